@@ -1,0 +1,59 @@
+// Jest in CommonJS mode. Nest 12 is ESM-only and Jest on Node 20 cannot require() ESM, while its ESM mode breaks on
+// CommonJS packages that require Nest. So every ESM-only package is compiled to CommonJS by SWC, as are our sources.
+import fs from 'node:fs';
+
+const esmOnly = [];
+const scan = (dir, scope = '') => {
+  for (const name of fs.readdirSync(dir)) {
+    if (name.startsWith('.')) continue;
+    if (name.startsWith('@') && scope === '') {
+      scan(`${dir}/${name}`, `${name}/`);
+      continue;
+    }
+    const manifest = `${dir}/${name}/package.json`;
+    if (fs.existsSync(manifest) && JSON.parse(fs.readFileSync(manifest, 'utf8')).type === 'module')
+      esmOnly.push(scope + name);
+  }
+};
+scan(new URL('./node_modules', import.meta.url).pathname);
+
+const swc = (parser) => [
+  '@swc/jest',
+  {
+    swcrc: false,
+    sourceMaps: 'inline',
+    module: { type: 'commonjs' },
+    jsc: {
+      target: 'es2022',
+      parser,
+      keepClassNames: true,
+      transform: { legacyDecorator: true, decoratorMetadata: true, useDefineForClassFields: true },
+    },
+  },
+];
+
+const shared = {
+  testEnvironment: 'node',
+  modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/.data'],
+  transform: {
+    '^.+\\.ts$': swc({ syntax: 'typescript', decorators: true }),
+    '^.+\\.m?js$': swc({ syntax: 'ecmascript' }),
+  },
+  transformIgnorePatterns: [`/node_modules/(?!(?:.*/node_modules/)?(?:${esmOnly.join('|')})/)`],
+  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+};
+
+export default {
+  projects: [
+    { ...shared, displayName: 'unit', testMatch: ['<rootDir>/src/**/*.spec.ts'] },
+    {
+      ...shared,
+      displayName: 'system',
+      testMatch: ['<rootDir>/test/**/*.spec.ts'],
+      globalSetup: '<rootDir>/test/support/global-setup.ts',
+      globalTeardown: '<rootDir>/test/support/global-teardown.ts',
+    },
+  ],
+  maxWorkers: 2, // the default is one less than the cores: 1 on a two-core machine
+  testTimeout: 30_000,
+};

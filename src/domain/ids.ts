@@ -1,0 +1,46 @@
+/**
+ * Entity identifiers: `<prefix>_<ULID>`, sortable by creation time, opaque to callers.
+ * The prefixes are those of the wire contract; ours beyond it are `job`, `outbox`, `op`, `try`, `whe`, `alloc`.
+ */
+export const ID_PREFIXES = {
+  tenant: 'tenant',
+  environment: 'env',
+  apiKey: 'secret',
+  auditEntry: 'audit',
+  connection: 'conn',
+  mapping: 'eim',
+  customer: 'cust',
+  feature: 'feat',
+  meter: 'meter',
+  plan: 'plan',
+  price: 'price',
+  subscription: 'subs',
+  subscriptionLineItem: 'subs_line',
+  event: 'event',
+  invoice: 'inv',
+  invoiceLineItem: 'inv_line',
+  payment: 'pay',
+  paymentAttempt: 'attempt',
+  paymentMethod: 'pm',
+  allocation: 'alloc',
+  wallet: 'wallet',
+  walletTransaction: 'wtxn',
+  checkoutSession: 'cs',
+  job: 'job',
+  syncOperation: 'op',
+  syncAttempt: 'try',
+  webhookEvent: 'whe',
+} as const;
+
+export type IdKind = keyof typeof ID_PREFIXES;
+
+const ULID = '[0-9A-HJKMNP-TV-Z]{26}';
+
+const PATTERNS = new Map<IdKind, RegExp>(
+  (Object.keys(ID_PREFIXES) as IdKind[]).map((kind) => [kind, new RegExp(`^${ID_PREFIXES[kind]}_${ULID}$`)]),
+);
+
+export const formatId = (kind: IdKind, ulid: string): string => `${ID_PREFIXES[kind]}_${ulid}`;
+
+export const isId = (kind: IdKind, value: unknown): value is string =>
+  typeof value === 'string' && (PATTERNS.get(kind)?.test(value) ?? false);

@@ -1,0 +1,46 @@
+import { Decimal } from 'decimal.js';
+
+/**
+ * Exact decimals for rates and quantities. A private clone of decimal.js, so that a host application's
+ * configuration of the shared class cannot change what an invoice adds up to. 100 significant digits hold
+ * the product of any two 38-digit numbers (the largest that Postgres's numeric columns take here) exactly.
+ */
+export const Rate = Decimal.clone({
+  precision: 100,
+  rounding: Decimal.ROUND_HALF_UP,
+  toExpNeg: -9e15,
+  toExpPos: 9e15,
+  maxE: 9e15,
+  minE: -9e15,
+});
+export type Rate = Decimal;
+
+export const ZERO: Rate = new Rate(0);
+
+const PLAIN_DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)$/;
+const EXPONENT_DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)[eE][+-]?\d{1,3}$/;
+const MAX_INTEGER_DIGITS = 20;
+const MAX_FRACTION_DIGITS = 18;
+
+/**
+ * Reads a decimal from the wire: a string, or a JSON number (which JavaScript may print with an exponent).
+ * Returns undefined for anything that is not a finite decimal of at most 20 integer and 18 fraction digits.
+ */
+export function parseRate(value: unknown): Rate | undefined {
+  let text: string;
+  if (typeof value === 'string') text = value.trim();
+  else if (typeof value === 'number' && Number.isFinite(value)) text = String(value);
+  else return undefined;
+  if (text.length > 60 || !(PLAIN_DECIMAL.test(text) || EXPONENT_DECIMAL.test(text))) return undefined;
+  const parsed = new Rate(text);
+  if (parsed.decimalPlaces() > MAX_FRACTION_DIGITS) return undefined;
+  if (parsed.abs().greaterThanOrEqualTo(new Rate(10).pow(MAX_INTEGER_DIGITS))) return undefined;
+  return parsed;
+}
+
+/** Reads a decimal that we stored or computed ourselves; anything else there is a defect. */
+export const rate = (value: string | number | bigint | Rate): Rate =>
+  new Rate(typeof value === 'bigint' ? value.toString() : value);
+
+/** Wire form: plain notation, trailing zeros trimmed, `-0` as `0`. */
+export const formatRate = (value: Rate): string => (value.isZero() ? '0' : value.toFixed());

@@ -1,0 +1,180 @@
+import type {
+  Attempt,
+  ChargeRequest,
+  ChargeResult,
+  CheckoutRequest,
+  CustomerPush,
+  InvoicePush,
+  RemoteCheckout,
+  RemoteCustomer,
+  RemoteInvoice,
+  RemotePayment,
+  RemotePaymentMethod,
+  RemoteSetup,
+  SetupRequest,
+} from './provider-objects.js';
+import type { ProviderEvent } from './provider-event.js';
+
+/**
+ * The contract between billing and a payment provider. An adapter is a stateless value: no database, no Nest,
+ * no clock and no HTTP client of its own beyond its SDK. What it cannot do, it leaves out: a missing
+ * operation group is a missing capability, and callers ask by looking.
+ *
+ * Laws, checked for every adapter by the contract suite in `src/testing.ts`:
+ * 1. One call is one attempt. The engine retries, never the adapter; retries of the SDK are switched off.
+ * 2. Twice with one {@link Attempt.key} is one remote object, even when the first answer was lost or the
+ *    provider has forgotten the key. Without provider idempotency the adapter looks for its earlier work first.
+ * 3. A decline is a value. An exception means that the outcome is a failure ({@link ProviderError} of a kind
+ *    that says so) or unknown (`unavailable`). An unknown remote status means `pending`.
+ * 4. `verify` has no silent unsigned mode. `parse` never throws on an unknown type: it answers `ignored`.
+ * 5. {@link ProviderEvent} is a closed union; events that say "changed" carry ids only and are re-fetched.
+ */
+export interface ProviderAdapter {
+  /** Lower-case name, used in routes, mappings and metadata: `stripe`. */
+  readonly provider: string;
+  readonly displayName: string;
+  /** Drives validation, sealing, redaction, the OpenAPI description and the console's form. */
+  readonly credentialFields: readonly CredentialField[];
+  /** Hosts or base URL that this adapter talks to when none is configured. */
+  readonly defaultBaseUrl: string;
+  readonly webhooks: ProviderWebhooks;
+  /** Opens a session for one connection. Does no I/O. */
+  open(connection: ProviderConnection, runtime: ProviderRuntime): ProviderSession;
+}
+
+export interface CredentialField {
+  /** Canonical name: `secret_key`. */
+  readonly name: string;
+  readonly label: string;
+  readonly description: string;
+  /** Sealed at rest and answered as `last4` only. A field that is not secret is stored and echoed as it is. */
+  readonly secret: boolean;
+  readonly required: boolean;
+  /** What a value looks like; a value that does not match is refused before any call. */
+  readonly pattern?: RegExp;
+  readonly example: string;
+  /** `webhook` secrets overlap during a rotation: the previous one stays valid for a while. */
+  readonly role?: 'api' | 'webhook';
+  /** The session may write the field itself (`settings` in a result), so an empty one is not an error. */
+  readonly managed?: boolean;
+}
+
+/** One connection as an adapter sees it: opened credentials, no identity of ours beyond its id. */
+export interface ProviderConnection {
+  readonly connectionId: string;
+  readonly environmentId: string;
+  /** All fields of {@link ProviderAdapter.credentialFields} that have a value, secrets opened. */
+  readonly credentials: Readonly<Record<string, string>>;
+}
+
+export interface ProviderRuntime {
+  /** Origin (and path prefix) to use instead of the provider's own: the sandbox, a proxy. */
+  readonly baseUrl?: string;
+  /** Limit of one HTTP call, in milliseconds. */
+  readonly timeoutMs: number;
+  /** The wall clock. Provider time is real time, whatever the environment's clock says. */
+  now(): Date;
+  /** Called once for each HTTP call that was answered or given up, for the sync timeline and metrics. */
+  onCall?(call: ProviderCall): void;
+}
+
+export interface ProviderCall {
+  readonly method: string;
+  /** Path without query and without secrets. */
+  readonly path: string;
+  readonly status: number | undefined;
+  readonly requestId: string | undefined;
+  readonly durationMs: number;
+}
+
+export interface ProviderSession {
+  /** One live, read-only call that proves the credentials. Throws {@link ProviderError} `auth` when they are refused. */
+  verify(): Promise<ProviderAccount>;
+  readonly customers?: CustomerOperations;
+  readonly invoices?: InvoiceOperations;
+  readonly payments?: PaymentOperations;
+  readonly webhookEndpoints?: WebhookEndpointOperations;
+}
+
+export interface ProviderAccount {
+  /** Id of the account at the provider, or undefined where its API does not tell. */
+  readonly accountId: string | undefined;
+  /** False for a test account or a test key; undefined where the provider does not say. */
+  readonly livemode: boolean | undefined;
+  /** Non-secret settings that the check has found out and that are to be stored on the connection. */
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+export interface CustomerOperations {
+  push(customer: CustomerPush, attempt: Attempt): Promise<RemoteCustomer>;
+  /** Null when the provider has never heard of it. */
+  fetch(remoteId: string): Promise<RemoteCustomer | null>;
+}
+
+export interface InvoiceOperations {
+  /**
+   * What has to exist once per connection before the first push (a product that invoices hang on).
+   * Its settings are stored on the connection and come back in `credentials`. Called before each push,
+   * so it must answer without a call when there is nothing to do.
+   */
+  prepare?(attempt: Attempt): Promise<{ readonly settings: Readonly<Record<string, string>> } | undefined>;
+  /** Whether a push needs a mapped remote customer. */
+  readonly needsCustomer: boolean;
+  /** Draft, lines, check of the total, finalize: complete or an exception; a half-made draft is completed by the next try. */
+  push(invoice: InvoicePush, attempt: Attempt): Promise<RemoteInvoice>;
+  /** Null when the provider has never heard of it. */
+  fetch(remoteId: string): Promise<RemoteInvoice | null>;
+  /** Settles what remains without collecting it. Already paid is success. */
+  markPaid?(remoteId: string, attempt: Attempt): Promise<RemoteInvoice>;
+  /** Already void is success. */
+  void?(remoteId: string, attempt: Attempt): Promise<RemoteInvoice>;
+  /** Invoices that were settled at the provider since, for the reconciler: what a lost webhook would have said. */
+  listSettled?(since: Date): AsyncIterable<{ readonly remoteId: string }>;
+}
+
+export interface PaymentOperations {
+  createCheckout(request: CheckoutRequest, attempt: Attempt): Promise<RemoteCheckout>;
+  fetchCheckout(remoteId: string): Promise<RemoteCheckout | null>;
+  /** Ends an open hosted page. Already complete or expired is success; the answer says which. */
+  expireCheckout?(remoteId: string, attempt: Attempt): Promise<RemoteCheckout>;
+  createSetup(request: SetupRequest, attempt: Attempt): Promise<RemoteCheckout>;
+  fetchSetup(remoteId: string): Promise<RemoteSetup | null>;
+  setDefaultMethod(remoteCustomerId: string, remoteMethodId: string, attempt: Attempt): Promise<void>;
+  /** Off-session charge of a saved method. */
+  charge(request: ChargeRequest, attempt: Attempt): Promise<ChargeResult>;
+  fetch(remoteId: string): Promise<RemotePayment | null>;
+  listMethods(remoteCustomerId: string): Promise<readonly RemotePaymentMethod[]>;
+}
+
+export interface WebhookEndpointOperations {
+  /** Registers our URL; the secret is in this answer only. */
+  register(url: string, attempt: Attempt): Promise<{ readonly remoteId: string; readonly secret: string }>;
+}
+
+export interface IncomingWebhook {
+  /** The bytes as they came; a parsed and re-printed body does not verify. */
+  readonly body: Buffer;
+  /** Lower-case names; repeated headers joined by a comma. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly receivedAt: Date;
+}
+
+export type WebhookVerdict =
+  | { readonly verified: true }
+  | { readonly verified: false; readonly reason: 'missing' | 'stale' | 'mismatch' | 'malformed' };
+
+export interface ProviderWebhooks {
+  /** The credential field that holds the signing secret. */
+  readonly secretField: string;
+  /** Events to subscribe to, by the provider's names; for documentation and for registering an endpoint. */
+  readonly events: readonly string[];
+  /**
+   * Whether a call may be taken as a hint while a connection has no secret at all. Nothing of a hint is trusted
+   * but the id of the object it names, which is re-fetched with our key. With a secret set, there are no hints.
+   */
+  readonly unsignedHints: boolean;
+  /** True when any of the secrets verifies. No secret at all is `mismatch`, never a pass. */
+  verify(webhook: IncomingWebhook, secrets: readonly string[]): WebhookVerdict;
+  /** Pure. Throws {@link ProviderError} `invalid` only for a body that is not an event of this provider at all. */
+  parse(body: Buffer): ProviderEvent;
+}

@@ -1,0 +1,48 @@
+/**
+ * - `unavailable`: no answer, a timeout, a 5xx, a key in use. The outcome is unknown; retried with the same key.
+ * - `rate_limited`: refused before anything happened; retried after `retryAfterMs`.
+ * - `auth`: the credentials are refused; pauses the connection.
+ * - `not_found`: the remote object that the call names does not exist.
+ * - `invalid`: the request is wrong and stays wrong, whoever repeats it.
+ * - `conflict`: the remote object is in a state that forbids the change.
+ */
+export type ProviderErrorKind =
+  'unavailable' | 'rate_limited' | 'auth' | 'not_found' | 'invalid' | 'conflict';
+
+export interface ProviderErrorOptions {
+  /** The provider's code where there is one, else ours: `total_mismatch`, `customer_email_missing`. */
+  readonly code?: string;
+  /** The credential field or parameter at fault. */
+  readonly param?: string;
+  readonly httpStatus?: number;
+  readonly requestId?: string;
+  readonly retryAfterMs?: number;
+  readonly details?: Readonly<Record<string, unknown>>;
+  readonly cause?: unknown;
+}
+
+export class ProviderError extends Error {
+  readonly kind: ProviderErrorKind;
+  readonly code: string;
+  readonly param: string | undefined;
+  readonly httpStatus: number | undefined;
+  readonly requestId: string | undefined;
+  readonly retryAfterMs: number | undefined;
+  readonly details: Readonly<Record<string, unknown>>;
+
+  constructor(kind: ProviderErrorKind, message: string, options: ProviderErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'ProviderError';
+    this.kind = kind;
+    this.code = options.code ?? kind;
+    this.param = options.param;
+    this.httpStatus = options.httpStatus;
+    this.requestId = options.requestId;
+    this.retryAfterMs = options.retryAfterMs;
+    this.details = options.details ?? {};
+  }
+
+  get retryable(): boolean {
+    return this.kind === 'unavailable' || this.kind === 'rate_limited';
+  }
+}

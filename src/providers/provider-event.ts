@@ -1,0 +1,20 @@
+interface ProviderEventBase {
+  /** The provider's id of the event, unique per connection. */
+  readonly id: string;
+  /** The provider's name of the event: `invoice.paid`. */
+  readonly type: string;
+  readonly occurredAt: Date | undefined;
+  /** Undefined where the provider does not say. */
+  readonly livemode: boolean | undefined;
+}
+
+export type ProviderEvent = ProviderEventBase &
+  (
+    | { readonly kind: 'customer.changed'; readonly remoteId: string }
+    | { readonly kind: 'customer.deleted'; readonly remoteId: string }
+    | { readonly kind: 'invoice.changed'; readonly remoteId: string }
+    | { readonly kind: 'payment.changed'; readonly remoteId: string }
+    | { readonly kind: 'checkout.changed'; readonly remoteId: string }
+    | { readonly kind: 'setup.changed'; readonly remoteId: string }
+    | { readonly kind: 'ignored'; readonly reason: string }
+  );

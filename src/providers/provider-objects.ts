@@ -1,0 +1,225 @@
+import type { Money } from '../domain/money.js';
+import type { Period } from '../domain/period.js';
+
+/** What crosses the adapter boundary: requests in our words, remote objects as an adapter reads them. */
+
+/** Identity of one intended change at the provider; the same for every try of it. */
+export interface Attempt {
+  /** Derived from our ids, so that it survives a crash. At most 200 characters of `[A-Za-z0-9:_-]`. */
+  readonly key: string;
+  /** Real time of the first try. Tells an adapter how far back to look for earlier work. */
+  readonly firstTriedAt: Date;
+  /** 1 on the first try. Above 1, earlier work may exist although nothing of it is known here. */
+  readonly number: number;
+}
+
+export interface CustomerPush {
+  readonly customerId: string;
+  readonly externalId: string;
+  readonly name: string;
+  readonly email: string | undefined;
+  readonly phone: string | undefined;
+  readonly address: PostalAddress | undefined;
+  readonly metadata: Readonly<Record<string, string>>;
+  /** The mapped remote customer; undefined when none is known, then a matching one is adopted or one is created. */
+  readonly remoteId: string | undefined;
+}
+
+export interface PostalAddress {
+  readonly line1?: string;
+  readonly line2?: string;
+  readonly city?: string;
+  readonly state?: string;
+  readonly postalCode?: string;
+  /** ISO 3166 alpha-2. */
+  readonly country?: string;
+}
+
+export interface RemoteCustomer {
+  readonly remoteId: string;
+  /** Our id, when the remote object carries it and it belongs to the environment of this connection. */
+  readonly customerId: string | undefined;
+  /** True when the remote object carries the mark of another environment of ours. */
+  readonly foreign: boolean;
+  readonly deleted: boolean;
+  readonly externalId: string | undefined;
+  readonly name: string | undefined;
+  readonly email: string | undefined;
+  readonly phone: string | undefined;
+  readonly address: PostalAddress | undefined;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+export type CollectionMethod = 'charge_automatically' | 'send_invoice';
+
+export interface InvoicePush {
+  readonly invoiceId: string;
+  readonly number: string;
+  readonly customer: {
+    readonly customerId: string;
+    /** Undefined for providers without customers, or when the customer is not mapped. */
+    readonly remoteId: string | undefined;
+    readonly name: string;
+    readonly email: string | undefined;
+  };
+  readonly description: string | undefined;
+  readonly collectionMethod: CollectionMethod;
+  /** Already resolved: always in the future of real time. */
+  readonly dueAt: Date;
+  /** What the provider is to collect: what is still owed. The remote total must equal it before anything is finalized. */
+  readonly amountDue: Money;
+  /** Lines as billed. Their sum may differ from {@link amountDue}; {@link adjustments} explain the difference exactly. */
+  readonly lines: readonly InvoicePushLine[];
+  /** Discounts, credits, taxes and earlier payments, signed. Lines plus adjustments equal {@link amountDue}. */
+  readonly adjustments: readonly InvoicePushAdjustment[];
+}
+
+export interface InvoicePushLine {
+  readonly lineId: string;
+  readonly description: string;
+  readonly amount: Money;
+  /** Decimal string, for display. */
+  readonly quantity: string;
+  readonly period: Period | undefined;
+  readonly priceId: string | undefined;
+}
+
+export interface InvoicePushAdjustment {
+  readonly kind: 'discount' | 'prepaid_credit' | 'tax' | 'payment';
+  readonly description: string;
+  readonly amount: Money;
+}
+
+export type RemoteInvoiceStatus = 'draft' | 'open' | 'paid' | 'void' | 'uncollectible' | 'pending';
+
+export interface RemoteInvoice {
+  readonly remoteId: string;
+  /** Our id, when the remote object carries it and it belongs to the environment of this connection. */
+  readonly invoiceId: string | undefined;
+  readonly foreign: boolean;
+  readonly remoteCustomerId: string | undefined;
+  readonly status: RemoteInvoiceStatus;
+  /** Undefined where the provider does not tell it as a number. */
+  readonly total: Money | undefined;
+  readonly amountRemaining: Money | undefined;
+  readonly hostedUrl: string | undefined;
+  readonly pdfUrl: string | undefined;
+  /** Money that reached the provider for this invoice. What was settled outside of it is not in here. */
+  readonly payments: readonly RemotePayment[];
+  /** True when the provider holds it paid without having collected it (marked paid, paid out of band). */
+  readonly settledOutside: boolean;
+  /** Merged into our invoice's metadata: the provider's own names for its ids and URLs. */
+  readonly metadata: Readonly<Record<string, string>>;
+  /** Why the provider's first collection did not go through, when it tried within the push. */
+  readonly decline?: Decline;
+}
+
+export type RemotePaymentStatus =
+  'pending' | 'processing' | 'requires_action' | 'succeeded' | 'failed' | 'canceled';
+
+export interface Decline {
+  /** `card_declined`, `insufficient_funds`, `expired_card`, `authentication_required`, … */
+  readonly code: string;
+  readonly message: string;
+  /** The provider's own code, for support. */
+  readonly providerCode: string | undefined;
+  /** What to do next, where the provider says: `try_again_later`, `do_not_try_again`, `confirm_card_data`. */
+  readonly advice: string | undefined;
+}
+
+export interface RemotePayment {
+  readonly remoteId: string;
+  /** Our payment id, when the remote object carries it and it belongs to this environment. */
+  readonly paymentId: string | undefined;
+  readonly foreign: boolean;
+  /** The remote invoice that this payment settles, where the provider ties them. */
+  readonly remoteInvoiceId: string | undefined;
+  readonly remoteCustomerId: string | undefined;
+  readonly status: RemotePaymentStatus;
+  readonly amount: Money;
+  readonly paidAt: Date | undefined;
+  readonly method: RemotePaymentMethod | undefined;
+  readonly decline: Decline | undefined;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+export interface RemotePaymentMethod {
+  readonly remoteId: string | undefined;
+  readonly type: string;
+  readonly brand: string | undefined;
+  readonly last4: string | undefined;
+  readonly expiryMonth: number | undefined;
+  readonly expiryYear: number | undefined;
+  readonly isDefault: boolean;
+}
+
+export interface CheckoutRequest {
+  readonly paymentId: string;
+  readonly invoiceId: string | undefined;
+  readonly remoteCustomerId: string;
+  readonly amount: Money;
+  readonly description: string;
+  readonly successUrl: string;
+  readonly cancelUrl: string;
+  readonly saveCardAndMakeDefault: boolean;
+  readonly expiresAt: Date | undefined;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+export interface SetupRequest {
+  readonly customerId: string;
+  readonly remoteCustomerId: string;
+  readonly currency: string;
+  readonly successUrl: string;
+  readonly cancelUrl: string;
+  readonly setDefault: boolean;
+  readonly usage: 'off_session' | 'on_session';
+  readonly paymentMethodTypes: readonly string[] | undefined;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+export type RemoteSessionStatus = 'open' | 'complete' | 'expired' | 'pending';
+
+/** A hosted page that a customer visits, to pay or to save a payment method. */
+export interface RemoteCheckout {
+  readonly remoteId: string;
+  readonly mode: 'payment' | 'setup';
+  readonly url: string | undefined;
+  readonly status: RemoteSessionStatus;
+  /** Our payment id, when the session carries it and belongs to this environment. */
+  readonly paymentId: string | undefined;
+  readonly foreign: boolean;
+  readonly remotePaymentId: string | undefined;
+  readonly remoteSetupId: string | undefined;
+  readonly clientSecret: string | undefined;
+  readonly createdAt: Date;
+  readonly expiresAt: Date | undefined;
+  readonly payment: RemotePayment | undefined;
+}
+
+/** The outcome of saving a payment method. */
+export interface RemoteSetup {
+  readonly remoteId: string;
+  readonly remoteCustomerId: string | undefined;
+  readonly status: 'pending' | 'succeeded' | 'failed' | 'canceled';
+  readonly method: RemotePaymentMethod | undefined;
+  /** True when the set-up asked for the method to become the customer's default. */
+  readonly setDefault: boolean;
+  readonly foreign: boolean;
+}
+
+export interface ChargeRequest {
+  readonly paymentId: string;
+  readonly invoiceId: string | undefined;
+  readonly remoteCustomerId: string;
+  /** Undefined: the customer's default. None there either is a decline with code `no_default_payment_method`. */
+  readonly remotePaymentMethodId: string | undefined;
+  readonly amount: Money;
+  readonly description: string;
+  readonly saveCardAndMakeDefault: boolean;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+export type ChargeResult =
+  | { readonly outcome: 'accepted'; readonly payment: RemotePayment }
+  | { readonly outcome: 'declined'; readonly decline: Decline; readonly payment: RemotePayment | undefined };
