@@ -1,0 +1,14 @@
+import { Foundation1763700000001 } from './0001-foundation.js';
+import { Catalogue1763700000002 } from './0002-catalogue.js';
+import { Usage1763700000003 } from './0003-usage.js';
+import { Billing1763700000004 } from './0004-billing.js';
+import { Integrations1763700000005 } from './0005-integrations.js';
+
+/** In the order they run. Append; never edit one that has been released. */
+export const migrations = [
+  Foundation1763700000001,
+  Catalogue1763700000002,
+  Usage1763700000003,
+  Billing1763700000004,
+  Integrations1763700000005,
+] as const;

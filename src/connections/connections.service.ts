@@ -1,0 +1,224 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { invalidOperation, notFound } from '../domain/errors.js';
+import type { Ctx } from '../platform/context.js';
+import { insertRow, stampChange, stampNew, updateRow } from '../platform/database/columns.js';
+import { findPage, type PaginationResponse, type SearchRequest } from '../platform/http/list-query.js';
+import { Outbox } from '../platform/outbox/outbox.js';
+import { SECRET_BOX, SecretBox } from '../platform/secrets/secret-box.js';
+import type { ProviderAccount, ProviderAdapter } from '../providers/provider-adapter.js';
+import { ProviderError } from '../providers/provider-error.js';
+import { AuditService } from '../tenancy/audit.service.js';
+import { ConnectionEntity } from './connection.entity.js';
+import type { Connection, SyncConfig, SyncDirection, SyncEntity } from './connections.types.js';
+import { sealCredentials, type GivenCredentials } from './credentials.js';
+import { NOTHING_SYNCED } from './sync-config.js';
+
+const FIELDS = { name: 'name', provider: 'provider', created_at: 'createdAt', updated_at: 'updatedAt' };
+
+export interface ConnectionInput {
+  readonly id: string;
+  readonly name: string;
+  readonly adapter: ProviderAdapter;
+  readonly given: GivenCredentials;
+  readonly syncConfig: SyncConfig;
+  readonly isDefault: boolean | undefined;
+  readonly account: ProviderAccount;
+}
+
+export interface ConnectionChange {
+  readonly name?: string;
+  readonly syncConfig?: SyncConfig;
+  readonly isDefault?: boolean;
+  readonly metadata?: Readonly<Record<string, string>>;
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+@Injectable()
+export class ConnectionsService {
+  constructor(
+    @Inject(SECRET_BOX) private readonly box: SecretBox,
+    private readonly outbox: Outbox,
+    private readonly audit: AuditService,
+  ) {}
+
+  async create(ctx: Ctx, input: ConnectionInput): Promise<Connection> {
+    const isDefault = input.isDefault ?? (await this.findDefault(ctx, input.adapter.provider)) === null;
+    if (isDefault) await this.dropDefault(ctx, input.adapter.provider);
+    const row = await insertRow(ctx.em, ConnectionEntity, {
+      ...stampNew(ctx, 'connection'),
+      id: input.id,
+      name: input.name,
+      provider: input.adapter.provider,
+      isDefault,
+      connectionState: 'active',
+      credentials: this.seal(ctx, input.id, input.adapter, input.given, {}),
+      settings: { ...input.given.settings, ...input.account.settings },
+      syncConfig: input.syncConfig,
+      accountId: input.account.accountId ?? null,
+      livemode: input.account.livemode ?? null,
+      pausedReason: null,
+      lastSuccessAt: ctx.now,
+      lastErrorAt: null,
+      lastError: null,
+      lastPolledAt: null,
+      metadata: input.given.metadata,
+    });
+    await this.audit.record(ctx, {
+      action: 'connection.created',
+      entityType: 'connection',
+      entityId: row.id,
+    });
+    return row;
+  }
+
+  async get(ctx: Ctx, id: string): Promise<Connection> {
+    const row = await ctx.em.findOneBy(ConnectionEntity, { id, status: 'published' });
+    if (row === null) throw notFound('connection', id);
+    return row;
+  }
+
+  find(ctx: Ctx, id: string): Promise<Connection | null> {
+    return ctx.em.findOneBy(ConnectionEntity, { id, status: 'published' });
+  }
+
+  findDefault(ctx: Ctx, provider: string): Promise<Connection | null> {
+    return ctx.em.findOneBy(ConnectionEntity, { provider, isDefault: true, status: 'published' });
+  }
+
+  /** The default connection of a provider, for requests that name only the provider. */
+  async requireDefault(ctx: Ctx, provider: string): Promise<Connection> {
+    const row = await this.findDefault(ctx, provider);
+    if (row === null)
+      throw invalidOperation(`there is no ${provider} connection in this environment`, 'connection_missing');
+    return row;
+  }
+
+  /** All connections of the environment that keep that kind of entity in step in that direction. */
+  async listSyncing(ctx: Ctx, entity: SyncEntity, direction: SyncDirection): Promise<readonly Connection[]> {
+    const rows = await ctx.em.find(ConnectionEntity, {
+      where: { status: 'published' },
+      order: { id: 'ASC' },
+    });
+    return rows.filter((row) => (row.syncConfig[entity] ?? NOTHING_SYNCED[entity])[direction]);
+  }
+
+  listAll(ctx: Ctx): Promise<Connection[]> {
+    return ctx.em.find(ConnectionEntity, { where: { status: 'published' }, order: { id: 'ASC' } });
+  }
+
+  search(
+    ctx: Ctx,
+    request: SearchRequest & { provider?: string },
+  ): Promise<{ rows: Connection[]; pagination: PaginationResponse }> {
+    const query = ctx.em
+      .createQueryBuilder(ConnectionEntity, 'row')
+      .where('row.status = :status', { status: request.status ?? 'published' });
+    if (request.provider)
+      query.andWhere('row.provider = :provider', { provider: request.provider.toLowerCase() });
+    return findPage(query, request, FIELDS);
+  }
+
+  async update(
+    ctx: Ctx,
+    id: string,
+    adapter: ProviderAdapter,
+    change: ConnectionChange,
+    replaced: { given: GivenCredentials; account: ProviderAccount } | undefined,
+  ): Promise<Connection> {
+    const before = await this.get(ctx, id);
+    if (change.isDefault === true && !before.isDefault) await this.dropDefault(ctx, before.provider);
+    const credentials = replaced
+      ? this.seal(ctx, id, adapter, replaced.given, before.credentials)
+      : before.credentials;
+    await updateRow(ctx.em, ConnectionEntity, id, {
+      ...stampChange(ctx),
+      name: change.name ?? before.name,
+      syncConfig: change.syncConfig ?? before.syncConfig,
+      isDefault: change.isDefault ?? before.isDefault,
+      metadata: { ...before.metadata, ...change.metadata, ...replaced?.given.metadata },
+      settings: {
+        ...before.settings,
+        ...replaced?.given.settings,
+        ...replaced?.account.settings,
+        ...change.settings,
+      },
+      credentials,
+      ...(replaced
+        ? { accountId: replaced.account.accountId ?? null, livemode: replaced.account.livemode ?? null }
+        : {}),
+    });
+    if (replaced) {
+      await this.audit.record(ctx, {
+        action: 'connection.credentials_replaced',
+        entityType: 'connection',
+        entityId: id,
+        details: {
+          fields: [...Object.keys(replaced.given.secrets), ...Object.keys(replaced.given.settings)],
+        },
+      });
+      await this.recordSuccess(ctx, id);
+    }
+    return this.get(ctx, id);
+  }
+
+  /** Non-secret settings that a session has found out or made: the id of a product that invoices hang on. */
+  async addSettings(ctx: Ctx, id: string, settings: Readonly<Record<string, string>>): Promise<void> {
+    const before = await this.get(ctx, id);
+    await updateRow(ctx.em, ConnectionEntity, id, { settings: { ...before.settings, ...settings } });
+  }
+
+  async delete(ctx: Ctx, id: string): Promise<void> {
+    await this.get(ctx, id);
+    await updateRow(
+      ctx.em,
+      ConnectionEntity,
+      id, // The secrets go with it: a deleted connection must not be able to call anybody.
+      { ...stampChange(ctx), status: 'deleted', isDefault: false, credentials: {} },
+    );
+    await this.audit.record(ctx, { action: 'connection.deleted', entityType: 'connection', entityId: id });
+  }
+
+  /** The provider has answered: a paused connection works again, and what waited for it goes on. */
+  async recordSuccess(ctx: Ctx, id: string): Promise<void> {
+    const before = await this.get(ctx, id);
+    await updateRow(ctx.em, ConnectionEntity, id, {
+      lastSuccessAt: ctx.now,
+      connectionState: 'active',
+      pausedReason: null,
+    });
+    if (before.connectionState === 'paused')
+      await this.outbox.append(ctx, { type: 'connection.resumed', entityType: 'connection', entityId: id });
+  }
+
+  /** The provider has refused or not answered. Refused credentials pause the connection until they are repaired. */
+  async recordFailure(ctx: Ctx, id: string, error: ProviderError): Promise<void> {
+    const connection = await this.find(ctx, id);
+    if (connection === null) return;
+    await updateRow(ctx.em, ConnectionEntity, id, {
+      lastErrorAt: ctx.now,
+      lastError: error.message,
+      ...(error.kind === 'auth' ? { connectionState: 'paused' as const, pausedReason: error.message } : {}),
+    });
+    if (error.kind === 'auth' && connection.connectionState === 'active')
+      await this.outbox.append(ctx, { type: 'connection.paused', entityType: 'connection', entityId: id });
+  }
+
+  async recordPolled(ctx: Ctx, id: string, until: Date): Promise<void> {
+    await updateRow(ctx.em, ConnectionEntity, id, { lastPolledAt: until });
+  }
+
+  private seal(
+    ctx: Ctx,
+    connectionId: string,
+    adapter: ProviderAdapter,
+    given: GivenCredentials,
+    before: Connection['credentials'],
+  ): Connection['credentials'] {
+    const owner = { tenantId: ctx.scope.tenantId, connectionId };
+    return sealCredentials(this.box, adapter.credentialFields, owner, given.secrets, before, ctx.now);
+  }
+
+  private async dropDefault(ctx: Ctx, provider: string): Promise<void> {
+    await ctx.em.update(ConnectionEntity, { provider, isDefault: true }, { isDefault: false });
+  }
+}

@@ -1,0 +1,101 @@
+import { fieldErrors } from '../domain/errors.js';
+import type { SecretBox, SealedSecret } from '../platform/secrets/secret-box.js';
+import type { CredentialField } from '../providers/provider-adapter.js';
+
+export interface SealedCredential {
+  readonly sealed: SealedSecret;
+  readonly last4: string;
+  /** The secret before this one, still valid for incoming webhooks until then. */
+  readonly previous?: { readonly sealed: SealedSecret; readonly last4: string; readonly until: string };
+}
+
+export type SealedCredentials = Readonly<Record<string, SealedCredential>>;
+
+/** How long a replaced webhook secret keeps verifying: providers retry for days what was signed with it. */
+export const WEBHOOK_SECRET_OVERLAP_MS = 3 * 24 * 60 * 60 * 1000;
+
+export interface GivenCredentials {
+  readonly secrets: Readonly<Record<string, string>>;
+  readonly settings: Readonly<Record<string, string>>;
+  /** What `metadata` held besides credentials. */
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/**
+ * Takes an adapter's credential fields out of both request bodies: `encrypted_secret_data` (flat, or under the
+ * provider's name) and `metadata`. What is a secret never stays in `metadata`.
+ */
+export function readCredentials(
+  fields: readonly CredentialField[],
+  provider: string,
+  body: { secretData?: Readonly<Record<string, unknown>>; metadata?: Readonly<Record<string, string>> },
+  known: Readonly<Record<string, string>> = {},
+): GivenCredentials {
+  const nested = body.secretData?.[provider];
+  const data: Record<string, unknown> = {
+    ...body.secretData,
+    ...(typeof nested === 'object' ? (nested as Record<string, unknown>) : {}),
+  };
+  if (typeof nested === 'object') Reflect.deleteProperty(data, provider);
+  const names = new Set(fields.map((field) => field.name));
+  const metadata = Object.fromEntries(Object.entries(body.metadata ?? {}).filter(([key]) => !names.has(key)));
+  const errors: Record<string, string> = {};
+  for (const key of Object.keys(data))
+    if (!names.has(key))
+      errors[key] = `${key} is no credential of ${provider}: it has ${[...names].join(', ')}`;
+  const secrets: Record<string, string> = {};
+  const settings: Record<string, string> = {};
+  for (const field of fields) {
+    const value = data[field.name] ?? body.metadata?.[field.name];
+    if (value === undefined || value === null || value === '') {
+      if (field.required && known[field.name] === undefined) errors[field.name] = `${field.name} is required`;
+    } else if (typeof value !== 'string') {
+      errors[field.name] = `${field.name} must be a string`;
+    } else if (field.pattern !== undefined && !field.pattern.test(value.trim())) {
+      errors[field.name] =
+        `${field.name} does not look like a ${field.label}: expected something like ${field.example}`;
+    } else {
+      (field.secret ? secrets : settings)[field.name] = value.trim();
+    }
+  }
+  if (Object.keys(errors).length > 0) throw fieldErrors(errors);
+  return { secrets, settings, metadata };
+}
+
+export function sealCredentials(
+  box: SecretBox,
+  fields: readonly CredentialField[],
+  owner: { readonly tenantId: string; readonly connectionId: string },
+  secrets: Readonly<Record<string, string>>,
+  before: SealedCredentials,
+  now: Date,
+): SealedCredentials {
+  const sealed = Object.entries(secrets).map(([name, value]): [string, SealedCredential] => {
+    const old = before[name];
+    const overlaps = fields.find((field) => field.name === name)?.role === 'webhook' && old !== undefined;
+    return [
+      name,
+      {
+        sealed: box.seal(value, [owner.tenantId, owner.connectionId, name]),
+        last4: value.slice(-4),
+        ...(overlaps
+          ? {
+              previous: {
+                sealed: old.sealed,
+                last4: old.last4,
+                until: new Date(now.getTime() + WEBHOOK_SECRET_OVERLAP_MS).toISOString(),
+              },
+            }
+          : {}),
+      },
+    ];
+  });
+  return { ...before, ...Object.fromEntries(sealed) };
+}
+
+export const openCredential = (
+  box: SecretBox,
+  owner: { readonly tenantId: string; readonly connectionId: string },
+  name: string,
+  sealed: SealedSecret,
+): string => box.open(sealed, [owner.tenantId, owner.connectionId, name]);

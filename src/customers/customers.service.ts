@@ -1,0 +1,158 @@
+import { Injectable } from '@nestjs/common';
+import { alreadyExists, invalidOperation, notFound } from '../domain/errors.js';
+import type { Ctx } from '../platform/context.js';
+import { insertRow, stampChange, stampNew, updateRow } from '../platform/database/columns.js';
+import { isUniqueViolation } from '../platform/database/errors.js';
+import { findPage, type PaginationResponse, type SearchRequest } from '../platform/http/list-query.js';
+import { Outbox } from '../platform/outbox/outbox.js';
+import { CustomerEntity } from './customer.entity.js';
+import type { Customer, CustomerFields } from './customers.types.js';
+
+const SEARCH_FIELDS = {
+  id: 'id',
+  name: 'name',
+  email: 'email',
+  external_id: 'externalId',
+  created_at: 'createdAt',
+  updated_at: 'updatedAt',
+};
+
+export interface CustomerSearch extends SearchRequest {
+  readonly customer_ids?: string[];
+  readonly external_ids?: string[];
+  readonly external_id?: string;
+  readonly email?: string;
+  readonly metadata?: Record<string, string>;
+}
+
+@Injectable()
+export class CustomersService {
+  constructor(private readonly outbox: Outbox) {}
+
+  async create(ctx: Ctx, fields: CustomerFields & { externalId: string; name: string }): Promise<Customer> {
+    try {
+      const row = await insertRow(ctx.em, CustomerEntity, {
+        ...stampNew(ctx, 'customer'),
+        externalId: fields.externalId,
+        name: fields.name,
+        email: fields.email ?? null,
+        contact: fields.contact ?? null,
+        addressLine1: fields.addressLine1 ?? null,
+        addressLine2: fields.addressLine2 ?? null,
+        addressCity: fields.addressCity ?? null,
+        addressState: fields.addressState ?? null,
+        addressPostalCode: fields.addressPostalCode ?? null,
+        addressCountry: fields.addressCountry ?? null,
+        timezone: fields.timezone ?? 'UTC',
+        metadata: { ...fields.metadata },
+        revision: 1,
+      });
+      await this.announce(ctx, 'customer.created', row);
+      return row;
+    } catch (error) {
+      throw this.named(error, fields.externalId);
+    }
+  }
+
+  async update(ctx: Ctx, id: string, fields: CustomerFields): Promise<Customer> {
+    const before = await this.lock(ctx, id);
+    const change = {
+      ...fields,
+      metadata: { ...(fields.metadata ?? before.metadata) },
+      revision: before.revision + 1,
+    };
+    try {
+      await updateRow(ctx.em, CustomerEntity, id, { ...stampChange(ctx), ...change });
+    } catch (error) {
+      throw this.named(error, fields.externalId ?? before.externalId);
+    }
+    const row = await this.get(ctx, id);
+    await this.announce(ctx, 'customer.updated', row);
+    return row;
+  }
+
+  async get(ctx: Ctx, id: string): Promise<Customer> {
+    const row = await this.find(ctx, id);
+    if (row === null) throw notFound('customer', id);
+    return row;
+  }
+
+  find(ctx: Ctx, id: string): Promise<Customer | null> {
+    return ctx.em.findOneBy(CustomerEntity, { id });
+  }
+
+  findByExternalId(ctx: Ctx, externalId: string): Promise<Customer | null> {
+    return ctx.em.findOneBy(CustomerEntity, { externalId, status: 'published' });
+  }
+
+  async getByExternalId(ctx: Ctx, externalId: string): Promise<Customer> {
+    const row = await this.findByExternalId(ctx, externalId);
+    if (row === null) throw notFound('customer with external id', externalId);
+    return row;
+  }
+
+  /** By whichever id is given; ours wins. */
+  resolve(ctx: Ctx, ids: { id?: string | undefined; externalId?: string | undefined }): Promise<Customer> {
+    if (ids.id !== undefined) return this.get(ctx, ids.id);
+    return this.getByExternalId(ctx, ids.externalId ?? '');
+  }
+
+  /** By our id or the caller's: for the places where the guides put either into one field. */
+  async findByEitherId(ctx: Ctx, id: string): Promise<Customer | null> {
+    return (
+      (await ctx.em.findOneBy(CustomerEntity, { id, status: 'published' })) ?? this.findByExternalId(ctx, id)
+    );
+  }
+
+  /** The rows of those ids, in no order; deleted ones too. */
+  async listByIds(ctx: Ctx, ids: readonly string[]): Promise<Customer[]> {
+    if (ids.length === 0) return [];
+    return ctx.em.createQueryBuilder(CustomerEntity, 'row').where('row.id IN (:...ids)', { ids }).getMany();
+  }
+
+  search(ctx: Ctx, request: CustomerSearch): Promise<{ rows: Customer[]; pagination: PaginationResponse }> {
+    const query = ctx.em
+      .createQueryBuilder(CustomerEntity, 'row')
+      .where('row.status = :status', { status: request.status ?? 'published' });
+    if (request.customer_ids?.length) query.andWhere('row.id IN (:...ids)', { ids: request.customer_ids });
+    const externalIds = [
+      ...(request.external_ids ?? []),
+      ...(request.external_id ? [request.external_id] : []),
+    ];
+    if (externalIds.length) query.andWhere('row.externalId IN (:...externalIds)', { externalIds });
+    if (request.email) query.andWhere('row.email = :email', { email: request.email });
+    if (request.metadata && Object.keys(request.metadata).length > 0)
+      query.andWhere('row.metadata @> :metadata', { metadata: JSON.stringify(request.metadata) });
+    return findPage(query, request, SEARCH_FIELDS);
+  }
+
+  /** `inUse` says why the customer cannot go: houses further right know. */
+  async delete(ctx: Ctx, id: string): Promise<void> {
+    const row = await this.lock(ctx, id);
+    await updateRow(ctx.em, CustomerEntity, id, { ...stampChange(ctx), status: 'deleted' });
+    await this.announce(ctx, 'customer.deleted', row);
+  }
+
+  private async lock(ctx: Ctx, id: string): Promise<Customer> {
+    const row = await ctx.em.findOne(CustomerEntity, { where: { id }, lock: { mode: 'pessimistic_write' } });
+    if (row === null) throw notFound('customer', id);
+    if (row.status !== 'published')
+      throw invalidOperation(`customer ${id} is deleted`, 'customer_deleted', { id });
+    return row;
+  }
+
+  private announce(ctx: Ctx, type: string, row: Customer): Promise<void> {
+    return this.outbox.append(ctx, {
+      type,
+      entityType: 'customer',
+      entityId: row.id,
+      payload: { revision: row.revision },
+    });
+  }
+
+  private named(error: unknown, externalId: string): unknown {
+    return isUniqueViolation(error, 'customers_external_id')
+      ? alreadyExists(`a customer with external_id ${externalId} exists already`, { external_id: externalId })
+      : error;
+  }
+}

@@ -1,0 +1,243 @@
+import { Type } from 'class-transformer';
+import {
+  ArrayMaxSize,
+  ArrayMinSize,
+  IsArray,
+  IsBoolean,
+  IsInt,
+  IsObject,
+  IsString,
+  MaxLength,
+  Min,
+  MinLength,
+  ValidateNested,
+} from 'class-validator';
+import { BILLING_PERIOD_UNITS, type BillingPeriodUnit } from '../domain/billing-period.js';
+import {
+  BILLING_MODELS,
+  INVOICE_CADENCES,
+  PACKAGE_ROUNDINGS,
+  PRICE_TYPES,
+  TIER_MODES,
+  type BillingModel,
+  type InvoiceCadence,
+  type PackageRounding,
+  type PriceType,
+  type TierMode,
+} from '../domain/rating/price-kinds.js';
+import {
+  AlsoNamed,
+  IsCurrency,
+  IsDecimalValue,
+  IsInstant,
+  IsStringMap,
+  IsWord,
+  IsWordList,
+  Optional,
+} from '../platform/http/fields.js';
+import { SearchRequest } from '../platform/http/list-query.js';
+import { NotSupportedYet } from '../platform/http/not-supported.js';
+
+export class PriceTierRequest {
+  /** The last quantity inside the tier, inclusive; left out in the last tier: without end. */
+  @Optional()
+  @IsDecimalValue({ moreThan: '0' })
+  up_to?: string;
+
+  /** Per unit. The guides write `unit_price`. */
+  @AlsoNamed('unit_price')
+  @IsDecimalValue({ min: '0' })
+  unit_amount!: string;
+
+  /** Once when the tier is reached. The guides write `flat_fee`. */
+  @AlsoNamed('flat_fee')
+  @Optional()
+  @IsDecimalValue({ min: '0' })
+  flat_amount?: string;
+}
+
+export class TransformQuantityRequest {
+  /** Units in a package. */
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  divide_by!: number;
+
+  @Optional()
+  @IsWord(PACKAGE_ROUNDINGS)
+  round?: PackageRounding;
+}
+
+export class PriceFieldsRequest {
+  @IsWord(PRICE_TYPES)
+  type!: PriceType;
+
+  @IsWord(BILLING_MODELS)
+  billing_model!: BillingModel;
+
+  @IsWord(BILLING_PERIOD_UNITS)
+  billing_period!: BillingPeriodUnit;
+
+  @Optional()
+  @IsInt()
+  @Min(1)
+  billing_period_count?: number;
+
+  @IsWord(INVOICE_CADENCES)
+  invoice_cadence!: InvoiceCadence;
+
+  /** ISO 4217, any case. */
+  @IsCurrency()
+  currency!: string;
+
+  @Optional()
+  @IsWord(['RECURRING'])
+  billing_cadence?: string;
+
+  @Optional()
+  @IsWord(['FIAT', 'CUSTOM'])
+  @NotSupportedYet(['FIAT'])
+  price_unit_type?: string;
+
+  /** Per unit (FLAT_FEE) or per package (PACKAGE), in major units. */
+  @Optional()
+  @IsDecimalValue({ min: '0' })
+  amount?: string;
+
+  @Optional()
+  @IsWord(TIER_MODES)
+  tier_mode?: TierMode;
+
+  @Optional()
+  @IsArray()
+  @ArrayMaxSize(200)
+  @ValidateNested({ each: true })
+  @Type(() => PriceTierRequest)
+  tiers?: PriceTierRequest[];
+
+  @Optional()
+  @IsObject()
+  @ValidateNested()
+  @Type(() => TransformQuantityRequest)
+  transform_quantity?: TransformQuantityRequest;
+
+  @Optional()
+  @IsString()
+  meter_id?: string;
+
+  /** Narrows the meter's events: property → values. */
+  @Optional()
+  @IsObject()
+  filter_values?: Record<string, string[]>;
+
+  @Optional()
+  @IsInt()
+  @Min(1)
+  min_quantity?: number;
+
+  @Optional()
+  @IsString()
+  @MinLength(1)
+  @MaxLength(200)
+  lookup_key?: string;
+
+  @Optional()
+  @IsString()
+  @MaxLength(500)
+  display_name?: string;
+
+  @Optional()
+  @IsString()
+  @MaxLength(2000)
+  description?: string;
+
+  /** Lines never start before their price. Now, when left out. */
+  @Optional()
+  @IsInstant()
+  start_date?: Date;
+
+  @Optional()
+  @IsInstant()
+  end_date?: Date;
+
+  @Optional()
+  @IsStringMap()
+  metadata?: Record<string, string>;
+
+  @Optional()
+  @NotSupportedYet([0])
+  trial_period_days?: number;
+
+  @Optional()
+  @NotSupportedYet([0])
+  trial_period?: number;
+
+  @Optional()
+  @NotSupportedYet()
+  group_id?: string;
+
+  @Optional()
+  @NotSupportedYet()
+  price_unit_config?: Record<string, unknown>;
+}
+
+export class CreatePriceRequest extends PriceFieldsRequest {
+  @IsWord(['PLAN', 'SUBSCRIPTION', 'ADDON', 'PRICE', 'COSTSHEET'])
+  @NotSupportedYet(['PLAN'])
+  entity_type!: string;
+
+  @IsString()
+  @MinLength(1)
+  entity_id!: string;
+}
+
+export class CreatePricesBulkRequest {
+  @IsArray()
+  @ArrayMinSize(1)
+  @ArrayMaxSize(100)
+  @ValidateNested({ each: true })
+  @Type(() => CreatePriceRequest)
+  items!: CreatePriceRequest[];
+}
+
+export class SearchPricesRequest extends SearchRequest {
+  @Optional()
+  @IsArray()
+  @IsString({ each: true })
+  price_ids?: string[];
+
+  @Optional()
+  @IsArray()
+  @IsString({ each: true })
+  plan_ids?: string[];
+
+  @Optional()
+  @IsArray()
+  @IsString({ each: true })
+  entity_ids?: string[];
+
+  @Optional()
+  @IsWord(['PLAN', 'SUBSCRIPTION', 'ADDON', 'PRICE', 'COSTSHEET'])
+  entity_type?: string;
+
+  @Optional()
+  @IsArray()
+  @IsString({ each: true })
+  meter_ids?: string[];
+
+  @Optional()
+  @IsWordList(BILLING_PERIOD_UNITS)
+  billing_periods?: string[];
+
+  @Optional()
+  @IsBoolean()
+  allow_expired_prices?: boolean;
+
+  @Optional()
+  @NotSupportedYet()
+  parent_price_id?: string;
+
+  @Optional()
+  @NotSupportedYet()
+  subscription_id?: string;
+}

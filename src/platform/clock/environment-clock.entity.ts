@@ -1,0 +1,15 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+
+/** A row exists for each environment whose clock may be moved; all others run on real time. */
+@Entity('environment_clocks')
+export class EnvironmentClockEntity {
+  @PrimaryColumn({ type: 'text' })
+  environmentId!: string;
+
+  @Column({ type: 'text' })
+  tenantId!: string;
+
+  /** The environment's time minus real time. Never shrinks. */
+  @Column({ type: 'bigint', default: 0 })
+  offsetMs!: string;
+}

@@ -1,0 +1,38 @@
+interface PostgresError {
+  readonly code: string;
+  readonly constraint?: string;
+}
+
+function postgresError(error: unknown): PostgresError | undefined {
+  const candidate = (error as { driverError?: unknown } | null)?.driverError ?? error;
+  const code = (candidate as { code?: unknown } | null)?.code;
+  return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? (candidate as PostgresError) : undefined;
+}
+
+/** True when a unique constraint or index of that name (any, without a name) refused the row. */
+export function isUniqueViolation(error: unknown, constraint?: string): boolean {
+  const found = postgresError(error);
+  return found?.code === '23505' && (constraint === undefined || found.constraint === constraint);
+}
+
+/** Deadlock or serialization failure: the transaction did nothing and may simply run again. */
+export function isTransactionConflict(error: unknown): boolean {
+  const code = postgresError(error)?.code;
+  return code === '40001' || code === '40P01';
+}
+
+/** True for failures of the database itself (connection lost, shutting down, disk full), not of a statement. */
+export function isDatabaseFailure(error: unknown): boolean {
+  const code = postgresError(error)?.code;
+  if (code !== undefined) return /^(08|53|57|58|XX)/.test(code);
+  const name = (error as { code?: unknown } | null)?.code;
+  return name === 'ECONNREFUSED' || name === 'ECONNRESET' || name === 'ETIMEDOUT';
+}
+
+export const isPostgresError = (error: unknown): boolean => postgresError(error) !== undefined;
+
+/** True when a text holds what Postgres cannot store: a NUL, or half of a surrogate pair in jsonb. */
+export function isUnstorableText(error: unknown): boolean {
+  const code = postgresError(error)?.code;
+  return code === '22021' || code === '22P05';
+}

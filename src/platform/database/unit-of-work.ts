@@ -1,0 +1,87 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import type { PoolClient } from 'pg';
+import { DataSource, type EntityManager, type QueryRunner } from 'typeorm';
+import { WallClock } from '../clock/clock.js';
+import type { Caller, Ctx } from '../context.js';
+import { DATA_SOURCE, SCHEMA } from './data-source.js';
+import { isTransactionConflict } from './errors.js';
+
+const SAFE_ID = /^[A-Za-z0-9_-]{1,80}$/;
+const CONFLICT_RETRIES = 3;
+
+/**
+ * The only place that opens a transaction. It switches to a role without BYPASSRLS and names the tenant and
+ * environment, so that row-level security confines every statement, whatever a query forgot to say.
+ */
+@Injectable()
+export class UnitOfWork {
+  private readonly logger = new Logger(UnitOfWork.name);
+
+  constructor(
+    @InjectDataSource(DATA_SOURCE) private readonly dataSource: DataSource,
+    private readonly clock: WallClock,
+  ) {}
+
+  /**
+   * Runs `work` in one transaction of the caller's scope. On a deadlock or serialization failure it runs
+   * again, so `work` must have no effect outside of its transaction.
+   */
+  run<T>(caller: Caller, work: (ctx: Ctx) => Promise<T>): Promise<T> {
+    const { tenantId, environmentId } = caller.scope;
+    if (!SAFE_ID.test(tenantId) || !SAFE_ID.test(environmentId)) throw new Error('malformed scope');
+    const enter =
+      `SET LOCAL ROLE flexprice_app; SET LOCAL search_path = ${SCHEMA}; ` +
+      `SELECT set_config('app.tenant_id', '${tenantId}', true), set_config('app.environment_id', '${environmentId}', true); ` +
+      `SELECT offset_ms FROM environment_clocks WHERE environment_id = '${environmentId}'`;
+    return this.transaction(enter, async (em, results, nudges) => {
+      const offset = results.at(-1)?.rows[0] as { offset_ms: string } | undefined;
+      const now = new Date(this.clock.now().getTime() + Number(offset?.offset_ms ?? 0));
+      return work({ ...caller, em, now, afterCommit: (nudge) => nudges.push(nudge) });
+    });
+  }
+
+  /**
+   * Runs `work` under the role that sees the queue tables of all tenants (outbox, jobs, and what is needed to
+   * tell whose request it is) and nothing else.
+   */
+  system<T>(work: (em: EntityManager, afterCommit: (nudge: () => void) => void) => Promise<T>): Promise<T> {
+    const enter = `SET LOCAL ROLE flexprice_system; SET LOCAL search_path = ${SCHEMA}`;
+    return this.transaction(enter, (em, _results, nudges) => work(em, (nudge) => nudges.push(nudge)));
+  }
+
+  private async transaction<T>(
+    enter: string,
+    work: (em: EntityManager, results: { rows: unknown[] }[], nudges: (() => void)[]) => Promise<T>,
+  ): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      const runner = this.dataSource.createQueryRunner();
+      const nudges: (() => void)[] = [];
+      try {
+        const client = (await runner.connect()) as PoolClient;
+        await runner.startTransaction();
+        const results = (await client.query(enter)) as unknown as { rows: unknown[] }[];
+        const value = await work(runner.manager, results, nudges);
+        await runner.commitTransaction();
+        for (const nudge of nudges) nudge();
+        return value;
+      } catch (error) {
+        await this.rollback(runner);
+        if (!isTransactionConflict(error) || attempt > CONFLICT_RETRIES) throw error;
+        this.logger.warn({ event: 'transaction.retried', attempt });
+      } finally {
+        await runner.release();
+      }
+    }
+  }
+
+  private async rollback(runner: QueryRunner): Promise<void> {
+    if (!runner.isTransactionActive) return;
+    try {
+      await runner.rollbackTransaction();
+    } catch (error) {
+      // A connection that is gone has rolled back by itself; the first error is the one to report.
+      this.logger.warn({ event: 'transaction.rollback_failed', error: String(error) });
+    }
+  }
+}

@@ -1,0 +1,63 @@
+import { Injectable, type ArgumentMetadata, type PipeTransform } from '@nestjs/common';
+import { plainToInstance } from 'class-transformer';
+import { validate, type ValidationError } from 'class-validator';
+import { fieldErrors, notImplemented, validationError } from '../../domain/errors.js';
+import { unsupportedFields } from './not-supported.js';
+
+/**
+ * Reads a body or query into its request class: spellings of the guides first, then every rule at once, so that
+ * a caller learns of all wrong fields in one answer. Unknown fields are dropped, as the contract's servers do; a
+ * declared field that is not supported yet is refused by name, never ignored.
+ */
+@Injectable()
+export class ContractPipe implements PipeTransform {
+  async transform(value: unknown, { metatype, type }: ArgumentMetadata): Promise<unknown> {
+    if (type === 'custom' || type === 'param' || metatype === undefined || isPlainType(metatype))
+      return value;
+    const input = value ?? {};
+    if (typeof input !== 'object' || Array.isArray(input) || Buffer.isBuffer(input))
+      throw validationError('the body must be a JSON object');
+    const instance = plainToInstance(metatype, withoutNulls(input), {
+      enableImplicitConversion: false,
+    }) as object;
+    const errors = await validate(instance, { whitelist: true, forbidUnknownValues: false });
+    if (errors.length > 0)
+      throw fieldErrors(Object.fromEntries(errors.flatMap((error) => sentences(error, ''))));
+    const unsupported = unsupportedFields(instance);
+    if (unsupported.length > 0)
+      throw notImplemented(`not supported yet: ${unsupported.join(', ')}`, { fields: unsupported });
+    return instance;
+  }
+}
+
+const isPlainType = (type: unknown): boolean =>
+  type === String || type === Number || type === Boolean || type === Object || type === Array;
+
+/** The clients send `null` for "nothing to say"; only inside free-form maps does it mean something. */
+function withoutNulls(input: object): object {
+  return Object.fromEntries(
+    Object.entries(input)
+      .filter(([key, value]) => value !== null && key !== '__proto__')
+      .map(([key, value]: [string, unknown]) => [key, FREE_FORM.has(key) ? value : cleaned(value)]),
+  );
+}
+
+const FREE_FORM = new Set(['metadata', 'properties']);
+
+function cleaned(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(cleaned);
+  return typeof value === 'object' && value !== null && !Buffer.isBuffer(value) ? withoutNulls(value) : value;
+}
+
+function sentences(error: ValidationError, parent: string): [string, string][] {
+  const path = /^\d+$/.test(error.property) ? `${parent}[${error.property}]` : join(parent, error.property);
+  const own = Object.values(error.constraints ?? {}).map((text): [string, string] => [
+    path,
+    // class-validator names the property alone; the caller needs its place.
+    text.startsWith(error.property) ? path + text.slice(error.property.length) : `${path} ${text}`,
+  ]);
+  return [...own.slice(0, 1), ...(error.children ?? []).flatMap((child) => sentences(child, path))];
+}
+
+const join = (parent: string, property: string): string =>
+  parent === '' ? property : `${parent}.${property}`;

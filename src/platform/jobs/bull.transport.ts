@@ -1,0 +1,78 @@
+import { Logger } from '@nestjs/common';
+import type { Queue } from 'bull';
+import { WallClock } from '../clock/clock.js';
+import type { JobTransport } from './job.js';
+
+export const BULL_QUEUE = 'billing-jobs';
+const CONCURRENCY = 16;
+
+interface Announcement {
+  readonly id: string;
+}
+
+/** Announces jobs through Bull on Redis: many workers on many machines. Only this folder knows Bull. */
+export class BullTransport implements JobTransport {
+  readonly delivers = true;
+  private readonly logger = new Logger(BullTransport.name);
+  private announcing: Promise<unknown> = Promise.resolve();
+  private failing = false;
+
+  constructor(
+    private readonly queue: Queue<Announcement>,
+    private readonly clock: WallClock,
+  ) {
+    // Without a listener a lost connection would end the process.
+    queue.on('error', (error) => {
+      this.report(error);
+    });
+  }
+
+  announce(jobs: readonly { readonly id: string; readonly runAt: Date }[]): void {
+    const now = this.clock.now().getTime();
+    this.announcing = this.queue
+      .addBulk(
+        jobs.map(({ id, runAt }) => ({
+          name: 'run',
+          data: { id },
+          opts: {
+            // The same row at the same time announced twice is one message while the first one waits.
+            jobId: `${id}@${runAt.getTime()}`,
+            delay: Math.max(0, runAt.getTime() - now),
+            attempts: 1,
+            removeOnComplete: true,
+            removeOnFail: true,
+          },
+        })),
+      )
+      .then(() => {
+        this.failing = false;
+      })
+      .catch((error: unknown) => {
+        this.report(error);
+      });
+  }
+
+  async start(run: (jobId: string) => Promise<void>): Promise<void> {
+    await this.queue.resume(true).catch(() => undefined);
+    // process() settles only when the queue closes.
+    this.queue
+      .process('run', CONCURRENCY, async (message) => run(message.data.id))
+      .catch((error: unknown) => {
+        this.report(error);
+      });
+  }
+
+  async stop(): Promise<void> {
+    await this.announcing;
+    await this.queue.close().catch((error: unknown) => {
+      this.report(error);
+    });
+  }
+
+  /** Redis being away is said once, not once a job: the sweeper announces everything again when it is back. */
+  private report(error: unknown): void {
+    if (this.failing) return;
+    this.failing = true;
+    this.logger.warn({ event: 'jobs.redis_unavailable', error: String(error) });
+  }
+}

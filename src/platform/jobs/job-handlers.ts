@@ -1,0 +1,17 @@
+import { Injectable } from '@nestjs/common';
+import type { JobHandler } from './job.js';
+
+/** The handlers of this process by kind; modules add theirs when they start. */
+@Injectable()
+export class JobHandlers {
+  private readonly handlers = new Map<string, JobHandler>();
+
+  register(handler: JobHandler): void {
+    if (this.handlers.has(handler.kind)) throw new Error(`two handlers for jobs of kind ${handler.kind}`);
+    this.handlers.set(handler.kind, handler);
+  }
+
+  find(kind: string): JobHandler | undefined {
+    return this.handlers.get(kind);
+  }
+}

@@ -1,0 +1,82 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { WallClock } from '../clock/clock.js';
+import type { Ctx, Scope } from '../context.js';
+import { newId } from '../ids.js';
+import { JOB_TRANSPORT, type JobSpec, type JobTransport } from './job.js';
+
+/** Where work for later is written down, in the transaction that makes it necessary. */
+@Injectable()
+export class JobQueue {
+  constructor(
+    private readonly clock: WallClock,
+    @Inject(JOB_TRANSPORT) private readonly transport: JobTransport,
+  ) {}
+
+  /** Writes a job row; a second one with the same kind and key is the first one. */
+  async enqueue(ctx: Ctx, spec: JobSpec): Promise<void> {
+    await this.insert(ctx.em, ctx.scope, [spec], (nudge) => {
+      ctx.afterCommit(nudge);
+    });
+  }
+
+  /** The same for several rows in a scope that the caller names: the relay's transaction spans environments. */
+  async insert(
+    em: EntityManager,
+    scope: Scope,
+    specs: readonly JobSpec[],
+    afterCommit: (nudge: () => void) => void,
+  ): Promise<void> {
+    if (specs.length === 0) return;
+    const now = this.clock.now();
+    const rows = specs.map((spec) => {
+      const id = newId('job');
+      return {
+        id,
+        kind: spec.kind,
+        key: spec.key ?? id,
+        payload: spec.payload,
+        run_at: (spec.runAt ?? now).toISOString(),
+      };
+    });
+    const inserted = (await em.query(
+      `INSERT INTO jobs (id, tenant_id, environment_id, kind, key, payload, run_at, announced_at, retry_window_start, created_at, updated_at)
+       SELECT r.id, $2, $3, r.kind, r.key, r.payload, r.run_at, $4, $5, $5, $5
+         FROM jsonb_to_recordset($1::jsonb)
+           AS r(id text, kind text, key text, payload jsonb, run_at timestamptz)
+       ON CONFLICT (tenant_id, environment_id, kind, key) DO NOTHING
+       RETURNING id, run_at`,
+      [JSON.stringify(rows), scope.tenantId, scope.environmentId, this.transport.delivers ? now : null, now],
+    )) as { id: string; run_at: Date }[];
+    if (inserted.length > 0)
+      afterCommit(() => {
+        this.transport.announce(inserted.map((row) => ({ id: row.id, runAt: row.run_at })));
+      });
+  }
+
+  /** Makes the job of that kind and key due now, whatever became of it before; creates it when there is none. */
+  async requeue(ctx: Ctx, spec: JobSpec & { readonly key: string }): Promise<void> {
+    const now = this.clock.now();
+    const runAt = spec.runAt ?? now;
+    const [rows] = (await ctx.em.query(
+      `UPDATE jobs SET state = 'queued', run_at = $5, attempts = 0, lease_until = NULL, announced_at = $6,
+              finished_at = NULL, retry_window_start = $7, updated_at = $7, payload = $8
+        WHERE tenant_id = $1 AND environment_id = $2 AND kind = $3 AND key = $4 AND state <> 'running'
+        RETURNING id`,
+      [
+        ctx.scope.tenantId,
+        ctx.scope.environmentId,
+        spec.kind,
+        spec.key,
+        runAt,
+        this.transport.delivers ? now : null,
+        now,
+        JSON.stringify(spec.payload),
+      ],
+    )) as [{ id: string }[], number];
+    if (rows.length === 0) return this.enqueue(ctx, spec);
+    ctx.afterCommit(() => {
+      this.transport.announce(rows.map((row) => ({ id: row.id, runAt })));
+    });
+  }
+}

@@ -1,0 +1,141 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { WallClock } from '../clock/clock.js';
+import { SYSTEM_ACTOR } from '../context.js';
+import { UnitOfWork } from '../database/unit-of-work.js';
+import { nextRetry } from './backoff.js';
+import { JOB_TRANSPORT, type JobOutcome, type JobRun, type JobTransport } from './job.js';
+import { JobHandlers } from './job-handlers.js';
+
+const LEASE_MS = 60_000;
+const HEARTBEAT_MS = 20_000;
+
+interface ClaimedRow {
+  id: string;
+  tenant_id: string;
+  environment_id: string;
+  kind: string;
+  payload: Record<string, unknown>;
+  attempts: number;
+  retry_window_start: Date;
+}
+
+/**
+ * Runs one job row: claims it under a lease, calls its handler outside of any transaction, writes the outcome.
+ * However often and wherever a row is announced, one worker at a time holds it.
+ */
+@Injectable()
+export class JobRunner {
+  private readonly logger = new Logger(JobRunner.name);
+  private running = 0;
+
+  constructor(
+    private readonly uow: UnitOfWork,
+    private readonly clock: WallClock,
+    private readonly handlers: JobHandlers,
+    @Inject(JOB_TRANSPORT) private readonly transport: JobTransport,
+  ) {}
+
+  /** Jobs that this process is working on right now. */
+  get active(): number {
+    return this.running;
+  }
+
+  async run(jobId: string): Promise<void> {
+    const row = await this.claim(jobId);
+    if (row === undefined) return;
+    this.running += 1;
+    const heartbeat = setInterval(() => void this.extendLease(row), HEARTBEAT_MS);
+    try {
+      const outcome = await this.handle(row);
+      await this.settle(row, outcome);
+    } finally {
+      clearInterval(heartbeat);
+      this.running -= 1;
+    }
+  }
+
+  private async claim(jobId: string): Promise<ClaimedRow | undefined> {
+    const now = this.clock.now();
+    return this.uow.system(async (em) => {
+      const [rows] = (await em.query(
+        `UPDATE jobs SET state = 'running', attempts = attempts + 1, lease_until = $2, updated_at = $3
+          WHERE id = $1 AND run_at <= $3 AND (state = 'queued' OR (state = 'running' AND lease_until < $3))
+          RETURNING id, tenant_id, environment_id, kind, payload, attempts, retry_window_start`,
+        [jobId, new Date(now.getTime() + LEASE_MS), now],
+      )) as [ClaimedRow[], number];
+      return rows[0];
+    });
+  }
+
+  private async handle(row: ClaimedRow): Promise<JobOutcome | undefined> {
+    const handler = this.handlers.find(row.kind);
+    if (handler === undefined) return { park: true, reason: `no handler for jobs of kind ${row.kind}` };
+    const scope = { tenantId: row.tenant_id, environmentId: row.environment_id };
+    const run: JobRun = {
+      jobId: row.id,
+      scope,
+      caller: { scope, actor: SYSTEM_ACTOR, requestId: row.id },
+      payload: row.payload,
+      attempt: row.attempts,
+      retryingSince: row.retry_window_start,
+    };
+    try {
+      return await handler.handle(run);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      const retryAt = nextRetry(this.clock.now(), row.retry_window_start, row.attempts);
+      this.logger.error({
+        event: retryAt ? 'job.failed' : 'job.parked',
+        job_id: row.id,
+        kind: row.kind,
+        attempt: row.attempts,
+        retry_at: retryAt,
+        err: error,
+      });
+      return retryAt ? { retryAt, reason } : { park: true, reason };
+    }
+  }
+
+  private async settle(row: ClaimedRow, outcome: JobOutcome | undefined): Promise<void> {
+    const now = this.clock.now();
+    const state = outcome === undefined ? 'done' : 'park' in outcome ? 'parked' : 'queued';
+    const runAt = outcome !== undefined && 'retryAt' in outcome ? outcome.retryAt : undefined;
+    await this.uow.system(async (em, afterCommit) => {
+      // The attempt count names this lease: a row that another worker has taken over since is not ours to settle.
+      const [rows] = (await em.query(
+        `UPDATE jobs SET state = $3, run_at = coalesce($4, run_at), lease_until = NULL, last_error = $5,
+                announced_at = $6, finished_at = $7, updated_at = $8
+          WHERE id = $1 AND state = 'running' AND attempts = $2
+          RETURNING id`,
+        [
+          row.id,
+          row.attempts,
+          state,
+          runAt ?? null,
+          outcome?.reason.slice(0, 2000) ?? null,
+          this.transport.delivers ? now : null,
+          state === 'queued' ? null : now,
+          now,
+        ],
+      )) as [unknown[], number];
+      if (rows.length > 0 && runAt !== undefined)
+        afterCommit(() => {
+          this.transport.announce([{ id: row.id, runAt }]);
+        });
+    });
+  }
+
+  private async extendLease(row: ClaimedRow): Promise<void> {
+    try {
+      await this.uow.system((em) =>
+        em.query(`UPDATE jobs SET lease_until = $3 WHERE id = $1 AND state = 'running' AND attempts = $2`, [
+          row.id,
+          row.attempts,
+          new Date(this.clock.now().getTime() + LEASE_MS),
+        ]),
+      );
+    } catch (error) {
+      this.logger.warn({ event: 'job.heartbeat_failed', job_id: row.id, error: String(error) });
+    }
+  }
+}

@@ -1,0 +1,49 @@
+import type { Caller, Scope } from '../context.js';
+
+/**
+ * A job is a durable row: something that has to be done once, at or after an instant of real time. Transports
+ * only say "run row N now"; losing one loses time, never work.
+ */
+export interface JobSpec {
+  /** Names the handler: `sync.run`. */
+  readonly kind: string;
+  /** At most one row exists per kind and key in an environment. Defaults to a fresh id. */
+  readonly key?: string;
+  readonly payload: Readonly<Record<string, unknown>>;
+  /** Real time. Default: at once. */
+  readonly runAt?: Date;
+}
+
+export interface JobRun {
+  readonly jobId: string;
+  readonly scope: Scope;
+  /** For opening units of work: the job's scope, the system actor, the job's id as request id. */
+  readonly caller: Caller;
+  readonly payload: Readonly<Record<string, unknown>>;
+  /** 1 on the first try. */
+  readonly attempt: number;
+  /** Start of the retry window. */
+  readonly retryingSince: Date;
+}
+
+/** What a handler answers. Nothing means done; an exception means retry with backoff, then park. */
+export type JobOutcome =
+  { readonly retryAt: Date; readonly reason: string } | { readonly park: true; readonly reason: string };
+
+export interface JobHandler {
+  readonly kind: string;
+  handle(run: JobRun): Promise<JobOutcome | undefined>;
+}
+
+/** Says "run this row now" (or at its time) to whatever workers there are. Never throws into a caller's path. */
+export interface JobTransport {
+  /** True when an announcement reaches a worker by itself; false leaves the rows to the sweeper of another process. */
+  readonly delivers: boolean;
+  announce(jobs: readonly { readonly id: string; readonly runAt: Date }[]): void;
+  /** Begins to run announced jobs in this process. */
+  start(run: (jobId: string) => Promise<void>): Promise<void>;
+  /** Takes no more work and waits for what is running. */
+  stop(): Promise<void>;
+}
+
+export const JOB_TRANSPORT = Symbol('JobTransport');

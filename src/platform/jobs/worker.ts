@@ -1,0 +1,131 @@
+import {
+  Inject,
+  Injectable,
+  Logger,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+} from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import pg from 'pg';
+import type { DataSource } from 'typeorm';
+import { Ticker } from '../clock/ticker.js';
+import { DATA_SOURCE } from '../database/data-source.js';
+import { OutboxRelay } from '../outbox/outbox-relay.js';
+import { OUTBOX_CHANNEL, OutboxSignal } from '../outbox/outbox-signal.js';
+import { JOB_TRANSPORT, type JobTransport } from './job.js';
+import { JobRunner } from './job-runner.js';
+import { Sweeper } from './sweeper.js';
+
+export const WORKER_OPTIONS = Symbol('WorkerOptions');
+
+export interface WorkerOptions {
+  /** False: this process serves HTTP only, and others do the work. */
+  readonly enabled: boolean;
+  /** How often to look for lost announcements and unrelayed events. */
+  readonly sweepEveryMs: number;
+  /** How often to look whether time has triggered something. */
+  readonly tickEveryMs: number;
+}
+
+const PURGE_EVERY_MS = 60 * 60 * 1000;
+const RECONNECT_MS = 1000;
+
+/** The working half of a process: runs jobs, relays events, sweeps, ticks. */
+@Injectable()
+export class Worker implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly logger = new Logger(Worker.name);
+  private readonly loops: Loop[] = [];
+  private listener: pg.Client | undefined;
+  private stopping = false;
+
+  constructor(
+    @Inject(WORKER_OPTIONS) private readonly options: WorkerOptions,
+    @Inject(JOB_TRANSPORT) private readonly transport: JobTransport,
+    @InjectDataSource(DATA_SOURCE) private readonly dataSource: DataSource,
+    private readonly runner: JobRunner,
+    private readonly relay: OutboxRelay,
+    private readonly signal: OutboxSignal,
+    private readonly sweeper: Sweeper,
+    private readonly ticker: Ticker,
+  ) {}
+
+  async onApplicationBootstrap(): Promise<void> {
+    if (!this.options.enabled) return;
+    await this.transport.start((jobId) => this.runner.run(jobId));
+    this.signal.connect(() => {
+      this.relay.wake();
+    });
+    await this.listen();
+    this.loops.push(
+      new Loop(this.options.sweepEveryMs, async () => {
+        await this.relay.drain();
+        await this.sweeper.sweep();
+      }),
+      new Loop(this.options.tickEveryMs, () => this.ticker.tick()),
+      new Loop(PURGE_EVERY_MS, () => this.sweeper.purge()),
+    );
+    for (const loop of this.loops) loop.start(this.logger);
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    this.stopping = true;
+    this.signal.connect(undefined);
+    await Promise.all(this.loops.map((loop) => loop.stop()));
+    await this.transport.stop();
+    await this.listener?.end().catch(() => undefined);
+  }
+
+  /** Hears of events that processes without a relay of their own have written. */
+  private async listen(): Promise<void> {
+    const { url } = this.dataSource.options as { url?: string };
+    const client = new pg.Client({ connectionString: url, application_name: 'flexprice-nest listener' });
+    client.on('notification', () => {
+      this.relay.wake();
+    });
+    client.on('error', (error) => {
+      this.logger.warn({ event: 'outbox.listener_lost', error: String(error) });
+      this.listener = undefined;
+      if (!this.stopping) setTimeout(() => void this.listen(), RECONNECT_MS).unref();
+    });
+    try {
+      await client.connect();
+      await client.query(`LISTEN ${OUTBOX_CHANNEL}`);
+      this.listener = client;
+    } catch (error) {
+      // The sweep loop relays too, only later.
+      client.emit('error', error as Error);
+    }
+  }
+}
+
+/** Runs a task again and again, never twice at once, and waits for it when it is stopped. */
+class Loop {
+  private timer: NodeJS.Timeout | undefined;
+  private current: Promise<void> = Promise.resolve();
+  private stopped = false;
+
+  constructor(
+    private readonly everyMs: number,
+    private readonly task: () => Promise<unknown>,
+  ) {}
+
+  start(logger: Logger): void {
+    const round = (): void => {
+      this.current = this.task()
+        .then(() => undefined)
+        .catch((error: unknown) => {
+          logger.error({ event: 'worker.loop_failed', err: error });
+        })
+        .finally(() => {
+          if (!this.stopped) this.timer = setTimeout(round, this.everyMs);
+        });
+    };
+    round();
+  }
+
+  async stop(): Promise<void> {
+    this.stopped = true;
+    clearTimeout(this.timer);
+    await this.current;
+  }
+}

@@ -1,0 +1,106 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { WallClock } from '../clock/clock.js';
+import { UnitOfWork } from '../database/unit-of-work.js';
+import type { JobSpec } from '../jobs/job.js';
+import { JobQueue } from '../jobs/job-queue.js';
+import { OutboxSubscribers } from './outbox-subscribers.js';
+
+const BATCH = 200;
+
+interface UnrelayedRow {
+  sequence: string;
+  tenant_id: string;
+  environment_id: string;
+  type: string;
+  entity_type: string;
+  entity_id: string;
+  payload: Record<string, unknown>;
+  occurred_at: Date;
+}
+
+/** Turns events into the jobs of their subscribers, each exactly once: both are written in one transaction. */
+@Injectable()
+export class OutboxRelay {
+  private readonly logger = new Logger(OutboxRelay.name);
+  private draining: Promise<void> | undefined;
+  private again = false;
+
+  constructor(
+    private readonly uow: UnitOfWork,
+    private readonly clock: WallClock,
+    private readonly queue: JobQueue,
+    private readonly subscribers: OutboxSubscribers,
+  ) {}
+
+  /** Relays everything that is committed by now. Calls during a drain join it, with one more round at its end. */
+  drain(): Promise<void> {
+    if (this.draining) {
+      this.again = true;
+      return this.draining;
+    }
+    this.draining = this.rounds();
+    return this.draining;
+  }
+
+  /** {@link drain} for callers with nobody to tell: failures are logged, and the next wake-up tries again. */
+  wake(): void {
+    this.drain().catch((error: unknown) => {
+      this.logger.error({ event: 'outbox.relay_failed', err: error });
+    });
+  }
+
+  private async rounds(): Promise<void> {
+    try {
+      do {
+        this.again = false;
+        while ((await this.relayBatch()) === BATCH);
+      } while (this.again as boolean);
+    } finally {
+      // In the same turn as the check of `again`, or a wake-up in between would join a drain that is over.
+      this.draining = undefined;
+    }
+  }
+
+  private relayBatch(): Promise<number> {
+    return this.uow.system(async (em, afterCommit) => {
+      const rows = (await em.query(
+        `SELECT sequence, tenant_id, environment_id, type, entity_type, entity_id, payload, occurred_at
+           FROM outbox_events WHERE relayed_at IS NULL
+          ORDER BY sequence LIMIT ${BATCH} FOR UPDATE SKIP LOCKED`,
+      )) as UnrelayedRow[];
+      if (rows.length === 0) return 0;
+      for (const [scope, specs] of this.jobsByScope(rows))
+        await this.queue.insert(em, scope, specs, afterCommit);
+      await em.query(`UPDATE outbox_events SET relayed_at = $2 WHERE sequence = ANY($1::bigint[])`, [
+        rows.map((row) => row.sequence),
+        this.clock.now(),
+      ]);
+      return rows.length;
+    });
+  }
+
+  private jobsByScope(
+    rows: readonly UnrelayedRow[],
+  ): Iterable<[{ tenantId: string; environmentId: string }, JobSpec[]]> {
+    const scopes = new Map<string, [{ tenantId: string; environmentId: string }, JobSpec[]]>();
+    for (const row of rows) {
+      const key = `${row.tenant_id}/${row.environment_id}`;
+      const entry = scopes.get(key) ?? [{ tenantId: row.tenant_id, environmentId: row.environment_id }, []];
+      scopes.set(key, entry);
+      for (const kind of this.subscribers.jobKindsFor(row.type))
+        entry[1].push({
+          kind,
+          key: row.sequence,
+          payload: {
+            sequence: row.sequence,
+            type: row.type,
+            entityType: row.entity_type,
+            entityId: row.entity_id,
+            payload: row.payload,
+            occurredAt: row.occurred_at.toISOString(),
+          },
+        });
+    }
+    return scopes.values();
+  }
+}

@@ -1,0 +1,150 @@
+import { BullModule, getQueueToken } from '@nestjs/bull';
+import { Global, Module, type DynamicModule, type Provider } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import type { Queue } from 'bull';
+import { DATA_SOURCE, dataSourceOptions, type DatabaseOptions } from './database/data-source.js';
+import { UnitOfWork } from './database/unit-of-work.js';
+import { EnvironmentClock } from './clock/environment-clock.js';
+import { Ticker } from './clock/ticker.js';
+import { TimeTriggers } from './clock/time-triggers.js';
+import { WallClock } from './clock/clock.js';
+import { BULL_QUEUE, BullTransport } from './jobs/bull.transport.js';
+import { InProcessTransport } from './jobs/in-process.transport.js';
+import { JOB_TRANSPORT } from './jobs/job.js';
+import { JobHandlers } from './jobs/job-handlers.js';
+import { JobQueue } from './jobs/job-queue.js';
+import { JobRunner } from './jobs/job-runner.js';
+import { JobsIdle } from './jobs/jobs-idle.js';
+import { Sweeper } from './jobs/sweeper.js';
+import { Worker, WORKER_OPTIONS, type WorkerOptions } from './jobs/worker.js';
+import { Outbox } from './outbox/outbox.js';
+import { OutboxRelay } from './outbox/outbox-relay.js';
+import { OutboxSignal } from './outbox/outbox-signal.js';
+import { OutboxSubscribers } from './outbox/outbox-subscribers.js';
+import { SECRET_BOX, SecretBox, type SecretKey } from './secrets/secret-box.js';
+
+export interface RedisOptions {
+  /** `redis://…`. */
+  readonly url: string;
+  /** Keeps installations (and tests) that share a Redis apart. */
+  readonly prefix?: string;
+}
+
+export interface PlatformOptions {
+  readonly database: DatabaseOptions;
+  /** Without it, jobs run in this process. */
+  readonly redis?: RedisOptions;
+  readonly worker: WorkerOptions;
+  readonly secretKeys: readonly SecretKey[];
+}
+
+export const PLATFORM_OPTIONS = Symbol('PlatformOptions');
+
+export interface PlatformRegistration {
+  /** A module that provides and exports {@link PLATFORM_OPTIONS}. */
+  readonly optionsModule: DynamicModule;
+  /** Whether jobs go through Bull on Redis. Part of the wiring, so known before the options are. */
+  readonly usesRedis: boolean;
+  readonly entities: readonly (new () => unknown)[];
+  readonly migrations: readonly (new () => unknown)[];
+}
+
+const SERVICES: Provider[] = [
+  WallClock,
+  UnitOfWork,
+  EnvironmentClock,
+  TimeTriggers,
+  Ticker,
+  Outbox,
+  OutboxSignal,
+  OutboxSubscribers,
+  OutboxRelay,
+  JobQueue,
+  JobHandlers,
+  JobRunner,
+  JobsIdle,
+  Sweeper,
+  Worker,
+];
+
+const IN_PROCESS_TRANSPORT: Provider = {
+  provide: JOB_TRANSPORT,
+  inject: [WallClock, PLATFORM_OPTIONS],
+  useFactory: (clock: WallClock, { worker }: PlatformOptions) =>
+    new InProcessTransport(clock, worker.enabled),
+};
+
+const BULL_TRANSPORT: Provider = {
+  provide: JOB_TRANSPORT,
+  inject: [getQueueToken(BULL_QUEUE), WallClock],
+  useFactory: (queue: Queue<{ id: string }>, clock: WallClock) => new BullTransport(queue, clock),
+};
+
+const bullQueue = (optionsModule: DynamicModule): DynamicModule =>
+  BullModule.registerQueueAsync({
+    name: BULL_QUEUE,
+    imports: [optionsModule],
+    inject: [PLATFORM_OPTIONS],
+    useFactory: ({ redis }: PlatformOptions) => {
+      if (redis === undefined) throw new Error('jobs go through Redis, and no Redis URL is set');
+      return {
+        url: redis.url,
+        prefix: redis.prefix ?? 'flexprice',
+        // Without a limit, adding to a queue whose Redis is away waits for ever, and so does a request.
+        redis: { maxRetriesPerRequest: 1 },
+      };
+    },
+  });
+
+/** The plumbing that every house stands on. Global within the library: it knows no billing noun. */
+@Global()
+@Module({})
+export class PlatformModule {
+  static register({ optionsModule, usesRedis, entities, migrations }: PlatformRegistration): DynamicModule {
+    return {
+      module: PlatformModule,
+      imports: [
+        optionsModule,
+        TypeOrmModule.forRootAsync({
+          name: DATA_SOURCE,
+          imports: [optionsModule],
+          inject: [PLATFORM_OPTIONS],
+          useFactory: ({ database }: PlatformOptions) => ({
+            ...dataSourceOptions(database, entities, migrations),
+            retryAttempts: 1,
+          }),
+        }),
+        ...(usesRedis ? [bullQueue(optionsModule)] : []),
+      ],
+      providers: [
+        ...SERVICES,
+        usesRedis ? BULL_TRANSPORT : IN_PROCESS_TRANSPORT,
+        {
+          provide: WORKER_OPTIONS,
+          inject: [PLATFORM_OPTIONS],
+          useFactory: ({ worker }: PlatformOptions) => worker,
+        },
+        {
+          provide: SECRET_BOX,
+          inject: [PLATFORM_OPTIONS],
+          useFactory: ({ secretKeys }: PlatformOptions) => new SecretBox(secretKeys),
+        },
+      ],
+      exports: [
+        WallClock,
+        UnitOfWork,
+        EnvironmentClock,
+        TimeTriggers,
+        Outbox,
+        OutboxSubscribers,
+        OutboxRelay,
+        JobQueue,
+        JobHandlers,
+        JobsIdle,
+        JOB_TRANSPORT,
+        SECRET_BOX,
+        TypeOrmModule,
+      ],
+    };
+  }
+}

@@ -1,0 +1,42 @@
+import {
+  applyDecorators,
+  Controller,
+  createParamDecorator,
+  UseFilters,
+  UseGuards,
+  UsePipes,
+  type ExecutionContext,
+} from '@nestjs/common';
+import { ApiBearerAuth, ApiSecurity, ApiTags } from '@nestjs/swagger';
+import type { Caller } from '../platform/context.js';
+import { ContractPipe } from '../platform/http/contract.pipe.js';
+import { ErrorEnvelopeFilter } from '../platform/http/error-envelope.js';
+import { ApiKeyGuard, type AuthenticatedRequest } from './api-key.guard.js';
+
+/** The published base path, and the one that the guides write. */
+const BASES = ['v1', 'api/v1'];
+
+/** A controller of the public API without authentication: webhooks, which prove themselves by signature. */
+export const OpenApiController = (path: string, tag: string): ClassDecorator =>
+  applyDecorators(
+    Controller(BASES.map((base) => `${base}/${path}`)),
+    UseFilters(ErrorEnvelopeFilter),
+    UsePipes(ContractPipe),
+    ApiTags(tag),
+  );
+
+/** A controller of the public API: both base paths, both auth headers, the error envelope, the contract's pipe. */
+export const ApiController = (path: string, tag: string): ClassDecorator =>
+  applyDecorators(
+    OpenApiController(path, tag),
+    UseGuards(ApiKeyGuard),
+    ApiSecurity('x-api-key'),
+    ApiBearerAuth(),
+  );
+
+/** Who asks, as the guard has found out. */
+export const CurrentCaller = createParamDecorator((_: unknown, context: ExecutionContext): Caller => {
+  const { caller } = context.switchToHttp().getRequest<AuthenticatedRequest>();
+  if (caller === undefined) throw new Error('the route has no API key guard');
+  return caller;
+});

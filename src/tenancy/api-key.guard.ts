@@ -1,0 +1,41 @@
+import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import { BillingError } from '../domain/errors.js';
+import type { EnvironmentKind } from './environment.entity.js';
+import { ApiKeysService } from './api-keys.service.js';
+import type { Caller } from '../platform/context.js';
+
+export interface AuthenticatedRequest {
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly id?: unknown;
+  caller?: Caller;
+  environmentKind?: EnvironmentKind;
+}
+
+/** `x-api-key: K` or `Authorization: Bearer K`. A key belongs to one environment, which it alone decides. */
+@Injectable()
+export class ApiKeyGuard implements CanActivate {
+  constructor(private readonly apiKeys: ApiKeysService) {}
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const request = context.switchToHttp().getRequest<AuthenticatedRequest>();
+    const key = presentedKey(request.headers);
+    if (key === undefined)
+      throw unauthorized('no API key: send it as x-api-key, or as Authorization: Bearer');
+    const identity = await this.apiKeys.identify(key);
+    if (identity === undefined) throw unauthorized('the API key is unknown, revoked or expired');
+    request.caller = { ...identity.caller, requestId: String(request.id) };
+    request.environmentKind = identity.environmentKind;
+    return true;
+  }
+}
+
+export function presentedKey(headers: AuthenticatedRequest['headers']): string | undefined {
+  const direct = headers['x-api-key'];
+  if (typeof direct === 'string' && direct !== '') return direct;
+  const { authorization } = headers;
+  const match = typeof authorization === 'string' ? /^Bearer\s+(\S+)$/i.exec(authorization) : null;
+  return match?.[1];
+}
+
+const unauthorized = (message: string): BillingError =>
+  new BillingError('permission_denied', message, { code: 'unauthorized', httpStatus: 401 });

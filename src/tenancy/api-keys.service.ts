@@ -1,0 +1,99 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { notFound } from '../domain/errors.js';
+import { WallClock } from '../platform/clock/clock.js';
+import type { Caller, Ctx } from '../platform/context.js';
+import { insertRow, stampChange, stampNew } from '../platform/database/columns.js';
+import { UnitOfWork } from '../platform/database/unit-of-work.js';
+import { findPage, type ListRequest, type PaginationResponse } from '../platform/http/list-query.js';
+import { ApiKeyEntity } from './api-key.entity.js';
+import { AuditService } from './audit.service.js';
+import type { EnvironmentKind } from './environment.entity.js';
+
+const PREFIX = 'fpk_';
+/** `last_used_at` is for people; writing it on every request would make each read a write. */
+const LAST_USED_RESOLUTION_MS = 60_000;
+
+export interface ApiKeyIdentity {
+  readonly caller: Omit<Caller, 'requestId'>;
+  readonly environmentKind: EnvironmentKind;
+}
+
+interface KeyRow {
+  id: string;
+  tenant_id: string;
+  environment_id: string;
+  kind: EnvironmentKind;
+  last_used_at: Date | null;
+}
+
+@Injectable()
+export class ApiKeysService {
+  constructor(
+    private readonly uow: UnitOfWork,
+    private readonly clock: WallClock,
+    private readonly audit: AuditService,
+  ) {}
+
+  /** The key itself is in this answer and nowhere else. */
+  async create(
+    ctx: Ctx,
+    input: { name: string; kind: EnvironmentKind; type?: string; expiresAt?: Date },
+  ): Promise<{ key: string; row: ApiKeyEntity }> {
+    const key = `${PREFIX}${input.kind}_${randomBytes(32).toString('base64url')}`;
+    const row = await insertRow(ctx.em, ApiKeyEntity, {
+      ...stampNew(ctx, 'apiKey'),
+      name: input.name,
+      keyHash: hash(key),
+      displayId: `${PREFIX}${input.kind}_…${key.slice(-4)}`,
+      type: input.type ?? 'private_key',
+      expiresAt: input.expiresAt ?? null,
+      lastUsedAt: null,
+    });
+    await this.audit.record(ctx, { action: 'api_key.created', entityType: 'api_key', entityId: row.id });
+    return { key, row };
+  }
+
+  list(ctx: Ctx, request: ListRequest): Promise<{ rows: ApiKeyEntity[]; pagination: PaginationResponse }> {
+    const query = ctx.em
+      .createQueryBuilder(ApiKeyEntity, 'row')
+      .where('row.status = :status', { status: request.status ?? 'published' });
+    return findPage(query, request, { name: 'name', created_at: 'createdAt' });
+  }
+
+  async revoke(ctx: Ctx, id: string): Promise<void> {
+    const { affected } = await ctx.em.update(
+      ApiKeyEntity,
+      { id, status: 'published' },
+      { ...stampChange(ctx), status: 'deleted' },
+    );
+    if (affected !== 1) throw notFound('API key', id);
+    await this.audit.record(ctx, { action: 'api_key.revoked', entityType: 'api_key', entityId: id });
+  }
+
+  /** Whose key this is; undefined for an unknown, revoked or expired one. */
+  async identify(key: string): Promise<ApiKeyIdentity | undefined> {
+    if (!key.startsWith(PREFIX) || key.length > 200) return undefined;
+    const now = this.clock.now();
+    return this.uow.system(async (em) => {
+      const [row] = (await em.query(
+        `SELECT k.id, k.tenant_id, k.environment_id, e.kind, k.last_used_at
+           FROM api_keys k JOIN environments e ON e.id = k.environment_id
+          WHERE k.key_hash = $1 AND k.status = 'published' AND (k.expires_at IS NULL OR k.expires_at > $2)`,
+        [hash(key), now],
+      )) as KeyRow[];
+      if (row === undefined) return undefined;
+      if (row.last_used_at === null || now.getTime() - row.last_used_at.getTime() > LAST_USED_RESOLUTION_MS)
+        await em.query('UPDATE api_keys SET last_used_at = $2 WHERE id = $1', [row.id, now]);
+      return {
+        caller: {
+          scope: { tenantId: row.tenant_id, environmentId: row.environment_id },
+          actor: row.id,
+        },
+        environmentKind: row.kind,
+      };
+    });
+  }
+}
+
+const hash = (key: string): string => createHash('sha256').update(key).digest('hex');

@@ -1,0 +1,28 @@
+import { Injectable } from '@nestjs/common';
+import { insertRow, stampNew } from '../platform/database/columns.js';
+import type { Ctx } from '../platform/context.js';
+import { AuditEntryEntity } from './audit-entry.entity.js';
+
+/** Who changed what that matters for security: keys, credentials, environments. */
+@Injectable()
+export class AuditService {
+  async record(
+    ctx: Ctx,
+    entry: { action: string; entityType: string; entityId: string; details?: Record<string, unknown> },
+  ): Promise<void> {
+    const { id, tenantId, environmentId, createdAt, updatedAt } = stampNew(ctx, 'auditEntry');
+    await insertRow(ctx.em, AuditEntryEntity, {
+      id,
+      tenantId,
+      environmentId,
+      createdAt,
+      updatedAt,
+      actor: ctx.actor,
+      requestId: ctx.requestId,
+      action: entry.action,
+      entityType: entry.entityType,
+      entityId: entry.entityId,
+      details: { ...entry.details },
+    });
+  }
+}

@@ -1,0 +1,120 @@
+import { Body, Delete, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { notFound, validationError } from '../domain/errors.js';
+import { EnvironmentClock } from '../platform/clock/environment-clock.js';
+import type { Caller } from '../platform/context.js';
+import { UnitOfWork } from '../platform/database/unit-of-work.js';
+import { ListRequest } from '../platform/http/list-query.js';
+import { ApiController, CurrentCaller } from './api-controller.js';
+import { ApiKeysService } from './api-keys.service.js';
+import { AdvanceClockRequest, CreateApiKeyRequest } from './tenancy.requests.js';
+import {
+  ClockAdvancedResponse,
+  CreateApiKeyResponse,
+  EnvironmentResponse,
+  ListEnvironmentsResponse,
+  ListSecretsResponse,
+  TenantResponse,
+  toEnvironmentResponse,
+  toSecretResponse,
+  toTenantResponse,
+} from './tenancy.responses.js';
+import { TenancyService } from './tenancy.service.js';
+
+@ApiController('secrets/api/keys', 'API keys')
+export class ApiKeysController {
+  constructor(
+    private readonly uow: UnitOfWork,
+    private readonly apiKeys: ApiKeysService,
+    private readonly tenancy: TenancyService,
+  ) {}
+
+  /** A new key to the caller's environment. */
+  @Post()
+  create(@CurrentCaller() caller: Caller, @Body() body: CreateApiKeyRequest): Promise<CreateApiKeyResponse> {
+    return this.uow.run(caller, async (ctx) => {
+      const { kind } = await this.tenancy.getEnvironment(ctx, caller.scope.environmentId);
+      const { key, row } = await this.apiKeys.create(ctx, {
+        name: body.name,
+        kind,
+        ...(body.type ? { type: body.type } : {}),
+        ...(body.expires_at ? { expiresAt: body.expires_at } : {}),
+      });
+      return { api_key: key, secret: toSecretResponse(row) };
+    });
+  }
+
+  @Get()
+  list(@CurrentCaller() caller: Caller, @Query() query: ListRequest): Promise<ListSecretsResponse> {
+    return this.uow.run(caller, async (ctx) => {
+      const { rows, pagination } = await this.apiKeys.list(ctx, query);
+      return { items: rows.map(toSecretResponse), pagination };
+    });
+  }
+
+  @Delete(':id')
+  @HttpCode(204)
+  delete(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<void> {
+    return this.uow.run(caller, (ctx) => this.apiKeys.revoke(ctx, id));
+  }
+}
+
+@ApiController('tenants', 'Tenants and environments')
+export class TenantsController {
+  constructor(
+    private readonly uow: UnitOfWork,
+    private readonly tenancy: TenancyService,
+  ) {}
+
+  @Get(':id')
+  get(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<TenantResponse> {
+    return this.uow.run(caller, async (ctx) => toTenantResponse(await this.tenancy.getTenant(ctx, id)));
+  }
+}
+
+@ApiController('environments', 'Tenants and environments')
+export class EnvironmentsController {
+  constructor(
+    private readonly uow: UnitOfWork,
+    private readonly tenancy: TenancyService,
+    private readonly clock: EnvironmentClock,
+  ) {}
+
+  @Get()
+  list(@CurrentCaller() caller: Caller): Promise<ListEnvironmentsResponse> {
+    return this.uow.run(caller, async (ctx) => {
+      const rows = await this.tenancy.listEnvironments(ctx);
+      const environments = rows.map((row) => toEnvironmentResponse(row, ctx.now));
+      return { environments, total: rows.length, limit: rows.length, offset: 0 };
+    });
+  }
+
+  @Get(':id')
+  get(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<EnvironmentResponse> {
+    return this.uow.run(caller, async (ctx) =>
+      toEnvironmentResponse(await this.tenancy.getEnvironment(ctx, id), ctx.now),
+    );
+  }
+
+  /**
+   * Moves the clock of a test environment forward. Everything that time triggers on the way happens, in order,
+   * before the answer: periods end, invoices are made and pushed. A live environment has no such route.
+   */
+  @Post(':id/clock/advance')
+  @HttpCode(200)
+  async advance(
+    @CurrentCaller() caller: Caller,
+    @Param('id') id: string,
+    @Body() body: AdvanceClockRequest,
+  ): Promise<ClockAdvancedResponse> {
+    const now = await this.uow.run(caller, async (ctx) => {
+      const { kind } = await this.tenancy.getEnvironment(ctx, id);
+      if (kind !== 'test' || id !== caller.scope.environmentId)
+        throw notFound('movable clock of environment', id);
+      return ctx.now;
+    });
+    if ((body.to === undefined) === (body.by_seconds === undefined))
+      throw validationError('send either to or by_seconds');
+    const to = body.to ?? new Date(now.getTime() + (body.by_seconds ?? 0) * 1000);
+    return { environment_id: id, ...(await this.clock.advance(caller, to)) };
+  }
+}

@@ -1,0 +1,108 @@
+import { PaginationResponse } from '../platform/http/list-query.js';
+import type { ApiKey, Environment, Tenant } from './tenancy.types.js';
+
+export class SecretResponse {
+  id!: string;
+  name!: string;
+  /** Prefix and last four characters. */
+  display_id!: string;
+  type!: string;
+  provider!: string | null;
+  roles!: string[];
+  service_account_name!: string | null;
+  user_id!: string | null;
+  user_type!: string | null;
+  expires_at!: Date | null;
+  last_used_at!: Date | null;
+  status!: string;
+  created_at!: Date;
+  updated_at!: Date;
+}
+
+export class CreateApiKeyResponse {
+  /** The key. It is shown in this answer and never again. */
+  api_key!: string;
+  secret!: SecretResponse;
+}
+
+export class ListSecretsResponse {
+  items!: SecretResponse[];
+  pagination!: PaginationResponse;
+}
+
+export class TenantResponse {
+  id!: string;
+  name!: string;
+  status!: string;
+  metadata!: Record<string, string>;
+  billing_details!: Record<string, unknown> | null;
+  created_at!: Date;
+  updated_at!: Date;
+}
+
+export class EnvironmentResponse {
+  id!: string;
+  name!: string;
+  /** `test`: the clock can be moved. `live`: real time. */
+  type!: string;
+  created_at!: Date;
+  updated_at!: Date;
+  tenant_id!: string;
+  status!: string;
+  /** The environment's present. */
+  now!: Date;
+}
+
+export class ListEnvironmentsResponse {
+  environments!: EnvironmentResponse[];
+  total!: number;
+  limit!: number;
+  offset!: number;
+}
+
+export class ClockAdvancedResponse {
+  environment_id!: string;
+  now!: Date;
+  /** How many instants on the way had something to do. */
+  steps!: number;
+  /** False when what it has caused was still going on when the wait for it ended. */
+  settled!: boolean;
+}
+
+export const toSecretResponse = (row: ApiKey): SecretResponse => ({
+  id: row.id,
+  name: row.name,
+  display_id: row.displayId,
+  type: row.type,
+  provider: 'flexprice',
+  roles: [],
+  service_account_name: null,
+  user_id: null,
+  user_type: 'service_account',
+  expires_at: row.expiresAt,
+  last_used_at: row.lastUsedAt,
+  status: row.status,
+  created_at: row.createdAt,
+  updated_at: row.updatedAt,
+});
+
+export const toTenantResponse = (row: Tenant): TenantResponse => ({
+  id: row.id,
+  name: row.name,
+  status: row.status,
+  metadata: row.metadata,
+  billing_details: null,
+  created_at: row.createdAt,
+  updated_at: row.updatedAt,
+});
+
+export const toEnvironmentResponse = (row: Environment, now: Date): EnvironmentResponse => ({
+  id: row.id,
+  name: row.name,
+  type: row.kind,
+  created_at: row.createdAt,
+  updated_at: row.updatedAt,
+  tenant_id: row.tenantId,
+  status: row.status,
+  now,
+});

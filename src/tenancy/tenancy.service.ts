@@ -1,0 +1,79 @@
+import { Injectable } from '@nestjs/common';
+import { notFound } from '../domain/errors.js';
+import { EnvironmentClock } from '../platform/clock/environment-clock.js';
+import { SYSTEM_ACTOR, type Ctx } from '../platform/context.js';
+import { insertRow } from '../platform/database/columns.js';
+import { UnitOfWork } from '../platform/database/unit-of-work.js';
+import { newId } from '../platform/ids.js';
+import { ApiKeysService } from './api-keys.service.js';
+import { EnvironmentEntity, type EnvironmentKind } from './environment.entity.js';
+import { TenantEntity } from './tenant.entity.js';
+
+export interface NewTenant {
+  readonly tenantId: string;
+  readonly environmentId: string;
+  readonly apiKey: string;
+}
+
+@Injectable()
+export class TenancyService {
+  constructor(
+    private readonly uow: UnitOfWork,
+    private readonly clock: EnvironmentClock,
+    private readonly apiKeys: ApiKeysService,
+  ) {}
+
+  /** A tenant with one environment and one key to it: what a new installation starts with. */
+  createTenant(input: { name: string; environmentName: string; kind: EnvironmentKind }): Promise<NewTenant> {
+    const tenantId = newId('tenant');
+    const environmentId = newId('environment');
+    const caller = { scope: { tenantId, environmentId }, actor: SYSTEM_ACTOR, requestId: 'setup' };
+    return this.uow.run(caller, async (ctx) => {
+      await insertRow(ctx.em, TenantEntity, {
+        id: tenantId,
+        name: input.name,
+        status: 'published',
+        metadata: {},
+        createdAt: ctx.now,
+        updatedAt: ctx.now,
+      });
+      await insertRow(ctx.em, EnvironmentEntity, {
+        id: environmentId,
+        tenantId,
+        name: input.environmentName,
+        kind: input.kind,
+        status: 'published',
+        createdAt: ctx.now,
+        updatedAt: ctx.now,
+      });
+      if (input.kind === 'test') await this.clock.create(ctx);
+      const { key } = await this.apiKeys.create(ctx, { name: 'First key', kind: input.kind });
+      return { tenantId, environmentId, apiKey: key };
+    });
+  }
+
+  /** True when the database has no tenant at all. */
+  async isEmpty(): Promise<boolean> {
+    const [row] = await this.uow.system(
+      async (em) =>
+        (await em.query('SELECT EXISTS (SELECT 1 FROM tenants) AS found')) as { found: boolean }[],
+    );
+    return row?.found !== true;
+  }
+
+  async getTenant(ctx: Ctx, id: string): Promise<TenantEntity> {
+    const row = await ctx.em.findOneBy(TenantEntity, { id });
+    if (row === null) throw notFound('tenant', id);
+    return row;
+  }
+
+  async getEnvironment(ctx: Ctx, id: string): Promise<EnvironmentEntity> {
+    const row = await ctx.em.findOneBy(EnvironmentEntity, { id });
+    if (row === null) throw notFound('environment', id);
+    return row;
+  }
+
+  listEnvironments(ctx: Ctx): Promise<EnvironmentEntity[]> {
+    return ctx.em.find(EnvironmentEntity, { where: { status: 'published' }, order: { id: 'ASC' } });
+  }
+}

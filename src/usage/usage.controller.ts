@@ -1,0 +1,197 @@
+import { Body, Get, HttpCode, Param, Post, Query, Req } from '@nestjs/common';
+import { ApiBody } from '@nestjs/swagger';
+import { validationError } from '../domain/errors.js';
+import type { PropertyFilter } from '../domain/usage/filters.js';
+import type { Caller, Ctx } from '../platform/context.js';
+import { UnitOfWork } from '../platform/database/unit-of-work.js';
+import { ApiController, CurrentCaller } from '../tenancy/api-controller.js';
+import {
+  GetEventQuery,
+  GetEventsRequest,
+  GetUsageByMeterRequest,
+  GetUsageRequest,
+  IngestEventRequest,
+  IngestEventsBulkRequest,
+} from './usage.requests.js';
+import {
+  GetEventByIdResponse,
+  GetEventsResponse,
+  GetUsageResponse,
+  jsonNumber,
+  parseEventKey,
+  toEventResponse,
+  toEventsResponse,
+  toUsageResults,
+} from './usage.responses.js';
+import { MAX_BULK_EVENTS, meterQuery, UsageService, usageWindow } from './usage.service.js';
+import type { UsageQuery, WindowSize } from './usage.types.js';
+
+const DEFAULT_DAYS = 7;
+
+@ApiController('events', 'Events and usage')
+export class UsageController {
+  constructor(
+    private readonly uow: UnitOfWork,
+    private readonly usage: UsageService,
+  ) {}
+
+  /**
+   * Takes one event. 202 is said when it is durable. An event of a customer that does not exist yet is taken:
+   * it counts as soon as the customer exists.
+   */
+  @Post()
+  @HttpCode(202)
+  @ApiBody({ type: IngestEventRequest })
+  async ingest(
+    @CurrentCaller() caller: Caller,
+    @Req() request: { body: unknown },
+  ): Promise<Record<string, string>> {
+    const [id = ''] = await this.uow.run(caller, (ctx) => this.usage.ingest(ctx, [request.body], () => ''));
+    return { message: 'event accepted', event_id: id };
+  }
+
+  /** Takes 1 to 1000 events, all of them or none. */
+  @Post('bulk')
+  @HttpCode(202)
+  @ApiBody({ type: IngestEventsBulkRequest })
+  async ingestBulk(
+    @CurrentCaller() caller: Caller,
+    @Req() request: { body: unknown },
+  ): Promise<Record<string, string>> {
+    const events = (request.body as { events?: unknown } | null)?.events;
+    if (!Array.isArray(events) || events.length === 0 || events.length > MAX_BULK_EVENTS)
+      throw validationError(`events must be an array of 1 to ${MAX_BULK_EVENTS} events`);
+    await this.uow.run(caller, (ctx) => this.usage.ingest(ctx, events, (index) => `events[${index}]`));
+    return { message: `${events.length} events accepted` };
+  }
+
+  /** The events as they were sent, newest first. */
+  @Post('query')
+  @HttpCode(200)
+  query(@CurrentCaller() caller: Caller, @Body() body: GetEventsRequest): Promise<GetEventsResponse> {
+    return this.uow.run(caller, async (ctx) => {
+      const backwards = body.iter_last_key === undefined && body.iter_first_key !== undefined;
+      const order = body.order ?? 'desc';
+      const key = body.iter_last_key ?? body.iter_first_key;
+      const after = key === undefined ? undefined : parseEventKey(key);
+      if (key !== undefined && after === undefined) throw validationError('the iteration key is malformed');
+      const page = await this.usage.search(ctx, {
+        window: usageWindow(body.start_time, body.end_time, ctx.now, DEFAULT_DAYS),
+        eventId: body.event_id,
+        eventName: body.event_name,
+        externalCustomerId: body.external_customer_id,
+        source: body.source,
+        propertyFilters: propertyFilters(body.property_filters),
+        order: backwards ? (order === 'asc' ? 'desc' : 'asc') : order,
+        pageSize: body.page_size ?? 50,
+        offset: body.offset ?? 0,
+        after,
+      });
+      const inOrder = backwards ? { ...page, events: [...page.events].reverse() } : page;
+      return toEventsResponse(ctx, inOrder, body.offset ?? 0);
+    });
+  }
+
+  @Get('lookup')
+  lookup(@CurrentCaller() caller: Caller, @Query() query: GetEventQuery): Promise<GetEventByIdResponse> {
+    const id = query.event_id ?? query.id;
+    if (id === undefined) throw validationError('say which event: ?event_id=');
+    return this.find(caller, id);
+  }
+
+  /** One number per meter, and per window where a window size is given. */
+  @Post('usage/meter')
+  @HttpCode(200)
+  usageByMeter(
+    @CurrentCaller() caller: Caller,
+    @Body() body: GetUsageByMeterRequest,
+  ): Promise<GetUsageResponse> {
+    return this.uow.run(caller, async (ctx) => {
+      const meter = await this.usage.getMeter(ctx, body.meter_id);
+      const customer = await this.customerOf(ctx, body);
+      const window = usageWindow(body.start_time, body.end_time, ctx.now, DEFAULT_DAYS);
+      return this.answer(ctx, meterQuery(meter, customer, window, propertyFilters(body.filters)), body);
+    });
+  }
+
+  /** The same without a meter: by event name and aggregation. */
+  @Post('usage')
+  @HttpCode(200)
+  usageByName(@CurrentCaller() caller: Caller, @Body() body: GetUsageRequest): Promise<GetUsageResponse> {
+    if (body.aggregation_type !== 'COUNT' && body.property_name === undefined)
+      throw validationError(`property_name is required for ${body.aggregation_type}`);
+    return this.uow.run(caller, async (ctx) => {
+      const query: UsageQuery = {
+        eventName: body.event_name,
+        externalCustomerId: await this.customerOf(ctx, body),
+        window: usageWindow(body.start_time, body.end_time, ctx.now, DEFAULT_DAYS),
+        aggregation: {
+          type: body.aggregation_type,
+          ...(body.property_name === undefined ? {} : { field: body.property_name }),
+        },
+        filters: propertyFilters(body.filters),
+      };
+      return this.answer(ctx, query, body);
+    });
+  }
+
+  /** By its id, as older clients ask. */
+  @Get(':id')
+  get(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<GetEventByIdResponse> {
+    return this.find(caller, id);
+  }
+
+  private find(caller: Caller, id: string): Promise<GetEventByIdResponse> {
+    return this.uow.run(caller, async (ctx) => ({
+      event: toEventResponse(ctx, await this.usage.getEvent(ctx, id)),
+      // An event counts from the commit that stored it; there is no later stage that it could wait for.
+      status: 'processed',
+      processed_events: [],
+      debug_tracker: null,
+    }));
+  }
+
+  private async answer(
+    ctx: Ctx,
+    query: UsageQuery,
+    body: { window_size?: WindowSize; timezone?: string },
+  ): Promise<GetUsageResponse> {
+    const [value] = await this.usage.aggregate(ctx, [query]);
+    const windows = body.window_size
+      ? await this.usage.aggregateByWindow(ctx, query, body.window_size, body.timezone ?? 'UTC')
+      : [];
+    const total = value === undefined ? 0 : jsonNumber(value);
+    return {
+      event_name: query.eventName,
+      type: query.aggregation.type,
+      value: total,
+      results: toUsageResults(windows),
+      data: [
+        {
+          customer_id: query.externalCustomerId ?? null,
+          value: total,
+          start_time: query.window.start,
+          end_time: query.window.end,
+        },
+      ],
+    };
+  }
+
+  private customerOf(
+    ctx: Ctx,
+    body: { external_customer_id?: string; customer_id?: string },
+  ): Promise<string | undefined> {
+    return this.usage.externalIdOf(ctx, {
+      externalCustomerId: body.external_customer_id,
+      customerId: body.customer_id,
+    });
+  }
+}
+
+function propertyFilters(filters: Record<string, unknown> | undefined): PropertyFilter[] {
+  return Object.entries(filters ?? {}).map(([key, values]) => {
+    if (!Array.isArray(values) || !values.every((value) => typeof value === 'string'))
+      throw validationError(`the filter on ${key} must be an array of strings`);
+    return { key, values };
+  });
+}

@@ -1,0 +1,125 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { CustomersService } from '../customers/customers.service.js';
+import { isId } from '../domain/ids.js';
+import { fieldErrors, notFound, validationError } from '../domain/errors.js';
+import type { Period } from '../domain/period.js';
+import type { Rate } from '../domain/rate.js';
+import type { PropertyFilter } from '../domain/usage/filters.js';
+import { FeaturesService } from '../features/features.service.js';
+import type { Meter } from '../features/features.types.js';
+import type { Ctx } from '../platform/context.js';
+import { newId } from '../platform/ids.js';
+import { isIncomingEvent, readEvent } from './read-event.js';
+import type {
+  EventPage,
+  EventSearch,
+  IncomingEvent,
+  StoredEvent,
+  UsageQuery,
+  UsageWindow,
+  WindowSize,
+} from './usage.types.js';
+import { USAGE_STORE, type UsageStore } from './usage-store.js';
+
+export const MAX_BULK_EVENTS = 1000;
+
+@Injectable()
+export class UsageService {
+  constructor(
+    @Inject(USAGE_STORE) private readonly store: UsageStore,
+    private readonly customers: CustomersService,
+    private readonly features: FeaturesService,
+  ) {}
+
+  /** All of the events or none: one wrong event refuses the call, and the answer names every wrong field. */
+  async ingest(ctx: Ctx, bodies: readonly unknown[], pathOf: (index: number) => string): Promise<string[]> {
+    const errors: Record<string, string> = {};
+    const events: IncomingEvent[] = [];
+    bodies.forEach((body, index) => {
+      const read = readEvent(body, { now: ctx.now, newId: () => newId('event') });
+      if (isIncomingEvent(read)) events.push(read);
+      else
+        for (const [field, sentence] of Object.entries(read)) {
+          const path = [pathOf(index), field].filter((part) => part !== '').join('.');
+          errors[path === '' ? 'body' : path] = path === field ? sentence : `${path}: ${sentence}`;
+        }
+    });
+    if (Object.keys(errors).length > 0) throw fieldErrors(errors);
+    await this.store.append(ctx, await this.withExternalIds(ctx, events));
+    return events.map((event) => event.id);
+  }
+
+  /** Values of many queries by a bounded number of statements. */
+  aggregate(ctx: Ctx, queries: readonly UsageQuery[]): Promise<Rate[]> {
+    return this.store.aggregate(ctx, queries);
+  }
+
+  aggregateByWindow(ctx: Ctx, query: UsageQuery, size: WindowSize, timeZone: string): Promise<UsageWindow[]> {
+    return this.store.aggregateByWindow(ctx, query, size, timeZone);
+  }
+
+  getMeter(ctx: Ctx, id: string): Promise<Meter> {
+    return this.features.getMeter(ctx, id);
+  }
+
+  /** The external id that events carry, from whichever id the caller has put into whichever field. */
+  async externalIdOf(
+    ctx: Ctx,
+    given: { externalCustomerId?: string | undefined; customerId?: string | undefined },
+  ): Promise<string | undefined> {
+    if (given.externalCustomerId !== undefined) return given.externalCustomerId;
+    if (given.customerId === undefined) return undefined;
+    return (await this.customers.findByEitherId(ctx, given.customerId))?.externalId ?? given.customerId;
+  }
+
+  search(ctx: Ctx, search: EventSearch): Promise<EventPage> {
+    return this.store.search(ctx, search);
+  }
+
+  async getEvent(ctx: Ctx, id: string): Promise<StoredEvent> {
+    const event = await this.store.find(ctx, id);
+    if (event === null) throw notFound('event', id);
+    return event;
+  }
+
+  /** Events that name a customer by our id are filed under the customer's own: usage joins on nothing else. */
+  private async withExternalIds(
+    ctx: Ctx,
+    events: readonly IncomingEvent[],
+  ): Promise<readonly IncomingEvent[]> {
+    const ours = new Set(
+      events.map((event) => event.externalCustomerId).filter((id) => isId('customer', id)),
+    );
+    if (ours.size === 0) return events;
+    const customers = await this.customers.listByIds(ctx, [...ours]);
+    const external = new Map(customers.map((customer) => [customer.id, customer.externalId]));
+    return events.map((event) => ({
+      ...event,
+      externalCustomerId: external.get(event.externalCustomerId) ?? event.externalCustomerId,
+    }));
+  }
+}
+
+/** What one meter makes of one customer's events in a window, narrowed by more filters where a price has some. */
+export const meterQuery = (
+  meter: Meter,
+  externalCustomerId: string | undefined,
+  window: Period,
+  filters: readonly PropertyFilter[] = [],
+): UsageQuery => ({
+  eventName: meter.eventName,
+  externalCustomerId,
+  window,
+  aggregation: {
+    type: meter.aggregation.type,
+    ...(meter.aggregation.field === null ? {} : { field: meter.aggregation.field }),
+  },
+  filters: [...meter.filters, ...filters],
+});
+
+export function usageWindow(start: Date | undefined, end: Date | undefined, now: Date, days: number): Period {
+  const until = end ?? now;
+  const from = start ?? new Date(until.getTime() - days * 24 * 60 * 60 * 1000);
+  if (from >= until) throw validationError('start_time must be before end_time');
+  return { start: from, end: until };
+}
