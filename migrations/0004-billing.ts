@@ -114,6 +114,7 @@ export class Billing1763700000004 implements MigrationInterface {
         paid_at                       timestamptz,
         voided_at                     timestamptz,
         invoice_pdf_url               text,
+        payment_details               jsonb,
         idempotency_key               text,
         metadata                      jsonb NOT NULL DEFAULT '{}',
         version                       integer NOT NULL DEFAULT 1,

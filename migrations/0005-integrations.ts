@@ -82,6 +82,7 @@ export class Integrations1763700000005 implements MigrationInterface {
         finished_at    timestamptz,
         reason         text,
         error          jsonb,
+        snapshot       jsonb,
         provider_entity_id text,
         created_at     timestamptz NOT NULL,
         updated_at     timestamptz NOT NULL,

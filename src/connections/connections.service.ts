@@ -181,6 +181,7 @@ export class ConnectionsService {
   /** The provider has answered: a paused connection works again, and what waited for it goes on. */
   async recordSuccess(ctx: Ctx, id: string): Promise<void> {
     const before = await this.get(ctx, id);
+    if (before.connectionState === 'active' && isRecent(before.lastSuccessAt, ctx.now)) return;
     await updateRow(ctx.em, ConnectionEntity, id, {
       lastSuccessAt: ctx.now,
       connectionState: 'active',
@@ -222,3 +223,9 @@ export class ConnectionsService {
     await ctx.em.update(ConnectionEntity, { provider, isDefault: true }, { isDefault: false });
   }
 }
+
+/** Every call to a provider says that it works; writing each down would make one row the queue of them all. */
+const SUCCESS_RESOLUTION_MS = 10_000;
+
+const isRecent = (at: Date | null, now: Date): boolean =>
+  at !== null && now.getTime() - at.getTime() < SUCCESS_RESOLUTION_MS;

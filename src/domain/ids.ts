@@ -1,6 +1,6 @@
 /**
  * Entity identifiers: `<prefix>_<ULID>`, sortable by creation time, opaque to callers.
- * The prefixes are those of the wire contract; ours beyond it are `job`, `outbox`, `op`, `try`, `whe`, `alloc`.
+ * The prefixes are those of the wire contract; ours beyond it are `audit`, `alloc`, `job`, `op`, `try`, `whe`.
  */
 export const ID_PREFIXES = {
   tenant: 'tenant',
@@ -30,11 +30,27 @@ export const ID_PREFIXES = {
   syncOperation: 'op',
   syncAttempt: 'try',
   webhookEvent: 'whe',
+  user: 'user',
+  group: 'group',
+  entitlement: 'ent',
+  addon: 'addon',
+  addonAssociation: 'addon_assoc',
+  coupon: 'coupon',
+  couponAssociation: 'coupon_assoc',
+  couponApplication: 'coupon_app',
+  taxRate: 'taxrate',
+  taxAssociation: 'ta',
+  taxApplication: 'taxapp',
+  creditGrant: 'cg',
+  creditGrantApplication: 'cga',
+  creditNote: 'cn',
+  creditNoteLineItem: 'cn_line',
 } as const;
 
 export type IdKind = keyof typeof ID_PREFIXES;
 
-const ULID = '[0-9A-HJKMNP-TV-Z]{26}';
+// 128 bits in 26 base-32 characters: the first one holds only three bits.
+const ULID = '[0-7][0-9A-HJKMNP-TV-Z]{25}';
 
 const PATTERNS = new Map<IdKind, RegExp>(
   (Object.keys(ID_PREFIXES) as IdKind[]).map((kind) => [kind, new RegExp(`^${ID_PREFIXES[kind]}_${ULID}$`)]),

@@ -9,6 +9,9 @@ export interface Money {
 
 export const money = (amount: bigint, currency: Currency): Money => ({ amount, currency });
 export const zeroMoney = (currency: Currency): Money => money(0n, currency);
+export const isZeroMoney = (value: Money): boolean => value.amount === 0n;
+/** The amount, or zero where it is negative. */
+export const floorAtZero = (value: Money): Money => (value.amount < 0n ? zeroMoney(value.currency) : value);
 
 function sameCurrency(a: Money, b: Money): void {
   if (a.currency !== b.currency) throw new RangeError(`cannot combine ${a.currency} with ${b.currency}`);
@@ -35,10 +38,27 @@ export function compareMoney(a: Money, b: Money): -1 | 0 | 1 {
 export const minMoney = (a: Money, b: Money): Money => (compareMoney(a, b) <= 0 ? a : b);
 export const maxMoney = (a: Money, b: Money): Money => (compareMoney(a, b) >= 0 ? a : b);
 
-/** Rounds an exact amount in major units half away from zero to the currency's minor unit. The only rounding there is. */
+/**
+ * Rounds an exact amount in major units half away from zero to the currency's minor unit. The only rounding there is.
+ * RangeError when the amount is not finite or the currency unknown.
+ */
 export function roundToMoney(majorUnits: Rate, currency: Currency): Money {
+  return toMinorUnits(majorUnits, currency, Rate.ROUND_HALF_UP);
+}
+
+/** Whole minor units that an exact amount in major units is enough for, rounded toward zero: for balances, never for charges. */
+export function truncateToMoney(majorUnits: Rate, currency: Currency): Money {
+  return toMinorUnits(majorUnits, currency, Rate.ROUND_DOWN);
+}
+
+function toMinorUnits(
+  majorUnits: Rate,
+  currency: Currency,
+  rounding: typeof Rate.ROUND_HALF_UP | typeof Rate.ROUND_DOWN,
+): Money {
+  if (!majorUnits.isFinite()) throw new RangeError(`not a finite amount: ${majorUnits.toString()}`);
   const minor = majorUnits.times(new Rate(10).pow(currencyExponent(currency)));
-  return money(BigInt(minor.toDecimalPlaces(0, Rate.ROUND_HALF_UP).toFixed(0)), currency);
+  return money(BigInt(minor.toDecimalPlaces(0, rounding).toFixed(0)), currency);
 }
 
 /** Reads an amount in major units that must already be whole minor units; undefined when it has a finer fraction. */

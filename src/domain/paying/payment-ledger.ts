@@ -1,0 +1,60 @@
+import type { PaymentStatus } from '../invoicing/invoice-states.js';
+import { addMoney, compareMoney, floorAtZero, subtractMoney, sumMoney, type Money } from '../money.js';
+
+export interface Settlement {
+  /** Payments less refunds; never below zero, even where a refund and a dispute took the same money twice. */
+  readonly amountPaid: Money;
+  readonly amountRemaining: Money;
+  readonly overpaidAmount: Money;
+  readonly paymentStatus: Extract<
+    PaymentStatus,
+    'PENDING' | 'SUCCEEDED' | 'OVERPAID' | 'PARTIALLY_REFUNDED' | 'REFUNDED'
+  >;
+  /** Nothing is owed any more. */
+  readonly paid: boolean;
+}
+
+/**
+ * Where an invoice stands, computed from all the money that moved for it. Their order does not matter, and
+ * amountPaid + amountRemaining − overpaidAmount = total. An invoice that was once paid in full is REFUNDED or
+ * PARTIALLY_REFUNDED when money goes back, so that nobody collects again what was given back on purpose.
+ * RangeError for a negative total or a foreign currency.
+ *
+ * @param input.allocations succeeded payments positive; refunds and lost disputes negative
+ */
+export function settleInvoice(input: {
+  readonly total: Money;
+  readonly allocations: readonly Money[];
+}): Settlement {
+  const { total, allocations } = input;
+  if (total.amount < 0n) throw new RangeError('an invoice total must not be negative');
+  const received = sumMoney(
+    allocations.filter(({ amount }) => amount > 0n),
+    total.currency,
+  );
+  const returned = sumMoney(
+    allocations.filter(({ amount }) => amount < 0n),
+    total.currency,
+  );
+  const amountPaid = floorAtZero(addMoney(received, returned));
+  const amountRemaining = floorAtZero(subtractMoney(total, amountPaid));
+  return {
+    amountPaid,
+    amountRemaining,
+    overpaidAmount: floorAtZero(subtractMoney(amountPaid, total)),
+    paymentStatus: statusOf(total, received, amountPaid),
+    paid: amountRemaining.amount === 0n,
+  };
+}
+
+function statusOf(total: Money, received: Money, amountPaid: Money): Settlement['paymentStatus'] {
+  const balance = compareMoney(amountPaid, total);
+  if (balance > 0) return 'OVERPAID';
+  if (balance === 0) return 'SUCCEEDED';
+  if (compareMoney(received, total) < 0) return 'PENDING';
+  return amountPaid.amount === 0n ? 'REFUNDED' : 'PARTIALLY_REFUNDED';
+}
+
+/** True while money is still expected: an open invoice may be collected, a refunded or settled one may not. */
+export const isAwaitingPayment = (status: PaymentStatus): boolean =>
+  status === 'INITIATED' || status === 'PENDING' || status === 'PROCESSING' || status === 'FAILED';

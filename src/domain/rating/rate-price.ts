@@ -1,0 +1,29 @@
+import { ZERO, type Rate } from '../rate.js';
+import { rateFlatFee } from './flat-fee.js';
+import { ratePackage } from './package.js';
+import type { PricingTerms } from './pricing-terms.js';
+import { rateTieredSlab } from './tiered-slab.js';
+import { rateTieredVolume } from './tiered-volume.js';
+
+/**
+ * What a quantity costs: the exact amount in major units, never rounded here. Nothing costs nothing, flat amounts included.
+ * RangeError when the quantity is negative or not finite, or the terms do not pass `pricingTermsErrors`.
+ * Source: wire contract, line amounts.
+ */
+export function ratePrice(terms: PricingTerms, quantity: Rate): Rate {
+  if (!quantity.isFinite()) throw new RangeError('a quantity must be finite');
+  if (quantity.lessThan(0)) throw new RangeError('a quantity must not be negative');
+  if (quantity.isZero()) return ZERO;
+  switch (terms.model) {
+    case 'FLAT_FEE':
+      return rateFlatFee(terms, quantity);
+    case 'PACKAGE':
+      return ratePackage(terms, quantity);
+    case 'TIERED':
+      return terms.mode === 'VOLUME' ? rateTieredVolume(terms, quantity) : rateTieredSlab(terms, quantity);
+  }
+}
+
+/** Bucketed usage: every bucket is priced on its own, then added up, still exact. Errors as {@link ratePrice}. */
+export const rateBuckets = (terms: PricingTerms, quantities: readonly Rate[]): Rate =>
+  quantities.reduce((sum, quantity) => sum.plus(ratePrice(terms, quantity)), ZERO);

@@ -1,0 +1,113 @@
+import fc from 'fast-check';
+import { nextPeriodEnd, type BillingPeriodUnit, type BillingSchedule } from '../billing-period.js';
+import { contains, makePeriod, type OpenPeriod } from '../period.js';
+import { lineSchedule } from './line-schedule.js';
+import { effectivePart, lineWindow } from './line-window.js';
+
+const at = (ms: number): Date => new Date(ms);
+const ms = fc.integer({ min: 0, max: 100 });
+const maybe = fc.option(ms.map(at), { nil: null });
+
+describe('lineWindow', () => {
+  it('holds an instant exactly when subscription, line and price are all there', () => {
+    const lives = fc.record({
+      subscriptionStart: ms.map(at),
+      subscriptionEnd: maybe,
+      lineStart: ms.map(at),
+      lineEnd: maybe,
+      priceStart: maybe,
+      priceEnd: maybe,
+    });
+    fc.assert(
+      fc.property(lives, ms.map(at), (life, instant) => {
+        const window = lineWindow(life);
+        const all: OpenPeriod[] = [
+          { start: life.subscriptionStart, end: life.subscriptionEnd },
+          { start: life.lineStart, end: life.lineEnd },
+          { start: life.priceStart ?? at(0), end: life.priceEnd },
+        ];
+        const present = all.every((each) => contains(each, instant));
+        expect(window !== undefined && contains(window, instant)).toBe(present);
+        if (window !== undefined) expect(window.end === null || window.end > window.start).toBe(true);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('is open-ended where nothing ends, and never before the price', () => {
+    expect(lineWindow({ subscriptionStart: at(5), lineStart: at(3) })).toEqual({ start: at(5), end: null });
+    expect(lineWindow({ subscriptionStart: at(5), lineStart: at(5), priceStart: at(9) })?.start).toEqual(
+      at(9),
+    );
+    expect(lineWindow({ subscriptionStart: at(5), lineStart: at(5), lineEnd: at(5) })).toBeUndefined();
+  });
+});
+
+describe('effectivePart', () => {
+  const period = makePeriod(at(10), at(20));
+
+  it.each<[number, number | null, [number, number, bigint] | undefined]>([
+    [0, null, [10, 20, 10n]],
+    [10, 20, [10, 20, 10n]],
+    [13, null, [13, 20, 7n]],
+    [0, 14, [10, 14, 4n]],
+    [13, 14, [13, 14, 1n]],
+    [20, null, undefined],
+    [0, 10, undefined],
+  ])('of a line from %p to %p is %p', (start, end, expected) => {
+    const part = effectivePart({ start: at(start), end: end === null ? null : at(end) }, period);
+    expect(part).toEqual(
+      expected && {
+        period: makePeriod(at(expected[0]), at(expected[1])),
+        fraction: { numerator: expected[2], denominator: 10n },
+      },
+    );
+  });
+
+  it('of two lines that follow one another adds up to the period', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 10, max: 20 }), (cut) => {
+        const parts = [
+          effectivePart({ start: at(0), end: at(cut) }, period),
+          effectivePart({ start: at(cut), end: null }, period),
+        ];
+        expect(parts.reduce((sum, part) => sum + (part?.fraction.numerator ?? 0n), 0n)).toBe(10n);
+      }),
+    );
+  });
+});
+
+describe('lineSchedule', () => {
+  const start = new Date('2024-01-20T00:00:00Z');
+  const monthly = (cycle: BillingSchedule['cycle'], count = 1): BillingSchedule => ({
+    interval: { unit: 'MONTHLY', count },
+    cycle,
+    anchor: cycle === 'calendar' ? new Date('2024-02-01T00:00:00Z') : start,
+    timeZone: 'UTC',
+  });
+  const firstEnd = (schedule: BillingSchedule, unit: BillingPeriodUnit): string =>
+    nextPeriodEnd(lineSchedule(schedule, start, { unit, count: 1 }), start)
+      .toISOString()
+      .slice(0, 10);
+
+  it('of an anniversary cycle keeps the anchor', () => {
+    expect(firstEnd(monthly('anniversary'), 'QUARTERLY')).toBe('2024-04-20');
+    expect(firstEnd(monthly('anniversary'), 'ANNUAL')).toBe('2025-01-20');
+  });
+
+  it('of a calendar cycle turns with its own unit', () => {
+    expect(firstEnd(monthly('calendar'), 'MONTHLY')).toBe('2024-02-01');
+    expect(firstEnd(monthly('calendar'), 'QUARTERLY')).toBe('2024-04-01');
+    expect(firstEnd(monthly('calendar'), 'ANNUAL')).toBe('2025-01-01');
+  });
+
+  it('of a calendar cycle of several units keeps its anchor, or the two would never meet', () => {
+    expect(firstEnd(monthly('calendar', 2), 'ANNUAL')).toBe('2024-02-01');
+  });
+
+  it('of a one-time charge is no matter of the calendar', () => {
+    expect(lineSchedule(monthly('calendar'), start, { unit: 'ONETIME', count: 1 }).anchor).toEqual(
+      monthly('calendar').anchor,
+    );
+  });
+});

@@ -1,0 +1,54 @@
+import type { Period } from '../period.js';
+import type { Rate } from '../rate.js';
+
+/** What a meter makes of events, as types. Source: wire contract, events and aggregation. */
+export const AGGREGATION_TYPES = [
+  'COUNT',
+  'SUM',
+  'AVG',
+  'COUNT_UNIQUE',
+  'LATEST',
+  'SUM_WITH_MULTIPLIER',
+  'MAX',
+  'WEIGHTED_SUM',
+] as const;
+export type AggregationType = (typeof AGGREGATION_TYPES)[number];
+
+export const WINDOW_SIZES = [
+  'MINUTE',
+  '15MIN',
+  '30MIN',
+  'HOUR',
+  '3HOUR',
+  '6HOUR',
+  '12HOUR',
+  'DAY',
+  'WEEK',
+  'MONTH',
+] as const;
+export type WindowSize = (typeof WINDOW_SIZES)[number];
+
+export interface AggregationSpec {
+  readonly type: AggregationType;
+  /** The property that is measured. COUNT needs none. */
+  readonly field?: string;
+  /** For SUM_WITH_MULTIPLIER. */
+  readonly multiplier?: Rate;
+  /** Splits the window; every bucket is aggregated, and priced, on its own. */
+  readonly bucketSize?: WindowSize;
+  /** A property whose values split every bucket further. */
+  readonly groupBy?: string;
+}
+
+export interface UsageEvent {
+  readonly id: string;
+  readonly occurredAt: Date;
+  /** Any JSON. */
+  readonly properties: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * One value for the events of a window. Gets every event once, all of them inside the window, in the order given.
+ * Pure; the value must not depend on that order.
+ */
+export type Aggregator = (events: readonly UsageEvent[], spec: AggregationSpec, window: Period) => Rate;

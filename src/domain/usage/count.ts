@@ -1,0 +1,5 @@
+import { rate } from '../rate.js';
+import type { Aggregator } from './aggregation.js';
+
+/** The number of events. */
+export const count: Aggregator = (events) => rate(events.length);

@@ -1,0 +1,315 @@
+import { Type } from 'class-transformer';
+import {
+  ArrayMaxSize,
+  IsArray,
+  IsBoolean,
+  IsNumber,
+  IsString,
+  MaxLength,
+  MinLength,
+  ValidateNested,
+} from 'class-validator';
+import { INVOICE_STATUSES, PAYMENT_STATUSES } from '../domain/invoicing/invoice-states.js';
+import { INVOICE_BILLING_REASONS, INVOICE_TYPES, type InvoiceType } from '../domain/invoicing/zero-rules.js';
+import {
+  IsCurrency,
+  IsDecimalValue,
+  IsInstant,
+  IsStringMap,
+  IsWord,
+  IsWordList,
+  Optional,
+} from '../platform/http/fields.js';
+import { SearchRequest } from '../platform/http/list-query.js';
+import { NotSupportedYet } from '../platform/http/not-supported.js';
+
+export class CreateInvoiceLineItemRequest {
+  /** Decimal in major units. */
+  @IsDecimalValue()
+  amount!: string;
+
+  @IsDecimalValue({ min: '0' })
+  quantity!: string;
+
+  @Optional()
+  @IsString()
+  @MaxLength(500)
+  display_name?: string;
+
+  @Optional()
+  @IsString()
+  price_id?: string;
+
+  @Optional()
+  @IsWord(['USAGE', 'FIXED'])
+  price_type?: 'USAGE' | 'FIXED';
+
+  @Optional()
+  @IsString()
+  meter_id?: string;
+
+  @Optional()
+  @IsString()
+  meter_display_name?: string;
+
+  @Optional()
+  @IsString()
+  plan_display_name?: string;
+
+  @Optional()
+  @IsString()
+  entity_id?: string;
+
+  @Optional()
+  @IsString()
+  entity_type?: string;
+
+  @Optional()
+  @IsInstant()
+  period_start?: Date;
+
+  @Optional()
+  @IsInstant()
+  period_end?: Date;
+
+  @Optional()
+  @IsStringMap()
+  metadata?: Record<string, string>;
+
+  @Optional()
+  @NotSupportedYet(['0', 0])
+  line_item_discount?: unknown;
+
+  @Optional()
+  @NotSupportedYet(['0', 0])
+  invoice_level_discount?: unknown;
+
+  @Optional()
+  @NotSupportedYet(['0', 0])
+  prepaid_credits_applied?: unknown;
+
+  @Optional()
+  @NotSupportedYet()
+  commitment_info?: unknown;
+}
+
+export class CreateInvoiceRequest {
+  @IsString()
+  @MinLength(1)
+  customer_id!: string;
+
+  @IsCurrency()
+  currency!: string;
+
+  /** Must be the sum of the lines. Without lines it makes the only one. */
+  @IsDecimalValue({ min: '0' })
+  amount_due!: string;
+
+  @Optional()
+  @IsDecimalValue({ min: '0' })
+  subtotal?: string;
+
+  @Optional()
+  @IsDecimalValue({ min: '0' })
+  total?: string;
+
+  @Optional()
+  @IsArray()
+  @ArrayMaxSize(1000)
+  @ValidateNested({ each: true })
+  @Type(() => CreateInvoiceLineItemRequest)
+  line_items?: CreateInvoiceLineItemRequest[];
+
+  @Optional()
+  @IsWord(INVOICE_TYPES)
+  @NotSupportedYet(['ONE_OFF'])
+  invoice_type?: InvoiceType;
+
+  /** `DRAFT`, or `FINALIZED` to finalize it in the same call. */
+  @Optional()
+  @IsWord(['DRAFT', 'FINALIZED'])
+  invoice_status?: 'DRAFT' | 'FINALIZED';
+
+  @Optional()
+  @IsWord(INVOICE_BILLING_REASONS)
+  @NotSupportedYet(['MANUAL'])
+  billing_reason?: string;
+
+  @Optional()
+  @IsWord(['charge_automatically', 'send_invoice'])
+  collection_method?: 'charge_automatically' | 'send_invoice';
+
+  @Optional()
+  @IsString()
+  @MaxLength(2000)
+  description?: string;
+
+  @Optional()
+  @IsInstant()
+  due_date?: Date;
+
+  @Optional()
+  @IsInstant()
+  issue_date?: Date;
+
+  @Optional()
+  @IsInstant()
+  period_start?: Date;
+
+  @Optional()
+  @IsInstant()
+  period_end?: Date;
+
+  /** The same key again answers the invoice that it has made. */
+  @Optional()
+  @IsString()
+  @MaxLength(255)
+  idempotency_key?: string;
+
+  @Optional()
+  @IsStringMap()
+  metadata?: Record<string, string>;
+
+  @Optional()
+  @IsWord(PAYMENT_STATUSES)
+  @NotSupportedYet(['PENDING'])
+  payment_status?: string;
+
+  @Optional()
+  @NotSupportedYet(['0', 0])
+  amount_paid?: unknown;
+
+  @Optional()
+  @NotSupportedYet()
+  billing_period?: string;
+
+  @Optional()
+  @NotSupportedYet()
+  coupons?: unknown[];
+
+  @Optional()
+  @NotSupportedYet()
+  invoice_coupons?: unknown[];
+
+  @Optional()
+  @NotSupportedYet()
+  line_item_coupons?: unknown[];
+
+  @Optional()
+  @NotSupportedYet()
+  invoice_number?: string;
+
+  @Optional()
+  @NotSupportedYet()
+  invoice_pdf_url?: string;
+
+  @Optional()
+  @NotSupportedYet()
+  force_sync_invoice?: boolean;
+
+  @Optional()
+  @NotSupportedYet()
+  prepared_tax_rates?: unknown[];
+
+  @Optional()
+  @NotSupportedYet()
+  tax_rate_overrides?: unknown[];
+
+  @Optional()
+  @NotSupportedYet()
+  tax_rates?: unknown[];
+
+  @Optional()
+  @NotSupportedYet(['0', 0])
+  total_prepaid_applied?: unknown;
+
+  @Optional()
+  @NotSupportedYet()
+  subscription_id?: string;
+}
+
+export class SearchInvoicesRequest extends SearchRequest {
+  @Optional()
+  @IsArray()
+  @IsString({ each: true })
+  invoice_ids?: string[];
+
+  @Optional()
+  @IsString()
+  customer_id?: string;
+
+  @Optional()
+  @IsString()
+  external_customer_id?: string;
+
+  @Optional()
+  @IsString()
+  subscription_id?: string;
+
+  @Optional()
+  @IsWord(INVOICE_TYPES)
+  invoice_type?: string;
+
+  @Optional()
+  @IsWordList(INVOICE_STATUSES)
+  invoice_status?: string[];
+
+  @Optional()
+  @IsWordList(PAYMENT_STATUSES)
+  payment_status?: string[];
+
+  @Optional()
+  @IsWord(INVOICE_BILLING_REASONS)
+  billing_reason?: string;
+
+  @Optional()
+  @IsCurrency()
+  currency?: string;
+
+  /** Major units of the invoice's currency. */
+  @Optional()
+  @IsNumber()
+  amount_due_gt?: number;
+
+  @Optional()
+  @IsNumber()
+  amount_remaining_gt?: number;
+
+  @Optional()
+  @IsInstant()
+  period_start_gte?: Date;
+
+  @Optional()
+  @IsInstant()
+  period_start_lte?: Date;
+
+  @Optional()
+  @IsInstant()
+  period_end_gte?: Date;
+
+  @Optional()
+  @IsInstant()
+  period_end_lte?: Date;
+
+  @Optional()
+  @IsBoolean()
+  skip_line_items?: boolean;
+
+  @Optional()
+  @NotSupportedYet()
+  subscription_customer_id?: string[];
+}
+
+export class GetInvoiceQuery {
+  @Optional()
+  @IsString()
+  expand?: string;
+
+  @Optional()
+  @NotSupportedYet(['false'])
+  expand_by_source?: string;
+
+  @Optional()
+  @NotSupportedYet()
+  group_by?: unknown;
+}

@@ -1,0 +1,172 @@
+import { IsArray, IsBoolean, IsString, IsUrl, MaxLength, MinLength } from 'class-validator';
+import { PAYMENT_STATUSES, type PaymentStatus } from '../domain/invoicing/invoice-states.js';
+import { IsCurrency, IsDecimalValue, IsStringMap, IsWord, Optional } from '../platform/http/fields.js';
+import { ListRequest } from '../platform/http/list-query.js';
+import { NotSupportedYet } from '../platform/http/not-supported.js';
+
+const URL_RULES = { require_tld: false, require_protocol: true, protocols: ['http', 'https'] };
+
+export class CreatePaymentRequest {
+  @IsWord(['INVOICE', 'CUSTOMER'])
+  @NotSupportedYet(['INVOICE'])
+  destination_type!: 'INVOICE' | 'CUSTOMER';
+
+  /** The invoice. */
+  @IsString()
+  @MinLength(1)
+  destination_id!: string;
+
+  /** `OFFLINE` is recorded as paid; `CARD` charges a saved card; `PAYMENT_LINK` answers a page to pay on. */
+  @IsWord(['CARD', 'OFFLINE', 'PAYMENT_LINK', 'CREDITS', 'ACH', 'UPI'])
+  @NotSupportedYet(['CARD', 'OFFLINE', 'PAYMENT_LINK'])
+  payment_method_type!: 'CARD' | 'OFFLINE' | 'PAYMENT_LINK';
+
+  /** Decimal in major units, as string or number. */
+  @IsDecimalValue({ moreThan: '0' })
+  amount!: string;
+
+  @IsCurrency()
+  currency!: string;
+
+  /** The provider, where the environment has connections to several. */
+  @Optional()
+  @IsString()
+  payment_gateway?: string;
+
+  /** A saved method; the customer's default, when left out. */
+  @Optional()
+  @IsString()
+  payment_method_id?: string;
+
+  /** False: the payment is only written down, `POST /payments/{id}/process` collects it. */
+  @Optional()
+  @IsBoolean()
+  process_payment?: boolean;
+
+  /** The same key again answers the payment that it has made. */
+  @Optional()
+  @IsString()
+  @MaxLength(255)
+  idempotency_key?: string;
+
+  @Optional()
+  @IsBoolean()
+  save_card_and_make_default?: boolean;
+
+  @Optional()
+  @IsUrl(URL_RULES)
+  success_url?: string;
+
+  @Optional()
+  @IsUrl(URL_RULES)
+  cancel_url?: string;
+
+  @Optional()
+  @IsStringMap()
+  metadata?: Record<string, string>;
+
+  @Optional()
+  @NotSupportedYet()
+  gateway_options?: unknown;
+}
+
+export class CreateCheckoutRequest {
+  @IsString()
+  @MinLength(1)
+  invoice_id!: string;
+
+  @IsUrl(URL_RULES)
+  success_url!: string;
+
+  @IsUrl(URL_RULES)
+  cancel_url!: string;
+
+  @Optional()
+  @IsBoolean()
+  save_card_and_make_default?: boolean;
+
+  @Optional()
+  @IsStringMap()
+  metadata?: Record<string, string>;
+}
+
+export class CreateSetupIntentRequest {
+  /** The provider that is to keep the card. */
+  @Optional()
+  @IsString()
+  provider?: string;
+
+  @IsUrl(URL_RULES)
+  success_url!: string;
+
+  @IsUrl(URL_RULES)
+  cancel_url!: string;
+
+  /** The saved method becomes the customer's default. */
+  @Optional()
+  @IsBoolean()
+  set_default?: boolean;
+
+  @Optional()
+  @IsWord(['off_session', 'on_session'])
+  usage?: 'off_session' | 'on_session';
+
+  @Optional()
+  @IsArray()
+  @IsString({ each: true })
+  payment_method_types?: string[];
+
+  @Optional()
+  @IsStringMap()
+  metadata?: Record<string, string>;
+}
+
+export class ListPaymentsQuery extends ListRequest {
+  @Optional()
+  payment_ids?: string | string[];
+
+  @Optional()
+  @IsWord(['INVOICE', 'CUSTOMER'])
+  destination_type?: string;
+
+  @Optional()
+  @IsString()
+  destination_id?: string;
+
+  @Optional()
+  @IsWord(['CARD', 'ACH', 'OFFLINE', 'CREDITS', 'PAYMENT_LINK', 'UPI'])
+  payment_method_type?: string;
+
+  @Optional()
+  @IsWord(PAYMENT_STATUSES)
+  payment_status?: string;
+
+  @Optional()
+  @IsString()
+  payment_gateway?: string;
+
+  @Optional()
+  @IsString()
+  gateway_payment_id?: string;
+
+  @Optional()
+  @IsString()
+  gateway_tracking_id?: string;
+
+  @Optional()
+  @IsCurrency()
+  currency?: string;
+
+  @Optional()
+  @IsString()
+  sort?: string;
+}
+
+export class UpdateInvoicePaymentRequest {
+  @IsWord(PAYMENT_STATUSES)
+  payment_status!: PaymentStatus;
+
+  @Optional()
+  @IsDecimalValue({ min: '0' })
+  amount?: string;
+}

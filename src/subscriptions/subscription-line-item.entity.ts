@@ -1,0 +1,65 @@
+import { Column, Entity, Index } from 'typeorm';
+import type { BillingPeriodUnit } from '../domain/billing-period.js';
+import type { Rate } from '../domain/rate.js';
+import type { InvoiceCadence, PriceType } from '../domain/rating/price-kinds.js';
+import { EntityRow, ExactDecimal } from '../platform/database/columns.js';
+
+@Entity('subscription_line_items')
+@Index('subscription_line_items_subscription', ['tenantId', 'environmentId', 'subscriptionId'])
+export class SubscriptionLineItemEntity extends EntityRow {
+  @Column({ type: 'text' })
+  subscriptionId!: string;
+
+  @Column({ type: 'text' })
+  customerId!: string;
+
+  /** Where the line comes from: `plan`. */
+  @Column({ type: 'text' })
+  entityType!: string;
+
+  @Column({ type: 'text' })
+  entityId!: string;
+
+  @Column({ type: 'text', nullable: true })
+  planDisplayName!: string | null;
+
+  @Column({ type: 'text' })
+  priceId!: string;
+
+  @Column({ type: 'text' })
+  priceType!: PriceType;
+
+  @Column({ type: 'text' })
+  invoiceCadence!: InvoiceCadence;
+
+  @Column({ type: 'text' })
+  billingPeriod!: BillingPeriodUnit;
+
+  @Column({ type: 'integer' })
+  billingPeriodCount!: number;
+
+  @Column({ type: 'text', nullable: true })
+  meterId!: string | null;
+
+  @Column({ type: 'text', nullable: true })
+  meterDisplayName!: string | null;
+
+  @Column({ type: 'text' })
+  displayName!: string;
+
+  /** Of a fixed price; usage brings its own. */
+  @ExactDecimal()
+  quantity!: Rate;
+
+  @Column({ type: 'text' })
+  currency!: string;
+
+  @Column({ type: 'timestamptz' })
+  startDate!: Date;
+
+  @Column({ type: 'timestamptz', nullable: true })
+  endDate!: Date | null;
+
+  @Column({ type: 'jsonb', default: {} })
+  metadata!: Record<string, string>;
+}

@@ -1,0 +1,83 @@
+import { Column, Entity, Index } from 'typeorm';
+import type { BillingCycle, BillingPeriodUnit } from '../domain/billing-period.js';
+import type { SubscriptionStatus } from '../domain/subscribing/subscription-states.js';
+import { EntityRow } from '../platform/database/columns.js';
+
+@Entity('subscriptions')
+@Index('subscriptions_customer', ['tenantId', 'environmentId', 'customerId'])
+@Index('subscriptions_plan', ['tenantId', 'environmentId', 'planId'])
+@Index('subscriptions_due', ['tenantId', 'environmentId', 'currentPeriodEnd'], {
+  where: `subscription_status = 'active'`,
+})
+export class SubscriptionEntity extends EntityRow {
+  @Column({ type: 'text' })
+  customerId!: string;
+
+  @Column({ type: 'text' })
+  planId!: string;
+
+  @Column({ type: 'text' })
+  subscriptionStatus!: SubscriptionStatus;
+
+  @Column({ type: 'text' })
+  currency!: string;
+
+  @Column({ type: 'text' })
+  billingPeriod!: BillingPeriodUnit;
+
+  @Column({ type: 'integer' })
+  billingPeriodCount!: number;
+
+  @Column({ type: 'text' })
+  billingCycle!: BillingCycle;
+
+  @Column({ type: 'timestamptz' })
+  billingAnchor!: Date;
+
+  /** The customer's, when the subscription began: calendar periods turn in it. */
+  @Column({ type: 'text' })
+  timezone!: string;
+
+  @Column({ type: 'timestamptz' })
+  startDate!: Date;
+
+  /** Where billing ends; periods are cut off here. */
+  @Column({ type: 'timestamptz', nullable: true })
+  endDate!: Date | null;
+
+  @Column({ type: 'timestamptz' })
+  currentPeriodStart!: Date;
+
+  @Column({ type: 'timestamptz' })
+  currentPeriodEnd!: Date;
+
+  @Column({ type: 'timestamptz', nullable: true })
+  cancelAt!: Date | null;
+
+  @Column({ type: 'boolean', default: false })
+  cancelAtPeriodEnd!: boolean;
+
+  @Column({ type: 'timestamptz', nullable: true })
+  cancelledAt!: Date | null;
+
+  @Column({ type: 'text' })
+  collectionMethod!: 'charge_automatically' | 'send_invoice';
+
+  @Column({ type: 'text' })
+  paymentBehavior!: string;
+
+  @Column({ type: 'text', nullable: true })
+  paymentTerms!: string | null;
+
+  @Column({ type: 'text' })
+  prorationBehavior!: string;
+
+  @Column({ type: 'text', nullable: true })
+  lookupKey!: string | null;
+
+  @Column({ type: 'jsonb', default: {} })
+  metadata!: Record<string, string>;
+
+  @Column({ type: 'integer', default: 1 })
+  version!: number;
+}

@@ -1,0 +1,91 @@
+import { Body, Delete, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { CustomersService } from '../customers/customers.service.js';
+import { invalidOperation } from '../domain/errors.js';
+import type { Caller } from '../platform/context.js';
+import { UnitOfWork } from '../platform/database/unit-of-work.js';
+import { ListRequest } from '../platform/http/list-query.js';
+import { SuccessResponse } from '../platform/http/responses.js';
+import { PlansService } from '../plans/plans.service.js';
+import { ApiController, CurrentCaller } from '../tenancy/api-controller.js';
+import { SubscriptionsQueries } from './subscriptions.queries.js';
+import { SearchSubscriptionsRequest } from './subscriptions.requests.js';
+import { ListSubscriptionsResponse, type SubscriptionResponse } from './subscriptions.responses.js';
+import { SubscriptionsService } from './subscriptions.service.js';
+
+/** Reading subscriptions. Making and cancelling them makes invoices: those routes stand in the invoices' house. */
+@ApiController('subscriptions', 'Subscriptions')
+export class SubscriptionsController {
+  constructor(
+    private readonly uow: UnitOfWork,
+    private readonly subscriptions: SubscriptionsService,
+    private readonly queries: SubscriptionsQueries,
+    private readonly customers: CustomersService,
+  ) {}
+
+  @Post('search')
+  @HttpCode(200)
+  search(
+    @CurrentCaller() caller: Caller,
+    @Body() body: SearchSubscriptionsRequest,
+  ): Promise<ListSubscriptionsResponse> {
+    return this.uow.run(caller, async (ctx) => {
+      const ids = [...(body.customer_ids ?? []), ...(body.customer_id ? [body.customer_id] : [])];
+      if (body.external_customer_id !== undefined) {
+        const customer = await this.customers.findByExternalId(ctx, body.external_customer_id);
+        ids.push(customer?.id ?? '');
+      }
+      const { rows, pagination } = await this.subscriptions.search(ctx, {
+        ...body,
+        ...(ids.length > 0 ? { customer_ids: ids } : {}),
+      });
+      return { items: await this.queries.show(ctx, rows, { expand: body.expand }), pagination };
+    });
+  }
+
+  @Get(':id')
+  get(
+    @CurrentCaller() caller: Caller,
+    @Param('id') id: string,
+    @Query() query: ListRequest,
+  ): Promise<SubscriptionResponse> {
+    return this.uow.run(caller, async (ctx) => {
+      const row = await this.subscriptions.get(ctx, id);
+      const [shown] = await this.queries.show(ctx, [row], { expand: query.expand });
+      return shown as SubscriptionResponse;
+    });
+  }
+}
+
+/** What may only go when nobody is subscribed to it, or by it. */
+@ApiController('', 'Subscriptions')
+export class DeletionsController {
+  constructor(
+    private readonly uow: UnitOfWork,
+    private readonly subscriptions: SubscriptionsService,
+    private readonly customers: CustomersService,
+    private readonly plans: PlansService,
+  ) {}
+
+  @Delete('customers/:id')
+  @HttpCode(204)
+  deleteCustomer(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<void> {
+    return this.uow.run(caller, async (ctx) => {
+      if (await this.subscriptions.hasOpenFor(ctx, { customerId: id }))
+        throw invalidOperation('the customer has a subscription that is not cancelled', 'customer_in_use', {
+          id,
+        });
+      await this.customers.delete(ctx, id);
+    });
+  }
+
+  @Delete('plans/:id')
+  @HttpCode(200)
+  deletePlan(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<SuccessResponse> {
+    return this.uow.run(caller, async (ctx) => {
+      if (await this.subscriptions.hasOpenFor(ctx, { planId: id }))
+        throw invalidOperation('a subscription that is not cancelled uses the plan', 'plan_in_use', { id });
+      await this.plans.delete(ctx, id);
+      return { message: 'plan deleted successfully' };
+    });
+  }
+}

@@ -1,0 +1,15 @@
+import { Module } from '@nestjs/common';
+import { CustomersModule } from '../customers/customers.module.js';
+import { PlansModule } from '../plans/plans.module.js';
+import { TenancyModule } from '../tenancy/tenancy.module.js';
+import { DeletionsController, SubscriptionsController } from './subscriptions.controller.js';
+import { SubscriptionsQueries } from './subscriptions.queries.js';
+import { SubscriptionsService } from './subscriptions.service.js';
+
+@Module({
+  imports: [TenancyModule, CustomersModule, PlansModule],
+  controllers: [SubscriptionsController, DeletionsController],
+  providers: [SubscriptionsService, SubscriptionsQueries],
+  exports: [SubscriptionsService, SubscriptionsQueries],
+})
+export class SubscriptionsModule {}

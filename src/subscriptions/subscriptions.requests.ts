@@ -1,0 +1,278 @@
+import { Transform } from 'class-transformer';
+import { IsArray, IsInt, IsString, Max, Min, MinLength } from 'class-validator';
+import {
+  BILLING_CYCLES,
+  BILLING_PERIOD_UNITS,
+  type BillingCycle,
+  type BillingPeriodUnit,
+} from '../domain/billing-period.js';
+import { PAYMENT_TERMS } from '../domain/invoicing/due-date.js';
+import { SUBSCRIPTION_STATUSES } from '../domain/subscribing/subscription-states.js';
+import {
+  IsCurrency,
+  IsInstant,
+  IsStringMap,
+  IsTimeZone,
+  IsWord,
+  IsWordList,
+  Optional,
+} from '../platform/http/fields.js';
+import { SearchRequest } from '../platform/http/list-query.js';
+import { NotSupportedYet } from '../platform/http/not-supported.js';
+
+export class CreateSubscriptionRequest {
+  @IsString()
+  @MinLength(1)
+  plan_id!: string;
+
+  /** Our id of the customer; one of `customer_id` and `external_customer_id` is required. */
+  @Optional()
+  @IsString()
+  customer_id?: string;
+
+  /** Your own id of the customer. */
+  @Optional()
+  @IsString()
+  external_customer_id?: string;
+
+  /** Taken from the plan's prices when they leave no choice. */
+  @Optional()
+  @IsCurrency()
+  currency?: string;
+
+  /** Taken from the plan's prices when they leave no choice. */
+  @Optional()
+  @IsWord(BILLING_PERIOD_UNITS.filter((unit) => unit !== 'ONETIME'))
+  billing_period?: BillingPeriodUnit;
+
+  @Optional()
+  @IsInt()
+  @Min(1)
+  @Max(1000)
+  billing_period_count?: number;
+
+  /** `anniversary`: periods turn on the day of the start. `calendar`: with the calendar, in the customer's time zone. */
+  @Optional()
+  @IsWord(BILLING_CYCLES)
+  billing_cycle?: BillingCycle;
+
+  /** With `anniversary`: periods turn on this day instead of the start's. `subscription_start` says the same as leaving it out. */
+  @Optional()
+  @Transform(({ value }: { value: unknown }) => (value === 'subscription_start' ? undefined : value))
+  @IsInstant()
+  billing_anchor?: Date;
+
+  /** Now, when left out; may lie in the past: all periods since then are billed. */
+  @Optional()
+  @IsInstant()
+  start_date?: Date;
+
+  @Optional()
+  @IsInstant()
+  end_date?: Date;
+
+  @Optional()
+  @IsWord(['charge_automatically', 'send_invoice'])
+  collection_method?: 'charge_automatically' | 'send_invoice';
+
+  @Optional()
+  @IsWord(PAYMENT_TERMS)
+  payment_terms?: string;
+
+  @Optional()
+  @IsString()
+  lookup_key?: string;
+
+  @Optional()
+  @IsTimeZone()
+  timezone?: string;
+
+  @Optional()
+  @IsStringMap()
+  metadata?: Record<string, string>;
+
+  @Optional()
+  @IsWord(['RECURRING'])
+  billing_cadence?: string;
+
+  @Optional()
+  @IsWord(['default_active', 'allow_incomplete', 'default_incomplete', 'error_if_incomplete'])
+  @NotSupportedYet(['default_active'])
+  payment_behavior?: string;
+
+  @Optional()
+  @IsWord(['none', 'create_prorations'])
+  @NotSupportedYet(['none'])
+  proration_behavior?: string;
+
+  @Optional()
+  @IsWord(SUBSCRIPTION_STATUSES)
+  @NotSupportedYet(['active'])
+  subscription_status?: string;
+
+  @Optional()
+  @NotSupportedYet([0])
+  trial_period_days?: number;
+
+  @Optional()
+  @NotSupportedYet(['0', 0])
+  commitment_amount?: unknown;
+
+  @Optional()
+  @NotSupportedYet(['1', 1])
+  overage_factor?: unknown;
+
+  @Optional()
+  @NotSupportedYet()
+  enable_true_up?: boolean;
+
+  @Optional()
+  @NotSupportedYet()
+  commitment_duration?: string;
+
+  @Optional()
+  @NotSupportedYet()
+  addons?: unknown[];
+
+  @Optional()
+  @NotSupportedYet()
+  auto_invoice_threshold?: unknown;
+
+  @Optional()
+  @NotSupportedYet()
+  checkout?: unknown;
+
+  @Optional()
+  @NotSupportedYet()
+  coupons?: unknown[];
+
+  @Optional()
+  @NotSupportedYet()
+  credit_grants?: unknown[];
+
+  @Optional()
+  @NotSupportedYet()
+  gateway_payment_method_id?: string;
+
+  @Optional()
+  @NotSupportedYet()
+  inheritance?: unknown;
+
+  @Optional()
+  @NotSupportedYet()
+  line_item_commitments?: unknown;
+
+  @Optional()
+  @NotSupportedYet()
+  line_item_coupons?: unknown;
+
+  @Optional()
+  @NotSupportedYet()
+  line_items?: unknown[];
+
+  @Optional()
+  @NotSupportedYet()
+  override_entitlements?: unknown[];
+
+  @Optional()
+  @NotSupportedYet()
+  override_line_items?: unknown[];
+
+  @Optional()
+  @NotSupportedYet()
+  phases?: unknown[];
+
+  @Optional()
+  @NotSupportedYet()
+  subscription_coupons?: unknown[];
+
+  @Optional()
+  @NotSupportedYet()
+  tax_rate_overrides?: unknown[];
+}
+
+export class CancelSubscriptionRequest {
+  @IsWord(['immediate', 'end_of_period', 'scheduled_date'])
+  cancellation_type!: 'immediate' | 'end_of_period' | 'scheduled_date';
+
+  /** With `scheduled_date`. */
+  @Optional()
+  @IsInstant()
+  cancel_at?: Date;
+
+  /**
+   * With `immediate`: `generate_invoice` bills what was used until now, `skip` (the default) does not.
+   * The misspelling is the wire's own; the right spelling is accepted too.
+   */
+  @Optional()
+  @IsWord(['generate_invoice', 'skip'])
+  cancel_immediately_inovice_policy?: 'generate_invoice' | 'skip';
+
+  @Optional()
+  @IsWord(['generate_invoice', 'skip'])
+  cancel_immediately_invoice_policy?: 'generate_invoice' | 'skip';
+
+  @Optional()
+  @IsWord(['none', 'create_prorations'])
+  @NotSupportedYet(['none'])
+  proration_behavior?: string;
+
+  @Optional()
+  @IsString()
+  reason?: string;
+}
+
+export class SearchSubscriptionsRequest extends SearchRequest {
+  @Optional()
+  @IsArray()
+  @IsString({ each: true })
+  subscription_ids?: string[];
+
+  @Optional()
+  @IsString()
+  customer_id?: string;
+
+  @Optional()
+  @IsArray()
+  @IsString({ each: true })
+  customer_ids?: string[];
+
+  @Optional()
+  @IsString()
+  external_customer_id?: string;
+
+  @Optional()
+  @IsString()
+  plan_id?: string;
+
+  @Optional()
+  @IsWordList(SUBSCRIPTION_STATUSES)
+  subscription_status?: string[];
+
+  /** Lines are always included. */
+  @Optional()
+  with_line_items?: boolean;
+
+  @Optional()
+  with_coupon_associations?: boolean;
+
+  @Optional()
+  @NotSupportedYet()
+  active_at?: unknown;
+
+  @Optional()
+  @NotSupportedYet()
+  effective_date_for_update?: unknown;
+
+  @Optional()
+  @NotSupportedYet()
+  trial_end_due_lte?: unknown;
+
+  @Optional()
+  @NotSupportedYet()
+  invoicing_customer_ids?: unknown[];
+
+  @Optional()
+  @NotSupportedYet()
+  parent_subscription_ids?: unknown[];
+}
