@@ -29,7 +29,12 @@ export interface CustomerSearch extends SearchRequest {
 export class CustomersService {
   constructor(private readonly outbox: Outbox) {}
 
-  async create(ctx: Ctx, fields: CustomerFields & { externalId: string; name: string }): Promise<Customer> {
+  /** `origin`: the connection that the customer has come from, so that it is not told what it has told us. */
+  async create(
+    ctx: Ctx,
+    fields: CustomerFields & { externalId: string; name: string },
+    origin?: string,
+  ): Promise<Customer> {
     try {
       const row = await insertRow(ctx.em, CustomerEntity, {
         ...stampNew(ctx, 'customer'),
@@ -47,7 +52,7 @@ export class CustomersService {
         metadata: { ...fields.metadata },
         revision: 1,
       });
-      await this.announce(ctx, 'customer.created', row);
+      await this.announce(ctx, 'customer.created', row, origin);
       return row;
     } catch (error) {
       throw this.named(error, fields.externalId);
@@ -126,7 +131,7 @@ export class CustomersService {
     return findPage(query, request, SEARCH_FIELDS);
   }
 
-  /** `inUse` says why the customer cannot go: houses further right know. */
+  /** The caller has made sure that nothing depends on it. */
   async delete(ctx: Ctx, id: string): Promise<void> {
     const row = await this.lock(ctx, id);
     await updateRow(ctx.em, CustomerEntity, id, { ...stampChange(ctx), status: 'deleted' });
@@ -141,12 +146,12 @@ export class CustomersService {
     return row;
   }
 
-  private announce(ctx: Ctx, type: string, row: Customer): Promise<void> {
+  private announce(ctx: Ctx, type: string, row: Customer, origin?: string): Promise<void> {
     return this.outbox.append(ctx, {
       type,
       entityType: 'customer',
       entityId: row.id,
-      payload: { revision: row.revision },
+      payload: { revision: row.revision, ...(origin === undefined ? {} : { origin }) },
     });
   }
 

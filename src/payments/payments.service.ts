@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { alreadyExists, invalidOperation, notFound, validationError } from '../domain/errors.js';
 import { assertManualPaymentStatus, type PaymentStatus } from '../domain/invoicing/invoice-states.js';
 import { formatMoney, money, type Money } from '../domain/money.js';
-import { mergeRemoteStatus } from '../domain/paying/payment-states.js';
+import { assertPaymentTransition, mergeRemoteStatus } from '../domain/paying/payment-states.js';
 import { InvoicesService } from '../invoices/invoices.service.js';
 import type { Invoice } from '../invoices/invoices.types.js';
 import type { Ctx } from '../platform/context.js';
@@ -46,6 +46,19 @@ export class PaymentsService {
     return ctx.em.findOneBy(PaymentEntity, { idempotencyKey });
   }
 
+  invoiceOf(ctx: Ctx, invoiceId: string): Promise<Invoice> {
+    return this.invoices.get(ctx, invoiceId);
+  }
+
+  /** Card payments of an invoice whose outcome is open. The caller holds the invoice's lock. */
+  underWayOf(ctx: Ctx, invoiceId: string): Promise<Payment[]> {
+    return ctx.em.findBy(PaymentEntity, {
+      destinationId: invoiceId,
+      paymentMethodType: 'CARD',
+      paymentStatus: 'PROCESSING',
+    });
+  }
+
   /** Attempts of those payments, oldest first. */
   attemptsOf(ctx: Ctx, paymentIds: readonly string[]): Promise<PaymentAttempt[]> {
     return ctx.em
@@ -62,7 +75,10 @@ export class PaymentsService {
   async report(ctx: Ctx, id: string, report: PaymentReport): Promise<Payment> {
     const invoice = await this.invoices.lock(ctx, (await this.get(ctx, id)).destinationId);
     const before = await this.lock(ctx, id);
+    if (isAnotherCharge(before, report)) return this.recordSecondCharge(ctx, before, report);
     const status = mergeRemoteStatus(before.paymentStatus, report.status);
+    // A late report of an earlier attempt must not put its id in the place of the one that counts.
+    const current = status === report.status;
     const amount = report.amount ?? money(before.amount, before.currency);
     if (amount.currency !== before.currency)
       throw invalidOperation(
@@ -74,7 +90,7 @@ export class PaymentsService {
         ...stampChange(ctx),
         paymentStatus: status,
         amount: status === 'SUCCEEDED' ? amount.amount : before.amount,
-        gatewayPaymentId: report.gatewayPaymentId ?? before.gatewayPaymentId,
+        gatewayPaymentId: (current ? report.gatewayPaymentId : undefined) ?? before.gatewayPaymentId,
         gatewayTrackingId: report.gatewayTrackingId ?? before.gatewayTrackingId,
         paymentUrl: report.paymentUrl ?? before.paymentUrl,
         methodDetails: report.method ?? before.methodDetails,
@@ -95,7 +111,15 @@ export class PaymentsService {
 
   /** One more try to collect it. Answers its number, which the provider's idempotency key is made of. */
   async beginAttempt(ctx: Ctx, payment: Payment): Promise<PaymentAttempt> {
-    await this.lock(ctx, payment.id);
+    const before = await this.lock(ctx, payment.id);
+    assertPaymentTransition(before.paymentStatus, 'PROCESSING');
+    await updateRow(ctx.em, PaymentEntity, payment.id, {
+      ...stampChange(ctx),
+      paymentStatus: 'PROCESSING',
+      errorCode: null,
+      errorMessage: null,
+      failedAt: null,
+    });
     const earlier = await this.attemptsOf(ctx, [payment.id]);
     return insertRow(ctx.em, PaymentAttemptEntity, {
       ...stampNew(ctx, 'paymentAttempt'),
@@ -138,6 +162,8 @@ export class PaymentsService {
       readonly amount: Money;
       readonly paidAt: Date | undefined;
       readonly method: Payment['methodDetails'];
+      /** How it was paid; told by the method where this is left out. */
+      readonly methodType?: Payment['paymentMethodType'];
       readonly metadata: Readonly<Record<string, string>>;
     },
   ): Promise<Payment> {
@@ -161,7 +187,7 @@ export class PaymentsService {
     const payment = await this.insert(ctx, {
       invoiceId: input.invoiceId,
       customerId: invoice.customerId,
-      methodType: input.method === null || input.method.type === 'card' ? 'CARD' : 'PAYMENT_LINK',
+      methodType: input.methodType ?? (input.method?.type === 'card' ? 'CARD' : 'PAYMENT_LINK'),
       gateway: input.gateway,
       connectionId: input.connectionId,
       gatewayPaymentId: input.gatewayPaymentId,
@@ -206,6 +232,20 @@ export class PaymentsService {
         },
       });
     return this.invoices.get(ctx, invoiceId);
+  }
+
+  /** Two attempts of one payment have both been collected: that is money twice, and shows as overpaid. */
+  private recordSecondCharge(ctx: Ctx, first: Payment, report: PaymentReport): Promise<Payment> {
+    return this.recordExternal(ctx, {
+      invoiceId: first.destinationId,
+      connectionId: first.connectionId as string,
+      gateway: first.paymentGateway ?? '',
+      gatewayPaymentId: report.gatewayPaymentId as string,
+      amount: report.amount ?? money(first.amount, first.currency),
+      paidAt: report.paidAt,
+      method: report.method ?? null,
+      metadata: { second_charge_of: first.id },
+    });
   }
 
   private async insert(ctx: Ctx, input: NewPayment): Promise<Payment> {
@@ -298,6 +338,14 @@ export class PaymentsService {
     }
   }
 }
+
+const isAnotherCharge = (before: Payment, report: PaymentReport): boolean =>
+  before.paymentStatus === 'SUCCEEDED' &&
+  report.status === 'SUCCEEDED' &&
+  before.connectionId !== null &&
+  before.gatewayPaymentId !== null &&
+  report.gatewayPaymentId !== undefined &&
+  report.gatewayPaymentId !== before.gatewayPaymentId;
 
 function assertPayable(invoice: Invoice, amount: Money): void {
   if (invoice.invoiceStatus !== 'FINALIZED')

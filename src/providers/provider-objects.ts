@@ -141,6 +141,11 @@ export interface RemotePayment {
   readonly method: RemotePaymentMethod | undefined;
   readonly decline: Decline | undefined;
   readonly metadata: Readonly<Record<string, string>>;
+  /**
+   * True where the provider only says that the invoice is paid and this payment is concluded from that: it may be
+   * the echo of our own "mark as paid", and is no second payment of a debt that is settled here already.
+   */
+  readonly inferred?: boolean;
 }
 
 export interface RemotePaymentMethod {

@@ -1,0 +1,66 @@
+import { Injectable } from '@nestjs/common';
+import { WallClock } from '../../platform/clock/clock.js';
+import type { Ctx } from '../../platform/context.js';
+import { insertRow, updateRow } from '../../platform/database/columns.js';
+import { newId } from '../../platform/ids.js';
+import type { RemoteCheckout } from '../../providers/provider-objects.js';
+import { CheckoutSessionEntity } from './checkout-session.entity.js';
+
+export type CheckoutSession = Readonly<CheckoutSessionEntity>;
+
+@Injectable()
+export class CheckoutSessionsService {
+  constructor(private readonly clock: WallClock) {}
+
+  reserve(
+    ctx: Ctx,
+    session: Pick<
+      CheckoutSession,
+      'connectionId' | 'mode' | 'customerId' | 'invoiceId' | 'paymentId' | 'setDefault'
+    >,
+  ): Promise<CheckoutSession> {
+    const now = this.clock.now();
+    return insertRow(ctx.em, CheckoutSessionEntity, {
+      id: newId('checkoutSession'),
+      ...ctx.scope,
+      createdAt: now,
+      updatedAt: now,
+      ...session,
+      providerSessionId: null,
+      url: null,
+      state: 'reserved',
+      expiresAt: null,
+    });
+  }
+
+  async open(ctx: Ctx, id: string, remote: RemoteCheckout): Promise<void> {
+    await updateRow(ctx.em, CheckoutSessionEntity, id, {
+      updatedAt: this.clock.now(),
+      providerSessionId: remote.remoteId,
+      url: remote.url ?? null,
+      state: stateOf(remote),
+      expiresAt: remote.expiresAt ?? null,
+    });
+  }
+
+  /** Pages on which an invoice can still be paid. */
+  openOf(ctx: Ctx, invoiceId: string): Promise<CheckoutSession[]> {
+    return ctx.em.findBy(CheckoutSessionEntity, { invoiceId, state: 'open' });
+  }
+
+  /** What became of a page, as the provider shows it. A page that is over does not open again. */
+  async recordRemote(ctx: Ctx, connectionId: string, remote: RemoteCheckout): Promise<void> {
+    const known = await ctx.em.findOneBy(CheckoutSessionEntity, {
+      connectionId,
+      providerSessionId: remote.remoteId,
+    });
+    if (known === null || known.state === 'complete' || known.state === 'expired') return;
+    await updateRow(ctx.em, CheckoutSessionEntity, known.id, {
+      state: stateOf(remote),
+      updatedAt: this.clock.now(),
+    });
+  }
+}
+
+const stateOf = (remote: RemoteCheckout): CheckoutSession['state'] =>
+  remote.status === 'pending' ? 'open' : remote.status;

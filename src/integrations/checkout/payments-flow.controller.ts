@@ -1,0 +1,208 @@
+import { Body, HttpCode, Param, Post } from '@nestjs/common';
+import { fieldErrors, invalidOperation, validationError } from '../../domain/errors.js';
+import { exactMoney, money, type Money } from '../../domain/money.js';
+import { rate } from '../../domain/rate.js';
+import type { Caller } from '../../platform/context.js';
+import { UnitOfWork } from '../../platform/database/unit-of-work.js';
+import { PaymentsQueries } from '../../payments/payments.queries.js';
+import { CreatePaymentRequest, CreateSetupIntentRequest } from '../../payments/payments.requests.js';
+import { PaymentResponse, SetupIntentResponse } from '../../payments/payments.responses.js';
+import { PaymentsService } from '../../payments/payments.service.js';
+import type { Payment } from '../../payments/payments.types.js';
+import { ApiController, CurrentCaller } from '../../tenancy/api-controller.js';
+import { ChargeFlow } from './charge.flow.js';
+import { CheckoutFlow } from './checkout.flow.js';
+
+/** Payments that may need a provider. */
+@ApiController('payments', 'Payments')
+export class PaymentsFlowController {
+  constructor(
+    private readonly uow: UnitOfWork,
+    private readonly payments: PaymentsService,
+    private readonly queries: PaymentsQueries,
+    private readonly charges: ChargeFlow,
+    private readonly checkouts: CheckoutFlow,
+  ) {}
+
+  /** Pays an invoice: recorded as paid (OFFLINE), charged to a saved card (CARD), or a page to pay on (PAYMENT_LINK). */
+  @Post()
+  async create(
+    @CurrentCaller() caller: Caller,
+    @Body() body: CreatePaymentRequest,
+  ): Promise<PaymentResponse> {
+    const amount = amountOf(body);
+    if (body.payment_method_type === 'OFFLINE' && body.payment_method_id !== undefined)
+      throw validationError('payment_method_id goes with a method: an OFFLINE payment has none');
+    const earlier =
+      body.idempotency_key === undefined
+        ? null
+        : await this.uow.run(caller, (ctx) =>
+            this.payments.findByIdempotencyKey(ctx, body.idempotency_key as string),
+          );
+    if (earlier !== null) return this.show(caller, earlier.id);
+    if (body.process_payment === false)
+      return this.show(caller, (await this.writeDown(caller, body, amount)).id);
+    return this.show(caller, await this.process(caller, body, amount, undefined));
+  }
+
+  /** Collects a payment that was only written down, or tries a failed one again. */
+  @Post(':id/process')
+  @HttpCode(200)
+  async processOne(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<PaymentResponse> {
+    const payment = await this.uow.run(caller, (ctx) => this.payments.get(ctx, id));
+    if (payment.paymentStatus !== 'INITIATED' && payment.paymentStatus !== 'FAILED')
+      throw invalidOperation(`the payment is ${payment.paymentStatus} already`, 'payment_already_processed');
+    if (payment.paymentMethodType !== 'CARD' && payment.paymentMethodType !== 'OFFLINE')
+      throw invalidOperation(
+        'only CARD and OFFLINE payments can be processed later',
+        'payment_not_processable',
+      );
+    const body = {
+      destination_id: payment.destinationId,
+      payment_method_type: payment.paymentMethodType,
+      ...(payment.paymentGateway === null ? {} : { payment_gateway: payment.paymentGateway }),
+      ...(payment.paymentMethodId === null ? {} : { payment_method_id: payment.paymentMethodId }),
+      save_card_and_make_default: payment.saveCardAndMakeDefault,
+      metadata: payment.metadata,
+    };
+    return this.show(caller, await this.process(caller, body, money(payment.amount, payment.currency), id));
+  }
+
+  /** A page on which the customer saves a card. */
+  @Post('customers/:id/setup/intent')
+  async setup(
+    @CurrentCaller() caller: Caller,
+    @Param('id') customerId: string,
+    @Body() body: CreateSetupIntentRequest,
+  ): Promise<SetupIntentResponse> {
+    const usage = body.usage ?? 'off_session';
+    const remote = await this.checkouts.saveCard(caller, {
+      customerId,
+      provider: body.provider,
+      successUrl: body.success_url,
+      cancelUrl: body.cancel_url,
+      setDefault: body.set_default ?? false,
+      usage,
+      paymentMethodTypes: body.payment_method_types,
+      metadata: body.metadata ?? {},
+    });
+    return {
+      setup_intent_id: remote.remoteSetupId ?? null,
+      checkout_session_id: remote.remoteId,
+      checkout_url: remote.url ?? '',
+      client_secret: remote.clientSecret ?? null,
+      status: remote.status,
+      usage,
+      customer_id: customerId,
+      created_at: unixSeconds(remote.createdAt),
+      expires_at: remote.expiresAt === undefined ? null : unixSeconds(remote.expiresAt),
+    };
+  }
+
+  private async process(
+    caller: Caller,
+    body: Pick<
+      CreatePaymentRequest,
+      | 'destination_id'
+      | 'payment_method_type'
+      | 'payment_gateway'
+      | 'payment_method_id'
+      | 'save_card_and_make_default'
+      | 'metadata'
+      | 'success_url'
+      | 'cancel_url'
+      | 'idempotency_key'
+    >,
+    amount: Money,
+    paymentId: string | undefined,
+  ): Promise<string> {
+    const common = {
+      invoiceId: body.destination_id,
+      amount,
+      provider: body.payment_gateway,
+      saveCardAndMakeDefault: body.save_card_and_make_default ?? false,
+      idempotencyKey: body.idempotency_key,
+      metadata: body.metadata ?? {},
+      paymentId,
+    };
+    switch (body.payment_method_type) {
+      case 'OFFLINE':
+        return this.recordOffline(caller, common);
+      case 'CARD': {
+        const payment = await this.charges.charge(caller, { ...common, methodId: body.payment_method_id });
+        return this.charges.assertNotDeclined(payment).id;
+      }
+      case 'PAYMENT_LINK': {
+        if (body.success_url === undefined || body.cancel_url === undefined)
+          throw fieldErrors({
+            ...(body.success_url === undefined
+              ? { success_url: 'success_url is required for a payment link' }
+              : {}),
+            ...(body.cancel_url === undefined
+              ? { cancel_url: 'cancel_url is required for a payment link' }
+              : {}),
+          });
+        const link = { ...common, successUrl: body.success_url, cancelUrl: body.cancel_url };
+        return (await this.checkouts.pay(caller, link)).paymentId;
+      }
+    }
+  }
+
+  private recordOffline(
+    caller: Caller,
+    input: {
+      invoiceId: string;
+      amount: Money;
+      idempotencyKey: string | undefined;
+      metadata: Record<string, string>;
+      paymentId: string | undefined;
+    },
+  ): Promise<string> {
+    return this.uow.run(caller, async (ctx) => {
+      if (input.paymentId !== undefined)
+        return (await this.payments.report(ctx, input.paymentId, { status: 'SUCCEEDED' })).id;
+      const { customerId } = await this.payments.invoiceOf(ctx, input.invoiceId);
+      const payment = await this.payments.create(ctx, {
+        invoiceId: input.invoiceId,
+        customerId,
+        methodType: 'OFFLINE',
+        amount: input.amount,
+        status: 'SUCCEEDED',
+        idempotencyKey: input.idempotencyKey ?? null,
+        metadata: input.metadata,
+      });
+      return payment.id;
+    });
+  }
+
+  private writeDown(caller: Caller, body: CreatePaymentRequest, amount: Money): Promise<Payment> {
+    return this.uow.run(caller, async (ctx) => {
+      const { customerId } = await this.payments.invoiceOf(ctx, body.destination_id);
+      return this.payments.create(ctx, {
+        invoiceId: body.destination_id,
+        customerId,
+        methodType: body.payment_method_type,
+        methodId: body.payment_method_id ?? null,
+        gateway: body.payment_gateway ?? null,
+        amount,
+        status: 'INITIATED',
+        saveCardAndMakeDefault: body.save_card_and_make_default ?? false,
+        idempotencyKey: body.idempotency_key ?? null,
+        metadata: body.metadata ?? {},
+      });
+    });
+  }
+
+  private show(caller: Caller, id: string): Promise<PaymentResponse> {
+    return this.uow.run(caller, (ctx) => this.queries.showOne(ctx, id));
+  }
+}
+
+function amountOf(body: CreatePaymentRequest): Money {
+  const amount = exactMoney(rate(body.amount), body.currency);
+  if (amount === undefined)
+    throw fieldErrors({ amount: `amount has more decimal places than ${body.currency} has` });
+  return amount;
+}
+
+const unixSeconds = (at: Date): number => Math.floor(at.getTime() / 1000);

@@ -1,0 +1,200 @@
+import { Injectable } from '@nestjs/common';
+import type { Connection } from '../../connections/connections.types.js';
+import { CustomersService } from '../../customers/customers.service.js';
+import { PaymentMethodsService } from '../../payments/payment-methods.service.js';
+import { PaymentsService } from '../../payments/payments.service.js';
+import type { PaymentReport } from '../../payments/payments.types.js';
+import type { Ctx } from '../../platform/context.js';
+import type {
+  RemoteCheckout,
+  RemoteCustomer,
+  RemoteInvoice,
+  RemotePayment,
+  RemoteSetup,
+} from '../../providers/provider-objects.js';
+import { CheckoutSessionsService } from '../checkout/checkout-sessions.service.js';
+import { MappingsService } from '../mappings/mappings.service.js';
+import { methodDetails, RemoteInvoicesService } from '../sync/remote-invoices.service.js';
+
+/** What became of an event. `retry`: what it speaks of is not known here yet, and will be. */
+export type Dispatched =
+  | { readonly outcome: 'handled' }
+  | { readonly outcome: 'skipped'; readonly reason: string }
+  | { readonly outcome: 'retry'; readonly reason: string };
+
+/** What an event speaks of, as the provider shows it now: fetched after the event came, so order does not matter. */
+export type RemoteSubject =
+  | { readonly kind: 'customer'; readonly remote: RemoteCustomer }
+  | { readonly kind: 'invoice'; readonly remote: RemoteInvoice }
+  | { readonly kind: 'payment'; readonly remote: RemotePayment; readonly invoice: RemoteInvoice | undefined }
+  | { readonly kind: 'checkout'; readonly remote: RemoteCheckout; readonly setup: RemoteSetup | undefined }
+  | { readonly kind: 'setup'; readonly remote: RemoteSetup }
+  | { readonly kind: 'gone'; readonly reason: string };
+
+const HANDLED: Dispatched = { outcome: 'handled' };
+const skipped = (reason: string): Dispatched => ({ outcome: 'skipped', reason });
+
+/** Takes over what a provider shows, in one transaction. */
+@Injectable()
+export class InboundDispatcher {
+  constructor(
+    private readonly customers: CustomersService,
+    private readonly payments: PaymentsService,
+    private readonly methods: PaymentMethodsService,
+    private readonly mappings: MappingsService,
+    private readonly checkouts: CheckoutSessionsService,
+    private readonly remoteInvoices: RemoteInvoicesService,
+  ) {}
+
+  dispatch(ctx: Ctx, connection: Connection, subject: RemoteSubject): Promise<Dispatched> {
+    switch (subject.kind) {
+      case 'customer':
+        return this.customer(ctx, connection, subject.remote);
+      case 'invoice':
+        return this.invoice(ctx, connection, subject.remote);
+      case 'payment':
+        return this.payment(ctx, connection, subject.remote, subject.invoice);
+      case 'checkout':
+        return this.checkout(ctx, connection, subject.remote, subject.setup);
+      case 'setup':
+        return this.setup(ctx, connection, subject.remote);
+      case 'gone':
+        return Promise.resolve(skipped(subject.reason));
+    }
+  }
+
+  private async customer(ctx: Ctx, connection: Connection, remote: RemoteCustomer): Promise<Dispatched> {
+    if (!connection.syncConfig.customer.inbound) return skipped('customer.inbound is switched off');
+    if (remote.foreign) return skipped('the customer belongs to another environment');
+    if (remote.deleted) return skipped('the customer is deleted at the provider');
+    const mapping = await this.mappings.findByRemoteId(ctx, connection.id, 'customer', remote.remoteId);
+    if (mapping !== null) return skipped('the customer is known already');
+    if (remote.customerId !== undefined) {
+      // Our own customer, told back to us before its push was written down.
+      if ((await this.customers.find(ctx, remote.customerId)) === null)
+        return skipped('the customer names one of ours that does not exist');
+      await this.mappings.link(ctx, connection, 'customer', remote.customerId, remote.remoteId);
+      return HANDLED;
+    }
+    const externalId = remote.externalId ?? remote.remoteId;
+    const known = await this.customers.findByExternalId(ctx, externalId);
+    const customer =
+      known ??
+      (await this.customers.create(
+        ctx,
+        {
+          externalId,
+          name: remote.name ?? remote.email ?? remote.remoteId,
+          email: remote.email ?? null,
+          contact: remote.phone ?? null,
+          addressLine1: remote.address?.line1 ?? null,
+          addressLine2: remote.address?.line2 ?? null,
+          addressCity: remote.address?.city ?? null,
+          addressState: remote.address?.state ?? null,
+          addressPostalCode: remote.address?.postalCode ?? null,
+          addressCountry: remote.address?.country ?? null,
+          metadata: remote.metadata,
+        },
+        connection.id,
+      ));
+    await this.mappings.link(ctx, connection, 'customer', customer.id, remote.remoteId);
+    return HANDLED;
+  }
+
+  private async invoice(ctx: Ctx, connection: Connection, remote: RemoteInvoice): Promise<Dispatched> {
+    if (remote.foreign) return skipped('the invoice belongs to another environment');
+    const mapping = await this.mappings.findByRemoteId(ctx, connection.id, 'invoice', remote.remoteId);
+    const invoiceId = mapping?.entityId ?? remote.invoiceId;
+    if (invoiceId === undefined) return skipped('the invoice is none of ours');
+    const reserved = mapping ?? (await this.mappings.find(ctx, connection.id, 'invoice', invoiceId));
+    if (reserved === null) return { outcome: 'retry', reason: `invoice ${invoiceId} is not mapped yet` };
+    if (reserved.providerEntityId !== null && reserved.providerEntityId !== remote.remoteId)
+      return skipped(
+        `invoice ${invoiceId} is ${reserved.providerEntityId} at the provider, not ${remote.remoteId}`,
+      );
+    await this.remoteInvoices.apply(ctx, connection, invoiceId, remote);
+    return HANDLED;
+  }
+
+  private async payment(
+    ctx: Ctx,
+    connection: Connection,
+    remote: RemotePayment,
+    invoice: RemoteInvoice | undefined,
+  ): Promise<Dispatched> {
+    if (remote.foreign) return skipped('the payment belongs to another environment');
+    if (remote.paymentId !== undefined) return this.ourPayment(ctx, remote.paymentId, remote);
+    if (invoice !== undefined) return this.invoice(ctx, connection, invoice);
+    return skipped('the payment names none of our payments or invoices');
+  }
+
+  private async ourPayment(ctx: Ctx, paymentId: string, remote: RemotePayment): Promise<Dispatched> {
+    const payment = await this.payments.find(ctx, paymentId);
+    if (payment === null) return { outcome: 'retry', reason: `payment ${paymentId} is not there yet` };
+    await this.payments.report(ctx, paymentId, reportOf(remote));
+    return HANDLED;
+  }
+
+  private async checkout(
+    ctx: Ctx,
+    connection: Connection,
+    remote: RemoteCheckout,
+    setup: RemoteSetup | undefined,
+  ): Promise<Dispatched> {
+    if (remote.foreign) return skipped('the checkout belongs to another environment');
+    await this.checkouts.recordRemote(ctx, connection.id, remote);
+    if (remote.mode === 'setup')
+      return setup === undefined ? skipped('nothing was saved') : this.setup(ctx, connection, setup);
+    if (remote.paymentId === undefined) return skipped('the checkout names none of our payments');
+    if (remote.payment !== undefined) return this.ourPayment(ctx, remote.paymentId, remote.payment);
+    if (remote.status !== 'expired') return HANDLED;
+    await this.payments.report(ctx, remote.paymentId, {
+      status: 'FAILED',
+      error: { code: 'checkout_expired', message: 'the payment page expired before it was paid' },
+    });
+    return HANDLED;
+  }
+
+  private async setup(ctx: Ctx, connection: Connection, remote: RemoteSetup): Promise<Dispatched> {
+    if (remote.foreign) return skipped('the set-up belongs to another environment');
+    if (remote.status !== 'succeeded' || remote.method?.remoteId === undefined)
+      return skipped(`the set-up is ${remote.status}`);
+    const customer =
+      remote.remoteCustomerId === undefined
+        ? null
+        : await this.mappings.findByRemoteId(ctx, connection.id, 'customer', remote.remoteCustomerId);
+    if (customer === null) return skipped('the customer of the set-up is none of ours');
+    await this.methods.record(ctx, {
+      customerId: customer.entityId,
+      connectionId: connection.id,
+      providerMethodId: remote.method.remoteId,
+      type: remote.method.type,
+      brand: remote.method.brand ?? null,
+      last4: remote.method.last4 ?? null,
+      expiryMonth: remote.method.expiryMonth ?? null,
+      expiryYear: remote.method.expiryYear ?? null,
+      isDefault: remote.setDefault || remote.method.isDefault,
+    });
+    return HANDLED;
+  }
+}
+
+const STATUS: Readonly<Record<RemotePayment['status'], PaymentReport['status']>> = {
+  pending: 'PENDING',
+  processing: 'PROCESSING',
+  requires_action: 'PENDING',
+  succeeded: 'SUCCEEDED',
+  failed: 'FAILED',
+  canceled: 'FAILED',
+};
+
+/** A payment at the provider as a report on ours. An unknown remote status has become `pending` in the adapter. */
+export const reportOf = (remote: RemotePayment): PaymentReport => ({
+  status: STATUS[remote.status],
+  gatewayPaymentId: remote.remoteId,
+  method: methodDetails(remote.method) ?? undefined,
+  paidAt: remote.paidAt,
+  amount: remote.status === 'succeeded' ? remote.amount : undefined,
+  error:
+    remote.decline === undefined ? undefined : { code: remote.decline.code, message: remote.decline.message },
+});

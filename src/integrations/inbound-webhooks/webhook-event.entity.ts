@@ -1,0 +1,49 @@
+import { Column, Entity, Index } from 'typeorm';
+import { EnvironmentRow } from '../../platform/database/columns.js';
+import type { ProviderEvent } from '../../providers/provider-event.js';
+
+export type WebhookState = 'received' | 'handled' | 'skipped' | 'retrying' | 'parked';
+
+/** What a provider has told us: stored once before it is acknowledged, and never dropped. */
+@Entity('webhook_events')
+@Index('webhook_events_provider_event', ['tenantId', 'environmentId', 'connectionId', 'providerEventId'], {
+  unique: true,
+})
+@Index('webhook_events_received', ['tenantId', 'environmentId', 'receivedAt'])
+export class WebhookEventEntity extends EnvironmentRow {
+  @Column({ type: 'text' })
+  connectionId!: string;
+
+  @Column({ type: 'text' })
+  provider!: string;
+
+  @Column({ type: 'text' })
+  providerEventId!: string;
+
+  /** The provider's name of it. */
+  @Column({ type: 'text' })
+  type!: string;
+
+  /** As the adapter has read it: ids, no personal data. */
+  @Column({ type: 'jsonb' })
+  event!: ProviderEvent;
+
+  /** False for a hint: a call without signature on a connection that has no secret. */
+  @Column({ type: 'boolean' })
+  verified!: boolean;
+
+  @Column({ type: 'text' })
+  state!: WebhookState;
+
+  @Column({ type: 'text', nullable: true })
+  reason!: string | null;
+
+  @Column({ type: 'integer', default: 0 })
+  attempts!: number;
+
+  @Column({ type: 'timestamptz' })
+  receivedAt!: Date;
+
+  @Column({ type: 'timestamptz', nullable: true })
+  handledAt!: Date | null;
+}

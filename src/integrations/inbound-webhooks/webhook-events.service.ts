@@ -1,0 +1,120 @@
+import { Injectable } from '@nestjs/common';
+import type { Connection } from '../../connections/connections.types.js';
+import { notFound } from '../../domain/errors.js';
+import { WallClock } from '../../platform/clock/clock.js';
+import type { Ctx } from '../../platform/context.js';
+import { updateRow } from '../../platform/database/columns.js';
+import { findPage, type ListRequest, type PaginationResponse } from '../../platform/http/list-query.js';
+import { newId } from '../../platform/ids.js';
+import { JobQueue } from '../../platform/jobs/job-queue.js';
+import type { ProviderEvent } from '../../providers/provider-event.js';
+import { WebhookEventEntity } from './webhook-event.entity.js';
+import type { WebhookState } from './webhook-event.entity.js';
+
+export const WEBHOOK_JOB = 'webhook.handle';
+
+export type WebhookEvent = Readonly<WebhookEventEntity>;
+
+export interface WebhookSearch extends ListRequest {
+  readonly connection_id?: string;
+  readonly provider?: string;
+  readonly state?: string[];
+  readonly type?: string;
+}
+
+@Injectable()
+export class WebhookEventsService {
+  constructor(
+    private readonly queue: JobQueue,
+    private readonly clock: WallClock,
+  ) {}
+
+  /**
+   * Stores the event and the job to handle it; one that means nothing to us is stored as skipped, with the reason.
+   * False when it was there already: then there is nothing to do.
+   */
+  async insertOnce(
+    ctx: Ctx,
+    connection: Pick<Connection, 'id' | 'provider'>,
+    event: ProviderEvent,
+    verified: boolean,
+  ): Promise<boolean> {
+    const now = this.clock.now();
+    const id = newId('webhookEvent');
+    const reason = event.kind === 'ignored' ? event.reason : null;
+    const rows = (await ctx.em.query(
+      `INSERT INTO webhook_events (id, tenant_id, environment_id, connection_id, provider, provider_event_id, type,
+                                   event, verified, state, reason, attempts, received_at, created_at, updated_at)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $11, $12, 0, $10, $10, $10)
+       ON CONFLICT (tenant_id, environment_id, connection_id, provider_event_id) DO NOTHING
+       RETURNING id`,
+      [
+        id,
+        ctx.scope.tenantId,
+        ctx.scope.environmentId,
+        connection.id,
+        connection.provider,
+        event.id,
+        event.type,
+        JSON.stringify(event),
+        verified,
+        now,
+        reason === null ? 'received' : 'skipped',
+        reason,
+      ],
+    )) as unknown[];
+    if (rows.length === 0) return false;
+    if (reason === null)
+      await this.queue.enqueue(ctx, { kind: WEBHOOK_JOB, key: id, payload: { webhookEventId: id } });
+    return true;
+  }
+
+  async get(ctx: Ctx, id: string): Promise<WebhookEvent> {
+    const row = await ctx.em.findOneBy(WebhookEventEntity, { id });
+    if (row === null) throw notFound('webhook event', id);
+    return row;
+  }
+
+  async lock(ctx: Ctx, id: string): Promise<WebhookEvent> {
+    const row = await ctx.em.findOne(WebhookEventEntity, {
+      where: { id },
+      lock: { mode: 'pessimistic_write' },
+    });
+    if (row === null) throw notFound('webhook event', id);
+    return row;
+  }
+
+  search(
+    ctx: Ctx,
+    request: WebhookSearch,
+  ): Promise<{ rows: WebhookEvent[]; pagination: PaginationResponse }> {
+    const query = ctx.em.createQueryBuilder(WebhookEventEntity, 'row').where('1 = 1');
+    if (request.connection_id)
+      query.andWhere('row.connectionId = :connection', { connection: request.connection_id });
+    if (request.provider)
+      query.andWhere('row.provider = :provider', { provider: request.provider.toLowerCase() });
+    if (request.type) query.andWhere('row.type = :type', { type: request.type });
+    if (request.state?.length) query.andWhere('row.state = ANY(:states)', { states: request.state });
+    return findPage(query, request, { created_at: 'createdAt' });
+  }
+
+  async settle(ctx: Ctx, event: WebhookEvent, state: WebhookState, reason: string | null): Promise<void> {
+    const now = this.clock.now();
+    const over = state === 'handled' || state === 'skipped';
+    await updateRow(ctx.em, WebhookEventEntity, event.id, {
+      state,
+      reason,
+      attempts: event.attempts + 1,
+      handledAt: over ? now : null,
+      updatedAt: now,
+    });
+  }
+
+  /** Once more, now: whatever became of it before. */
+  async retry(ctx: Ctx, id: string): Promise<WebhookEvent> {
+    const event = await this.lock(ctx, id);
+    await updateRow(ctx.em, WebhookEventEntity, id, { state: 'received', reason: null, handledAt: null });
+    await this.queue.requeue(ctx, { kind: WEBHOOK_JOB, key: id, payload: { webhookEventId: id } });
+    return { ...event, state: 'received' };
+  }
+}

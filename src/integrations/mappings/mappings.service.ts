@@ -1,0 +1,110 @@
+import { Injectable } from '@nestjs/common';
+import type { Connection } from '../../connections/connections.types.js';
+import { alreadyExists, notFound } from '../../domain/errors.js';
+import type { Ctx } from '../../platform/context.js';
+import { insertRow, stampChange, stampNew, updateRow } from '../../platform/database/columns.js';
+import { isUniqueViolation } from '../../platform/database/errors.js';
+import { EntityMappingEntity } from './entity-mapping.entity.js';
+import type { EntityMapping, MappedEntity } from './mappings.types.js';
+
+@Injectable()
+export class MappingsService {
+  /** Written before the first call that makes the remote object, so that a lost answer leaves a trace. */
+  async reserve(
+    ctx: Ctx,
+    connection: Connection,
+    entityType: MappedEntity,
+    entityId: string,
+  ): Promise<EntityMapping> {
+    const known = await this.find(ctx, connection.id, entityType, entityId);
+    if (known !== null) return known;
+    return insertRow(ctx.em, EntityMappingEntity, {
+      ...stampNew(ctx, 'mapping'),
+      connectionId: connection.id,
+      provider: connection.provider,
+      entityType,
+      entityId,
+      providerEntityId: null,
+      state: 'reserved',
+      metadata: {},
+    });
+  }
+
+  /** The remote object's id is known, or has changed. A remote object that is mapped to another entity is refused. */
+  async link(
+    ctx: Ctx,
+    connection: Connection,
+    entityType: MappedEntity,
+    entityId: string,
+    providerEntityId: string,
+    metadata: Readonly<Record<string, string>> = {},
+  ): Promise<EntityMapping> {
+    const reserved = await this.reserve(ctx, connection, entityType, entityId);
+    try {
+      await updateRow(ctx.em, EntityMappingEntity, reserved.id, {
+        ...stampChange(ctx),
+        providerEntityId,
+        state: 'linked',
+        metadata: { ...reserved.metadata, ...metadata },
+      });
+    } catch (error) {
+      if (isUniqueViolation(error, 'entity_mappings_provider_entity'))
+        throw alreadyExists(
+          `${connection.provider} ${entityType} ${providerEntityId} is mapped to another ${entityType} already`,
+        );
+      throw error;
+    }
+    return ctx.em.findOneByOrFail(EntityMappingEntity, { id: reserved.id });
+  }
+
+  async unlink(ctx: Ctx, connectionId: string, entityType: MappedEntity, entityId: string): Promise<void> {
+    const { affected } = await ctx.em.delete(EntityMappingEntity, { connectionId, entityType, entityId });
+    if (affected !== 1) throw notFound('mapping of', `${entityType} ${entityId}`);
+  }
+
+  find(
+    ctx: Ctx,
+    connectionId: string,
+    entityType: MappedEntity,
+    entityId: string,
+  ): Promise<EntityMapping | null> {
+    return ctx.em.findOneBy(EntityMappingEntity, { connectionId, entityType, entityId });
+  }
+
+  /** The remote id, once it is known. */
+  async remoteId(
+    ctx: Ctx,
+    connectionId: string,
+    entityType: MappedEntity,
+    entityId: string,
+  ): Promise<string | undefined> {
+    return (await this.find(ctx, connectionId, entityType, entityId))?.providerEntityId ?? undefined;
+  }
+
+  findByRemoteId(
+    ctx: Ctx,
+    connectionId: string,
+    entityType: MappedEntity,
+    providerEntityId: string,
+  ): Promise<EntityMapping | null> {
+    return ctx.em.findOneBy(EntityMappingEntity, { connectionId, entityType, providerEntityId });
+  }
+
+  /** All mappings of one entity, over all connections. */
+  ofEntity(ctx: Ctx, entityType: string, entityId: string): Promise<EntityMapping[]> {
+    return ctx.em.find(EntityMappingEntity, { where: { entityType, entityId }, order: { createdAt: 'ASC' } });
+  }
+
+  /** True when the connection has an invoice that is still open there, as far as was last seen. */
+  async hasOpenInvoices(ctx: Ctx, connectionId: string): Promise<boolean> {
+    const found = await ctx.em
+      .createQueryBuilder(EntityMappingEntity, 'row')
+      .where(`row.connectionId = :connectionId AND row.entityType = 'invoice' AND row.state = 'linked'`, {
+        connectionId,
+      })
+      .andWhere(`coalesce(row.metadata ->> 'status', 'open') NOT IN ('paid', 'void', 'uncollectible')`)
+      .limit(1)
+      .getOne();
+    return found !== null;
+  }
+}

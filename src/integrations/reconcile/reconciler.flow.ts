@@ -1,0 +1,119 @@
+import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { ConnectionsService } from '../../connections/connections.service.js';
+import { ProviderSessionsService } from '../../connections/provider-sessions.service.js';
+import type { Connection } from '../../connections/connections.types.js';
+import { WallClock } from '../../platform/clock/clock.js';
+import type { Caller } from '../../platform/context.js';
+import { UnitOfWork } from '../../platform/database/unit-of-work.js';
+import type { JobOutcome } from '../../platform/jobs/job.js';
+import { JobHandlers } from '../../platform/jobs/job-handlers.js';
+import { JobQueue } from '../../platform/jobs/job-queue.js';
+import { OutboxSubscribers } from '../../platform/outbox/outbox-subscribers.js';
+import { ProviderError } from '../../providers/provider-error.js';
+import { InboundDispatcher } from '../inbound-webhooks/inbound-dispatcher.js';
+import { MappingsService } from '../mappings/mappings.service.js';
+
+export const RECONCILE_OPTIONS = Symbol('ReconcileOptions');
+
+export interface ReconcileOptions {
+  /** How often to ask a provider what its webhooks may have lost. */
+  readonly everyMs: number;
+}
+
+const BEGIN_JOB = 'reconcile.begin';
+const POLL_JOB = 'reconcile.poll';
+/** Providers' clocks and lists lag a little; asking a little further back costs nothing. */
+const OVERLAP_MS = 10 * 60_000;
+const FIRST_LOOK_BACK_MS = 24 * 60 * 60_000;
+
+/** Asks providers what they would have told us: a webhook that was lost is found by looking. */
+@Injectable()
+export class Reconciler implements OnModuleInit {
+  private readonly logger = new Logger(Reconciler.name);
+
+  constructor(
+    @Inject(RECONCILE_OPTIONS) private readonly options: ReconcileOptions,
+    private readonly uow: UnitOfWork,
+    private readonly clock: WallClock,
+    private readonly handlers: JobHandlers,
+    private readonly subscribers: OutboxSubscribers,
+    private readonly queue: JobQueue,
+    private readonly connections: ConnectionsService,
+    private readonly sessions: ProviderSessionsService,
+    private readonly mappings: MappingsService,
+    private readonly dispatcher: InboundDispatcher,
+  ) {}
+
+  onModuleInit(): void {
+    this.subscribers.register({ jobKind: BEGIN_JOB, eventTypes: ['connection.created'] });
+    this.handlers.register({
+      kind: BEGIN_JOB,
+      handle: async ({ caller, payload }) => {
+        const connectionId = String(payload.entityId);
+        await this.uow.run(caller, (ctx) =>
+          this.queue.enqueue(ctx, {
+            kind: POLL_JOB,
+            key: connectionId,
+            payload: { connectionId },
+            runAt: this.nextRun(),
+          }),
+        );
+        return undefined;
+      },
+    });
+    this.handlers.register({
+      kind: POLL_JOB,
+      handle: ({ caller, payload }) => this.poll(caller, String(payload.connectionId)),
+    });
+  }
+
+  /** Looks once. Answers how many invoices were brought up to date. */
+  async reconcile(caller: Caller, connection: Connection): Promise<number> {
+    const open = await this.uow.run(caller, (ctx) => this.mappings.hasOpenInvoices(ctx, connection.id));
+    const session = this.sessions.open(connection);
+    if (!open || session.invoices?.listSettled === undefined) return 0;
+    const until = this.clock.now();
+    const since = new Date(
+      (connection.lastPolledAt?.getTime() ?? until.getTime() - FIRST_LOOK_BACK_MS) - OVERLAP_MS,
+    );
+    let changed = 0;
+    for await (const { remoteId } of session.invoices.listSettled(since)) {
+      if (!(await this.isBehind(caller, connection, remoteId))) continue;
+      const remote = await session.invoices.fetch(remoteId);
+      if (remote === null) continue;
+      await this.uow.run(caller, (ctx) =>
+        this.dispatcher.dispatch(ctx, connection, { kind: 'invoice', remote }),
+      );
+      changed += 1;
+    }
+    await this.uow.run(caller, (ctx) => this.connections.recordPolled(ctx, connection.id, until));
+    return changed;
+  }
+
+  /** A mapped invoice that was still open when we last saw it. */
+  private isBehind(caller: Caller, connection: Connection, remoteId: string): Promise<boolean> {
+    return this.uow.run(caller, async (ctx) => {
+      const mapping = await this.mappings.findByRemoteId(ctx, connection.id, 'invoice', remoteId);
+      return mapping !== null && mapping.metadata.status !== 'paid' && mapping.metadata.status !== 'void';
+    });
+  }
+
+  private async poll(caller: Caller, connectionId: string): Promise<JobOutcome | undefined> {
+    const connection = await this.uow.run(caller, (ctx) => this.connections.find(ctx, connectionId));
+    if (connection === null) return undefined;
+    const next: JobOutcome = { retryAt: this.nextRun(), reason: 'polls for ever' };
+    if (connection.connectionState === 'paused') return next;
+    try {
+      await this.reconcile(caller, connection);
+    } catch (error) {
+      if (!(error instanceof ProviderError)) throw error;
+      this.logger.warn({ event: 'reconcile.failed', connection_id: connectionId, err: error });
+      await this.uow.run(caller, (ctx) => this.connections.recordFailure(ctx, connectionId, error));
+    }
+    return next;
+  }
+
+  private nextRun(): Date {
+    return new Date(this.clock.now().getTime() + this.options.everyMs);
+  }
+}

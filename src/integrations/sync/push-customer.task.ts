@@ -1,0 +1,90 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import type { Connection } from '../../connections/connections.types.js';
+import { CustomersService } from '../../customers/customers.service.js';
+import type { Customer } from '../../customers/customers.types.js';
+import type { Ctx } from '../../platform/context.js';
+import type { ProviderSession } from '../../providers/provider-adapter.js';
+import type {
+  Attempt,
+  CustomerPush,
+  PostalAddress,
+  RemoteCustomer,
+} from '../../providers/provider-objects.js';
+import { MappingsService } from '../mappings/mappings.service.js';
+import { SyncTasks } from './sync-tasks.js';
+import type { Prepared, SyncOperation, SyncTask } from './sync.types.js';
+
+/** Our customer → the provider's: created, adopted or updated there. */
+@Injectable()
+export class PushCustomerTask implements SyncTask<RemoteCustomer>, OnModuleInit {
+  readonly entityType = 'customer';
+  readonly action = 'push';
+
+  constructor(
+    private readonly tasks: SyncTasks,
+    private readonly customers: CustomersService,
+    private readonly mappings: MappingsService,
+  ) {}
+
+  onModuleInit(): void {
+    this.tasks.register(this as SyncTask);
+  }
+
+  supports(session: ProviderSession): boolean {
+    return session.customers !== undefined;
+  }
+
+  async prepare(ctx: Ctx, operation: SyncOperation, connection: Connection): Promise<Prepared> {
+    const customer = await this.customers.find(ctx, operation.entityId);
+    if (customer?.status !== 'published') return { skip: 'the customer was deleted' };
+    if (customer.revision > operation.revision) return { skip: 'a newer change of the customer follows' };
+    if (!connection.syncConfig.customer.outbound) return { skip: 'customer.outbound is switched off' };
+    const mapping = await this.mappings.reserve(ctx, connection, 'customer', customer.id);
+    return { ready: { ...pushOf(customer, mapping.providerEntityId ?? undefined) } };
+  }
+
+  call(
+    session: ProviderSession,
+    snapshot: Record<string, unknown>,
+    attempt: Attempt,
+  ): Promise<RemoteCustomer> {
+    if (session.customers === undefined) throw new Error('the session has no customers');
+    return session.customers.push(snapshot as unknown as CustomerPush, attempt);
+  }
+
+  async record(
+    ctx: Ctx,
+    operation: SyncOperation,
+    connection: Connection,
+    remote: RemoteCustomer,
+  ): Promise<string> {
+    await this.mappings.link(ctx, connection, 'customer', operation.entityId, remote.remoteId);
+    return remote.remoteId;
+  }
+}
+
+function pushOf(customer: Customer, remoteId: string | undefined): CustomerPush {
+  return {
+    customerId: customer.id,
+    externalId: customer.externalId,
+    name: customer.name,
+    email: customer.email ?? undefined,
+    phone: customer.contact ?? undefined,
+    address: addressOf(customer),
+    metadata: customer.metadata,
+    remoteId,
+  };
+}
+
+function addressOf(customer: Customer): PostalAddress | undefined {
+  const parts: [keyof PostalAddress, string | null][] = [
+    ['line1', customer.addressLine1],
+    ['line2', customer.addressLine2],
+    ['city', customer.addressCity],
+    ['state', customer.addressState],
+    ['postalCode', customer.addressPostalCode],
+    ['country', customer.addressCountry],
+  ];
+  const given = parts.filter(([, value]) => value !== null && value !== '');
+  return given.length === 0 ? undefined : (Object.fromEntries(given) as PostalAddress);
+}

@@ -1,0 +1,167 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { ConnectionsService } from '../../connections/connections.service.js';
+import type { Connection } from '../../connections/connections.types.js';
+import { CustomersService } from '../../customers/customers.service.js';
+import type { Customer } from '../../customers/customers.types.js';
+import { money } from '../../domain/money.js';
+import { formatRate } from '../../domain/rate.js';
+import { InvoicesService } from '../../invoices/invoices.service.js';
+import type { Invoice, InvoiceLineItem } from '../../invoices/invoices.types.js';
+import type { Ctx } from '../../platform/context.js';
+import type { ProviderSession } from '../../providers/provider-adapter.js';
+import type {
+  Attempt,
+  InvoicePush,
+  InvoicePushAdjustment,
+  RemoteInvoice,
+} from '../../providers/provider-objects.js';
+import { MappingsService } from '../mappings/mappings.service.js';
+import { fromSnapshot, toSnapshot } from './invoice-snapshot.js';
+import { RemoteInvoicesService } from './remote-invoices.service.js';
+import { SyncOperationsService } from './sync-operations.service.js';
+import { SyncTasks } from './sync-tasks.js';
+import type { Prepared, SyncOperation, SyncTask } from './sync.types.js';
+
+/** Where the invoice's own due date is not in the future. */
+const DEFAULT_DUE_DAYS = 30;
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+interface PushResult {
+  readonly remote: RemoteInvoice;
+  /** What had to be made once for the connection. */
+  readonly settings: Readonly<Record<string, string>>;
+}
+
+/** A finalized invoice → the provider: complete, once, for what is still owed. */
+@Injectable()
+export class PushInvoiceTask implements SyncTask<PushResult>, OnModuleInit {
+  readonly entityType = 'invoice';
+  readonly action = 'push';
+
+  constructor(
+    private readonly tasks: SyncTasks,
+    private readonly invoices: InvoicesService,
+    private readonly customers: CustomersService,
+    private readonly connections: ConnectionsService,
+    private readonly mappings: MappingsService,
+    private readonly operations: SyncOperationsService,
+    private readonly remoteInvoices: RemoteInvoicesService,
+  ) {}
+
+  onModuleInit(): void {
+    this.tasks.register(this as SyncTask);
+  }
+
+  supports(session: ProviderSession): boolean {
+    return session.invoices !== undefined;
+  }
+
+  async prepare(
+    ctx: Ctx,
+    operation: SyncOperation,
+    connection: Connection,
+    session: ProviderSession,
+  ): Promise<Prepared> {
+    const invoice = await this.invoices.get(ctx, operation.entityId);
+    if (invoice.invoiceStatus !== 'FINALIZED') return { skip: `the invoice is ${invoice.invoiceStatus}` };
+    if (invoice.amountRemaining === 0n) return { skip: 'nothing is owed' };
+    if (!connection.syncConfig.invoice.outbound) return { skip: 'invoice.outbound is switched off' };
+    const customer = await this.customers.get(ctx, invoice.customerId);
+    const remoteId = await this.mappings.remoteId(ctx, connection.id, 'customer', customer.id);
+    if (session.invoices?.needsCustomer === true && remoteId === undefined)
+      return connection.syncConfig.customer.outbound
+        ? {
+            first: {
+              entityType: 'customer',
+              entityId: customer.id,
+              action: 'push',
+              revision: customer.revision,
+            },
+          }
+        : { fail: 'the customer is not synced, and customer.outbound is switched off' };
+    await this.mappings.reserve(ctx, connection, 'invoice', invoice.id);
+    const lines = await this.invoices.linesOf(ctx, [invoice.id]);
+    return { ready: toSnapshot(pushOf(invoice, lines, customer, remoteId, ctx.now)) };
+  }
+
+  async call(
+    session: ProviderSession,
+    snapshot: Record<string, unknown>,
+    attempt: Attempt,
+  ): Promise<PushResult> {
+    if (session.invoices === undefined) throw new Error('the session has no invoices');
+    const prepared = await session.invoices.prepare?.({ ...attempt, key: `${attempt.key}:prepare` });
+    const remote = await session.invoices.push(fromSnapshot(snapshot), attempt);
+    return { remote, settings: prepared?.settings ?? {} };
+  }
+
+  async record(
+    ctx: Ctx,
+    operation: SyncOperation,
+    connection: Connection,
+    { remote, settings }: PushResult,
+  ): Promise<string> {
+    if (Object.keys(settings).length > 0) await this.connections.addSettings(ctx, connection.id, settings);
+    await this.remoteInvoices.apply(ctx, connection, operation.entityId, remote);
+    if (remote.hostedUrl === undefined && remote.status === 'open')
+      await this.operations.plan(ctx, connection, {
+        entityType: 'invoice',
+        entityId: operation.entityId,
+        action: 'refresh',
+        revision: 1,
+      });
+    return remote.remoteId;
+  }
+}
+
+function pushOf(
+  invoice: Invoice,
+  lines: readonly InvoiceLineItem[],
+  customer: Customer,
+  remoteId: string | undefined,
+  now: Date,
+): InvoicePush {
+  const due =
+    invoice.dueDate !== null && invoice.dueDate > now
+      ? invoice.dueDate
+      : new Date(now.getTime() + DEFAULT_DUE_DAYS * DAY_MS);
+  return {
+    invoiceId: invoice.id,
+    number: invoice.invoiceNumber ?? invoice.id,
+    customer: {
+      customerId: customer.id,
+      remoteId,
+      name: customer.name,
+      email: customer.email ?? undefined,
+    },
+    description: invoice.description ?? undefined,
+    collectionMethod: invoice.collectionMethod,
+    dueAt: due,
+    amountDue: money(invoice.amountRemaining, invoice.currency),
+    lines: lines.map((line) => ({
+      lineId: line.id,
+      description: line.displayName,
+      amount: money(line.amount, invoice.currency),
+      quantity: formatRate(line.quantity),
+      period:
+        line.periodStart === null || line.periodEnd === null
+          ? undefined
+          : { start: line.periodStart, end: line.periodEnd },
+      priceId: line.priceId ?? undefined,
+    })),
+    adjustments: adjustmentsOf(invoice),
+  };
+}
+
+/** What lies between the sum of the lines and what is still owed. */
+function adjustmentsOf(invoice: Invoice): InvoicePushAdjustment[] {
+  const all: [InvoicePushAdjustment['kind'], string, bigint][] = [
+    ['discount', 'Discount', -invoice.totalDiscount],
+    ['prepaid_credit', 'Prepaid credits', -invoice.totalPrepaidCreditsApplied],
+    ['tax', 'Tax', invoice.totalTax],
+    ['payment', 'Paid already', -invoice.amountPaid],
+  ];
+  return all
+    .filter(([, , amount]) => amount !== 0n)
+    .map(([kind, description, amount]) => ({ kind, description, amount: money(amount, invoice.currency) }));
+}

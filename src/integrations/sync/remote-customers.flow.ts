@@ -1,0 +1,72 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { Injectable } from '@nestjs/common';
+import type { Connection } from '../../connections/connections.types.js';
+import { CustomersService } from '../../customers/customers.service.js';
+import { BillingError, invalidOperation } from '../../domain/errors.js';
+import { WallClock } from '../../platform/clock/clock.js';
+import type { Caller } from '../../platform/context.js';
+import { UnitOfWork } from '../../platform/database/unit-of-work.js';
+import { MappingsService } from '../mappings/mappings.service.js';
+import { SyncEngine } from './sync-engine.flow.js';
+import { SyncOperationsService } from './sync-operations.service.js';
+import type { SyncOperation } from './sync.types.js';
+
+/** How long a request waits for a push of the customer that is under way already. */
+const PATIENCE_MS = 20_000;
+const PAUSE_MS = 50;
+
+/** For requests that need the customer at the provider now: pushes it in the request when nobody has yet. */
+@Injectable()
+export class RemoteCustomers {
+  constructor(
+    private readonly uow: UnitOfWork,
+    private readonly clock: WallClock,
+    private readonly customers: CustomersService,
+    private readonly mappings: MappingsService,
+    private readonly operations: SyncOperationsService,
+    private readonly engine: SyncEngine,
+  ) {}
+
+  /** The provider's id of the customer. */
+  async ensure(caller: Caller, connection: Connection, customerId: string): Promise<string> {
+    const deadline = this.clock.now().getTime() + PATIENCE_MS;
+    for (;;) {
+      const found = await this.uow.run(caller, async (ctx): Promise<string | SyncOperation> => {
+        const remoteId = await this.mappings.remoteId(ctx, connection.id, 'customer', customerId);
+        if (remoteId !== undefined) return remoteId;
+        if (!connection.syncConfig.customer.outbound)
+          throw invalidOperation(
+            `the customer is not synced to ${connection.provider}, and customer.outbound is switched off`,
+            'customer_not_synced',
+            { customer_id: customerId },
+          );
+        const { revision } = await this.customers.get(ctx, customerId);
+        return this.operations.plan(ctx, connection, {
+          entityType: 'customer',
+          entityId: customerId,
+          action: 'push',
+          revision,
+        });
+      });
+      if (typeof found === 'string') return found;
+      assertNotFailed(found, connection);
+      const outcome = await this.engine.run(caller, found.id);
+      if (outcome === undefined) continue;
+      if (this.clock.now().getTime() > deadline)
+        throw new BillingError(
+          'service_unavailable',
+          `the customer could not be synced to ${connection.provider} yet: ${outcome.reason}`,
+        );
+      await delay(PAUSE_MS);
+    }
+  }
+}
+
+function assertNotFailed(operation: SyncOperation, connection: Connection): void {
+  if (operation.state !== 'failed' && operation.state !== 'skipped') return;
+  throw invalidOperation(
+    `the customer could not be synced to ${connection.provider}: ${operation.error?.message ?? operation.reason ?? ''}`,
+    'customer_not_synced',
+    { operation_id: operation.id },
+  );
+}

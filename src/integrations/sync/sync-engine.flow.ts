@@ -1,0 +1,314 @@
+import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { ConnectionsService } from '../../connections/connections.service.js';
+import { ProviderSessionsService } from '../../connections/provider-sessions.service.js';
+import type { Connection } from '../../connections/connections.types.js';
+import { BillingError } from '../../domain/errors.js';
+import { WallClock } from '../../platform/clock/clock.js';
+import type { Caller, Ctx } from '../../platform/context.js';
+import { UnitOfWork } from '../../platform/database/unit-of-work.js';
+import { nextRetry } from '../../platform/jobs/backoff.js';
+import type { JobOutcome } from '../../platform/jobs/job.js';
+import { JobHandlers } from '../../platform/jobs/job-handlers.js';
+import { Outbox } from '../../platform/outbox/outbox.js';
+import { ProviderError } from '../../providers/provider-error.js';
+import { SYNC_RUN_JOB, SyncOperationsService } from './sync-operations.service.js';
+import { SyncTasks } from './sync-tasks.js';
+import type {
+  RecordedCall,
+  SyncAttempt,
+  SyncError,
+  SyncIntent,
+  SyncOperation,
+  SyncState,
+  SyncTask,
+} from './sync.types.js';
+
+/** An operation that says it is running for longer than this has lost its worker. */
+const ABANDONED_MS = 120_000;
+const BUSY_PAUSE_MS = 250;
+const WAIT_MS = 1_000;
+const PAUSED_MS = 10 * 60_000;
+/** How deep operations may ask for others to be done first: an invoice for its customer, no further. */
+const MAX_DEPTH = 3;
+
+type Claim =
+  | { readonly kind: 'finished' }
+  | { readonly kind: 'later'; readonly at: Date; readonly reason: string }
+  | { readonly kind: 'first'; readonly operationId: string }
+  | {
+      readonly kind: 'ready';
+      readonly operation: SyncOperation;
+      readonly connection: Connection;
+      readonly task: SyncTask;
+      readonly attempt: SyncAttempt;
+      readonly snapshot: Record<string, unknown>;
+      readonly firstTriedAt: Date;
+    };
+
+type Outcome = { readonly result: unknown } | { readonly error: ProviderError };
+
+/**
+ * Carries out what was planned: claim and snapshot in one transaction, the provider call in none, the result in
+ * another. A crash at any point leaves an operation that is run again with the same key and the same content.
+ */
+@Injectable()
+export class SyncEngine implements OnModuleInit {
+  private readonly logger = new Logger(SyncEngine.name);
+
+  constructor(
+    private readonly uow: UnitOfWork,
+    private readonly clock: WallClock,
+    private readonly handlers: JobHandlers,
+    private readonly outbox: Outbox,
+    private readonly connections: ConnectionsService,
+    private readonly sessions: ProviderSessionsService,
+    private readonly operations: SyncOperationsService,
+    private readonly tasks: SyncTasks,
+  ) {}
+
+  onModuleInit(): void {
+    this.handlers.register({
+      kind: SYNC_RUN_JOB,
+      handle: ({ caller, payload }) => this.run(caller, String(payload.operationId)),
+    });
+  }
+
+  /** Tries once, with whatever has to be done first. Answers when to come back; nothing when it is finished. */
+  async run(caller: Caller, operationId: string, depth = 0): Promise<JobOutcome | undefined> {
+    const claim = await this.uow.run(caller, (ctx) => this.claim(ctx, operationId));
+    switch (claim.kind) {
+      case 'finished':
+        return undefined;
+      case 'later':
+        return { retryAt: claim.at, reason: claim.reason };
+      case 'first': {
+        if (depth >= MAX_DEPTH)
+          throw new Error(`operation ${operationId} asks for too much to be done first`);
+        const outcome = await this.run(caller, claim.operationId, depth + 1);
+        return outcome ?? this.run(caller, operationId, depth + 1);
+      }
+      case 'ready': {
+        const calls: RecordedCall[] = [];
+        const outcome = await this.call(claim, calls);
+        try {
+          return await this.uow.run(caller, (ctx) => this.record(ctx, claim, outcome, calls));
+        } catch (error) {
+          // What the provider answered contradicts our books: nobody but an operator can say which is right.
+          if (!(error instanceof BillingError)) throw error;
+          const refused = { error: new ProviderError('invalid', error.message, { code: error.code }) };
+          return this.uow.run(caller, (ctx) => this.record(ctx, claim, refused, calls));
+        }
+      }
+    }
+  }
+
+  private async claim(ctx: Ctx, operationId: string): Promise<Claim> {
+    const operation = await this.operations.lockForRun(ctx, operationId);
+    if (operation === null || isFinished(operation.state)) return { kind: 'finished' };
+    const connection = await this.connections.find(ctx, operation.connectionId);
+    if (connection === null) return this.finish(ctx, operation, 'skipped', 'the connection was deleted');
+    if (connection.connectionState === 'paused')
+      return this.later(
+        ctx,
+        operation,
+        PAUSED_MS,
+        `the connection is paused: ${connection.pausedReason ?? ''}`,
+      );
+    if (await this.entityIsBusy(ctx, operation))
+      return { kind: 'later', at: this.inMs(BUSY_PAUSE_MS), reason: 'the entity is being synced just now' };
+    const task = this.tasks.find(operation.entityType, operation.action);
+    if (task === undefined)
+      return this.finish(
+        ctx,
+        operation,
+        'failed',
+        `nothing knows how to ${operation.action} a ${operation.entityType}`,
+      );
+    const session = this.sessions.open(connection);
+    if (!task.supports(session))
+      return this.finish(
+        ctx,
+        operation,
+        'skipped',
+        `${connection.provider} cannot ${operation.action} a ${operation.entityType}`,
+      );
+    if (operation.snapshot !== null) return this.ready(ctx, operation, connection, task, operation.snapshot);
+    const prepared = await task.prepare(ctx, operation, connection, session);
+    if ('fail' in prepared) return this.finish(ctx, operation, 'failed', prepared.fail);
+    if ('skip' in prepared) return this.finish(ctx, operation, 'skipped', prepared.skip);
+    if ('wait' in prepared) return this.later(ctx, operation, WAIT_MS, prepared.wait);
+    if ('first' in prepared) return this.first(ctx, operation, connection, prepared.first);
+    return this.ready(ctx, operation, connection, task, prepared.ready);
+  }
+
+  private async ready(
+    ctx: Ctx,
+    operation: SyncOperation,
+    connection: Connection,
+    task: SyncTask,
+    snapshot: Record<string, unknown>,
+  ): Promise<Claim> {
+    const now = this.clock.now();
+    const firstTriedAt = operation.firstTriedAt ?? now;
+    const attempt = await this.operations.beginAttempt(ctx, operation);
+    await this.operations.change(ctx, operation.id, {
+      state: 'running',
+      attempts: attempt.number,
+      firstTriedAt,
+      lastTriedAt: now,
+      nextTryAt: null,
+      reason: null,
+      snapshot,
+    });
+    return { kind: 'ready', operation, connection, task, attempt, snapshot, firstTriedAt };
+  }
+
+  private async first(
+    ctx: Ctx,
+    operation: SyncOperation,
+    connection: Connection,
+    intent: SyncIntent,
+  ): Promise<Claim> {
+    const earlier = await this.operations.plan(ctx, connection, intent);
+    if (earlier.state === 'failed' || earlier.state === 'skipped')
+      return this.finish(
+        ctx,
+        operation,
+        'failed',
+        `its ${intent.entityType} could not be synced first: ${earlier.error?.message ?? earlier.reason ?? earlier.state}`,
+      );
+    return { kind: 'first', operationId: earlier.id };
+  }
+
+  private async call(claim: Extract<Claim, { kind: 'ready' }>, calls: RecordedCall[]): Promise<Outcome> {
+    const { connection, task, operation, attempt, snapshot, firstTriedAt } = claim;
+    try {
+      const session = this.sessions.open(connection, (call) =>
+        calls.push({
+          method: call.method,
+          path: call.path,
+          status: call.status ?? null,
+          request_id: call.requestId ?? null,
+          duration_ms: Math.round(call.durationMs),
+        }),
+      );
+      const key = `${operation.entityId}:${operation.action}:${operation.revision}`;
+      return { result: await task.call(session, snapshot, { key, firstTriedAt, number: attempt.number }) };
+    } catch (error) {
+      if (error instanceof ProviderError) return { error };
+      // A defect of ours: whatever it has left at the provider is unknown, so the next try looks first.
+      this.logger.error({ event: 'sync.defect', operation_id: operation.id, err: error });
+      return {
+        error: new ProviderError('unavailable', String(error), { code: 'internal_error', cause: error }),
+      };
+    }
+  }
+
+  private async record(
+    ctx: Ctx,
+    claim: Extract<Claim, { kind: 'ready' }>,
+    outcome: Outcome,
+    calls: RecordedCall[],
+  ): Promise<JobOutcome | undefined> {
+    const { operation, connection, task, attempt, firstTriedAt } = claim;
+    if ('result' in outcome) {
+      const providerEntityId = await task.record(ctx, operation, connection, outcome.result);
+      await this.operations.endAttempt(ctx, attempt.id, { outcome: 'succeeded', error: null, calls });
+      await this.operations.change(ctx, operation.id, { providerEntityId, error: null });
+      await this.connections.recordSuccess(ctx, connection.id);
+      await this.finish(ctx, operation, 'succeeded', null);
+      return undefined;
+    }
+    const error = errorOf(outcome.error);
+    await this.operations.endAttempt(ctx, attempt.id, { outcome: outcome.error.kind, error, calls });
+    await this.operations.change(ctx, operation.id, { error });
+    await this.connections.recordFailure(ctx, connection.id, outcome.error);
+    const retryAt = this.retryAt(outcome.error, firstTriedAt, attempt.number);
+    if (retryAt === undefined) {
+      await this.finish(ctx, operation, 'failed', outcome.error.message);
+      return undefined;
+    }
+    await this.operations.change(ctx, operation.id, {
+      state: 'retrying',
+      nextTryAt: retryAt,
+      reason: outcome.error.message,
+    });
+    return { retryAt, reason: outcome.error.message };
+  }
+
+  /** Undefined: not again by itself. Refused credentials wait for the connection to be repaired. */
+  private retryAt(error: ProviderError, firstTriedAt: Date, attempt: number): Date | undefined {
+    const now = this.clock.now();
+    if (error.kind === 'auth') return this.inMs(PAUSED_MS);
+    if (!error.retryable) return undefined;
+    const backoff = nextRetry(now, firstTriedAt, attempt);
+    if (backoff === undefined || error.retryAfterMs === undefined) return backoff;
+    return new Date(Math.max(backoff.getTime(), now.getTime() + error.retryAfterMs));
+  }
+
+  /**
+   * Two workers never talk to a provider about one entity at once: the second would not see the first one's work.
+   * That includes the operation itself, which a request that waits for it may run beside its job.
+   */
+  private async entityIsBusy(ctx: Ctx, operation: SyncOperation): Promise<boolean> {
+    await ctx.em.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [
+      `${operation.connectionId}:${operation.entityType}:${operation.entityId}`,
+    ]);
+    const since = this.clock.now().getTime() - ABANDONED_MS;
+    const unfinished = await this.operations.unfinishedOf(ctx, operation.connectionId, operation);
+    return unfinished.some((one) => one.state === 'running' && (one.lastTriedAt?.getTime() ?? 0) > since);
+  }
+
+  private inMs(ms: number): Date {
+    return new Date(this.clock.now().getTime() + ms);
+  }
+
+  private async later(ctx: Ctx, operation: SyncOperation, ms: number, reason: string): Promise<Claim> {
+    const at = this.inMs(ms);
+    await this.operations.change(ctx, operation.id, {
+      state: operation.attempts > 0 ? 'retrying' : 'pending',
+      nextTryAt: at,
+      reason,
+    });
+    return { kind: 'later', at, reason };
+  }
+
+  private async finish(
+    ctx: Ctx,
+    operation: SyncOperation,
+    state: Extract<SyncState, 'succeeded' | 'failed' | 'skipped'>,
+    reason: string | null,
+  ): Promise<Claim> {
+    await this.operations.change(ctx, operation.id, {
+      state,
+      reason,
+      nextTryAt: null,
+      finishedAt: this.clock.now(),
+    });
+    await this.outbox.append(ctx, {
+      type: `integration.sync_${state}`,
+      entityType: operation.entityType,
+      entityId: operation.entityId,
+      payload: {
+        operation_id: operation.id,
+        connection_id: operation.connectionId,
+        provider: operation.provider,
+        action: operation.action,
+        reason,
+      },
+    });
+    return { kind: 'finished' };
+  }
+}
+
+const isFinished = (state: SyncState): boolean =>
+  state === 'succeeded' || state === 'failed' || state === 'skipped';
+
+const errorOf = (error: ProviderError): SyncError => ({
+  kind: error.kind,
+  code: error.code,
+  message: error.message,
+  param: error.param,
+  http_status: error.httpStatus,
+  request_id: error.requestId,
+});

@@ -1,0 +1,75 @@
+import { Column, Entity, Index } from 'typeorm';
+import { EnvironmentRow } from '../../platform/database/columns.js';
+
+export type SyncState = 'pending' | 'running' | 'retrying' | 'succeeded' | 'failed' | 'skipped';
+
+export interface SyncError {
+  readonly kind: string;
+  readonly code: string;
+  readonly message: string;
+  readonly param?: string | undefined;
+  readonly http_status?: number | undefined;
+  readonly request_id?: string | undefined;
+}
+
+/** One change that a provider is to be told of. */
+@Entity('sync_operations')
+@Index(
+  'sync_operations_intent',
+  ['tenantId', 'environmentId', 'connectionId', 'entityType', 'entityId', 'action', 'revision'],
+  { unique: true },
+)
+@Index('sync_operations_entity', ['tenantId', 'environmentId', 'entityType', 'entityId', 'createdAt'])
+@Index('sync_operations_state_created', ['tenantId', 'environmentId', 'state', 'createdAt'])
+export class SyncOperationEntity extends EnvironmentRow {
+  @Column({ type: 'text' })
+  connectionId!: string;
+
+  @Column({ type: 'text' })
+  provider!: string;
+
+  @Column({ type: 'text' })
+  entityType!: string;
+
+  @Column({ type: 'text' })
+  entityId!: string;
+
+  /** `push`, `mark_paid`, `void`, `refresh`. */
+  @Column({ type: 'text' })
+  action!: string;
+
+  @Column({ type: 'integer' })
+  revision!: number;
+
+  @Column({ type: 'text' })
+  state!: SyncState;
+
+  @Column({ type: 'integer', default: 0 })
+  attempts!: number;
+
+  @Column({ type: 'timestamptz', nullable: true })
+  firstTriedAt!: Date | null;
+
+  @Column({ type: 'timestamptz', nullable: true })
+  lastTriedAt!: Date | null;
+
+  @Column({ type: 'timestamptz', nullable: true })
+  nextTryAt!: Date | null;
+
+  @Column({ type: 'timestamptz', nullable: true })
+  finishedAt!: Date | null;
+
+  /** Why it was skipped, or what it waits for. */
+  @Column({ type: 'text', nullable: true })
+  reason!: string | null;
+
+  @Column({ type: 'jsonb', nullable: true })
+  error!: SyncError | null;
+
+  /** What is sent, as it was at the first try: every try of one operation says the same, under the same key. */
+  @Column({ type: 'jsonb', nullable: true })
+  snapshot!: Record<string, unknown> | null;
+
+  @Column({ type: 'text', nullable: true })
+  providerEntityId!: string | null;
+}

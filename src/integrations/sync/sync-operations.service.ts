@@ -1,0 +1,185 @@
+import { Injectable } from '@nestjs/common';
+import type { Connection } from '../../connections/connections.types.js';
+import { invalidOperation, notFound } from '../../domain/errors.js';
+import { WallClock } from '../../platform/clock/clock.js';
+import type { Ctx } from '../../platform/context.js';
+import { insertRow, updateRow } from '../../platform/database/columns.js';
+import { findPage, type ListRequest, type PaginationResponse } from '../../platform/http/list-query.js';
+import { newId } from '../../platform/ids.js';
+import { JobQueue } from '../../platform/jobs/job-queue.js';
+import { SyncAttemptEntity } from './sync-attempt.entity.js';
+import { SyncOperationEntity } from './sync-operation.entity.js';
+import type { SyncAttempt, SyncIntent, SyncOperation } from './sync.types.js';
+
+export const SYNC_RUN_JOB = 'sync.run';
+
+const SEARCH_FIELDS = { created_at: 'createdAt', updated_at: 'updatedAt', state: 'state' };
+
+export interface OperationSearch extends ListRequest {
+  readonly connection_id?: string;
+  readonly provider?: string;
+  readonly entity_type?: string;
+  readonly entity_id?: string;
+  readonly state?: string[];
+}
+
+/** The ledger of what providers are to be told: written when it is intended, completed when it is answered. */
+@Injectable()
+export class SyncOperationsService {
+  constructor(
+    private readonly queue: JobQueue,
+    private readonly clock: WallClock,
+  ) {}
+
+  /** One intent is one operation, however often it is planned. Answers the operation, new or not. */
+  async plan(ctx: Ctx, connection: Connection, intent: SyncIntent): Promise<SyncOperation> {
+    const known = await this.findIntent(ctx, connection.id, intent);
+    if (known !== null) return known;
+    const now = this.clock.now();
+    const operation = await insertRow(ctx.em, SyncOperationEntity, {
+      id: newId('syncOperation'),
+      ...ctx.scope,
+      createdAt: now,
+      updatedAt: now,
+      connectionId: connection.id,
+      provider: connection.provider,
+      ...intent,
+      state: 'pending',
+      attempts: 0,
+      firstTriedAt: null,
+      lastTriedAt: null,
+      nextTryAt: now,
+      finishedAt: null,
+      reason: null,
+      error: null,
+      snapshot: null,
+      providerEntityId: null,
+    });
+    await this.queue.enqueue(ctx, jobFor(operation.id));
+    return operation;
+  }
+
+  findIntent(ctx: Ctx, connectionId: string, intent: SyncIntent): Promise<SyncOperation | null> {
+    const { entityType, entityId, action, revision } = intent;
+    return ctx.em.findOneBy(SyncOperationEntity, { connectionId, entityType, entityId, action, revision });
+  }
+
+  async get(ctx: Ctx, id: string): Promise<SyncOperation> {
+    const row = await ctx.em.findOneBy(SyncOperationEntity, { id });
+    if (row === null) throw notFound('sync operation', id);
+    return row;
+  }
+
+  /** Null when another worker holds it. */
+  lockForRun(ctx: Ctx, id: string): Promise<SyncOperation | null> {
+    return ctx.em.findOne(SyncOperationEntity, { where: { id }, lock: { mode: 'pessimistic_write' } });
+  }
+
+  attemptsOf(ctx: Ctx, operationIds: readonly string[]): Promise<SyncAttempt[]> {
+    return ctx.em
+      .createQueryBuilder(SyncAttemptEntity, 'row')
+      .where('row.operationId = ANY(:ids)', { ids: operationIds })
+      .orderBy('row.number')
+      .getMany();
+  }
+
+  search(
+    ctx: Ctx,
+    request: OperationSearch,
+  ): Promise<{ rows: SyncOperation[]; pagination: PaginationResponse }> {
+    const query = ctx.em.createQueryBuilder(SyncOperationEntity, 'row').where('1 = 1');
+    const equal: [string, unknown][] = [
+      ['connectionId', request.connection_id],
+      ['provider', request.provider?.toLowerCase()],
+      ['entityType', request.entity_type],
+      ['entityId', request.entity_id],
+    ];
+    for (const [property, value] of equal)
+      if (value !== undefined) query.andWhere(`row.${property} = :${property}`, { [property]: value });
+    if (request.state?.length) query.andWhere('row.state = ANY(:states)', { states: request.state });
+    return findPage(query, request, SEARCH_FIELDS);
+  }
+
+  /** The operations of an entity on a connection that are not finished, oldest first. */
+  unfinishedOf(
+    ctx: Ctx,
+    connectionId: string,
+    entity: { readonly entityType: string; readonly entityId: string },
+  ): Promise<SyncOperation[]> {
+    return ctx.em
+      .createQueryBuilder(SyncOperationEntity, 'row')
+      .where('row.connectionId = :connectionId', { connectionId })
+      .andWhere('row.entityType = :entityType AND row.entityId = :entityId', entity)
+      .andWhere(`row.state IN ('pending', 'running', 'retrying')`)
+      .orderBy('row.createdAt')
+      .getMany();
+  }
+
+  unfinishedOfConnection(ctx: Ctx, connectionId: string): Promise<SyncOperation[]> {
+    return ctx.em
+      .createQueryBuilder(SyncOperationEntity, 'row')
+      .where(`row.connectionId = :connectionId AND row.state IN ('pending', 'retrying')`, { connectionId })
+      .orderBy('row.createdAt')
+      .getMany();
+  }
+
+  /** Once more, now: after a failure that somebody has repaired, or without waiting for the backoff. */
+  async retry(ctx: Ctx, id: string): Promise<SyncOperation> {
+    const operation = await this.lockForRun(ctx, id);
+    if (operation === null) throw notFound('sync operation', id);
+    if (operation.state === 'succeeded' || operation.state === 'running')
+      throw invalidOperation(
+        `the operation has ${operation.state === 'running' ? 'begun' : 'succeeded'} already`,
+        `sync_operation_${operation.state}`,
+      );
+    await updateRow(ctx.em, SyncOperationEntity, id, {
+      state: 'pending',
+      reason: null,
+      finishedAt: null,
+      nextTryAt: this.clock.now(),
+      updatedAt: this.clock.now(),
+      // What nobody has seen the beginning of may be sent anew; what has begun must say the same again.
+      ...(operation.attempts === 0 ? { snapshot: null } : {}),
+    });
+    await this.queue.requeue(ctx, jobFor(id));
+    return this.get(ctx, id);
+  }
+
+  async change(ctx: Ctx, id: string, change: Partial<SyncOperation>): Promise<void> {
+    await updateRow(ctx.em, SyncOperationEntity, id, { ...change, updatedAt: this.clock.now() });
+  }
+
+  async beginAttempt(ctx: Ctx, operation: SyncOperation): Promise<SyncAttempt> {
+    const now = this.clock.now();
+    return insertRow(ctx.em, SyncAttemptEntity, {
+      id: newId('syncAttempt'),
+      ...ctx.scope,
+      createdAt: now,
+      updatedAt: now,
+      operationId: operation.id,
+      number: operation.attempts + 1,
+      startedAt: now,
+      finishedAt: null,
+      outcome: null,
+      error: null,
+      calls: [],
+    });
+  }
+
+  async endAttempt(
+    ctx: Ctx,
+    id: string,
+    end: Pick<SyncAttempt, 'outcome' | 'error' | 'calls'>,
+  ): Promise<void> {
+    const now = this.clock.now();
+    await updateRow(ctx.em, SyncAttemptEntity, id, { ...end, finishedAt: now, updatedAt: now });
+  }
+}
+
+export const jobFor = (
+  operationId: string,
+): { kind: string; key: string; payload: { operationId: string } } => ({
+  kind: SYNC_RUN_JOB,
+  key: operationId,
+  payload: { operationId },
+});

@@ -1,0 +1,54 @@
+import type { Connection } from '../../connections/connections.types.js';
+import type { Ctx } from '../../platform/context.js';
+import type { ProviderSession } from '../../providers/provider-adapter.js';
+import type { Attempt } from '../../providers/provider-objects.js';
+import type { MappedEntity } from '../mappings/mappings.types.js';
+import type { SyncAttemptEntity } from './sync-attempt.entity.js';
+import type { SyncOperationEntity } from './sync-operation.entity.js';
+
+export type { SyncError, SyncState } from './sync-operation.entity.js';
+export type { RecordedCall } from './sync-attempt.entity.js';
+export type SyncOperation = Readonly<SyncOperationEntity>;
+export type SyncAttempt = Readonly<SyncAttemptEntity>;
+
+export const SYNC_ACTIONS = ['push', 'mark_paid', 'void', 'refresh'] as const;
+export type SyncAction = (typeof SYNC_ACTIONS)[number];
+
+export interface SyncIntent {
+  readonly entityType: MappedEntity;
+  readonly entityId: string;
+  readonly action: SyncAction;
+  readonly revision: number;
+}
+
+/** What a task answers when it is asked what there is to do. */
+export type Prepared =
+  | { readonly ready: Record<string, unknown> }
+  /** There is nothing to do any more, or never was. */
+  | { readonly skip: string }
+  /** It cannot be done until somebody repairs what is said here. */
+  | { readonly fail: string }
+  /** Something else has to be done first; the engine does it and asks again. */
+  | { readonly first: SyncIntent }
+  /** Something else is under way; the engine asks again later. */
+  | { readonly wait: string };
+
+/**
+ * One kind of operation. `prepare` and `record` run in the transactions before and after, `call` in none. What
+ * `prepare` answers is stored with the operation at the first try and is what every try sends.
+ */
+export interface SyncTask<R = unknown> {
+  readonly entityType: MappedEntity;
+  readonly action: SyncAction;
+  /** Whether the provider can do this at all. */
+  supports(session: ProviderSession): boolean;
+  prepare(
+    ctx: Ctx,
+    operation: SyncOperation,
+    connection: Connection,
+    session: ProviderSession,
+  ): Promise<Prepared>;
+  call(session: ProviderSession, snapshot: Record<string, unknown>, attempt: Attempt): Promise<R>;
+  /** Answers the remote object's id. */
+  record(ctx: Ctx, operation: SyncOperation, connection: Connection, result: R): Promise<string>;
+}

@@ -1,0 +1,157 @@
+import type Stripe from 'stripe';
+import type { CustomerOperations } from '../provider-adapter.js';
+import { ProviderError } from '../provider-error.js';
+import type { Attempt, CustomerPush, RemoteCustomer } from '../provider-objects.js';
+import type { StripeContext } from './context.js';
+import { readCustomer, sameAddress, writeAddress, type AnyCustomer } from './customer-reader.js';
+import { told, toldOrNull } from './errors.js';
+import { MARK, metadataWith, readMark } from './marks.js';
+import { madeSince, mayHaveRun, once } from './once.js';
+
+export const stripeCustomers = (ctx: StripeContext): CustomerOperations => ({
+  push: async (customer, attempt) => readCustomer(await push(ctx, customer, attempt), ctx.environmentId),
+  fetch: async (remoteId): Promise<RemoteCustomer | null> => {
+    const found = await toldOrNull<AnyCustomer>(ctx.stripe.customers.retrieve(remoteId));
+    return found === null ? null : readCustomer(found, ctx.environmentId);
+  },
+});
+
+async function push(ctx: StripeContext, customer: CustomerPush, attempt: Attempt): Promise<Stripe.Customer> {
+  if (customer.remoteId !== undefined) {
+    const mapped = await retrieve(ctx, customer.remoteId);
+    if (mapped !== undefined) {
+      refuseOthers(ctx, mapped, customer);
+      return update(ctx, mapped, customer);
+    }
+  }
+  const match = await findMatch(ctx, customer, attempt);
+  if (match !== undefined) return update(ctx, match, customer);
+  const { value, fresh } = await once(`${attempt.key}:create`, {
+    call: (idempotencyKey) => ctx.stripe.customers.create(newFields(ctx, customer), { idempotencyKey }),
+    look: (recorded) =>
+      recorded === undefined ? findOwn(ctx, customer, attempt) : retrieve(ctx, recorded.id),
+  });
+  return fresh ? value : update(ctx, value, customer);
+}
+
+/** Undefined for a deleted customer too: to us it is gone. */
+async function retrieve(ctx: StripeContext, id: string): Promise<Stripe.Customer | undefined> {
+  const found = await toldOrNull<AnyCustomer>(ctx.stripe.customers.retrieve(id));
+  return found === null || found.deleted === true ? undefined : found;
+}
+
+/**
+ * A customer to adopt: our own from an earlier time, else one that nobody of ours has marked, the oldest of them
+ * because a hosted page makes a new one for every guest. Found by list, since searches lag behind.
+ */
+async function findMatch(
+  ctx: StripeContext,
+  customer: CustomerPush,
+  attempt: Attempt,
+): Promise<Stripe.Customer | undefined> {
+  if (customer.email !== undefined && customer.email !== '') {
+    const page = await told(ctx.stripe.customers.list({ email: customer.email, limit: 100 }));
+    const own = page.data.find((candidate) => isOwn(ctx, candidate, customer));
+    if (own !== undefined) return own;
+    if (mayHaveRun(attempt)) {
+      const earlier = await findOwn(ctx, customer, attempt);
+      if (earlier !== undefined) return earlier;
+    }
+    return page.data.findLast(
+      (candidate) => !readMark(candidate.metadata, MARK.customer, ctx.environmentId).marked,
+    );
+  }
+  return mayHaveRun(attempt) ? findOwn(ctx, customer, attempt) : undefined;
+}
+
+async function findOwn(
+  ctx: StripeContext,
+  customer: CustomerPush,
+  attempt: Attempt,
+): Promise<Stripe.Customer | undefined> {
+  let found: Stripe.Customer | undefined;
+  await told(
+    ctx.stripe.customers
+      .list({ created: madeSince(attempt), limit: 100 })
+      .autoPagingEach((candidate: Stripe.Customer) => {
+        if (!isOwn(ctx, candidate, customer)) return undefined;
+        found = candidate;
+        return false;
+      }),
+  );
+  return found;
+}
+
+const isOwn = (ctx: StripeContext, candidate: Stripe.Customer, customer: CustomerPush): boolean =>
+  readMark(candidate.metadata, MARK.customer, ctx.environmentId).id === customer.customerId;
+
+/** A mapping that was made by hand may point at somebody else's customer; writing there would take it over. */
+function refuseOthers(ctx: StripeContext, remote: Stripe.Customer, customer: CustomerPush): void {
+  const mark = readMark(remote.metadata, MARK.customer, ctx.environmentId);
+  if (!mark.foreign && (mark.id === undefined || mark.id === customer.customerId)) return;
+  throw new ProviderError(
+    'conflict',
+    mark.foreign
+      ? `the Stripe customer ${remote.id} belongs to another environment`
+      : `the Stripe customer ${remote.id} belongs to ${mark.id ?? ''}`,
+    { code: 'customer_taken', details: { remote_id: remote.id } },
+  );
+}
+
+const TEXT_FIELDS = ['name', 'email', 'phone'] as const;
+
+function newFields(ctx: StripeContext, customer: CustomerPush): Stripe.CustomerCreateParams {
+  const texts = TEXT_FIELDS.flatMap((field) => (customer[field] ? [[field, customer[field]] as const] : []));
+  return {
+    ...Object.fromEntries(texts),
+    ...(customer.address === undefined ? {} : { address: writeAddress(customer.address) }),
+    metadata: marksOf(ctx, customer),
+  };
+}
+
+function marksOf(ctx: StripeContext, customer: CustomerPush): Readonly<Record<string, string>> {
+  const written = [
+    ...TEXT_FIELDS.filter((field) => customer[field]),
+    ...(customer.address === undefined ? [] : ['address']),
+  ];
+  return metadataWith(
+    {
+      [MARK.customer]: customer.customerId,
+      [MARK.environment]: ctx.environmentId,
+      [MARK.externalId]: customer.externalId,
+      [MARK.fields]: written.join(',') || 'none',
+    },
+    customer.metadata,
+  );
+}
+
+/**
+ * Sends what differs and nothing else; no difference, no call, which also ends the echo of our own changes.
+ * A field that is empty here is cleared there only when we have written it: what an adopted customer had of its
+ * own is not ours to delete.
+ */
+async function update(
+  ctx: StripeContext,
+  remote: Stripe.Customer,
+  customer: CustomerPush,
+): Promise<Stripe.Customer> {
+  const now = readCustomer(remote, ctx.environmentId);
+  const written = new Set(now.metadata[MARK.fields]?.split(','));
+  const params: Stripe.CustomerUpdateParams = {};
+  for (const field of TEXT_FIELDS) {
+    const wanted = customer[field] ?? '';
+    const clears = wanted === '' && written.has(field);
+    if (wanted !== (now[field] ?? '') && (wanted !== '' || clears)) params[field] = wanted;
+  }
+  if (customer.address !== undefined) {
+    if (!sameAddress(customer.address, now.address)) params.address = writeAddress(customer.address);
+  } else if (now.address !== undefined && written.has('address')) {
+    params.address = '';
+  }
+  const metadata = Object.entries(marksOf(ctx, customer)).filter(
+    ([key, value]) => now.metadata[key] !== value,
+  );
+  if (metadata.length > 0) params.metadata = Object.fromEntries(metadata);
+  // No idempotency key: the same update twice is one state, while a recorded 500 would block it for a day.
+  return Object.keys(params).length === 0 ? remote : told(ctx.stripe.customers.update(remote.id, params));
+}

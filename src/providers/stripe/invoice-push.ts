@@ -1,0 +1,183 @@
+import type Stripe from 'stripe';
+import { formatMoney } from '../../domain/money.js';
+import { ProviderError } from '../provider-error.js';
+import type { Attempt, InvoicePush, RemoteInvoice } from '../provider-objects.js';
+import { fromStripeAmount, toStripeAmount } from './amounts.js';
+import { secondsOf, type StripeContext } from './context.js';
+import { told, toldOrNull } from './errors.js';
+import { collect, conclude } from './invoice-collection.js';
+import { wantedLines, type WantedLine } from './invoice-lines.js';
+import { INVOICE_EXPAND } from './invoice-reader.js';
+import { MARK, metadataWith, readMark } from './marks.js';
+import { madeSince, mayHaveRun, once } from './once.js';
+import type { PushJob } from './push-job.js';
+
+/**
+ * An invoice becomes one finalized Stripe invoice, whatever goes wrong on the way.
+ *
+ * The first try is three calls: a draft that does not advance by itself, all lines at once, then the call that
+ * collects, which finalizes too. Every later try looks for the draft of an earlier one and goes on from what it
+ * finds: lines that are missing are added, by our id in their metadata; a complete draft is collected; what is past
+ * being a draft is answered as it is. `once.ts` says how keys take part in this. A draft with lines that are not
+ * wanted any more (the invoice was partly paid here between two tries) is deleted and made anew.
+ *
+ * A total that is not ours to the minor unit is never finalized. Such a draft is deleted: what made it wrong (a tax
+ * that Stripe adds by itself) stays in the draft when its cause is repaired, so the next try has to start afresh,
+ * and a draft that lies about can still be sent by hand. Both figures are in the error.
+ */
+export async function pushInvoice(
+  ctx: StripeContext,
+  invoice: InvoicePush,
+  attempt: Attempt,
+): Promise<RemoteInvoice> {
+  const customerId = invoice.customer.remoteId;
+  if (customerId === undefined)
+    throw new ProviderError('invalid', `${invoice.customer.customerId} has no customer at Stripe`, {
+      code: 'customer_not_mapped',
+    });
+  const total = toStripeAmount(invoice.amountDue);
+  if (total <= 0) throw new ProviderError('invalid', 'there is nothing to collect', { code: 'nothing_due' });
+  const job = { ctx, invoice, attempt, customerId, total, lines: wantedLines(invoice) };
+  const earlier = mayHaveRun(attempt) ? await findEarlier(job) : undefined;
+  return earlier === undefined ? makeDraft(job) : resume(job, earlier);
+}
+
+async function makeDraft(job: PushJob): Promise<RemoteInvoice> {
+  const { stripe } = job.ctx;
+  const { value, fresh } = await once(`${job.attempt.key}:create`, {
+    call: (idempotencyKey) => stripe.invoices.create(draftParams(job), { idempotencyKey }),
+    look: (recorded) => (recorded === undefined ? findEarlier(job) : retrieve(job, recorded.id)),
+  });
+  return fresh ? fill(job, value, job.lines) : resume(job, value);
+}
+
+function draftParams({ ctx, invoice, customerId }: PushJob): Stripe.InvoiceCreateParams {
+  return {
+    customer: customerId,
+    currency: invoice.amountDue.currency,
+    collection_method: invoice.collectionMethod,
+    ...(invoice.collectionMethod === 'send_invoice' ? { due_date: secondsOf(invoice.dueAt) } : {}),
+    auto_advance: false, // or Stripe finalizes it by itself within the hour, half filled as it may be
+    pending_invoice_items_behavior: 'exclude',
+    // Our number is not given to Stripe as its own: it must be unique in the whole account, which several
+    // environments may share, and a number that is taken would refuse the invoice for good.
+    description: invoice.description ?? `Invoice ${invoice.number}`,
+    metadata: metadataWith({
+      [MARK.invoice]: invoice.invoiceId,
+      [MARK.customer]: invoice.customer.customerId,
+      [MARK.invoiceNumber]: invoice.number,
+      [MARK.environment]: ctx.environmentId,
+      [MARK.source]: 'flexprice',
+    }),
+  };
+}
+
+/** Goes on from what an earlier try, or another worker, has left. */
+async function resume(job: PushJob, found: Stripe.Invoice): Promise<RemoteInvoice> {
+  if (found.status !== 'draft') return conclude(job, found);
+  const lines = await linesOf(job, found);
+  const missing = missingLines(job, lines);
+  if (missing === undefined) {
+    await deleteDraft(job, found.id);
+    return makeDraft(job);
+  }
+  return fill(job, found, missing);
+}
+
+/** The rest of the way from a draft that lacks these lines. */
+async function fill(
+  job: PushJob,
+  draft: Stripe.Invoice,
+  missing: readonly WantedLine[],
+): Promise<RemoteInvoice> {
+  const filled = missing.length === 0 ? draft : await addLines(job, draft.id, missing);
+  if (filled.status !== 'draft') return conclude(job, filled);
+  if (filled.total !== job.total) throw await refuseTotal(job, filled);
+  return collect(job, filled);
+}
+
+async function addLines(
+  job: PushJob,
+  draftId: string,
+  missing: readonly WantedLine[],
+): Promise<Stripe.Invoice> {
+  const { stripe } = job.ctx;
+  const lines = missing.map(({ params }) => params);
+  const { value } = await once(`${job.attempt.key}:lines`, {
+    call: (idempotencyKey) => stripe.invoices.addLines(draftId, { lines }, { idempotencyKey }),
+    look: async () => {
+      const now = await retrieve(job, draftId);
+      if (now === undefined) throw draftVanished(draftId);
+      if (now.status !== 'draft') return now;
+      const still = missingLines(job, await linesOf(job, now));
+      return still?.length === 0 ? now : undefined;
+    },
+  });
+  return value;
+}
+
+/** Of the wanted lines those that are not there; undefined when lines of ours are there that are not wanted. */
+function missingLines(job: PushJob, present: readonly Stripe.InvoiceLineItem[]): WantedLine[] | undefined {
+  const missing = new Map(job.lines.map((line) => [line.id, line]));
+  for (const { metadata, amount } of present) {
+    const id = metadata[MARK.line];
+    if (id === undefined) continue; // somebody else's: the total will tell
+    if (missing.get(id)?.amount !== amount) return undefined;
+    missing.delete(id);
+  }
+  return [...missing.values()];
+}
+
+/** All of them: an invoice carries only its first few lines with it. */
+async function linesOf({ ctx }: PushJob, draft: Stripe.Invoice): Promise<Stripe.InvoiceLineItem[]> {
+  if (!draft.lines.has_more) return draft.lines.data;
+  return told(
+    ctx.stripe.invoices.listLineItems(draft.id, { limit: 100 }).autoPagingToArray({ limit: 10_000 }),
+  );
+}
+
+const RANKS = ['paid', 'open', 'draft', 'uncollectible', 'void'];
+
+/** The invoice of an earlier try; of several the one that is furthest on. */
+async function findEarlier({
+  ctx,
+  customerId,
+  invoice,
+  attempt,
+}: PushJob): Promise<Stripe.Invoice | undefined> {
+  const found: Stripe.Invoice[] = [];
+  await told(
+    ctx.stripe.invoices
+      .list({ customer: customerId, created: madeSince(attempt), limit: 100 })
+      .autoPagingEach((candidate: Stripe.Invoice) => {
+        const { id } = readMark(candidate.metadata, MARK.invoice, ctx.environmentId);
+        if (id === invoice.invoiceId) found.push(candidate);
+      }),
+  );
+  const rank = ({ status }: Stripe.Invoice): number => RANKS.indexOf(status ?? '');
+  return found.sort((a, b) => rank(a) - rank(b))[0];
+}
+
+async function retrieve({ ctx }: PushJob, id: string): Promise<Stripe.Invoice | undefined> {
+  return (await toldOrNull(ctx.stripe.invoices.retrieve(id, { expand: INVOICE_EXPAND }))) ?? undefined;
+}
+
+const draftVanished = (id: string): ProviderError =>
+  new ProviderError('unavailable', `the Stripe draft ${id} was deleted while it was filled`, {
+    code: 'draft_vanished',
+  });
+
+async function deleteDraft({ ctx }: PushJob, id: string): Promise<boolean> {
+  return (await toldOrNull(ctx.stripe.invoices.del(id))) !== null;
+}
+
+async function refuseTotal(job: PushJob, draft: Stripe.Invoice): Promise<ProviderError> {
+  const { amountDue } = job.invoice;
+  const expected = formatMoney(amountDue);
+  const actual = formatMoney(fromStripeAmount(draft.total, draft.currency));
+  const deleted = await deleteDraft(job, draft.id).catch(() => false);
+  return new ProviderError('invalid', `Stripe makes it ${actual} where ${expected} is owed`, {
+    code: 'total_mismatch',
+    details: { expected, actual, currency: amountDue.currency, remote_id: draft.id, draft_deleted: deleted },
+  });
+}

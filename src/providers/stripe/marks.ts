@@ -1,0 +1,59 @@
+/**
+ * What we write on remote objects to know them again: the ids of the founding documents, always together with the
+ * environment, because several of ours may share one Stripe account.
+ */
+export const MARK = {
+  customer: 'flexprice_customer_id',
+  invoice: 'flexprice_invoice_id',
+  invoiceNumber: 'flexprice_invoice_number',
+  payment: 'flexprice_payment_id',
+  line: 'flexprice_line_id',
+  environment: 'flexprice_environment',
+  attempt: 'flexprice_attempt',
+  /** Which fields of a customer we have written, so that only those are cleared when they become empty here. */
+  fields: 'flexprice_fields',
+  externalId: 'external_id',
+  source: 'sync_source',
+} as const;
+
+type Metadata = Readonly<Record<string, string>>;
+
+export interface Mark {
+  /** Our id; undefined also when it belongs to another environment. */
+  readonly id: string | undefined;
+  readonly foreign: boolean;
+  /** Whether any mark of ours is on it, whoever's it is. */
+  readonly marked: boolean;
+}
+
+export function readMark(metadata: Metadata | null | undefined, key: string, environmentId: string): Mark {
+  const environment = metadata?.[MARK.environment];
+  const id = metadata?.[key];
+  const foreign = environment !== undefined && environment !== environmentId;
+  return {
+    id: foreign ? undefined : id,
+    foreign,
+    marked: environment !== undefined || id !== undefined,
+  };
+}
+
+const MOST_KEYS = 50;
+const LONGEST_KEY = 40;
+const LONGEST_VALUE = 500;
+
+/** Our marks and then as much of a caller's metadata as Stripe takes; a caller cannot write over a mark. */
+export function metadataWith(
+  own: Readonly<Record<string, string | undefined>>,
+  more: Metadata = {},
+): Metadata {
+  const taken = new Set<string>(Object.values(MARK));
+  const entries = [
+    ...Object.entries(own),
+    ...Object.entries(more).filter(
+      ([key]) => key.length <= LONGEST_KEY && !/[[\]]/.test(key) && !taken.has(key) && !(key in own),
+    ),
+  ].filter((entry): entry is [string, string] => entry[1] !== undefined && entry[1] !== '');
+  return Object.fromEntries(
+    entries.slice(0, MOST_KEYS).map(([key, value]) => [key, value.slice(0, LONGEST_VALUE)]),
+  );
+}

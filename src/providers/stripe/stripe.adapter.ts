@@ -1,0 +1,62 @@
+import type { CredentialField, ProviderAdapter } from '../provider-adapter.js';
+import { openStripe, STRIPE_BASE_URL } from './client.js';
+import type { StripeContext } from './context.js';
+import { stripeCustomers } from './customers.js';
+import { stripeInvoices } from './invoices.js';
+import { stripePayments } from './payments.js';
+import { verifyAccount } from './verification.js';
+import { stripeWebhookEndpoints } from './webhook-endpoints.js';
+import { stripeWebhooks } from './webhooks.js';
+
+const FIELDS: readonly CredentialField[] = [
+  {
+    name: 'secret_key',
+    label: 'Stripe secret key',
+    description: 'From the Stripe dashboard, Developers, API keys. A restricted key works too.',
+    secret: true,
+    required: true,
+    pattern: /^(sk|rk)_(live|test)_\S+$/,
+    example: 'sk_test_…',
+    role: 'api',
+  },
+  {
+    name: 'publishable_key',
+    label: 'Stripe publishable key',
+    description: 'For front ends of your own. Nothing here needs it.',
+    secret: false,
+    required: false,
+    pattern: /^pk_(live|test)_\S+$/,
+    example: 'pk_test_…',
+  },
+  {
+    name: 'webhook_secret',
+    label: 'Stripe webhook signing secret',
+    description: 'Of the endpoint that points here. Without it no webhook of this connection is accepted.',
+    secret: true,
+    required: false,
+    pattern: /^whsec_\S+$/,
+    example: 'whsec_…',
+    role: 'webhook',
+    managed: true,
+  },
+];
+
+/** Stripe, through its own SDK. */
+export const stripeAdapter: ProviderAdapter = {
+  provider: 'stripe',
+  displayName: 'Stripe',
+  credentialFields: FIELDS,
+  defaultBaseUrl: STRIPE_BASE_URL,
+  webhooks: stripeWebhooks,
+  open: ({ connectionId, environmentId, credentials }, runtime) => {
+    const stripe = openStripe(credentials.secret_key ?? '', runtime);
+    const ctx: StripeContext = { stripe, connectionId, environmentId, now: () => runtime.now() };
+    return {
+      verify: () => verifyAccount(ctx, credentials),
+      customers: stripeCustomers(ctx),
+      invoices: stripeInvoices(ctx),
+      payments: stripePayments(ctx),
+      webhookEndpoints: stripeWebhookEndpoints(ctx),
+    };
+  },
+};

@@ -1,0 +1,149 @@
+import type { ProviderRuntime } from '../provider-adapter.js';
+import { ProviderError } from '../provider-error.js';
+import { noAnswer, refusal, withoutSecrets, type WhopAnswer } from './errors.js';
+
+export const WHOP_BASE_URL = 'https://api.whop.com/api/v1';
+const API_PATH = '/api/v1';
+
+/** Shapes differ from date to date, and a caller without one gets those of 2025. */
+const API_VERSION_DATE = '2026-07-20';
+
+export type Query = Readonly<Record<string, string | number | readonly string[]>>;
+
+/** Whop's HTTP API without its SDK, which sends a POST again without a key when the answer is lost. */
+export interface WhopClient {
+  get<T>(path: string, query?: Query): Promise<T>;
+  /** Null for 404. */
+  find<T>(path: string): Promise<T | null>;
+  /** All pages, read as they are asked for. */
+  list<T>(path: string, query: Query): AsyncIterable<T>;
+  post<T>(path: string, body?: object, idempotencyKey?: string): Promise<T>;
+  delete(path: string): Promise<void>;
+}
+
+interface Request {
+  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly path: string;
+  readonly query?: Query | undefined;
+  readonly body?: object | undefined;
+  readonly idempotencyKey?: string | undefined;
+}
+
+interface Page<T> {
+  readonly data?: readonly T[];
+  readonly page_info?: { readonly end_cursor?: string | null; readonly has_next_page?: boolean };
+}
+
+export function openWhop(apiKey: string, runtime: ProviderRuntime): WhopClient {
+  const base = baseOf(runtime);
+  const send = async (request: Request): Promise<unknown> => {
+    const answer = await exchange(base, apiKey, runtime, request);
+    if (answer.status >= 400) throw refusal(answer);
+    return answer.body;
+  };
+  const get = async <T>(path: string, query?: Query): Promise<T> =>
+    (await send({ method: 'GET', path, query })) as T;
+  return {
+    get,
+    find: async <T>(path: string) => {
+      try {
+        return await get<T>(path);
+      } catch (error) {
+        if (error instanceof ProviderError && error.kind === 'not_found') return null;
+        throw error;
+      }
+    },
+    list: (path, query) => pages(get, path, query),
+    post: async <T>(path: string, body?: object, idempotencyKey?: string) =>
+      (await send({ method: 'POST', path, body, idempotencyKey })) as T,
+    delete: async (path) => {
+      await send({ method: 'DELETE', path });
+    },
+  };
+}
+
+function baseOf(runtime: ProviderRuntime): string {
+  const base = (runtime.baseUrl ?? WHOP_BASE_URL).replace(/\/+$/, '');
+  return base.endsWith(API_PATH) ? base : base + API_PATH;
+}
+
+async function* pages<T>(
+  get: <P>(path: string, query?: Query) => Promise<P>,
+  path: string,
+  query: Query,
+): AsyncIterable<T> {
+  let after: string | undefined;
+  do {
+    const page: Page<T> = await get(path, after === undefined ? query : { ...query, after });
+    const data = page.data ?? [];
+    yield* data;
+    const next = page.page_info?.end_cursor ?? undefined;
+    const isLast = data.length === 0 || page.page_info?.has_next_page === false || next === after;
+    after = isLast ? undefined : next;
+  } while (after !== undefined);
+}
+
+async function exchange(
+  base: string,
+  apiKey: string,
+  runtime: ProviderRuntime,
+  { method, path, query, body, idempotencyKey }: Request,
+): Promise<WhopAnswer> {
+  const started = performance.now();
+  const tell = (answer?: WhopAnswer): void =>
+    runtime.onCall?.({
+      method,
+      path: new URL(base).pathname + path,
+      status: answer?.status,
+      requestId: answer?.headers.get('x-request-id') ?? undefined,
+      durationMs: Math.round(performance.now() - started),
+    });
+  try {
+    const response = await fetch(`${base}${path}${queryString(query)}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${apiKey}`,
+        'api-version-date': API_VERSION_DATE,
+        accept: 'application/json',
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      redirect: 'error', // nobody else is to get the key
+      signal: AbortSignal.timeout(runtime.timeoutMs),
+    });
+    const source = await response.text();
+    const answer = { status: response.status, headers: response.headers, body: parseJson(source) };
+    tell(answer);
+    if (answer.body === undefined && answer.status < 300 && source !== '')
+      throw noAnswer('Whop answered with something that is not JSON');
+    return answer;
+  } catch (error) {
+    if (error instanceof ProviderError) throw error;
+    tell();
+    throw noAnswer(describe(error, runtime.timeoutMs));
+  }
+}
+
+function queryString(query: Query | undefined): string {
+  const params = new URLSearchParams();
+  for (const [name, value] of Object.entries(query ?? {}))
+    if (typeof value === 'object') for (const item of value) params.append(`${name}[]`, item);
+    else params.append(name, String(value));
+  const text = params.toString();
+  return text === '' ? '' : `?${text}`;
+}
+
+function parseJson(source: string): unknown {
+  try {
+    return JSON.parse(source);
+  } catch {
+    return undefined;
+  }
+}
+
+function describe(error: unknown, timeoutMs: number): string {
+  const { name, message, cause } = error as { name?: string; message?: string; cause?: { message?: string } };
+  if (name === 'TimeoutError') return `Whop did not answer within ${timeoutMs} ms`;
+  return `Whop could not be reached: ${withoutSecrets(cause?.message ?? message ?? 'no connection')}`;
+}

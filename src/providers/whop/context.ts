@@ -1,0 +1,20 @@
+import type { Attempt } from '../provider-objects.js';
+import type { WhopClient } from './client.js';
+
+/** What the operations of one session share. */
+export interface WhopContext {
+  readonly whop: WhopClient;
+  readonly connectionId: string;
+  readonly companyId: string;
+  /** The product that invoices hang on, and what is known of it (products.ts): `prepare` finds out, for this session too. */
+  productId: string | undefined;
+  productCheck: string | undefined;
+}
+
+/** Clocks differ, and `firstTriedAt` is ours while `created_at` is Whop's. */
+const MARGIN_MS = 5 * 60 * 1000;
+
+export const madeSince = (attempt: Attempt): string =>
+  new Date(attempt.firstTriedAt.getTime() - MARGIN_MS).toISOString();
+
+export const mayHaveRun = (attempt: Attempt): boolean => attempt.number > 1;

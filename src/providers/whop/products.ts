@@ -1,0 +1,79 @@
+import { ProviderError } from '../provider-error.js';
+import type { Attempt } from '../provider-objects.js';
+import { mayHaveRun, type WhopContext } from './context.js';
+import type { WhopProduct } from './objects.js';
+
+const TITLE = 'Flexprice Billing Product';
+
+/**
+ * The product that all invoices of a connection hang on. What is known of it is remembered in a setting,
+ * `configured:prod_…` or `created:prod_…`, so that it costs nothing once it is known: the id in there is the one
+ * that was checked, and a product that is configured later is checked anew. A later try of a push checks again,
+ * because a product that has gone since is one reason why a push fails.
+ */
+type Settings = Readonly<Record<string, string>>;
+
+export async function prepareProduct(
+  ctx: WhopContext,
+  attempt: Attempt,
+): Promise<{ readonly settings: Settings } | undefined> {
+  const { productId } = ctx;
+  if (productId === undefined) return { settings: await makeProduct(ctx, undefined) };
+  if (isChecked(ctx) && !mayHaveRun(attempt)) return undefined;
+  const settings = await checkProduct(ctx, productId);
+  return settings === undefined ? undefined : { settings };
+}
+
+/** Undefined when there is nothing new to remember. */
+export async function checkProduct(ctx: WhopContext, productId: string): Promise<Settings | undefined> {
+  const product = await ctx.whop.find<WhopProduct>(`/products/${encodeURIComponent(productId)}`);
+  if (product === null) {
+    // Only our own is made again. A configured one that is not there is somebody's mistake, or their loss.
+    if (ctx.productCheck === `created:${productId}`) return makeProduct(ctx, productId);
+    throw wrongProduct(`there is no product ${productId} at Whop`, 'product_not_found');
+  }
+  // Products are public, so that one can be read says nothing about whose it is.
+  if (product.company?.id !== ctx.companyId)
+    throw wrongProduct(
+      `the product ${productId} does not belong to ${ctx.companyId}`,
+      'product_of_other_company',
+    );
+  if (isChecked(ctx)) return undefined;
+  ctx.productCheck = `configured:${productId}`;
+  return { product_check: ctx.productCheck };
+}
+
+export const isChecked = ({ productId, productCheck }: WhopContext): boolean =>
+  productId !== undefined &&
+  (productCheck === `configured:${productId}` || productCheck === `created:${productId}`);
+
+/**
+ * Once per connection: the key does not come from the invoice that happens to be first, so that two pushes at once
+ * make one, and a look comes before because Whop forgets keys.
+ */
+async function makeProduct(ctx: WhopContext, replaced: string | undefined): Promise<Settings> {
+  const product = (await findOwn(ctx)) ?? (await createProduct(ctx, replaced));
+  ctx.productId = product.id;
+  ctx.productCheck = `created:${product.id}`;
+  return { product_id: ctx.productId, product_check: ctx.productCheck };
+}
+
+async function findOwn(ctx: WhopContext): Promise<WhopProduct | undefined> {
+  const products = ctx.whop.list<WhopProduct>('/products', { account_id: ctx.companyId, first: 100 });
+  let oldest: WhopProduct | undefined;
+  for await (const product of products)
+    if (product.title === TITLE && product.visibility !== 'archived') oldest = product;
+  return oldest;
+}
+
+function createProduct(ctx: WhopContext, replaced: string | undefined): Promise<WhopProduct> {
+  const key = `flexprice-product:${ctx.connectionId}`;
+  return ctx.whop.post<WhopProduct>(
+    '/products',
+    { account_id: ctx.companyId, title: TITLE, visibility: 'quick_link' },
+    replaced === undefined ? key : `${key}:after:${replaced}`,
+  );
+}
+
+const wrongProduct = (message: string, code: string): ProviderError =>
+  new ProviderError('invalid', message, { code, param: 'product_id' });

@@ -1,0 +1,28 @@
+import type { ProviderAccount } from '../provider-adapter.js';
+import { ProviderError } from '../provider-error.js';
+import type { WhopContext } from './context.js';
+import { checkProduct, isChecked } from './products.js';
+
+/** One read that needs the key and the company to go together; and the product, when one is configured anew. */
+export async function verifyAccount(ctx: WhopContext): Promise<ProviderAccount> {
+  try {
+    await ctx.whop.get('/invoices', { company_id: ctx.companyId, first: 1 });
+  } catch (error) {
+    throw namingField(error);
+  }
+  const settings =
+    ctx.productId === undefined || isChecked(ctx) ? undefined : await checkProduct(ctx, ctx.productId);
+  return { accountId: ctx.companyId, livemode: undefined, ...(settings === undefined ? {} : { settings }) };
+}
+
+/** A key that nobody knows is 401. With one that is known, 403 and 404 speak of the company. */
+function namingField(error: unknown): unknown {
+  if (!(error instanceof ProviderError) || (error.httpStatus !== 403 && error.httpStatus !== 404))
+    return error;
+  return new ProviderError('auth', error.message, {
+    code: error.code,
+    param: 'company_id',
+    httpStatus: error.httpStatus,
+    ...(error.requestId === undefined ? {} : { requestId: error.requestId }),
+  });
+}

@@ -1,0 +1,86 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import type { IncomingWebhook, ProviderWebhooks, WebhookVerdict } from '../provider-adapter.js';
+import { ProviderError } from '../provider-error.js';
+import type { ProviderEvent } from '../provider-event.js';
+
+const TOLERANCE_SECONDS = 300;
+
+export const WHOP_EVENTS: readonly string[] = [
+  'invoice.paid',
+  'invoice.past_due',
+  'invoice.voided',
+  'invoice.marked_uncollectible',
+];
+
+export const whopWebhooks: ProviderWebhooks = {
+  secretField: 'webhook_secret',
+  events: WHOP_EVENTS,
+  unsignedHints: true, // the documented set-up has no secret; a hint is worth one re-read of the invoice it names
+  verify,
+  parse,
+};
+
+/** Standard Webhooks: an HMAC over id, time and body, several signatures while a secret is rolled. */
+function verify(webhook: IncomingWebhook, secrets: readonly string[]): WebhookVerdict {
+  const keys = secrets.filter((secret) => secret.trim() !== '').map(keyOf);
+  if (keys.length === 0) return { verified: false, reason: 'mismatch' };
+  const { 'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': header } = webhook.headers;
+  if (!id || !timestamp || !header) return { verified: false, reason: 'missing' };
+  if (!/^\d{1,15}$/.test(timestamp)) return { verified: false, reason: 'malformed' };
+  const given = signaturesIn(header);
+  if (given.length === 0) return { verified: false, reason: 'malformed' };
+  const signed = Buffer.concat([Buffer.from(`${id}.${timestamp}.`, 'utf8'), webhook.body]);
+  const expected = keys.map((key) => createHmac('sha256', key).update(signed).digest());
+  if (!given.some((one) => expected.some((other) => isSame(one, other))))
+    return { verified: false, reason: 'mismatch' };
+  const age = webhook.receivedAt.getTime() / 1000 - Number(timestamp);
+  return Math.abs(age) > TOLERANCE_SECONDS ? { verified: false, reason: 'stale' } : { verified: true };
+}
+
+/** Whop's own `ws_…` secrets are keys as they stand, prefix and all; those of the standard are base64 behind theirs. */
+const keyOf = (secret: string): Buffer =>
+  secret.startsWith('whsec_') ? Buffer.from(secret.slice(6), 'base64') : Buffer.from(secret, 'utf8');
+
+const signaturesIn = (header: string): Buffer[] =>
+  header
+    .split(' ')
+    .filter((part) => part.startsWith('v1,'))
+    .map((part) => Buffer.from(part.slice(3), 'base64'));
+
+const isSame = (a: Buffer, b: Buffer): boolean => a.length === b.length && timingSafeEqual(a, b);
+
+/** The company is `company_id` or, in newer versions, `account_id`; which one does not matter to what is read again. */
+interface Envelope {
+  readonly id: string;
+  readonly type: string;
+  readonly timestamp?: unknown;
+  readonly data?: unknown;
+}
+
+function parse(body: Buffer): ProviderEvent {
+  const { id, type, timestamp, data } = readEnvelope(body);
+  const base = { id, type, occurredAt: dateOf(timestamp), livemode: undefined };
+  const subject = typeof data === 'object' && data !== null ? (data as { id?: unknown }).id : undefined;
+  if (!type.startsWith('invoice.'))
+    return { ...base, kind: 'ignored', reason: `${type} is nothing that is kept in step` };
+  if (typeof subject !== 'string') return { ...base, kind: 'ignored', reason: 'it names no invoice' };
+  return { ...base, kind: 'invoice.changed', remoteId: subject };
+}
+
+function readEnvelope(body: Buffer): Envelope {
+  let value: unknown;
+  try {
+    value = JSON.parse(body.toString('utf8'));
+  } catch {
+    value = undefined;
+  }
+  const event = (value ?? {}) as Partial<Envelope>;
+  if (typeof event.id === 'string' && typeof event.type === 'string' && 'data' in event)
+    return event as Envelope;
+  throw new ProviderError('invalid', 'the body is no Whop event', { code: 'not_an_event' });
+}
+
+function dateOf(timestamp: unknown): Date | undefined {
+  const date = typeof timestamp === 'string' ? new Date(timestamp) : undefined;
+  return date === undefined || Number.isNaN(date.getTime()) ? undefined : date;
+}

@@ -1,0 +1,85 @@
+import type { CredentialField, ProviderAdapter } from '../provider-adapter.js';
+import { openWhop, WHOP_BASE_URL } from './client.js';
+import type { WhopContext } from './context.js';
+import { whopInvoices } from './invoices.js';
+import { verifyAccount } from './verification.js';
+import { whopWebhookEndpoints } from './webhook-endpoints.js';
+import { whopWebhooks } from './webhooks.js';
+
+const FIELDS: readonly CredentialField[] = [
+  {
+    name: 'api_key',
+    label: 'Whop API key',
+    description: 'From the Whop dashboard, Developer, API keys, with the Admin role.',
+    secret: true,
+    required: true,
+    pattern: /^apik_\S+$/,
+    example: 'apik_…',
+    role: 'api',
+  },
+  {
+    name: 'company_id',
+    label: 'Whop company ID',
+    description: 'From your business profile on Whop, in the three-dot menu, Copy ID.',
+    secret: false,
+    required: true,
+    pattern: /^biz_\S+$/,
+    example: 'biz_…',
+  },
+  {
+    name: 'product_id',
+    label: 'Whop product ID',
+    description:
+      'The product that invoices are grouped under. Left empty, one is made with the first invoice.',
+    secret: false,
+    required: false,
+    pattern: /^prod_\S+$/,
+    example: 'prod_…',
+    managed: true,
+  },
+  {
+    name: 'product_check',
+    label: 'Whop product check',
+    description: 'Written by the connection itself: which product was checked, and who made it.',
+    secret: false,
+    required: false,
+    pattern: /^(configured|created):prod_\S+$/,
+    example: 'configured:prod_…',
+    managed: true,
+  },
+  {
+    name: 'webhook_secret',
+    label: 'Whop webhook secret',
+    description:
+      'Of the webhook that points here. Without it a webhook only makes us read its invoice again.',
+    secret: true,
+    required: false,
+    pattern: /^(ws|whsec)_\S+$/,
+    example: 'ws_…',
+    role: 'webhook',
+    managed: true,
+  },
+];
+
+/** Whop: invoices with a hosted page. It has no customers to keep in step and no charges of its own to make. */
+export const whopAdapter: ProviderAdapter = {
+  provider: 'whop',
+  displayName: 'Whop',
+  credentialFields: FIELDS,
+  defaultBaseUrl: WHOP_BASE_URL,
+  webhooks: whopWebhooks,
+  open: ({ connectionId, credentials }, runtime) => {
+    const ctx: WhopContext = {
+      whop: openWhop(credentials.api_key ?? '', runtime),
+      connectionId,
+      companyId: credentials.company_id ?? '',
+      productId: credentials.product_id,
+      productCheck: credentials.product_check,
+    };
+    return {
+      verify: () => verifyAccount(ctx),
+      invoices: whopInvoices(ctx),
+      webhookEndpoints: whopWebhookEndpoints(ctx),
+    };
+  },
+};

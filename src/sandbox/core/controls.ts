@@ -1,0 +1,214 @@
+import { SandboxClock } from './clock.js';
+import type { CourierRule } from './courier-rules.js';
+import { Courier, type Delivery, type DeliveryFilter, type Settled } from './courier.js';
+import type { Desk } from './exchange.js';
+import { type ArrangedFault, type FaultRule, Faults } from './faults.js';
+import { IdempotencyKeys } from './idempotency.js';
+import { RateLimiter, type RateLimits } from './rate-limits.js';
+import { type RequestFilter, RequestLog, type RequestRecord } from './request-log.js';
+import type { SchemaViolation } from './schemas.js';
+
+export interface ControlOptions {
+  readonly webhookRetryDelaysMs: readonly number[];
+  readonly webhookTimeoutMs: number;
+  /** What {@link Controls.setRateLimits} takes for `realistic`. */
+  readonly realisticRateLimits: RateLimits;
+  readonly onFailure: (what: string, error: unknown) => void;
+}
+
+export interface Advance {
+  readonly to?: Date | string;
+  readonly bySeconds?: number;
+}
+
+export interface ClockState {
+  readonly now: string;
+  /** What time will trigger, in order. */
+  readonly pending: readonly { readonly at: string; readonly owner: string; readonly what: string }[];
+}
+
+export interface AccountSummary {
+  readonly id: string;
+  readonly keys: readonly string[];
+  readonly livemode: boolean;
+  readonly objects: Readonly<Record<string, number>>;
+}
+
+/**
+ * What a test can do to a played provider, beside calling its API. `account` is an account id or a key that opens
+ * it, everywhere.
+ */
+export abstract class Controls {
+  protected readonly clock: SandboxClock;
+  protected readonly courier: Courier;
+  protected readonly desk: Desk;
+  readonly #realistic: RateLimits;
+
+  constructor(options: ControlOptions) {
+    this.clock = new SandboxClock(options.onFailure);
+    this.courier = new Courier({
+      retryDelaysMs: options.webhookRetryDelaysMs,
+      timeoutMs: options.webhookTimeoutMs,
+    });
+    this.desk = {
+      clock: this.clock,
+      log: new RequestLog(),
+      faults: new Faults(),
+      limiter: new RateLimiter(),
+      keys: new IdempotencyKeys(this.clock),
+    };
+    this.#realistic = options.realisticRateLimits;
+  }
+
+  // Requests
+
+  requests(filter: RequestFilter = {}): RequestRecord[] {
+    return this.desk.log.find(this.#byAccount(filter));
+  }
+
+  /** `{'POST /v1/invoices': 2}` */
+  requestCounts(filter: RequestFilter = {}): Record<string, number> {
+    return this.desk.log.counts(this.#byAccount(filter));
+  }
+
+  clearRequests(): void {
+    this.desk.log.clear();
+  }
+
+  // Faults
+
+  fault(rule: FaultRule): ArrangedFault {
+    return this.desk.faults.arrange(rule);
+  }
+
+  faults(): ArrangedFault[] {
+    return this.desk.faults.list();
+  }
+
+  clearFaults(id?: string): void {
+    this.desk.faults.remove(id);
+  }
+
+  // Webhooks
+
+  deliveries(filter: DeliveryFilter = {}): Delivery[] {
+    return this.courier.deliveries(this.#byAccount(filter));
+  }
+
+  pauseWebhooks(account?: string): void {
+    this.courier.pause(this.#idOf(account));
+  }
+
+  resumeWebhooks(account?: string): void {
+    this.courier.resume(this.#idOf(account));
+  }
+
+  /** Loses, doubles or delays coming webhooks. */
+  arrangeWebhooks(rule: CourierRule): void {
+    this.courier.arrange(this.#byAccount(rule));
+  }
+
+  webhookRules(): CourierRule[] {
+    return this.courier.rules.list();
+  }
+
+  clearWebhookRules(): void {
+    this.courier.rules.clear();
+  }
+
+  /** Changes the order of what is queued, of one account or of all. Pause first. */
+  reorderWebhooks(how: 'reverse' | 'shuffle', account?: string): number {
+    return this.courier.reorder(how, this.#idOf(account));
+  }
+
+  /** Attempts at once what waits for a retry or a delay, then settles. */
+  async deliverWebhooksNow(account?: string): Promise<Settled> {
+    return this.courier.deliverNow(this.#idOf(account));
+  }
+
+  /** Resolves when everything that is due has been attempted. */
+  async settle(timeoutMs?: number): Promise<Settled> {
+    this.clock.catchUp();
+    return this.courier.settle(timeoutMs);
+  }
+
+  /** Sends an event again to every endpoint that listens to it; returns to how many. */
+  abstract resend(eventId: string): number;
+
+  // Limits
+
+  rateLimits(): RateLimits {
+    return this.desk.limiter.limits;
+  }
+
+  setRateLimits(limits: RateLimits | 'realistic' | 'off'): RateLimits {
+    const chosen = limits === 'realistic' ? this.#realistic : limits;
+    this.desk.limiter.limits = chosen === 'off' ? {} : chosen;
+    return this.desk.limiter.limits;
+  }
+
+  // Clock
+
+  time(): ClockState {
+    this.clock.catchUp();
+    return { now: new Date(this.clock.now()).toISOString(), pending: this.clock.pending() };
+  }
+
+  /** Everything that time triggers happens, in order, before it returns. Returns how much happened. */
+  advance({ to, bySeconds }: Advance): number {
+    const target = to === undefined ? this.clock.now() + (bySeconds ?? 0) * 1000 : new Date(to).getTime();
+    return this.clock.advanceTo(target);
+  }
+
+  // Keys and accounts
+
+  abstract accounts(): AccountSummary[];
+  /** The key stops working, as if it had been rolled. */
+  abstract revokeKey(key: string): void;
+  /** The key opens an account that exists already. */
+  abstract attachKey(key: string, account: string): void;
+  /** Every object of one kind, as the API shows it. */
+  abstract objects(kind: string, account?: string): unknown[];
+  protected abstract resolveAccount(name: string): string;
+  protected abstract resetAccounts(account: string | undefined): void;
+
+  /** Forgets idempotency keys, as the provider may after a day. Returns how many. */
+  pruneIdempotencyKeys(account?: string): number {
+    return this.desk.keys.prune(this.#idOf(account));
+  }
+
+  /** Empties an account, or the whole sandbox with its log, faults, rules and limits. Keys and time stay. */
+  reset(account?: string): void {
+    const id = this.#idOf(account);
+    this.clock.cancelAll(id);
+    this.courier.forget(id);
+    this.desk.keys.prune(id);
+    this.resetAccounts(id);
+    if (id !== undefined) return;
+    this.desk.log.clear();
+    this.desk.faults.remove();
+    this.desk.limiter.limits = {};
+    this.clearSchemaViolations();
+  }
+
+  // Schemas
+
+  /** Requests, responses and webhooks that were not what the provider's types say. */
+  abstract schemaViolations(): SchemaViolation[];
+  abstract clearSchemaViolations(): void;
+
+  // Settings
+
+  abstract settings(): Readonly<Record<string, unknown>>;
+  abstract configure(settings: Readonly<Record<string, unknown>>): void;
+
+  #idOf(account: string | undefined): string | undefined {
+    return account === undefined ? undefined : this.resolveAccount(account);
+  }
+
+  #byAccount<T extends { readonly account?: string | undefined }>(filter: T): T {
+    return filter.account === undefined
+      ? filter
+      : { ...filter, account: this.resolveAccount(filter.account) };
+  }
+}

@@ -1,0 +1,27 @@
+import { startSandbox } from './index.js';
+
+const port = (name: string): number => {
+  const value = process.env[name] ?? '0';
+  if (!/^\d{1,5}$/.test(value)) throw new Error(`${name} is not a port: ${value}`);
+  return Number(value);
+};
+
+const sandbox = await startSandbox({
+  stripePort: port('SANDBOX_STRIPE_PORT'),
+  whopPort: port('SANDBOX_WHOP_PORT'),
+});
+
+const stop = (): void => {
+  void sandbox.stop().then(() => process.exit(0));
+};
+process.once('SIGTERM', stop);
+process.once('SIGINT', stop);
+
+process.stdout.write(
+  `${JSON.stringify({
+    event: 'ready',
+    stripe_url: sandbox.stripe.url,
+    whop_url: sandbox.whop.url,
+    whop_pages_url: sandbox.whop.pagesUrl,
+  })}\n`,
+);

@@ -1,0 +1,77 @@
+import type { SandboxClock } from '../core/clock.js';
+import { Account } from './account.js';
+
+const SECRET_KEY = /^(sk|rk)_(test|live)_[A-Za-z0-9_]{3,}$/;
+
+export type KeyVerdict =
+  | { readonly kind: 'account'; readonly account: Account }
+  | { readonly kind: 'malformed' | 'publishable' | 'revoked' };
+
+/** Which key opens which account. A key that was never seen opens an account of its own. */
+export class Accounts {
+  readonly #byId = new Map<string, Account>();
+  readonly #byKey = new Map<string, Account>();
+  readonly #revoked = new Set<string>();
+
+  constructor(private readonly clock: SandboxClock) {}
+
+  all(): Account[] {
+    return [...this.#byId.values()];
+  }
+
+  open(key: string): KeyVerdict {
+    if (/^pk_(test|live)_/.test(key)) return { kind: 'publishable' };
+    if (!SECRET_KEY.test(key) || key.length < 12) return { kind: 'malformed' };
+    if (this.#revoked.has(key)) return { kind: 'revoked' };
+    const known = this.#byKey.get(key);
+    if (known !== undefined) return { kind: 'account', account: known };
+    const account = new Account(isLive(key), this.clock.seconds());
+    this.#byId.set(account.id, account);
+    this.#link(key, account);
+    return { kind: 'account', account };
+  }
+
+  /** By id or by key; a key that opens nothing yet opens its account now. */
+  find(name: string): Account | undefined {
+    const known = this.#byId.get(name) ?? this.#byKey.get(name);
+    if (known !== undefined || this.#revoked.has(name)) return known;
+    const opened = this.open(name);
+    return opened.kind === 'account' ? opened.account : undefined;
+  }
+
+  attach(key: string, account: Account): void {
+    if (!SECRET_KEY.test(key)) throw new RangeError(`${key} is not a secret key`);
+    if (isLive(key) !== account.livemode)
+      throw new RangeError('A live key and a test account do not go together');
+    const former = this.#byKey.get(key);
+    if (former !== undefined && former !== account) {
+      former.keys.delete(key);
+      if (former.keys.size === 0) this.#byId.delete(former.id);
+    }
+    this.#link(key, account);
+  }
+
+  revoke(key: string): void {
+    this.#revoked.add(key);
+  }
+
+  /** The account stays, under its id and its keys, with nothing in it. */
+  clear(account: Account): void {
+    Object.assign(account, contents(new Account(account.livemode, account.created)));
+  }
+
+  #link(key: string, account: Account): void {
+    this.#revoked.delete(key);
+    account.keys.add(key);
+    this.#byKey.set(key, account);
+  }
+}
+
+function isLive(key: string): boolean {
+  return key.includes('_live_');
+}
+
+function contents(fresh: Account): Partial<Account> {
+  const { id: _id, keys: _keys, created: _created, livemode: _livemode, ...rest } = fresh;
+  return rest;
+}

@@ -1,0 +1,117 @@
+import type { TestMethod } from '../core/test-cards.js';
+
+/** What the sandbox keeps; `shown.ts` files say how the API shows it. Amounts are numbers in major units. */
+
+export interface Product {
+  readonly id: string;
+  readonly companyId: string;
+  readonly createdAt: string;
+  updatedAt: string;
+  title: string;
+  route: string;
+  visibility: string;
+  description: string | null;
+  headline: string | null;
+  metadata: Record<string, unknown> | null;
+}
+
+export interface LineItem {
+  readonly label: string;
+  readonly quantity: number;
+  readonly unitPrice: number;
+}
+
+export interface Plan {
+  readonly id: string;
+  readonly companyId: string;
+  readonly productId: string;
+  /** The invoice that it was made for. */
+  readonly invoiceId: string;
+  readonly createdAt: string;
+  updatedAt: string;
+  readonly currency: string;
+  initialPrice: number;
+  description: string | null;
+  internalNotes: string | null;
+}
+
+export type InvoiceStatus = 'draft' | 'open' | 'paid' | 'past_due' | 'uncollectible' | 'void';
+
+export interface Invoice {
+  readonly id: string;
+  readonly companyId: string;
+  readonly productId: string;
+  readonly planId: string;
+  readonly number: string;
+  readonly token: string;
+  readonly createdAt: string;
+  readonly collectionMethod: string;
+  readonly memberId: string | null;
+  status: InvoiceStatus;
+  dueDate: string | null;
+  email: string | null;
+  customerName: string | null;
+  lineItems: LineItem[];
+  user: User | null;
+  cancelNextStep: () => void;
+}
+
+export interface User {
+  readonly id: string;
+  readonly name: string | null;
+  readonly username: string;
+  readonly email: string | null;
+}
+
+/** A customer who has paid once, with the method they paid with. */
+export interface Member {
+  readonly id: string;
+  readonly user: User;
+  readonly methods: Map<string, TestMethod>;
+}
+
+export interface Refund {
+  readonly id: string;
+  readonly amount: number;
+  readonly createdAt: string;
+}
+
+export interface Payment {
+  readonly id: string;
+  readonly companyId: string;
+  readonly invoiceId: string;
+  readonly planId: string;
+  readonly member: Member;
+  readonly methodId: string;
+  readonly method: TestMethod;
+  readonly createdAt: string;
+  readonly currency: string;
+  readonly total: number;
+  updatedAt: string;
+  paidAt: string | null;
+  status: 'open' | 'paid' | 'pending';
+  substatus: 'succeeded' | 'pending' | 'failed' | 'refunded' | 'partially_refunded';
+  failureMessage: string | null;
+  authenticated: boolean;
+  readonly refunds: Refund[];
+}
+
+export interface Webhook {
+  readonly id: string;
+  readonly resourceId: string;
+  readonly createdAt: string;
+  readonly url: string;
+  readonly events: readonly string[];
+  readonly enabled: boolean;
+  readonly secret: string;
+}
+
+/** An event as it was sent. */
+export interface Message {
+  readonly id: string;
+  readonly api_version: 'v1';
+  readonly type: string;
+  readonly timestamp: string;
+  readonly company_id: string;
+  readonly data: unknown;
+}

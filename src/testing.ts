@@ -1,0 +1,16 @@
+/**
+ * For the authors of adapters, and for the tests of hosts that embed us. Nothing in here needs a test runner:
+ * the contract is a list of cases, and the fake provider lives in memory.
+ */
+export { adapterContract } from './testing/adapter-contract.js';
+export type {
+  ContractCase,
+  ContractHarness,
+  CustomerControls,
+  Mishap,
+  PaymentControls,
+  RemoteControls,
+  RemoteInvoiceFacts,
+  RemoteObject,
+  WebhookSamples,
+} from './testing/harness.js';
