@@ -14,3 +14,4 @@ export type {
   RemoteObject,
   WebhookSamples,
 } from './testing/harness.js';
+export { fakeProvider, type FakeProvider } from './testing/fake-provider.js';

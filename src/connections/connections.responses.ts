@@ -37,7 +37,7 @@ export class ConnectionResponse {
   /** To be entered at the provider as webhook endpoint. */
   webhook_url!: string;
   /** Events to subscribe to there. */
-  webhook_events!: readonly string[];
+  webhook_events!: string[];
   health!: ConnectionHealthResponse;
   tenant_id!: string;
   environment_id!: string;
@@ -80,7 +80,7 @@ export function toConnectionResponse(row: Connection, providers: ProvidersServic
     account_id: row.accountId,
     livemode: row.livemode,
     webhook_url: `${providers.publicUrl ?? ''}/v1/webhooks/${row.provider}/${row.tenantId}/${row.environmentId}`,
-    webhook_events: events,
+    webhook_events: [...events],
     health: {
       state: row.connectionState,
       paused_reason: row.pausedReason,

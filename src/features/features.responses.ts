@@ -12,7 +12,7 @@ export class AggregationResponse {
 
 export class MeterFilterResponse {
   key!: string;
-  values!: readonly string[];
+  values!: string[];
 }
 
 export class MeterResponse {
@@ -79,7 +79,7 @@ export const toMeterResponse = (row: Meter): MeterResponse => ({
     group_by: row.aggregation.groupBy,
     expression: row.aggregation.expression,
   },
-  filters: row.filters,
+  filters: row.filters.map((filter) => ({ key: filter.key, values: [...filter.values] })),
   reset_usage: row.resetUsage,
   tenant_id: row.tenantId,
   environment_id: row.environmentId,

@@ -166,8 +166,9 @@ export class InvoiceSyncController {
 
   private async answer(ctx: Ctx, provider: string, synced: InvoiceSync): Promise<InvoiceSyncResponse> {
     const { mapping, operation } = synced;
+    const named = { [`${provider}_invoice_id`]: mapping?.providerEntityId ?? null };
     return {
-      [`${provider}_invoice_id`]: mapping?.providerEntityId ?? null,
+      ...named,
       status: mapping?.metadata.status ?? operation?.state ?? 'queued',
       payment_intent_id: mapping?.metadata.payment_id ?? null,
       hosted_invoice_url: mapping?.metadata.hosted_url ?? null,

@@ -1,11 +1,12 @@
 import { newId } from './core/ids.js';
-import { newKey, stripeClient, useSandbox } from './test-support.js';
+import { Fixture, newKey, stripeClient } from './test-support.js';
 
-const fixture = useSandbox();
+const fixture = new Fixture();
+beforeAll(async () => fixture.start());
+afterEach(async () => fixture.check());
+afterAll(async () => fixture.stop());
 
-interface Json {
-  [name: string]: never;
-}
+type Json = Record<string, unknown>;
 
 async function control(
   origin: string,
@@ -22,17 +23,20 @@ async function control(
   return { status: response.status, body: (await response.json()) as Json };
 }
 
-const stripeControl = async (method: string, path: string, body?: unknown): Promise<Json> =>
-  (await control(fixture.sandbox.stripe.url, method, path, body)).body;
-const whopControl = async (method: string, path: string, body?: unknown): Promise<Json> =>
-  (await control(fixture.sandbox.whop.origin, method, path, body)).body;
+async function stripeControl(method: string, path: string, body?: unknown): Promise<Json> {
+  return (await control(fixture.sandbox.stripe.url, method, path, body)).body;
+}
+
+async function whopControl(method: string, path: string, body?: unknown): Promise<Json> {
+  return (await control(fixture.sandbox.whop.origin, method, path, body)).body;
+}
 
 test('requests are listed, filtered, counted and forgotten over HTTP', async () => {
   const key = newKey();
   const stripe = stripeClient(fixture.sandbox, key);
   const { id } = await stripe.customers.create({ name: 'Ada' }, { idempotencyKey: 'k1' });
   await stripe.customers.retrieve(id);
-  const { requests } = (await stripeControl('GET', `/requests?account=${key}&method=POST`)) as never as {
+  const { requests } = (await stripeControl('GET', `/requests?account=${key}&method=POST`)) as {
     requests: Record<string, unknown>[];
   };
   expect(requests).toHaveLength(1);
@@ -63,7 +67,7 @@ test('faults and limits are arranged over HTTP', async () => {
   const { faults } = (await stripeControl('POST', '/faults', [
     { mode: 'error', status: 503, path: '/v1/products' },
     { mode: 'delay', ms: 1 },
-  ])) as never as { faults: { id: string }[] };
+  ])) as { faults: { id: string }[] };
   expect(faults).toHaveLength(2);
   await expect(stripe.products.list()).rejects.toMatchObject({ statusCode: 503 });
   await stripeControl('DELETE', `/faults/${faults[0]!.id}`);
@@ -96,7 +100,7 @@ test('webhooks are held, reordered, lost and settled over HTTP', async () => {
   const { deliveries } = (await stripeControl(
     'GET',
     `/webhooks/deliveries?account=${key}&status=dropped`,
-  )) as never as {
+  )) as {
     deliveries: { eventId: string }[];
   };
   await stripeControl('POST', '/webhooks/resend', { event: deliveries[0]!.eventId });
@@ -106,16 +110,18 @@ test('webhooks are held, reordered, lost and settled over HTTP', async () => {
 });
 
 test('the clock is read and moved over HTTP, and does not go back', async () => {
-  const { now } = (await stripeControl('GET', '/clock')) as never as { now: string };
-  const moved = await stripeControl('POST', '/clock/advance', { by_seconds: 3600, settle: true });
+  const { now } = (await stripeControl('GET', '/clock')) as { now: string };
+  const moved = (await stripeControl('POST', '/clock/advance', {
+    by_seconds: 3600,
+    settle: true,
+  })) as { now: string; webhooks: unknown };
   expect(Date.parse(moved.now) - Date.parse(now)).toBeGreaterThanOrEqual(3_600_000);
   expect(moved.webhooks).toBeDefined();
   const back = await control(fixture.sandbox.stripe.url, 'POST', '/clock/advance', { to: now });
   expect(back.status).toBe(400);
   const to = new Date(Date.parse(moved.now) + 60_000).toISOString();
-  expect(Date.parse((await stripeControl('POST', '/clock/advance', { to })).now)).toBeGreaterThanOrEqual(
-    Date.parse(to),
-  );
+  const arrived = (await stripeControl('POST', '/clock/advance', { to })) as { now: string };
+  expect(Date.parse(arrived.now)).toBeGreaterThanOrEqual(Date.parse(to));
 });
 
 test('accounts, objects, keys, settings and resets over HTTP', async () => {
@@ -128,7 +134,7 @@ test('accounts, objects, keys, settings and resets over HTTP', async () => {
   expect((await stripeClient(fixture.sandbox, second).customers.retrieve(id)).id).toBe(id);
   await stripeControl('POST', '/keys/revoke', { key });
   await expect(stripe.customers.list()).rejects.toMatchObject({ statusCode: 401 });
-  const { accounts } = (await stripeControl('GET', '/accounts')) as never as {
+  const { accounts } = (await stripeControl('GET', '/accounts')) as {
     accounts: { keys: string[] }[];
   };
   expect(accounts.some(({ keys }) => keys.includes(second))).toBe(true);

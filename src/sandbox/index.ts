@@ -5,7 +5,7 @@ import { WhopSandbox } from './whop/whop-sandbox.js';
 
 export type { AccountSummary, Advance, ClockState } from './core/controls.js';
 export type { CourierRule } from './core/courier-rules.js';
-export type { Attempt, Delivery, DeliveryFilter, DeliveryStatus, Settled } from './core/courier.js';
+export type { Attempt, Delivery, DeliveryFilter, DeliveryStatus, Settled } from './core/delivery.js';
 export type { ArrangedFault, FaultMode, FaultRule } from './core/faults.js';
 export type { RateLimits } from './core/rate-limits.js';
 export type { RequestFilter, RequestRecord } from './core/request-log.js';

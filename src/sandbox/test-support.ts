@@ -4,14 +4,14 @@ import Stripe from 'stripe';
 import { newId } from './core/ids.js';
 import { type Sandbox, type SandboxOptions, startSandbox } from './index.js';
 
-export interface ReceivedWebhook {
+interface ReceivedWebhook {
   readonly path: string;
   readonly headers: http.IncomingHttpHeaders;
   readonly body: string;
 }
 
 /** A server that stands where the product's webhook routes would. */
-export class Receiver {
+class Receiver {
   readonly received: ReceivedWebhook[] = [];
   /** What the next webhooks are answered with; 200 when it is empty. */
   readonly answers: number[] = [];
@@ -71,29 +71,33 @@ export function newKey(): string {
   return newId('sk_test_', 24);
 }
 
-export interface Fixture {
-  sandbox: Sandbox;
-  receiver: Receiver;
-}
+/** A sandbox for one test file, and where its webhooks go. */
+export class Fixture {
+  readonly receiver = new Receiver();
+  readonly #failures: string[] = [];
+  #sandbox: Sandbox | undefined;
 
-/** A sandbox for one test file. Whatever a test does, what went over the wire must be what the SDKs' types say. */
-export function useSandbox(options: SandboxOptions = {}): Fixture {
-  const fixture = {} as Fixture;
-  beforeAll(async () => {
-    fixture.sandbox = await startSandbox({
+  get sandbox(): Sandbox {
+    if (this.#sandbox === undefined) throw new Error('The sandbox is not started');
+    return this.#sandbox;
+  }
+
+  async start(options: SandboxOptions = {}): Promise<void> {
+    this.#sandbox = await startSandbox({
       stripeRetryDelaysMs: [5, 10, 15],
       whopRetryDelaysMs: [5, 10, 15],
-      log: (line) => failures.push(line),
+      log: (line) => this.#failures.push(line),
       ...options,
     });
-    fixture.receiver = new Receiver();
-    await fixture.receiver.start();
-  });
-  const failures: string[] = [];
-  afterEach(async () => {
-    const { stripe, whop } = fixture.sandbox;
+    await this.receiver.start();
+  }
+
+  /** After each test: whatever it did, what went over the wire must be what the SDKs' types say. */
+  async check(): Promise<void> {
+    const { stripe, whop } = this.sandbox;
     await Promise.all([stripe.settle(), whop.settle()]);
-    const violations = [...stripe.schemaViolations(), ...whop.schemaViolations()];
+    const wrong = [...stripe.schemaViolations(), ...whop.schemaViolations(), ...this.#failures];
+    this.#failures.length = 0;
     for (const provider of [stripe, whop]) {
       provider.clearSchemaViolations();
       provider.clearFaults();
@@ -101,15 +105,14 @@ export function useSandbox(options: SandboxOptions = {}): Fixture {
       provider.resumeWebhooks();
       provider.setRateLimits('off');
     }
-    fixture.receiver.clear();
-    expect(violations).toEqual([]);
-    expect(failures).toEqual([]);
-  });
-  afterAll(async () => {
-    await fixture.sandbox.stop();
-    await fixture.receiver.stop();
-  });
-  return fixture;
+    this.receiver.clear();
+    if (wrong.length > 0) throw new Error(JSON.stringify(wrong, null, 2));
+  }
+
+  async stop(): Promise<void> {
+    await this.sandbox.stop();
+    await this.receiver.stop();
+  }
 }
 
 /** What an SDK call fails with. */

@@ -91,6 +91,21 @@ function pushCases(harness: ContractHarness): ContractCase[] {
         assert.equal(on.calls.length, before);
       },
     });
+  if (remote.forgetKeys !== undefined)
+    cases.push({
+      name: 'a worker that comes late with a first try is told what is there now, not what was recorded',
+      run: async () => {
+        const on = await prepared(harness);
+        const invoice = invoiceOf(harness, await payer(harness, on));
+        const attempt = firstTry(harness);
+        const { remoteId } = await present(on.open().invoices).push(invoice, attempt);
+        await remote.payInvoice(on.connection, remoteId);
+        const late = await present(on.open().invoices).push(invoice, attempt);
+        oneInvoice(harness, on, invoice, late);
+        assert.equal(late.status, 'paid');
+        assert.equal(late.payments.length, 1);
+      },
+    });
   if (remote.distortTotals !== undefined)
     cases.push({
       name: 'another total than ours is never left to be paid',

@@ -83,8 +83,8 @@ export class ListWebhookEventsResponse {
   pagination!: PaginationResponse;
 }
 
+/** Besides these keys, `{provider}_invoice_id`: `stripe_invoice_id`, `whop_invoice_id`. */
 export class InvoiceSyncResponse {
-  [key: `${string}_invoice_id`]: string | null;
   /** The remote invoice's status, as last seen; `queued` while it is not there. */
   status!: string;
   payment_intent_id!: string | null;

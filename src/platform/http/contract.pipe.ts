@@ -56,7 +56,8 @@ function sentences(error: ValidationError, parent: string): [string, string][] {
     // class-validator names the property alone; the caller needs its place.
     text.startsWith(error.property) ? path + text.slice(error.property.length) : `${path} ${text}`,
   ]);
-  return [...own.slice(0, 1), ...(error.children ?? []).flatMap((child) => sentences(child, path))];
+  // The rule that stands first on the field tells most; class-validator lists it last.
+  return [...own.slice(-1), ...(error.children ?? []).flatMap((child) => sentences(child, path))];
 }
 
 const join = (parent: string, property: string): string =>

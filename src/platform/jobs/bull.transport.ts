@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import type { Queue } from 'bull';
 import { WallClock } from '../clock/clock.js';
@@ -5,6 +6,14 @@ import type { JobTransport } from './job.js';
 
 export const BULL_QUEUE = 'billing-jobs';
 const CONCURRENCY = 16;
+
+const DISCONNECT_ROUNDS = 20;
+const DISCONNECT_PAUSE_MS = 50;
+
+interface RedisClient {
+  readonly status: string;
+  disconnect(): void;
+}
 
 interface Announcement {
   readonly id: string;
@@ -67,6 +76,18 @@ export class BullTransport implements JobTransport {
     await this.queue.close().catch((error: unknown) => {
       this.report(error);
     });
+    await this.disconnect();
+  }
+
+  /** A client whose Redis is away goes on trying to reach it, also after one `disconnect`, and keeps the process alive. */
+  private async disconnect(): Promise<void> {
+    const { clients = [] } = this.queue as unknown as { clients?: RedisClient[] };
+    for (let round = 0; round < DISCONNECT_ROUNDS; round++) {
+      const open = clients.filter((client) => client.status !== 'end');
+      if (open.length === 0) return;
+      for (const client of open) client.disconnect();
+      await delay(DISCONNECT_PAUSE_MS);
+    }
   }
 
   /** Redis being away is said once, not once a job: the sweeper announces everything again when it is back. */

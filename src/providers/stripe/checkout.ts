@@ -166,11 +166,11 @@ function expiry(ctx: StripeContext, wanted: Date): number {
   return Math.min(Math.max(secondsOf(wanted), earliest), latest);
 }
 
-const STATUSES: Readonly<Record<string, RemoteSessionStatus>> = {
-  open: 'open',
-  complete: 'complete',
-  expired: 'expired',
-};
+const STATUSES: ReadonlyMap<string | null, RemoteSessionStatus> = new Map([
+  ['open', 'open'],
+  ['complete', 'complete'],
+  ['expired', 'expired'],
+]);
 
 function readSession(ctx: StripeContext, session: Stripe.Checkout.Session): RemoteCheckout {
   const mark = readMark(session.metadata, MARK.payment, ctx.environmentId);
@@ -179,7 +179,7 @@ function readSession(ctx: StripeContext, session: Stripe.Checkout.Session): Remo
     remoteId: session.id,
     mode: session.mode === 'setup' ? 'setup' : 'payment',
     url: session.url ?? undefined,
-    status: STATUSES[session.status ?? ''] ?? 'pending',
+    status: STATUSES.get(session.status) ?? 'pending',
     paymentId: mark.id,
     foreign: mark.foreign,
     remotePaymentId: idOf(session.payment_intent),

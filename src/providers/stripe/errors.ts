@@ -49,9 +49,13 @@ export async function toldOrNull<T>(call: Promise<T>): Promise<T | null> {
 }
 
 /** Whether an answer, good or bad, is the recorded one of an earlier request with the same idempotency key. */
-export function isReplay(headers: Readonly<Record<string, unknown>> | undefined): boolean {
-  return headers?.['idempotent-replayed'] === 'true';
+export function isReplay(headers: unknown): boolean {
+  // A good answer brings the headers of fetch, whatever the SDK's types say; an error brings a plain object.
+  const { get, [REPLAYED]: plain } = (headers ?? {}) as { get?: unknown; [REPLAYED]?: unknown };
+  return (typeof get === 'function' ? (headers as Headers).get(REPLAYED) : plain) === 'true';
 }
+
+const REPLAYED = 'idempotent-replayed';
 
 /** The key is taken by a request with other parameters. */
 export const isKeyMismatch = (error: unknown): boolean =>

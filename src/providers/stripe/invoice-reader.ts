@@ -15,19 +15,19 @@ export const INVOICE_EXPAND = [
 ];
 const PAYMENT_EXPAND = ['data.payment.payment_intent', 'data.payment.payment_record'];
 
-const STATUSES: Readonly<Record<string, RemoteInvoiceStatus>> = {
-  draft: 'draft',
-  open: 'open',
-  paid: 'paid',
-  void: 'void',
-  uncollectible: 'uncollectible',
-};
+const STATUSES: ReadonlyMap<string | null, RemoteInvoiceStatus> = new Map([
+  ['draft', 'draft'],
+  ['open', 'open'],
+  ['paid', 'paid'],
+  ['void', 'void'],
+  ['uncollectible', 'uncollectible'],
+]);
 
 /** Needs an invoice that was read with {@link INVOICE_EXPAND}. */
 export async function readInvoice(ctx: StripeContext, invoice: Stripe.Invoice): Promise<RemoteInvoice> {
   const { currency } = invoice;
   const mark = readMark(invoice.metadata, MARK.invoice, ctx.environmentId);
-  const status = STATUSES[invoice.status ?? ''] ?? 'pending';
+  const status = STATUSES.get(invoice.status) ?? 'pending';
   const payments = (await paymentsOf(ctx, invoice)).flatMap((payment) => {
     const read = readInvoicePayment(ctx, invoice, payment);
     return read === undefined ? [] : [read];

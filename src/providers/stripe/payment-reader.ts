@@ -31,17 +31,17 @@ export function readPayment(
   };
 }
 
-const STATUSES: Readonly<Record<string, RemotePaymentStatus>> = {
-  succeeded: 'succeeded',
-  processing: 'processing',
-  requires_action: 'requires_action',
-  canceled: 'canceled',
-};
+const STATUSES: ReadonlyMap<string | null, RemotePaymentStatus> = new Map([
+  ['succeeded', 'succeeded'],
+  ['processing', 'processing'],
+  ['requires_action', 'requires_action'],
+  ['canceled', 'canceled'],
+]);
 
 /** A refused intent waits for another method and may still succeed; what was tried has failed. */
 function statusOf({ status, last_payment_error: error }: Stripe.PaymentIntent): RemotePaymentStatus {
   if (status === 'requires_payment_method' && error) return 'failed';
-  return STATUSES[status] ?? 'pending';
+  return STATUSES.get(status) ?? 'pending';
 }
 
 /** Undefined for a method that is only named: what kind it is, its id does not tell. */

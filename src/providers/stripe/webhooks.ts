@@ -122,26 +122,24 @@ function occurredAt(created: unknown): Date | undefined {
   return date === undefined || Number.isNaN(date.getTime()) ? undefined : date;
 }
 
-type Kind =
-  | { readonly kind: 'customer.deleted'; readonly remoteId: string }
-  | { readonly kind: (typeof CHANGED)[keyof typeof CHANGED]; readonly remoteId: string };
+type Kind = Pick<Exclude<ProviderEvent, { kind: 'ignored' }>, 'kind' | 'remoteId'>;
 
 /** By what the event is about, not by its name: a name that is not known yet still says which object to read again. */
-const CHANGED = {
-  customer: 'customer.changed',
-  invoice: 'invoice.changed',
-  payment_intent: 'payment.changed',
-  'checkout.session': 'checkout.changed',
-  setup_intent: 'setup.changed',
-} as const;
+const CHANGED = new Map([
+  ['customer', 'customer.changed'],
+  ['invoice', 'invoice.changed'],
+  ['payment_intent', 'payment.changed'],
+  ['checkout.session', 'checkout.changed'],
+  ['setup_intent', 'setup.changed'],
+] as const);
 
 function kindOf(type: string, subject: object): Kind | undefined {
   const { object, id, invoice } = subject as { object?: unknown; id?: unknown; invoice?: unknown };
   if (object === 'invoice_payment')
     return typeof invoice === 'string' ? { kind: 'invoice.changed', remoteId: invoice } : undefined;
-  if (typeof id !== 'string' || typeof object !== 'string' || !(object in CHANGED)) return undefined;
-  if (type === 'customer.deleted') return { kind: 'customer.deleted', remoteId: id };
-  return { kind: CHANGED[object as keyof typeof CHANGED], remoteId: id };
+  const kind = (CHANGED as ReadonlyMap<unknown, Kind['kind']>).get(object);
+  if (typeof id !== 'string' || kind === undefined) return undefined;
+  return { kind: type === 'customer.deleted' ? type : kind, remoteId: id };
 }
 
 const REASONS: readonly (readonly [string, string])[] = [

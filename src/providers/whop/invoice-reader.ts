@@ -3,18 +3,18 @@ import type { RemoteInvoice, RemoteInvoiceStatus, RemotePayment } from '../provi
 import { fromWhopPrice } from './amounts.js';
 import type { WhopInvoice, WhopPlan } from './objects.js';
 
-const STATUSES: Readonly<Record<string, RemoteInvoiceStatus>> = {
-  draft: 'draft',
-  open: 'open',
-  past_due: 'open',
-  paid: 'paid',
-  uncollectible: 'uncollectible',
-  void: 'void',
-};
+const STATUSES: ReadonlyMap<string | null, RemoteInvoiceStatus> = new Map([
+  ['draft', 'draft'],
+  ['open', 'open'],
+  ['past_due', 'open'],
+  ['paid', 'paid'],
+  ['uncollectible', 'uncollectible'],
+  ['void', 'void'],
+]);
 
 /** Without the plan an invoice has neither a price as a number, nor a page, nor our id. */
 export function readInvoice(invoice: WhopInvoice, plan: WhopPlan | undefined): RemoteInvoice {
-  const status = STATUSES[invoice.status] ?? 'pending';
+  const status = STATUSES.get(invoice.status) ?? 'pending';
   const total = plan === undefined ? undefined : priceOf(invoice, plan);
   const url = plan?.purchase_url ?? undefined;
   return {

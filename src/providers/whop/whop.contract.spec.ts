@@ -7,10 +7,12 @@ import type { RemoteInvoiceStatus } from '../provider-objects.js';
 import { whopAdapter } from './whop.adapter.js';
 
 let sandbox: Sandbox;
+let baseUrl = 'http://127.0.0.1:1'; // until the sandbox listens
 let accounts = 0;
 
 beforeAll(async () => {
   sandbox = await startSandbox();
+  baseUrl = sandbox.whop.url;
 });
 
 afterEach(() => {
@@ -69,7 +71,7 @@ const harness: ContractHarness = {
   },
   runtime: {
     get baseUrl() {
-      return sandbox?.whop.url ?? 'http://127.0.0.1:1';
+      return baseUrl;
     },
     timeoutMs: 2000,
     now: () => new Date(),

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { Controls } from './controls.js';
 import type { CourierRule } from './courier-rules.js';
-import type { DeliveryFilter } from './courier.js';
+import type { DeliveryFilter } from './delivery.js';
 import type { FaultRule } from './faults.js';
 import { isObject, text, type JsonObject } from './json.js';
 import type { RequestFilter } from './request-log.js';
@@ -17,7 +17,7 @@ export function bodyOf(body: unknown): JsonObject {
   return body;
 }
 
-export function optional(body: JsonObject, name: string): string | undefined {
+function optional(body: JsonObject, name: string): string | undefined {
   const value = body[name];
   return value === undefined || value === null || value === '' ? undefined : text(value);
 }

@@ -1,6 +1,7 @@
 import { SandboxClock } from './clock.js';
 import type { CourierRule } from './courier-rules.js';
-import { Courier, type Delivery, type DeliveryFilter, type Settled } from './courier.js';
+import { Courier } from './courier.js';
+import type { Delivery, DeliveryFilter, Settled } from './delivery.js';
 import type { Desk } from './exchange.js';
 import { type ArrangedFault, type FaultRule, Faults } from './faults.js';
 import { IdempotencyKeys } from './idempotency.js';

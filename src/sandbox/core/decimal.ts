@@ -28,10 +28,6 @@ export function multiplyToInteger(left: bigint, right: bigint): number {
   return Number(divideHalfUp(left * right, ONE * ONE));
 }
 
-export function toInteger(value: bigint): number {
-  return Number(divideHalfUp(value, ONE));
-}
-
 export function formatDecimal(value: bigint): string {
   const digits = (value < 0n ? -value : value).toString().padStart(PLACES + 1, '0');
   const whole = digits.slice(0, -PLACES);

@@ -2,7 +2,7 @@ import type { Answer } from './answer.js';
 import type { SandboxClock } from './clock.js';
 
 /** Keys may be forgotten after this long. */
-export const KEY_LIFETIME_MS = 24 * 60 * 60 * 1000;
+const KEY_LIFETIME_MS = 24 * 60 * 60 * 1000;
 
 interface Kept {
   readonly fingerprint: string;

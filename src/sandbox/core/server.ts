@@ -2,7 +2,7 @@ import Fastify, { type FastifyError, type FastifyInstance } from 'fastify';
 import qs from 'qs';
 
 /** Form bodies with brackets. The parser's own limits would turn a list of more than twenty into an object. */
-export function parseForm(source: string): Record<string, unknown> {
+function parseForm(source: string): Record<string, unknown> {
   return qs.parse(source, {
     depth: 20,
     arrayLimit: 5000,

@@ -44,7 +44,7 @@ function refusal(
   return { code, declineCode, message, advice, networkCode };
 }
 
-export const GENERIC_REFUSAL = refusal(
+const GENERIC_REFUSAL = refusal(
   'card_declined',
   'generic_decline',
   'Your card was declined.',

@@ -79,7 +79,7 @@ export interface InvoiceLine {
   [field: string]: unknown;
 }
 
-export type InvoiceStatus = 'draft' | 'open' | 'paid' | 'void' | 'uncollectible';
+type InvoiceStatus = 'draft' | 'open' | 'paid' | 'void' | 'uncollectible';
 
 export interface Invoice extends StripeObject {
   readonly object: 'invoice';

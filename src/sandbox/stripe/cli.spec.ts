@@ -1,4 +1,4 @@
-import { newKey, useSandbox } from '../test-support.js';
+import { Fixture, newKey } from '../test-support.js';
 
 /**
  * What the official CLI 1.52 sends for `stripe trigger`, call by call: no version header, parameters of older API
@@ -100,7 +100,10 @@ const SEQUENCES: Readonly<Record<string, readonly Call[]>> = {
   ],
 };
 
-const fixture = useSandbox();
+const fixture = new Fixture();
+beforeAll(async () => fixture.start());
+afterEach(async () => fixture.check());
+afterAll(async () => fixture.stop());
 
 test.each(Object.entries(SEQUENCES))('stripe trigger %s', async (event, calls) => {
   const key = newKey();

@@ -1,10 +1,13 @@
 import type Stripe from 'stripe';
-import { errorOf, stripeClient, useSandbox } from '../test-support.js';
+import { Fixture, errorOf, stripeClient } from '../test-support.js';
 
 const HOUR = 3600;
 const DAY = 24 * HOUR;
 
-const fixture = useSandbox();
+const fixture = new Fixture();
+beforeAll(async () => fixture.start());
+afterEach(async () => fixture.check());
+afterAll(async () => fixture.stop());
 let stripe: Stripe;
 let customer: Stripe.Customer;
 

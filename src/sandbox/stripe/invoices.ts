@@ -4,7 +4,7 @@ import { invalid, noSuch } from './errors.js';
 import type { InvoiceNotes } from './notes.js';
 import type { Customer, Invoice, InvoiceLine, TaxLine } from './objects.js';
 
-export const MOST_LINES = 250;
+const MOST_LINES = 250;
 /** Lines that an invoice carries with it; the rest is read page by page. */
 const EMBEDDED_LINES = 10;
 

@@ -1,9 +1,12 @@
 import type Stripe from 'stripe';
-import { errorOf, stripeClient, useSandbox } from '../test-support.js';
+import { Fixture, errorOf, stripeClient } from '../test-support.js';
 
 const DAY = 86_400;
 
-const fixture = useSandbox();
+const fixture = new Fixture();
+beforeAll(async () => fixture.start());
+afterEach(async () => fixture.check());
+afterAll(async () => fixture.stop());
 let stripe: Stripe;
 let customer: Stripe.Customer;
 let price: Stripe.Price;

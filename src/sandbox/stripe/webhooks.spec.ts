@@ -1,7 +1,10 @@
 import Stripe from 'stripe';
-import { newKey, stripeClient, useSandbox } from '../test-support.js';
+import { Fixture, newKey, stripeClient } from '../test-support.js';
 
-const fixture = useSandbox();
+const fixture = new Fixture();
+beforeAll(async () => fixture.start());
+afterEach(async () => fixture.check());
+afterAll(async () => fixture.stop());
 let stripe: Stripe;
 let key: string;
 let secret: string;
@@ -94,11 +97,12 @@ async function until(status: 'delivered' | 'failed'): Promise<{
   eventId: string;
   attempts: readonly { status: number | null }[];
 }> {
-  for (;;) {
+  for (let round = 0; round < 10; round += 1) {
     await fixture.sandbox.stripe.deliverWebhooksNow();
     const latest = fixture.sandbox.stripe.deliveries({ account: key }).at(-1);
     if (latest?.status === status) return latest;
   }
+  throw new Error(`No delivery was ${status}`);
 }
 
 test('a pause holds events back, per account; their order can be turned round meanwhile', async () => {

@@ -56,7 +56,7 @@ export interface Invoice {
   cancelNextStep: () => void;
 }
 
-export interface User {
+interface User {
   readonly id: string;
   readonly name: string | null;
   readonly username: string;

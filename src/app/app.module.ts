@@ -1,0 +1,58 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { LoggerModule } from 'nestjs-pino';
+import { BillingModule } from '../billing.module.js';
+import type { BillingOptions } from '../billing.options.js';
+import { HealthController } from './health.controller.js';
+import { NotImplementedController } from './not-implemented.controller.js';
+
+export interface AppOptions {
+  readonly billing: BillingOptions;
+  readonly logLevel: string;
+}
+
+/** The standalone server: the library's first embedder, with nothing that another could not do. */
+@Module({})
+export class AppModule {
+  static forRoot({ billing, logLevel }: AppOptions): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        LoggerModule.forRoot({
+          pinoHttp: {
+            level: logLevel,
+            // Never headers or bodies: they hold keys and customers' data.
+            serializers: {
+              req: (request: { id: unknown; method: string; url: string }) => ({
+                request_id: request.id,
+                method: request.method,
+                path: request.url.split('?')[0],
+              }),
+              res: (response: { statusCode: number }) => ({ status: response.statusCode }),
+            },
+            customProps: () => ({ event: 'request' }),
+            quietReqLogger: true,
+            hooks: { logMethod: withoutStartupNoise },
+            autoLogging: { ignore: (request) => request.url === '/health' },
+          },
+        }),
+        BillingModule.forRoot(billing),
+      ],
+      // Last: its routes are what no house has taken.
+      controllers: [HealthController, NotImplementedController],
+    };
+  }
+}
+
+/** Nest says a line for each of several hundred routes at every start. */
+const NOISE = new Set(['RouterExplorer', 'RoutesResolver', 'InstanceLoader']);
+
+function withoutStartupNoise(
+  this: unknown,
+  args: unknown[],
+  method: (...values: unknown[]) => void,
+  level: number,
+): void {
+  const [first] = args as { context?: string }[];
+  if (level <= 30 && first?.context !== undefined && NOISE.has(first.context)) return;
+  method.apply(this, args);
+}

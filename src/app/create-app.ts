@@ -1,0 +1,62 @@
+import type { IncomingMessage } from 'node:http';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Logger } from 'nestjs-pino';
+import { ulid } from 'ulid';
+import { BillingError } from '../domain/errors.js';
+import { ErrorEnvelopeFilter } from '../platform/http/error-envelope.js';
+import { AppModule, type AppOptions } from './app.module.js';
+import { setUpDocs } from './docs.js';
+
+const INGEST_LIMIT = 32 * 1024 * 1024;
+const BODY_LIMIT = 2 * 1024 * 1024;
+const REQUEST_ID = /^[A-Za-z0-9._:-]{1,100}$/;
+
+/** The server, ready to listen. */
+export async function createApp(options: AppOptions): Promise<NestFastifyApplication> {
+  const adapter = new FastifyAdapter({
+    bodyLimit: INGEST_LIMIT,
+    genReqId: (request: IncomingMessage) => {
+      const given = request.headers['x-request-id'];
+      return typeof given === 'string' && REQUEST_ID.test(given) ? given : `req_${ulid()}`;
+    },
+    // A slow or broken client must not hold a shutdown.
+    forceCloseConnections: true,
+  });
+  const fastify = adapter.getInstance();
+  fastify.addHook('onRoute', (route) => {
+    if (!route.url.includes('/events')) route.bodyLimit = BODY_LIMIT;
+  });
+  fastify.addHook('onRequest', (request, reply, done) => {
+    (request.raw as IncomingMessage & { id?: string }).id = request.id;
+    void reply.header('x-request-id', request.id);
+    done();
+  });
+  const app = await NestFactory.create<NestFastifyApplication>(AppModule.forRoot(options), adapter, {
+    bufferLogs: true,
+    rawBody: true,
+    bodyParser: false,
+    abortOnError: false,
+  });
+  app.useLogger(app.get(Logger));
+  app.useBodyParser('application/json', {}, (_request, body, done) => {
+    const text = body.toString();
+    // Clients send the header with no body on POST and DELETE.
+    if (text === '') {
+      done(null, undefined);
+      return;
+    }
+    try {
+      done(null, JSON.parse(text) as unknown);
+    } catch (error) {
+      done(
+        new BillingError('validation_error', `the body is no JSON: ${(error as Error).message}`),
+        undefined,
+      );
+    }
+  });
+  app.useGlobalFilters(new ErrorEnvelopeFilter());
+
+  setUpDocs(app);
+  return app;
+}

@@ -1,0 +1,60 @@
+import { randomBytes } from 'node:crypto';
+import { EnvironmentError, readEnvironment } from './environment.js';
+
+const key = (id: string) => `${id}:${randomBytes(32).toString('base64')}`;
+
+const problemsOf = (source: Record<string, string>): readonly string[] => {
+  try {
+    readEnvironment(source);
+    return [];
+  } catch (error) {
+    if (error instanceof EnvironmentError) return error.problems;
+    throw error;
+  }
+};
+
+describe('environment', () => {
+  it('needs nothing: embedded Postgres, jobs in the process, all roles', () => {
+    expect(readEnvironment({})).toMatchObject({
+      databaseUrl: undefined,
+      redisUrl: undefined,
+      role: 'all',
+      port: 3000,
+      host: '127.0.0.1',
+    });
+  });
+
+  it('names every wrong setting, one a line', () => {
+    const problems = problemsOf({
+      PORT: 'http',
+      ROLE: 'boss',
+      DATABASE_URL: 'mysql://x',
+      REDIS_URL: 'nowhere',
+      LOG_LEVEL: 'loud',
+      SECRET_KEYS: 'short:YWJj',
+    });
+    expect(problems.map((line) => line.split(/[ :]/)[0])).toEqual(
+      ['DATABASE_URL', 'SECRET_KEYS', 'PORT', 'ROLE', 'REDIS_URL', 'LOG_LEVEL'].sort(
+        (a, b) => problems.findIndex((p) => p.startsWith(a)) - problems.findIndex((p) => p.startsWith(b)),
+      ),
+    );
+    expect(problems).toHaveLength(6);
+    expect(problems.join('')).not.toContain('\n');
+  });
+
+  it('asks for keys when the database is not its own', () => {
+    expect(problemsOf({ DATABASE_URL: 'postgres://localhost/x' })[0]).toMatch(/^SECRET_KEYS is required/);
+    const read = readEnvironment({
+      DATABASE_URL: 'postgres://localhost/x',
+      SECRET_KEYS: `${key('new')},${key('old')}`,
+    });
+    expect(read.secretKeys?.map(({ id }) => id)).toEqual(['new', 'old']);
+  });
+
+  it('reads the base URL of any provider', () => {
+    expect(readEnvironment({ PROVIDER_ACME_PAY_BASE_URL: 'http://127.0.0.1:1' }).providerBaseUrls).toEqual({
+      acme_pay: 'http://127.0.0.1:1',
+    });
+    expect(problemsOf({ PROVIDER_ACME_BASE_URL: 'ftp://x' })).toHaveLength(1);
+  });
+});

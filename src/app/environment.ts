@@ -1,0 +1,114 @@
+import type { SecretKey } from '../platform/secrets/secret-box.js';
+
+export type Role = 'api' | 'worker' | 'all';
+
+/** What the standalone server is set up with. Nothing else in the library reads the process's environment. */
+export interface Environment {
+  readonly host: string;
+  readonly port: number;
+  readonly role: Role;
+  /** Undefined: an embedded Postgres in {@link dataDir}. */
+  readonly databaseUrl: string | undefined;
+  readonly databasePoolSize: number;
+  /** Undefined: jobs run in this process. */
+  readonly redisUrl: string | undefined;
+  readonly queuePrefix: string;
+  /** Undefined: a key is made and kept in {@link dataDir}; only with the embedded Postgres. */
+  readonly secretKeys: readonly SecretKey[] | undefined;
+  readonly publicUrl: string | undefined;
+  readonly dataDir: string;
+  readonly logLevel: string;
+  readonly providerBaseUrls: Readonly<Record<string, string>>;
+  readonly providerTimeoutMs: number;
+  readonly reconcileEveryMs: number;
+}
+
+type Source = Readonly<Record<string, string | undefined>>;
+
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
+const PROVIDER_BASE_URL = /^PROVIDER_([A-Z0-9_]+)_BASE_URL$/;
+
+/** All that is wrong with the settings, a line each. */
+export class EnvironmentError extends Error {
+  constructor(readonly problems: readonly string[]) {
+    super(problems.join('\n'));
+    this.name = 'EnvironmentError';
+  }
+}
+
+export function readEnvironment(source: Source = process.env): Environment {
+  const problems: string[] = [];
+  const text = (name: string): string | undefined => {
+    const value = source[name]?.trim();
+    return value === undefined || value === '' ? undefined : value;
+  };
+  const oneOf = <T extends string>(name: string, choices: readonly T[], fallback: T): T => {
+    const value = text(name) ?? fallback;
+    if (!(choices as readonly string[]).includes(value))
+      problems.push(`${name} must be one of ${choices.join(', ')}, not ${JSON.stringify(value)}`);
+    return value as T;
+  };
+  const whole = (name: string, fallback: number, min: number, max: number): number => {
+    const value = text(name);
+    const parsed = value === undefined ? fallback : /^\d+$/.test(value) ? Number(value) : Number.NaN;
+    if (!(parsed >= min && parsed <= max))
+      problems.push(`${name} must be a whole number from ${min} to ${max}, not ${JSON.stringify(value)}`);
+    return parsed;
+  };
+  const url = (name: string, protocols: readonly string[]): string | undefined => {
+    const value = text(name);
+    if (value === undefined) return undefined;
+    if (!URL.canParse(value) || !protocols.includes(new URL(value).protocol))
+      problems.push(
+        `${name} must be a URL that begins with ${protocols.map((one) => `${one}//`).join(' or ')}`,
+      );
+    return value;
+  };
+
+  const databaseUrl = url('DATABASE_URL', ['postgres:', 'postgresql:']);
+  const secretKeys = readSecretKeys(text('SECRET_KEYS'), problems);
+  if (databaseUrl !== undefined && text('SECRET_KEYS') === undefined)
+    problems.push(
+      'SECRET_KEYS is required with DATABASE_URL: "<id>:<base64 of 32 bytes>", the newest first, separated by commas' +
+        ' (make one with: openssl rand -base64 32)',
+    );
+  const environment: Environment = {
+    host: text('HOST') ?? '127.0.0.1',
+    port: whole('PORT', 3000, 0, 65_535),
+    role: oneOf('ROLE', ['api', 'worker', 'all'], 'all'),
+    databaseUrl,
+    databasePoolSize: whole('DATABASE_POOL_SIZE', 10, 2, 500),
+    redisUrl: url('REDIS_URL', ['redis:', 'rediss:']),
+    queuePrefix: text('QUEUE_PREFIX') ?? 'flexprice',
+    secretKeys,
+    publicUrl: url('PUBLIC_URL', ['http:', 'https:']),
+    dataDir: text('DATA_DIR') ?? '.data',
+    logLevel: oneOf('LOG_LEVEL', LOG_LEVELS, 'info'),
+    providerBaseUrls: Object.fromEntries(
+      Object.keys(source).flatMap((name) => {
+        const provider = PROVIDER_BASE_URL.exec(name)?.[1]?.toLowerCase();
+        const value = provider === undefined ? undefined : url(name, ['http:', 'https:']);
+        return provider === undefined || value === undefined ? [] : [[provider, value]];
+      }),
+    ),
+    providerTimeoutMs: whole('PROVIDER_TIMEOUT_MS', 20_000, 100, 120_000),
+    reconcileEveryMs: whole('RECONCILE_EVERY_MS', 60_000, 100, 86_400_000),
+  };
+  if (problems.length > 0) throw new EnvironmentError(problems);
+  return environment;
+}
+
+function readSecretKeys(value: string | undefined, problems: string[]): SecretKey[] | undefined {
+  if (value === undefined) return undefined;
+  const keys = value.split(',').map((entry): SecretKey => {
+    const [id = '', encoded = ''] = entry.trim().split(/:(.*)/s);
+    return { id, key: Buffer.from(encoded, 'base64') };
+  });
+  keys.forEach(({ id, key }, index) => {
+    if (!/^[A-Za-z0-9_-]{1,32}$/.test(id) || key.length !== 32)
+      problems.push(`SECRET_KEYS: key ${index + 1} must be "<id>:<base64 of 32 bytes>"`);
+  });
+  if (new Set(keys.map(({ id }) => id)).size !== keys.length)
+    problems.push('SECRET_KEYS: two keys have one id');
+  return keys;
+}

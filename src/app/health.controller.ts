@@ -1,0 +1,28 @@
+import { Controller, Get, HttpCode, Res } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { UnitOfWork } from '../platform/database/unit-of-work.js';
+
+export class HealthResponse {
+  /** `ok`, or `unavailable` with status 503. */
+  status!: string;
+  database!: string;
+}
+
+@Controller('health')
+@ApiTags('Operations')
+export class HealthController {
+  constructor(private readonly uow: UnitOfWork) {}
+
+  /** For load balancers: is the process up, and can it reach its database? No key needed. */
+  @Get()
+  @HttpCode(200)
+  async check(@Res({ passthrough: true }) reply: { status(code: number): unknown }): Promise<HealthResponse> {
+    try {
+      await this.uow.system((em) => em.query('SELECT 1'));
+      return { status: 'ok', database: 'ok' };
+    } catch {
+      reply.status(503);
+      return { status: 'unavailable', database: 'unavailable' };
+    }
+  }
+}

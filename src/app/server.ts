@@ -1,0 +1,82 @@
+import path from 'node:path';
+import type { BillingOptions } from '../billing.options.js';
+import { migrateDatabase } from '../billing.module.js';
+import { TenancyService } from '../tenancy/tenancy.service.js';
+import { createApp } from './create-app.js';
+import { startEmbeddedPostgres, type EmbeddedPostgres } from './embedded-postgres.js';
+import type { Environment } from './environment.js';
+import { localSecretKey, setUpEmptyDatabase } from './first-start.js';
+
+export interface RunningServer {
+  readonly url: string;
+  /** Where the first key was written, on a first start of an empty embedded database. */
+  readonly credentialsFile: string | undefined;
+  stop(): Promise<void>;
+}
+
+const DATABASE = 'flexprice';
+
+/** Everything between settings and a server that answers. */
+export async function startServer(environment: Environment): Promise<RunningServer> {
+  const postgres =
+    environment.databaseUrl === undefined
+      ? await startEmbeddedPostgres({ dir: path.join(environment.dataDir, 'postgres'), port: 54329 })
+      : undefined;
+  try {
+    const url = environment.databaseUrl ?? (await ensureDatabase(postgres as EmbeddedPostgres));
+    const database = { url, poolSize: environment.databasePoolSize };
+    await migrateDatabase(database);
+    const app = await createApp({
+      billing: billingOptions(environment, database),
+      logLevel: environment.logLevel,
+    });
+    try {
+      const credentialsFile =
+        postgres === undefined
+          ? undefined
+          : await setUpEmptyDatabase(app.get(TenancyService, { strict: false }), environment.dataDir);
+      await app.listen(environment.port, environment.host);
+      return {
+        url: (await app.getUrl()).replace('[::1]', '127.0.0.1'),
+        credentialsFile,
+        stop: async () => {
+          await app.close();
+          postgres?.stop();
+        },
+      };
+    } catch (error) {
+      await app.close();
+      throw error;
+    }
+  } catch (error) {
+    postgres?.stop();
+    throw error;
+  }
+}
+
+function billingOptions(environment: Environment, database: BillingOptions['database']): BillingOptions {
+  return {
+    database,
+    ...(environment.redisUrl === undefined
+      ? {}
+      : { redis: { url: environment.redisUrl, prefix: environment.queuePrefix } }),
+    secretKeys: environment.secretKeys ?? [localSecretKey(environment.dataDir)],
+    ...(environment.publicUrl === undefined ? {} : { publicUrl: environment.publicUrl }),
+    worker: { enabled: environment.role !== 'api' },
+    providers: { baseUrls: environment.providerBaseUrls, timeoutMs: environment.providerTimeoutMs },
+    reconcileEveryMs: environment.reconcileEveryMs,
+  };
+}
+
+async function ensureDatabase(postgres: EmbeddedPostgres): Promise<string> {
+  const { Client } = (await import('pg')).default;
+  const client = new Client({ connectionString: postgres.url('postgres') });
+  await client.connect();
+  try {
+    const { rowCount } = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [DATABASE]);
+    if (rowCount === 0) await client.query(`CREATE DATABASE ${DATABASE}`);
+  } finally {
+    await client.end();
+  }
+  return postgres.url(DATABASE);
+}

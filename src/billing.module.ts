@@ -1,0 +1,111 @@
+import {
+  Module,
+  type DynamicModule,
+  type FactoryProvider,
+  type ModuleMetadata,
+  type Provider,
+} from '@nestjs/common';
+import { migrations } from '../migrations/index.js';
+import { BILLING_OPTIONS, platformOptions, providerOptions, type BillingOptions } from './billing.options.js';
+import { ConnectionsModule } from './connections/connections.module.js';
+import { CustomersModule } from './customers/customers.module.js';
+import { ENTITIES } from './entities.js';
+import { FeaturesModule } from './features/features.module.js';
+import { IntegrationsModule } from './integrations/integrations.module.js';
+import { RECONCILE_OPTIONS } from './integrations/reconcile/reconciler.flow.js';
+import { InvoicesModule } from './invoices/invoices.module.js';
+import { PaymentsModule } from './payments/payments.module.js';
+import { PlansModule } from './plans/plans.module.js';
+import { dataSourceOptions, migrate, type DatabaseOptions } from './platform/database/data-source.js';
+import { PLATFORM_OPTIONS, PlatformModule } from './platform/platform.module.js';
+import { PROVIDER_OPTIONS } from './providers/providers.service.js';
+import { ProvidersModule } from './providers/providers.module.js';
+import { SubscriptionsModule } from './subscriptions/subscriptions.module.js';
+import { TenancyModule } from './tenancy/tenancy.module.js';
+import { UsageModule } from './usage/usage.module.js';
+
+export interface BillingModuleAsyncOptions extends Pick<ModuleMetadata, 'imports'> {
+  readonly inject?: FactoryProvider['inject'];
+  readonly useFactory: (...args: never[]) => BillingOptions | Promise<BillingOptions>;
+  /** Whether jobs go through Bull: part of the wiring, so said here and not by the factory. */
+  readonly usesRedis?: boolean;
+}
+
+/** The whole of billing, for any Nest application: its routes, its jobs, its tables in a schema of their own. */
+@Module({})
+export class BillingModule {
+  static forRoot(options: BillingOptions): DynamicModule {
+    return BillingModule.assemble(
+      { provide: BILLING_OPTIONS, useValue: options },
+      [],
+      options.redis !== undefined,
+    );
+  }
+
+  static forRootAsync(options: BillingModuleAsyncOptions): DynamicModule {
+    return BillingModule.assemble(
+      {
+        provide: BILLING_OPTIONS,
+        inject: options.inject ?? [],
+        useFactory: options.useFactory as (...args: unknown[]) => BillingOptions | Promise<BillingOptions>,
+      },
+      options.imports ?? [],
+      options.usesRedis ?? false,
+    );
+  }
+
+  private static assemble(
+    options: Provider,
+    imports: NonNullable<ModuleMetadata['imports']>,
+    usesRedis: boolean,
+  ): DynamicModule {
+    const optionsModule: DynamicModule = {
+      module: BillingOptionsModule,
+      global: true,
+      imports,
+      providers: [options, ...DERIVED_OPTIONS],
+      exports: [BILLING_OPTIONS, PLATFORM_OPTIONS, PROVIDER_OPTIONS, RECONCILE_OPTIONS],
+    };
+    return {
+      module: BillingModule,
+      imports: [
+        optionsModule,
+        PlatformModule.register({ optionsModule, usesRedis, entities: ENTITIES, migrations }),
+        ProvidersModule,
+        ...HOUSES,
+      ],
+      exports: HOUSES,
+    };
+  }
+}
+
+@Module({})
+class BillingOptionsModule {}
+
+const DERIVED_OPTIONS: Provider[] = [
+  { provide: PLATFORM_OPTIONS, inject: [BILLING_OPTIONS], useFactory: platformOptions },
+  { provide: PROVIDER_OPTIONS, inject: [BILLING_OPTIONS], useFactory: providerOptions },
+  {
+    provide: RECONCILE_OPTIONS,
+    inject: [BILLING_OPTIONS],
+    useFactory: (options: BillingOptions) => ({ everyMs: options.reconcileEveryMs ?? 60_000 }),
+  },
+];
+
+/** The street, from left to right. */
+const HOUSES = [
+  TenancyModule,
+  ConnectionsModule,
+  CustomersModule,
+  FeaturesModule,
+  PlansModule,
+  UsageModule,
+  SubscriptionsModule,
+  InvoicesModule,
+  PaymentsModule,
+  IntegrationsModule,
+];
+
+/** Brings our schema of that database up to date; to be called before an application starts. Answers what has run. */
+export const migrateDatabase = (database: DatabaseOptions): Promise<readonly string[]> =>
+  migrate(dataSourceOptions(database, ENTITIES, migrations));

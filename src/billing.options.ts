@@ -1,0 +1,58 @@
+import type { DatabaseOptions } from './platform/database/data-source.js';
+import type { PlatformOptions, RedisOptions } from './platform/platform.module.js';
+import type { SecretKey } from './platform/secrets/secret-box.js';
+import type { ProviderAdapter } from './providers/provider-adapter.js';
+import type { ProviderOptions } from './providers/providers.service.js';
+import { BUILT_IN_ADAPTERS } from './providers/registry.js';
+
+/** Everything that an embedding application decides. */
+export interface BillingOptions {
+  readonly database: DatabaseOptions;
+  /** Jobs go through Bull on this Redis; without it they run in this process. */
+  readonly redis?: RedisOptions;
+  /**
+   * What credentials of providers are sealed with. The first key seals, all of them open. Losing them means
+   * entering every credential again.
+   */
+  readonly secretKeys: readonly SecretKey[];
+  /** Origin under which providers reach this server: webhook addresses are made of it. */
+  readonly publicUrl?: string;
+  readonly worker?: {
+    /** False: this process serves HTTP only, and another one works. Default true. */
+    readonly enabled?: boolean;
+    /** Default 1 s. */
+    readonly sweepEveryMs?: number;
+    /** Default 5 s. */
+    readonly tickEveryMs?: number;
+  };
+  readonly providers?: {
+    /** Adapters besides the built-in ones. */
+    readonly adapters?: readonly ProviderAdapter[];
+    /** Base URLs by provider name, where not the provider's own. */
+    readonly baseUrls?: Readonly<Record<string, string>>;
+    /** Limit of one HTTP call to a provider. Default 20 s. */
+    readonly timeoutMs?: number;
+  };
+  /** How often providers are asked what their webhooks may have lost. Default 60 s. */
+  readonly reconcileEveryMs?: number;
+}
+
+export const BILLING_OPTIONS = Symbol('BillingOptions');
+
+export const platformOptions = (options: BillingOptions): PlatformOptions => ({
+  database: options.database,
+  ...(options.redis === undefined ? {} : { redis: options.redis }),
+  secretKeys: options.secretKeys,
+  worker: {
+    enabled: options.worker?.enabled ?? true,
+    sweepEveryMs: options.worker?.sweepEveryMs ?? 1_000,
+    tickEveryMs: options.worker?.tickEveryMs ?? 5_000,
+  },
+});
+
+export const providerOptions = (options: BillingOptions): ProviderOptions => ({
+  adapters: [...BUILT_IN_ADAPTERS, ...(options.providers?.adapters ?? [])],
+  baseUrls: options.providers?.baseUrls ?? {},
+  timeoutMs: options.providers?.timeoutMs ?? 20_000,
+  publicUrl: options.publicUrl?.replace(/\/+$/, ''),
+});

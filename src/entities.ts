@@ -1,0 +1,60 @@
+import { ConnectionEntity } from './connections/connection.entity.js';
+import { CustomerEntity } from './customers/customer.entity.js';
+import { FeatureEntity } from './features/feature.entity.js';
+import { MeterEntity } from './features/meter.entity.js';
+import { CheckoutSessionEntity } from './integrations/checkout/checkout-session.entity.js';
+import { WebhookEventEntity } from './integrations/inbound-webhooks/webhook-event.entity.js';
+import { EntityMappingEntity } from './integrations/mappings/entity-mapping.entity.js';
+import { SyncAttemptEntity } from './integrations/sync/sync-attempt.entity.js';
+import { SyncOperationEntity } from './integrations/sync/sync-operation.entity.js';
+import { InvoiceEntity } from './invoices/invoice.entity.js';
+import { InvoiceLineItemEntity } from './invoices/invoice-line-item.entity.js';
+import { InvoiceNumberSequenceEntity } from './invoices/invoice-number-sequence.entity.js';
+import { PaymentAllocationEntity } from './payments/payment-allocation.entity.js';
+import { PaymentAttemptEntity } from './payments/payment-attempt.entity.js';
+import { PaymentEntity } from './payments/payment.entity.js';
+import { PaymentMethodEntity } from './payments/payment-method.entity.js';
+import { PlanEntity } from './plans/plan.entity.js';
+import { PriceEntity } from './plans/price.entity.js';
+import { EnvironmentClockEntity } from './platform/clock/environment-clock.entity.js';
+import { JobEntity } from './platform/jobs/job.entity.js';
+import { OutboxEventEntity } from './platform/outbox/outbox.entity.js';
+import { SubscriptionEntity } from './subscriptions/subscription.entity.js';
+import { SubscriptionLineItemEntity } from './subscriptions/subscription-line-item.entity.js';
+import { ApiKeyEntity } from './tenancy/api-key.entity.js';
+import { AuditEntryEntity } from './tenancy/audit-entry.entity.js';
+import { EnvironmentEntity } from './tenancy/environment.entity.js';
+import { TenantEntity } from './tenancy/tenant.entity.js';
+import { UsageEventEntity } from './usage/usage-event.entity.js';
+
+/** Every table. The one file that may name the entities of all houses: the data source needs them in one place. */
+export const ENTITIES = [
+  TenantEntity,
+  EnvironmentEntity,
+  EnvironmentClockEntity,
+  ApiKeyEntity,
+  AuditEntryEntity,
+  OutboxEventEntity,
+  JobEntity,
+  ConnectionEntity,
+  CustomerEntity,
+  MeterEntity,
+  FeatureEntity,
+  PlanEntity,
+  PriceEntity,
+  UsageEventEntity,
+  SubscriptionEntity,
+  SubscriptionLineItemEntity,
+  InvoiceEntity,
+  InvoiceLineItemEntity,
+  InvoiceNumberSequenceEntity,
+  PaymentEntity,
+  PaymentAttemptEntity,
+  PaymentAllocationEntity,
+  PaymentMethodEntity,
+  EntityMappingEntity,
+  SyncOperationEntity,
+  SyncAttemptEntity,
+  WebhookEventEntity,
+  CheckoutSessionEntity,
+] as const;

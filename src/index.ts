@@ -1,0 +1,24 @@
+export { BillingModule, migrateDatabase, type BillingModuleAsyncOptions } from './billing.module.js';
+export type { BillingOptions } from './billing.options.js';
+export { BillingError } from './domain/errors.js';
+export type { Caller, Ctx, Scope } from './platform/context.js';
+export { UnitOfWork } from './platform/database/unit-of-work.js';
+export type { SecretKey } from './platform/secrets/secret-box.js';
+export { ConnectionsService } from './connections/connections.service.js';
+export { CustomersService } from './customers/customers.service.js';
+export { FeaturesService } from './features/features.service.js';
+export { InvoicesService } from './invoices/invoices.service.js';
+export { PaymentsService } from './payments/payments.service.js';
+export { PlansService } from './plans/plans.service.js';
+export { PricesService } from './plans/prices.service.js';
+export { SubscriptionsService } from './subscriptions/subscriptions.service.js';
+export { TenancyService } from './tenancy/tenancy.service.js';
+export { UsageService } from './usage/usage.service.js';
+export type * from './providers/provider-adapter.js';
+export type * from './providers/provider-objects.js';
+export type * from './providers/provider-event.js';
+export {
+  ProviderError,
+  type ProviderErrorKind,
+  type ProviderErrorOptions,
+} from './providers/provider-error.js';

@@ -1,0 +1,36 @@
+import 'reflect-metadata';
+import { EnvironmentError, readEnvironment } from './app/environment.js';
+import { startServer } from './app/server.js';
+
+const say = (line: object): void => {
+  process.stdout.write(`${JSON.stringify(line)}\n`);
+};
+
+const complain = (line: string): void => {
+  process.stderr.write(`${line}\n`);
+};
+
+try {
+  const server = await startServer(readEnvironment());
+  if (server.credentialsFile !== undefined)
+    say({ event: 'first_start', credentials_file: server.credentialsFile });
+  say({ event: 'ready', url: server.url });
+  let stopping = false;
+  const stop = (): void => {
+    if (stopping) return;
+    stopping = true;
+    server.stop().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        complain(`the server did not stop cleanly: ${String(error)}`);
+        process.exit(1);
+      },
+    );
+  };
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+} catch (error) {
+  if (error instanceof EnvironmentError) for (const problem of error.problems) complain(problem);
+  else complain(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  process.exit(1);
+}

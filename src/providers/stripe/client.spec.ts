@@ -1,0 +1,165 @@
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { inspect } from 'node:util';
+import type { ProviderCall } from '../provider-adapter.js';
+import { ProviderError } from '../provider-error.js';
+import { stripeAdapter } from './stripe.adapter.js';
+
+/** Answers what it is told to, and keeps what it was asked. */
+let respond: (request: http.IncomingMessage, response: http.ServerResponse) => void;
+const seen: { method: string; url: string; headers: http.IncomingHttpHeaders }[] = [];
+const server = http.createServer((request, response) => {
+  const { method = '', url = '', headers } = request;
+  seen.push({ method, url, headers });
+  request.resume().on('end', () => respond(request, response));
+});
+
+beforeAll(() => new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve)));
+afterAll(() => {
+  server.closeAllConnections();
+  server.close();
+});
+beforeEach(() => {
+  seen.length = 0;
+});
+
+const SECRET = 'sk_test_verysecret0123456789';
+
+function open(path = '', timeoutMs = 300) {
+  const calls: ProviderCall[] = [];
+  const session = stripeAdapter.open(
+    { connectionId: 'conn_1', environmentId: 'env_1', credentials: { secret_key: SECRET } },
+    {
+      baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`,
+      timeoutMs,
+      now: () => new Date(),
+      onCall: (call) => calls.push(call),
+    },
+  );
+  return { session, calls };
+}
+
+async function failureOf(promise: Promise<unknown>): Promise<ProviderError> {
+  const error: unknown = await promise.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  expect(error).toBeInstanceOf(ProviderError);
+  expect(inspect(error, { depth: 10, showHidden: true })).not.toContain(SECRET);
+  return error as ProviderError;
+}
+
+const answer =
+  (status: number, body: unknown, headers: http.OutgoingHttpHeaders = {}) =>
+  (_: http.IncomingMessage, response: http.ServerResponse) =>
+    response.writeHead(status, { 'request-id': 'req_1', ...headers }).end(JSON.stringify(body));
+
+const says = (status: number, error: object, headers: http.OutgoingHttpHeaders = {}) =>
+  answer(status, { error: { type: 'invalid_request_error', message: 'As Stripe says.', ...error } }, headers);
+
+test('calls carry the pinned version and the key, under the path prefix, and are told without query', async () => {
+  respond = answer(200, { id: 'cus_1', object: 'customer', deleted: true });
+  const { session, calls } = open('/proxy/');
+  await session.customers?.fetch('cus_1');
+  expect(seen).toMatchObject([
+    {
+      method: 'GET',
+      url: '/proxy/v1/customers/cus_1',
+      headers: { 'stripe-version': '2026-10-28.endive', authorization: `Bearer ${SECRET}` },
+    },
+  ]);
+  expect(seen[0]?.headers).not.toHaveProperty('x-stripe-client-telemetry');
+  expect(calls).toMatchObject([
+    { method: 'GET', path: '/v1/customers/cus_1', status: 200, requestId: 'req_1' },
+  ]);
+});
+
+test.each([
+  ['is cut before the answer', (_, response) => void response.socket?.destroy()],
+  [
+    'is cut within the answer',
+    (_, response) => {
+      response.writeHead(200, { 'content-length': '100' }).write('{"id":');
+      setImmediate(() => response.socket?.destroy());
+    },
+  ],
+  ['never brings one', () => undefined],
+] as [string, typeof respond][])('a connection that %s is one attempt, unavailable', async (_name, how) => {
+  respond = how;
+  const { session, calls } = open();
+  const error = await failureOf(session.verify());
+  expect(error).toMatchObject({ kind: 'unavailable', code: 'no_answer', retryable: true });
+  expect(seen).toHaveLength(1);
+  expect(calls).toMatchObject([{ status: undefined }]);
+});
+
+test('a body that is no JSON is an answer that nobody can read: unavailable', async () => {
+  respond = (_, response) => response.writeHead(200).end('<html>');
+  const { session, calls } = open();
+  expect(await failureOf(session.verify())).toMatchObject({ kind: 'unavailable' });
+  expect(calls).toMatchObject([{ status: 200 }]);
+});
+
+test.each([
+  [401, {}, { kind: 'auth', param: 'secret_key', httpStatus: 401, requestId: 'req_1' }],
+  [
+    403,
+    { message: "Having the 'rak_invoice_read' permission would allow this" },
+    { kind: 'auth', message: /rak_invoice_read/ },
+  ],
+  [404, { code: 'resource_missing', param: 'id' }, { kind: 'not_found', code: 'resource_missing' }],
+  [400, { code: 'resource_missing', param: 'customer' }, { kind: 'not_found', param: 'customer' }],
+  [400, { code: 'parameter_invalid_integer', param: 'amount' }, { kind: 'invalid', param: 'amount' }],
+  [400, { code: 'invoice_not_editable' }, { kind: 'conflict', code: 'invoice_not_editable' }],
+  [402, { type: 'card_error', code: 'card_declined' }, { kind: 'invalid', code: 'card_declined' }],
+  [409, { code: 'idempotency_key_in_use' }, { kind: 'unavailable', code: 'idempotency_key_in_use' }],
+  [429, { code: 'lock_timeout' }, { kind: 'rate_limited', code: 'lock_timeout', retryAfterMs: 7000 }],
+  [500, { type: 'api_error' }, { kind: 'unavailable', code: 'api_error' }],
+  [503, { type: 'api_error' }, { kind: 'unavailable' }],
+])('%s %j is %j', async (status, body, expected) => {
+  respond = says(status, body, { 'retry-after': '7' });
+  const { session, calls } = open();
+  const error = await failureOf(session.customers?.push(CUSTOMER, ATTEMPT) ?? Promise.resolve());
+  const { message, ...rest } = expected as { message?: RegExp };
+  expect(error).toMatchObject(rest);
+  expect(error.message).toMatch(message ?? /As Stripe says/);
+  expect(calls).toHaveLength(1);
+});
+
+const ATTEMPT = { key: 'k', firstTriedAt: new Date(), number: 1 };
+const CUSTOMER = {
+  customerId: 'cust_1',
+  externalId: 'x',
+  name: 'Ada',
+  email: undefined,
+  phone: undefined,
+  address: undefined,
+  metadata: {},
+  remoteId: undefined,
+};
+
+test('a key in a message is shown as what it is, and no more', async () => {
+  respond = says(401, { message: `Invalid API Key provided: ${SECRET}` });
+  expect((await failureOf(open().session.verify())).message).toBe('Invalid API Key provided: sk_test_…');
+});
+
+test('a restricted key that may not read its account is checked by what it is needed for', async () => {
+  respond = (request, response) => {
+    if (request.url?.startsWith('/v1/account')) says(403, {})(request, response);
+    else answer(200, { object: 'list', data: [], has_more: false, url: '/v1/invoices' })(request, response);
+  };
+  expect(await open().session.verify()).toEqual({ accountId: undefined, livemode: false });
+  expect(seen.map(({ url }) => url)).toEqual(['/v1/account', '/v1/invoices?limit=1']);
+  respond = says(403, {});
+  expect(await failureOf(open().session.verify())).toMatchObject({ kind: 'auth' });
+});
+
+test('a publishable key of the other mode is refused before any call', async () => {
+  const credentials = { secret_key: SECRET, publishable_key: 'pk_live_0123456789' };
+  const session = stripeAdapter.open(
+    { connectionId: 'conn_1', environmentId: 'env_1', credentials },
+    { timeoutMs: 100, now: () => new Date() },
+  );
+  expect(await failureOf(session.verify())).toMatchObject({ kind: 'invalid', param: 'publishable_key' });
+  expect(seen).toEqual([]);
+});

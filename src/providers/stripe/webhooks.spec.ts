@@ -1,0 +1,81 @@
+import Stripe from 'stripe';
+import { STRIPE_EVENTS, stripeWebhooks } from './webhooks.js';
+
+const body = Buffer.from('{"id":"evt_1","object":"event","type":"invoice.paid"}');
+const receivedAt = new Date('2026-11-01T10:00:00Z');
+const seconds = receivedAt.getTime() / 1000;
+const secret = 'whsec_test';
+
+const header = (age: number, signedWith = secret) =>
+  Stripe.webhooks.generateTestHeaderString({
+    payload: body.toString(),
+    secret: signedWith,
+    timestamp: seconds - age,
+  });
+
+const verify = (signature: string | undefined, secrets = [secret]) =>
+  stripeWebhooks.verify(
+    { body, headers: signature === undefined ? {} : { 'stripe-signature': signature }, receivedAt },
+    secrets,
+  );
+
+test.each([
+  [0, true],
+  [300, true],
+  [301, false],
+  [-300, true],
+  [-301, false],
+])('a signature of %s seconds ago: %s', (age, verified) => {
+  expect(verify(header(age))).toEqual(verified ? { verified } : { verified, reason: 'stale' });
+});
+
+test('one good signature among several is enough, as while Stripe rolls a secret', () => {
+  const [, other] = header(0, 'whsec_other').split(',');
+  expect(verify(`${header(0)},${other ?? ''}`)).toEqual({ verified: true });
+  expect(verify(`t=${seconds},${other ?? ''},${header(0).split(',')[1] ?? ''},v0=00`)).toEqual({
+    verified: true,
+  });
+});
+
+test('an old signature does not pass with a fresh time beside its own', () => {
+  const [time, signature] = header(3600).split(',');
+  expect(verify(`t=${seconds},${time ?? ''},${signature ?? ''}`)).toEqual({
+    verified: false,
+    reason: 'malformed',
+  });
+  expect(verify(`${time ?? ''},t=${seconds},${signature ?? ''}`)).toEqual({
+    verified: false,
+    reason: 'malformed',
+  });
+});
+
+test.each(['', 't=1', 'v1=00', 't=x,v1=00', 't=,v1=00', `t=${seconds}`, `t=${seconds},v0=00`, 'nonsense'])(
+  'the header "%s" does not verify, and does not throw',
+  (signature) => {
+    expect(verify(signature).verified).toBe(false);
+  },
+);
+
+test('times and modes are told', () => {
+  const parse = (event: object) => stripeWebhooks.parse(Buffer.from(JSON.stringify(event)));
+  const event = { id: 'evt_1', object: 'event', type: 'invoice.paid', created: seconds, livemode: true };
+  expect(parse({ ...event, data: { object: { object: 'invoice', id: 'in_1' } } })).toEqual({
+    id: 'evt_1',
+    type: 'invoice.paid',
+    occurredAt: receivedAt,
+    livemode: true,
+    kind: 'invoice.changed',
+    remoteId: 'in_1',
+  });
+  expect(parse({ ...event, created: 'soon' })).toMatchObject({ kind: 'ignored', occurredAt: undefined });
+  expect(parse({ ...event, data: { object: { object: 'constructor', id: 'x' } } })).toMatchObject({
+    kind: 'ignored',
+  });
+});
+
+test('every event that is subscribed to is one that Stripe has', () => {
+  const known: readonly Stripe.WebhookEndpointCreateParams.EnabledEvent[] = STRIPE_EVENTS as never;
+  expect(known).toEqual(
+    expect.arrayContaining(['invoice.paid', 'invoice_payment.paid', 'checkout.session.completed']),
+  );
+});

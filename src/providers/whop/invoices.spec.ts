@@ -1,0 +1,255 @@
+import { money } from '../../domain/money.js';
+import { startSandbox, type Sandbox } from '../../sandbox/index.js';
+import type { InvoiceOperations } from '../provider-adapter.js';
+import type { Attempt, InvoicePush, InvoicePushLine } from '../provider-objects.js';
+import { whopAdapter } from './whop.adapter.js';
+
+let sandbox: Sandbox;
+let accounts = 0;
+
+beforeAll(async () => {
+  sandbox = await startSandbox();
+});
+afterEach(() => {
+  sandbox.whop.clearFaults();
+  sandbox.whop.configure({ idempotentInvoices: false });
+  expect(sandbox.whop.schemaViolations()).toEqual([]);
+});
+afterAll(() => sandbox.stop());
+
+const tryOf = (number = 1, firstTriedAt = new Date()): Attempt => ({
+  key: 'conn_1:inv_1:push',
+  firstTriedAt,
+  number,
+});
+
+async function account() {
+  accounts += 1;
+  const key = `apik_invoices_${accounts}`;
+  const companyId = `biz_invoices_${accounts}`;
+  const open = (settings: Readonly<Record<string, string>> = {}) =>
+    whopAdapter.open(
+      {
+        connectionId: 'conn_1',
+        environmentId: 'env_1',
+        credentials: { api_key: key, company_id: companyId, ...settings },
+      },
+      { baseUrl: sandbox.whop.url, timeoutMs: 2000, now: () => new Date() },
+    ).invoices as InvoiceOperations;
+  const prepared = await open().prepare?.(tryOf());
+  sandbox.whop.clearRequests();
+  const invoices = open(prepared?.settings);
+  const calls = () =>
+    sandbox.whop
+      .requests({ account: key })
+      .map(({ method, template }) => `${method} ${template?.replace('/api/v1', '') ?? ''}`);
+  const sent = () => sandbox.whop.requests({ account: key, method: 'POST' }).at(-1);
+  const shown = () => sandbox.whop.objects('invoices', key) as { id: string; status: string }[];
+  return { key, companyId, productId: prepared?.settings.product_id, invoices, calls, sent, shown };
+}
+
+const line = (n: number, cents: bigint): InvoicePushLine => ({
+  lineId: `inv_line_${n}`,
+  description: `Line ${n}`,
+  amount: money(cents, 'usd'),
+  quantity: '3',
+  period: undefined,
+  priceId: undefined,
+});
+
+const invoice: InvoicePush = {
+  invoiceId: 'inv_1',
+  number: 'INV-1',
+  customer: { customerId: 'cust_1', remoteId: undefined, name: 'Ada', email: 'ada@example.com' },
+  description: undefined,
+  collectionMethod: 'charge_automatically', // Whop is always sent
+  dueAt: new Date('2030-01-01T00:00:00.000Z'),
+  amountDue: money(1043n, 'usd'),
+  lines: [line(1, 1000n), line(2, 43n)],
+  adjustments: [],
+};
+
+const CREATE = 'POST /invoices';
+const PLAN = 'GET /plans/{id}';
+const PLANS = 'GET /plans';
+const READ = 'GET /invoices/{id}';
+
+describe('a push', () => {
+  test('is two calls on the first try, with the fields of the founding document', async () => {
+    const { companyId, productId, invoices, calls, sent } = await account();
+    const answer = await invoices.push(invoice, tryOf());
+    expect(calls()).toEqual([CREATE, PLAN]);
+    expect(sent()?.params).toEqual({
+      company_id: companyId,
+      product_id: productId,
+      collection_method: 'send_invoice',
+      due_date: '2030-01-01T00:00:00.000Z',
+      email_address: 'ada@example.com',
+      customer_name: 'Ada',
+      plan: { plan_type: 'one_time', initial_price: 10.43, currency: 'usd', internal_notes: 'inv_1' },
+      line_items: [
+        { label: 'Line 1', quantity: 1, unit_price: 10 },
+        { label: 'Line 2', quantity: 1, unit_price: 0.43 },
+      ],
+    });
+    expect(sent()?.idempotencyKey).toMatch(/^conn_1:inv_1:push:[0-9a-f]{16}:0$/);
+    expect(answer).toMatchObject({ status: 'open', invoiceId: 'inv_1', total: money(1043n, 'usd') });
+    expect(answer.metadata).toEqual({
+      whop_invoice_id: answer.remoteId,
+      whop_checkout_url: answer.hostedUrl,
+    });
+    expect(answer.hostedUrl).toContain('/checkout/plan_');
+  });
+
+  test('leaves line items out when they do not add up to the price, or one is less than nothing', async () => {
+    const { invoices, sent } = await account();
+    const discount = { kind: 'discount', description: 'Launch', amount: money(-43n, 'usd') } as const;
+    await invoices.push({ ...invoice, amountDue: money(1000n, 'usd'), adjustments: [discount] }, tryOf());
+    await invoices.push({ ...invoice, invoiceId: 'inv_2', amountDue: money(1n, 'usd') }, tryOf());
+    const bodies = sandbox.whop
+      .requests({ path: '/api/v1/invoices', method: 'POST' })
+      .map(({ params }) => params);
+    expect(bodies.filter((body) => 'line_items' in (body as object)).length).toBeLessThan(bodies.length);
+    expect(sent()?.params).not.toHaveProperty('line_items');
+  });
+
+  test('needs an e-mail address, and says so before any call', async () => {
+    const { invoices, calls } = await account();
+    for (const email of [undefined, ' ']) {
+      const push = invoices.push({ ...invoice, customer: { ...invoice.customer, email } }, tryOf());
+      await expect(push).rejects.toMatchObject({
+        kind: 'invalid',
+        code: 'customer_email_missing',
+        message: 'Whop needs an e-mail address, and cust_1 has none',
+      });
+    }
+    expect(calls()).toEqual([]);
+  });
+
+  test('needs a product, and says so before any call', async () => {
+    const { companyId } = await account();
+    const { invoices } = whopAdapter.open(
+      { connectionId: 'c', environmentId: 'e', credentials: { api_key: 'apik_x', company_id: companyId } },
+      { baseUrl: sandbox.whop.url, timeoutMs: 100, now: () => new Date() },
+    );
+    await expect(invoices?.push(invoice, tryOf())).rejects.toMatchObject({ code: 'product_missing' });
+  });
+
+  test('is not lost when its page cannot be read; a later fetch reads it', async () => {
+    for (const status of [500, 403, 404]) {
+      const { key, invoices } = await account();
+      sandbox.whop.fault({ account: key, path: '/api/v1/plans/{id}', mode: 'error', status });
+      const answer = await invoices.push(invoice, tryOf());
+      expect(answer).toMatchObject({
+        status: 'open',
+        hostedUrl: undefined,
+        total: undefined,
+        invoiceId: 'inv_1',
+      });
+      expect(answer.metadata).toEqual({ whop_invoice_id: answer.remoteId });
+      const later = await invoices.fetch(answer.remoteId);
+      expect(later?.metadata.whop_checkout_url).toContain('/checkout/plan_');
+    }
+  });
+
+  test('whose answer was lost is found by its internal notes, days later too', async () => {
+    const { key, invoices, calls, shown } = await account();
+    for (let n = 0; n < 120; n += 1)
+      if (n % 40 === 7) await invoices.push({ ...invoice, invoiceId: `inv_other_${n}` }, tryOf());
+    sandbox.whop.fault({ account: key, path: '/api/v1/invoices', method: 'POST', mode: 'drop_after' });
+    await expect(invoices.push(invoice, tryOf())).rejects.toMatchObject({ kind: 'unavailable' });
+    sandbox.whop.clearRequests();
+    const daysAgo = new Date(Date.now() - 5 * 24 * 3_600_000);
+    const answer = await invoices.push(invoice, tryOf(4, daysAgo));
+    expect(calls()).toEqual([PLANS, READ]);
+    expect(answer).toMatchObject({ status: 'open', total: money(1043n, 'usd') });
+    expect(answer.hostedUrl).toBeDefined();
+    expect(shown()).toHaveLength(4);
+  });
+
+  test('finds its invoice on a later page of plans', async () => {
+    const { key, invoices, shown } = await account();
+    sandbox.whop.fault({ account: key, path: '/api/v1/invoices', method: 'POST', mode: 'drop_after' });
+    const since = new Date();
+    await expect(invoices.push(invoice, tryOf())).rejects.toMatchObject({ kind: 'unavailable' });
+    for (let n = 0; n < 101; n += 1)
+      await invoices.push({ ...invoice, invoiceId: `inv_later_${n}` }, tryOf(1));
+    await invoices.push(invoice, tryOf(2, since));
+    expect(shown()).toHaveLength(102);
+  });
+
+  test('was marked as paid or voided in the meantime: answered as it is', async () => {
+    const { key, invoices, shown } = await account();
+    sandbox.whop.fault({ account: key, path: '/api/v1/invoices', method: 'POST', mode: 'drop_after' });
+    await expect(invoices.push(invoice, tryOf())).rejects.toMatchObject({ kind: 'unavailable' });
+    const id = shown()[0]?.id ?? '';
+    await invoices.void?.(id, tryOf());
+    expect(await invoices.push(invoice, tryOf(2))).toMatchObject({ remoteId: id, status: 'void' });
+  });
+
+  test('is not answered by Whop with the refusal of a body that was repaired since', async () => {
+    sandbox.whop.configure({ idempotentInvoices: true });
+    const { invoices, shown } = await account();
+    const wrong = { ...invoice, customer: { ...invoice.customer, email: 'nobody' } };
+    await expect(invoices.push(wrong, tryOf())).rejects.toMatchObject({ kind: 'invalid', httpStatus: 422 });
+    expect(await invoices.push(invoice, tryOf(2))).toMatchObject({ status: 'open' });
+    expect(shown()).toHaveLength(1);
+  });
+
+  test('is made void when Whop makes another price of it', async () => {
+    const { key, invoices, shown } = await account();
+    const body = { id: 'plan_1', initial_price: 10.44, currency: 'usd' };
+    sandbox.whop.fault({ account: key, path: '/api/v1/plans/{id}', mode: 'error', status: 200, body });
+    await expect(invoices.push(invoice, tryOf())).rejects.toMatchObject({
+      kind: 'invalid',
+      code: 'total_mismatch',
+      details: { expected: '10.43 usd', actual: '10.44 usd' },
+    });
+    expect(shown()).toMatchObject([{ status: 'void' }]);
+  });
+});
+
+describe('an invoice', () => {
+  test('that is past due is open, and can be marked as paid', async () => {
+    const { key, invoices } = await account();
+    const dueAt = new Date(Date.now() + 3_600_000);
+    const { remoteId } = await invoices.push({ ...invoice, dueAt }, tryOf());
+    const found = sandbox.whop
+      .objects('invoices', key)
+      .find((one) => (one as { id: string }).id === remoteId);
+    const body = { ...(found as object), status: 'past_due' };
+    sandbox.whop.fault({ account: key, path: '/api/v1/invoices/{id}', mode: 'error', status: 200, body });
+    expect(await invoices.fetch(remoteId)).toMatchObject({
+      status: 'open',
+      amountRemaining: money(1043n, 'usd'),
+    });
+    expect(await invoices.markPaid?.(remoteId, tryOf())).toMatchObject({
+      status: 'paid',
+      settledOutside: true,
+    });
+  });
+
+  test('that is void cannot be marked as paid, nor a paid one be made void', async () => {
+    const { invoices } = await account();
+    const one = await invoices.push(invoice, tryOf());
+    await invoices.void?.(one.remoteId, tryOf());
+    await expect(invoices.markPaid?.(one.remoteId, tryOf())).rejects.toMatchObject({ kind: 'conflict' });
+    const two = await invoices.push({ ...invoice, invoiceId: 'inv_2' }, tryOf());
+    await invoices.markPaid?.(two.remoteId, tryOf());
+    await expect(invoices.void?.(two.remoteId, tryOf())).rejects.toMatchObject({ kind: 'conflict' });
+  });
+
+  test('that is settled is listed, however many there are', async () => {
+    const { invoices, calls } = await account();
+    const ids: string[] = [];
+    for (let n = 0; n < 3; n += 1)
+      ids.push((await invoices.push({ ...invoice, invoiceId: `inv_${n}` }, tryOf())).remoteId);
+    await invoices.markPaid?.(ids[0] ?? '', tryOf());
+    await invoices.void?.(ids[1] ?? '', tryOf());
+    sandbox.whop.clearRequests();
+    const listed: string[] = [];
+    for await (const { remoteId } of invoices.listSettled?.(new Date()) ?? []) listed.push(remoteId);
+    expect(listed).toEqual([ids[1], ids[0]]);
+    expect(calls()).toEqual(['GET /invoices']);
+  });
+});

@@ -1,0 +1,268 @@
+import type { Caller } from '../../src/platform/context.js';
+import { UnitOfWork } from '../../src/platform/database/unit-of-work.js';
+import { JobHandlers } from '../../src/platform/jobs/job-handlers.js';
+import { JobQueue } from '../../src/platform/jobs/job-queue.js';
+import type { JobOutcome, JobRun } from '../../src/platform/jobs/job.js';
+import { Outbox } from '../../src/platform/outbox/outbox.js';
+import { OutboxRelay } from '../../src/platform/outbox/outbox-relay.js';
+import { OutboxSubscribers } from '../../src/platform/outbox/outbox-subscribers.js';
+import { eventually } from '../support/eventually.js';
+import { startTestApp, TRANSPORTS, type TestApp } from '../support/test-app.js';
+import { createDatabase } from '../support/test-database.js';
+
+describe.each(TRANSPORTS)('jobs by %s', (transport) => {
+  let server: TestApp;
+  let uow: UnitOfWork;
+  let queue: JobQueue;
+  let caller: Caller;
+  let handled: JobRun[];
+  let behave: (run: JobRun) => Promise<JobOutcome | undefined>;
+
+  beforeAll(async () => {
+    server = await startTestApp({ transport });
+    uow = server.app.get(UnitOfWork, { strict: false });
+    queue = server.app.get(JobQueue, { strict: false });
+    caller = {
+      scope: { tenantId: server.tenant.tenantId, environmentId: server.tenant.environmentId },
+      actor: 'test',
+      requestId: 'test',
+    };
+    server.app.get(JobHandlers, { strict: false }).register({
+      kind: 'test.job',
+      handle: (run) => {
+        handled.push(run);
+        return behave(run);
+      },
+    });
+    server.app
+      .get(OutboxSubscribers, { strict: false })
+      .register({ jobKind: 'test.job', eventTypes: ['test.event'] });
+  });
+  beforeEach(() => {
+    handled = [];
+    behave = () => Promise.resolve(undefined);
+  });
+  afterAll(async () => {
+    await server.stop();
+  });
+
+  const enqueue = (key: string, payload = {}) =>
+    uow.run(caller, (ctx) => queue.enqueue(ctx, { kind: 'test.job', key, payload }));
+  const row = async (key: string) =>
+    (await server.database.query(`SELECT * FROM jobs WHERE kind = 'test.job' AND key = $1`, [key]))[0];
+  const inState = (key: string, state: string) =>
+    eventually(`job ${key} ${state}`, async () => {
+      const found = await row(key);
+      return found?.state === state ? found : undefined;
+    });
+
+  it('runs a job after the commit, in its scope, once', async () => {
+    await enqueue('once', { a: 1 });
+    await inState('once', 'done');
+    expect(handled).toHaveLength(1);
+    expect(handled[0]).toMatchObject({ payload: { a: 1 }, attempt: 1, scope: caller.scope });
+  });
+
+  it('never runs a job of a transaction that was rolled back', async () => {
+    await expect(
+      uow.run(caller, async (ctx) => {
+        await queue.enqueue(ctx, { kind: 'test.job', key: 'rolled-back', payload: {} });
+        throw new Error('no');
+      }),
+    ).rejects.toThrow('no');
+    await enqueue('after-rollback');
+    await inState('after-rollback', 'done');
+    expect(handled).toHaveLength(1);
+    expect(await row('rolled-back')).toBeUndefined();
+  });
+
+  it('takes a second job of the same kind and key for the first one', async () => {
+    await Promise.all(Array.from({ length: 5 }, () => enqueue('same')));
+    await inState('same', 'done');
+    expect(handled).toHaveLength(1);
+  });
+
+  it('tries again after an exception, later, and counts', async () => {
+    behave = (run) => (run.attempt < 3 ? Promise.reject(new Error('not yet')) : Promise.resolve(undefined));
+    await enqueue('retried');
+    await inState('retried', 'done');
+    expect(handled.map((run) => run.attempt)).toEqual([1, 2, 3]);
+  });
+
+  it('waits until the time a handler has named', async () => {
+    const at = new Date(Date.now() + 300);
+    behave = (run) => Promise.resolve(run.attempt === 1 ? { retryAt: at, reason: 'later' } : undefined);
+    await enqueue('named-time');
+    await inState('named-time', 'done');
+    expect(handled).toHaveLength(2);
+    const [done] = await server.database.query(
+      `SELECT finished_at >= $1 AS waited FROM jobs WHERE key = 'named-time'`,
+      [at],
+    );
+    expect(done).toEqual({ waited: true });
+  });
+
+  it('parks what a handler gives up, with the reason, and runs it again when asked to', async () => {
+    behave = () => Promise.resolve({ park: true, reason: 'hopeless' });
+    await enqueue('parked');
+    expect(await inState('parked', 'parked')).toMatchObject({ last_error: 'hopeless' });
+    behave = () => Promise.resolve(undefined);
+    await uow.run(caller, (ctx) => queue.requeue(ctx, { kind: 'test.job', key: 'parked', payload: {} }));
+    await inState('parked', 'done');
+  });
+
+  it('parks a job whose retry window is over', async () => {
+    behave = () => Promise.reject(new Error('still broken'));
+    await enqueue('hopeless');
+    await eventually('first try', async () => (await row('hopeless'))?.last_error);
+    await server.database.query(
+      `UPDATE jobs SET retry_window_start = now() - interval '25 hours', run_at = now(), announced_at = NULL
+        WHERE key = 'hopeless' AND state = 'queued'`,
+    );
+    expect(await inState('hopeless', 'parked')).toMatchObject({ last_error: 'still broken' });
+  });
+
+  it('finds a row whose announcement was lost', async () => {
+    await server.database.query(
+      `INSERT INTO jobs (id, tenant_id, environment_id, kind, key, payload, run_at, announced_at, retry_window_start,
+                         created_at, updated_at)
+       VALUES ('job_lost_${transport}', $1, $2, 'test.job', 'lost', '{}', now() - interval '1 minute',
+               now() - interval '1 minute', now(), now(), now())`,
+      [caller.scope.tenantId, caller.scope.environmentId],
+    );
+    await inState('lost', 'done');
+    expect(handled).toHaveLength(1);
+  });
+
+  it('takes over from a worker that died holding a job', async () => {
+    await server.database.query(
+      `INSERT INTO jobs (id, tenant_id, environment_id, kind, key, payload, state, attempts, run_at, lease_until,
+                         announced_at, retry_window_start, created_at, updated_at)
+       VALUES ('job_dead_${transport}', $1, $2, 'test.job', 'dead', '{}', 'running', 1, now() - interval '2 minutes',
+               now() - interval '1 second', now() - interval '2 minutes', now(), now(), now())`,
+      [caller.scope.tenantId, caller.scope.environmentId],
+    );
+    await inState('dead', 'done');
+    expect(handled.map((run) => run.attempt)).toEqual([2]);
+  });
+
+  it('leaves a job alone while another worker holds it', async () => {
+    await server.database.query(
+      `INSERT INTO jobs (id, tenant_id, environment_id, kind, key, payload, state, attempts, run_at, lease_until,
+                         announced_at, retry_window_start, created_at, updated_at)
+       VALUES ('job_held_${transport}', $1, $2, 'test.job', 'held', '{}', 'running', 1, now() - interval '2 minutes',
+               now() + interval '1 minute', now() - interval '2 minutes', now(), now(), now())`,
+      [caller.scope.tenantId, caller.scope.environmentId],
+    );
+    await enqueue('beside-held');
+    await inState('beside-held', 'done');
+    expect((await row('held'))?.state).toBe('running');
+  });
+
+  it('parks a job that nobody knows how to handle', async () => {
+    await uow.run(caller, (ctx) => queue.enqueue(ctx, { kind: 'test.unknown', key: 'unknown', payload: {} }));
+    const found = await eventually('parked', async () => {
+      const [one] = await server.database.query(
+        `SELECT * FROM jobs WHERE key = 'unknown' AND state = 'parked'`,
+      );
+      return one;
+    });
+    expect(found.last_error).toContain('no handler');
+  });
+
+  it('turns an event into one job for its subscriber, however many relays there are', async () => {
+    const outbox = server.app.get(Outbox, { strict: false });
+    const relay = server.app.get(OutboxRelay, { strict: false });
+    await uow.run(caller, (ctx) =>
+      outbox.append(ctx, { type: 'test.event', entityType: 'thing', entityId: 'thing_1', payload: { n: 1 } }),
+    );
+    await Promise.all([relay.drain(), relay.drain(), relay.drain()]);
+    await eventually('handled', () => Promise.resolve(handled.length > 0));
+    await relay.drain();
+    expect(handled.map((run) => run.payload)).toMatchObject([
+      { type: 'test.event', entityType: 'thing', entityId: 'thing_1', payload: { n: 1 } },
+    ]);
+  });
+
+  it('relays what a process that died after its commit has left behind', async () => {
+    await server.database.query(
+      `INSERT INTO outbox_events (tenant_id, environment_id, type, entity_type, entity_id, payload, occurred_at)
+       VALUES ($1, $2, 'test.event', 'thing', 'thing_2', '{}', now())`,
+      [caller.scope.tenantId, caller.scope.environmentId],
+    );
+    await eventually('handled', () => Promise.resolve(handled.length === 1));
+  });
+});
+
+describe('two servers on one database', () => {
+  it.each(TRANSPORTS)('run each job once by %s', async (transport) => {
+    const first = await startTestApp({ transport });
+    const second = await startTestApp({ transport, database: first.database, secretKey: first.secretKey });
+    const seen: string[] = [];
+    try {
+      for (const server of [first, second])
+        server.app.get(JobHandlers, { strict: false }).register({
+          kind: 'test.shared',
+          handle: (run) => {
+            seen.push(run.jobId);
+            return Promise.resolve(undefined);
+          },
+        });
+      const uow = first.app.get(UnitOfWork, { strict: false });
+      const queue = first.app.get(JobQueue, { strict: false });
+      const scope = { tenantId: first.tenant.tenantId, environmentId: first.tenant.environmentId };
+      await uow.run({ scope, actor: 'test', requestId: 'test' }, async (ctx) => {
+        for (let i = 0; i < 60; i++)
+          await queue.enqueue(ctx, { kind: 'test.shared', key: String(i), payload: {} });
+      });
+      await eventually('all done', async () => {
+        const [row] = await first.database.query(
+          `SELECT count(*)::int AS n FROM jobs WHERE kind = 'test.shared' AND state = 'done'`,
+        );
+        return row?.n === 60;
+      });
+      expect(new Set(seen).size).toBe(60);
+      expect(seen).toHaveLength(60);
+    } finally {
+      await second.close();
+      await first.stop();
+    }
+  });
+
+  it('a server that only serves HTTP leaves the work to the one that works', async () => {
+    const database = await createDatabase();
+    const api = await startTestApp({ database, worker: { enabled: false } });
+    const worker = await startTestApp({ database, secretKey: api.secretKey });
+    try {
+      await api.api.create('/customers', { external_id: 'a', name: 'A' });
+      await eventually('relayed by the other', async () => {
+        const [row] = await database.query(
+          `SELECT count(*)::int AS n FROM jobs WHERE kind = 'sync.plan' AND state = 'done'`,
+        );
+        return row?.n === 1;
+      });
+    } finally {
+      await api.close();
+      await worker.stop();
+    }
+  });
+});
+
+describe('without Redis', () => {
+  it('a request does not hang, and the work waits in the database', async () => {
+    const saved = process.env.TEST_REDIS_URL;
+    process.env.TEST_REDIS_URL = 'redis://127.0.0.1:1';
+    let server: TestApp | undefined;
+    try {
+      server = await startTestApp({ transport: 'bull' });
+      const began = Date.now();
+      await server.api.create('/customers', { external_id: 'a', name: 'A' });
+      expect(Date.now() - began).toBeLessThan(3000);
+      const rows = await server.database.query(`SELECT state FROM jobs WHERE kind = 'sync.plan'`);
+      expect(rows.every((row) => row.state === 'queued')).toBe(true);
+    } finally {
+      process.env.TEST_REDIS_URL = saved;
+      await server?.stop();
+    }
+  });
+});

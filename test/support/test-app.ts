@@ -1,0 +1,85 @@
+import { randomBytes } from 'node:crypto';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { BillingOptions } from '../../src/billing.options.js';
+import { createApp } from '../../src/app/create-app.js';
+import { TenancyService, type NewTenant } from '../../src/tenancy/tenancy.service.js';
+import { ApiClient } from './api-client.js';
+import { createDatabase, type TestDatabase } from './test-database.js';
+
+export type Transport = 'in-process' | 'bull';
+
+/** Journeys run on both: the same handlers, the same rules. */
+export const TRANSPORTS: readonly Transport[] = ['in-process', 'bull'];
+
+export interface TestAppOptions {
+  readonly transport?: Transport;
+  readonly providers?: BillingOptions['providers'];
+  readonly worker?: BillingOptions['worker'];
+  readonly publicUrl?: string;
+  readonly reconcileEveryMs?: number;
+  /** A database that exists already: a second server on it, or one after a crash. */
+  readonly database?: TestDatabase;
+  readonly secretKey?: Buffer;
+}
+
+export interface TestApp {
+  readonly app: NestFastifyApplication;
+  readonly url: string;
+  readonly api: ApiClient;
+  readonly tenant: NewTenant;
+  readonly database: TestDatabase;
+  readonly secretKey: Buffer;
+  /** Another tenant on the same server, with a client of its own. */
+  anotherTenant(kind?: 'test' | 'live'): Promise<{ tenant: NewTenant; api: ApiClient }>;
+  /** Stops the server and keeps the database. */
+  close(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export async function startTestApp(options: TestAppOptions = {}): Promise<TestApp> {
+  const database = options.database ?? (await createDatabase());
+  const secretKey = options.secretKey ?? randomBytes(32);
+  const app = await createApp({
+    logLevel: process.env.TEST_LOG_LEVEL ?? 'silent',
+    billing: {
+      database: { url: database.url, poolSize: 10 },
+      ...(options.transport === 'bull'
+        ? { redis: { url: process.env.TEST_REDIS_URL ?? '', prefix: database.name } }
+        : {}),
+      secretKeys: [{ id: 'test', key: secretKey }],
+      ...(options.publicUrl === undefined ? {} : { publicUrl: options.publicUrl }),
+      ...(options.providers === undefined ? {} : { providers: options.providers }),
+      // Ticks are for servers that nobody drives; here the clock is advanced by hand.
+      worker: { sweepEveryMs: 200, tickEveryMs: 60_000, ...options.worker },
+      reconcileEveryMs: options.reconcileEveryMs ?? 3_600_000,
+    },
+  });
+  await app.listen(0, '127.0.0.1');
+  const url = (await app.getUrl()).replace('[::1]', '127.0.0.1');
+  const tenancy = app.get(TenancyService, { strict: false });
+  const newTenant = async (kind: 'test' | 'live'): Promise<{ tenant: NewTenant; api: ApiClient }> => {
+    const tenant = await tenancy.createTenant({ name: 'Test', environmentName: kind, kind });
+    return { tenant, api: new ApiClient(url, tenant.apiKey) };
+  };
+  const { tenant, api } = await newTenant('test');
+  let closed = false;
+  const close = async (): Promise<void> => {
+    if (closed) return;
+    closed = true;
+    await app.close();
+  };
+  return {
+    app,
+    url,
+    api,
+    tenant,
+    database,
+    secretKey,
+    anotherTenant: (kind = 'test') => newTenant(kind),
+    close,
+    stop: async () => {
+      await close();
+      await database.drop();
+    },
+  };
+}
