@@ -1,10 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { Logger } from 'nestjs-pino';
 import { ulid } from 'ulid';
 import { BillingError } from '../domain/errors.js';
-import { ErrorEnvelopeFilter } from '../platform/http/error-envelope.js';
+import { ErrorEnvelopeFilter, toBillingError, toEnvelope } from '../platform/http/error-envelope.js';
 import { AppModule, type AppOptions } from './app.module.js';
 import { setUpDocs } from './docs.js';
 
@@ -19,6 +20,11 @@ export async function createApp(options: AppOptions): Promise<NestFastifyApplica
     genReqId: (request: IncomingMessage) => {
       const given = request.headers['x-request-id'];
       return typeof given === 'string' && REQUEST_ID.test(given) ? given : `req_${ulid()}`;
+    },
+    // What fails before there is a route (a path that cannot be decoded) never reaches Nest's filters.
+    frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => {
+      const refused = toBillingError(error);
+      void reply.header('x-request-id', request.id).code(refused.httpStatus).send(toEnvelope(refused));
     },
     // A slow or broken client must not hold a shutdown.
     forceCloseConnections: true,

@@ -228,6 +228,12 @@ export class InvoicesService {
     return invoice;
   }
 
+  /** How a paid invoice was paid, learnt after the money. Not a change of the invoice: no event. */
+  async describePayment(ctx: Ctx, id: string, details: PaymentDetails): Promise<void> {
+    const before = await this.lock(ctx, id);
+    if (before.paidAt !== null) await updateRow(ctx.em, InvoiceEntity, id, { paymentDetails: details });
+  }
+
   /** What a provider calls the invoice and where it shows it. Not a change of the invoice: no event. */
   async attachRemote(
     ctx: Ctx,

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Ctx } from '../platform/context.js';
-import { insertRow, stampChange, stampNew, updateRow } from '../platform/database/columns.js';
+import { insertUnlessThere, stampChange, stampNew, updateRow } from '../platform/database/columns.js';
 import { PaymentMethodEntity } from './payment-method.entity.js';
 import type { PaymentMethod } from './payments.types.js';
 
@@ -21,24 +21,18 @@ export interface SavedMethod {
 export class PaymentMethodsService {
   /** A method is known by its id at the provider; hearing of it again is no second one. */
   async record(ctx: Ctx, saved: SavedMethod): Promise<PaymentMethod> {
-    const known = await ctx.em.findOneBy(PaymentMethodEntity, {
-      connectionId: saved.connectionId,
-      providerMethodId: saved.providerMethodId,
-    });
+    const { connectionId, providerMethodId, customerId } = saved;
     if (saved.isDefault)
       await ctx.em.update(
         PaymentMethodEntity,
-        { customerId: saved.customerId, connectionId: saved.connectionId, isDefault: true },
+        { customerId, connectionId, isDefault: true },
         { ...stampChange(ctx), isDefault: false },
       );
-    if (known === null)
-      return insertRow(ctx.em, PaymentMethodEntity, { ...stampNew(ctx, 'paymentMethod'), ...saved });
-    await updateRow(ctx.em, PaymentMethodEntity, known.id, {
-      ...stampChange(ctx),
-      ...saved,
-      isDefault: saved.isDefault || known.isDefault,
-    });
-    return ctx.em.findOneByOrFail(PaymentMethodEntity, { id: known.id });
+    await insertUnlessThere(ctx.em, PaymentMethodEntity, { ...stampNew(ctx, 'paymentMethod'), ...saved });
+    const known = await ctx.em.findOneByOrFail(PaymentMethodEntity, { connectionId, providerMethodId });
+    const change = { ...stampChange(ctx), ...saved, isDefault: saved.isDefault || known.isDefault };
+    await updateRow(ctx.em, PaymentMethodEntity, known.id, change);
+    return { ...known, ...change };
   }
 
   /** Default first, then newest first. */

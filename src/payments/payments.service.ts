@@ -204,6 +204,23 @@ export class PaymentsService {
     return stored;
   }
 
+  /** What a payment was made with, learnt after the money: shown on the payment and on the invoice that it paid. */
+  async describeMethod(
+    ctx: Ctx,
+    connectionId: string,
+    gatewayPaymentId: string,
+    method: NonNullable<Payment['methodDetails']>,
+  ): Promise<void> {
+    const payment = await ctx.em.findOneBy(PaymentEntity, { connectionId, gatewayPaymentId });
+    if (payment === null || payment.methodDetails?.last4) return;
+    await updateRow(ctx.em, PaymentEntity, payment.id, { methodDetails: method });
+    await this.invoices.describePayment(ctx, payment.destinationId, {
+      payment_method: method.type,
+      brand: method.brand,
+      last4: method.last4,
+    });
+  }
+
   /** What an operator says of an invoice's payment. SUCCEEDED records what is still owed as paid outside of us. */
   async setInvoicePaymentStatus(
     ctx: Ctx,

@@ -6,9 +6,17 @@ const port = (name: string): number => {
   return Number(value);
 };
 
+const text = (option: string, name: string): Record<string, string> => {
+  const value = process.env[name];
+  return value === undefined || value === '' ? {} : { [option]: value };
+};
+
 const sandbox = await startSandbox({
   stripePort: port('SANDBOX_STRIPE_PORT'),
   whopPort: port('SANDBOX_WHOP_PORT'),
+  ...text('host', 'SANDBOX_HOST'),
+  ...text('stripePagesUrl', 'SANDBOX_STRIPE_PAGES_URL'),
+  ...text('whopPagesUrl', 'SANDBOX_WHOP_PAGES_URL'),
 });
 
 const stop = (): void => {

@@ -9,7 +9,7 @@ import type {
 } from '../providers/provider-objects.js';
 import type { Mishap } from './harness.js';
 
-export type Behaviour = 'succeeds' | 'declines' | 'asks_for_authentication';
+type Behaviour = 'succeeds' | 'declines' | 'asks_for_authentication';
 
 /** What our side has written on an object, to know it again. */
 export interface Mark {

@@ -124,7 +124,14 @@ export class InboundDispatcher {
   ): Promise<Dispatched> {
     if (remote.foreign) return skipped('the payment belongs to another environment');
     if (remote.paymentId !== undefined) return this.ourPayment(ctx, remote.paymentId, remote);
-    if (invoice !== undefined) return this.invoice(ctx, connection, invoice);
+    if (invoice !== undefined) {
+      const dispatched = await this.invoice(ctx, connection, invoice);
+      // An invoice names its payments; what they were made with, only the payment itself tells.
+      const method = methodDetails(remote.method);
+      if (dispatched.outcome === 'handled' && method !== null)
+        await this.payments.describeMethod(ctx, connection.id, remote.remoteId, method);
+      return dispatched;
+    }
     return skipped('the payment names none of our payments or invoices');
   }
 

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Connection } from '../../connections/connections.types.js';
 import { alreadyExists, notFound } from '../../domain/errors.js';
 import type { Ctx } from '../../platform/context.js';
-import { insertRow, stampChange, stampNew, updateRow } from '../../platform/database/columns.js';
+import { insertUnlessThere, stampChange, stampNew, updateRow } from '../../platform/database/columns.js';
 import { isUniqueViolation } from '../../platform/database/errors.js';
 import { EntityMappingEntity } from './entity-mapping.entity.js';
 import type { EntityMapping, MappedEntity } from './mappings.types.js';
@@ -18,7 +18,7 @@ export class MappingsService {
   ): Promise<EntityMapping> {
     const known = await this.find(ctx, connection.id, entityType, entityId);
     if (known !== null) return known;
-    return insertRow(ctx.em, EntityMappingEntity, {
+    await insertUnlessThere(ctx.em, EntityMappingEntity, {
       ...stampNew(ctx, 'mapping'),
       connectionId: connection.id,
       provider: connection.provider,
@@ -28,6 +28,7 @@ export class MappingsService {
       state: 'reserved',
       metadata: {},
     });
+    return ctx.em.findOneByOrFail(EntityMappingEntity, { connectionId: connection.id, entityType, entityId });
   }
 
   /** The remote object's id is known, or has changed. A remote object that is mapped to another entity is refused. */

@@ -3,7 +3,7 @@ import type { Connection } from '../../connections/connections.types.js';
 import { invalidOperation, notFound } from '../../domain/errors.js';
 import { WallClock } from '../../platform/clock/clock.js';
 import type { Ctx } from '../../platform/context.js';
-import { insertRow, updateRow } from '../../platform/database/columns.js';
+import { insertRow, insertUnlessThere, updateRow } from '../../platform/database/columns.js';
 import { findPage, type ListRequest, type PaginationResponse } from '../../platform/http/list-query.js';
 import { newId } from '../../platform/ids.js';
 import { JobQueue } from '../../platform/jobs/job-queue.js';
@@ -36,8 +36,9 @@ export class SyncOperationsService {
     const known = await this.findIntent(ctx, connection.id, intent);
     if (known !== null) return known;
     const now = this.clock.now();
-    const operation = await insertRow(ctx.em, SyncOperationEntity, {
-      id: newId('syncOperation'),
+    const id = newId('syncOperation');
+    const isNew = await insertUnlessThere(ctx.em, SyncOperationEntity, {
+      id,
       ...ctx.scope,
       createdAt: now,
       updatedAt: now,
@@ -55,8 +56,8 @@ export class SyncOperationsService {
       snapshot: null,
       providerEntityId: null,
     });
-    await this.queue.enqueue(ctx, jobFor(operation.id));
-    return operation;
+    if (isNew) await this.queue.enqueue(ctx, jobFor(id));
+    return (await this.findIntent(ctx, connection.id, intent)) as SyncOperation;
   }
 
   findIntent(ctx: Ctx, connectionId: string, intent: SyncIntent): Promise<SyncOperation | null> {

@@ -106,6 +106,23 @@ export async function insertRow<T extends ObjectLiteral>(
   return row;
 }
 
+/** Inserts a row unless a unique constraint has it already; waits for whoever is just inserting it. True when it is new. */
+export async function insertUnlessThere<T extends ObjectLiteral>(
+  em: EntityManager,
+  entity: new () => T,
+  row: T,
+): Promise<boolean> {
+  const { raw } = await em
+    .createQueryBuilder()
+    .insert()
+    .into(entity)
+    .values(row as never)
+    .orIgnore()
+    .returning('1')
+    .execute();
+  return (raw as unknown[]).length > 0;
+}
+
 /** Updates one row by id; false when there is none in this scope. */
 export async function updateRow<T extends ObjectLiteral>(
   em: EntityManager,

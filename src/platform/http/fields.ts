@@ -108,20 +108,20 @@ export function IsWord(words: readonly string[]): PropertyDecorator {
   );
 }
 
-/** An array of such words; a single word counts as an array of one. */
+/** An array of such words; one text counts as a comma list, as query parameters write it. */
 export function IsWordList(words: readonly string[]): PropertyDecorator {
   const canonical = new Map(words.map((word) => [word.toLowerCase(), word]));
   return applyDecorators(
     Transform(({ value }: { value: unknown }) => {
       if (value === undefined) return value;
-      const list: unknown[] = Array.isArray(value) ? value : [value];
+      const list: unknown[] = typeof value === 'string' ? value.split(',') : [value].flat();
       return list.map((item) =>
         typeof item === 'string' ? (canonical.get(item.toLowerCase()) ?? item) : item,
       );
     }),
     IsIn([...words], {
       each: true,
-      message: ({ property }) => `each of ${property} must be one of ${words.join(', ')}`,
+      message: ({ property }) => `${property} must hold only ${words.join(', ')}`,
     }),
   );
 }

@@ -39,7 +39,8 @@ export async function charge(
     expand: INTENT_EXPAND,
   };
   try {
-    const { value } = await once(`${attempt.key}:charge`, {
+    const { value } = await once(ctx, attempt, 'charge', {
+      movesMoney: true,
       call: (idempotencyKey) =>
         ctx.stripe.paymentIntents.create(params, { idempotencyKey }).catch(throwDecline),
       look: (recorded) =>

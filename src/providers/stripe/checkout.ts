@@ -124,12 +124,13 @@ async function create(
 ): Promise<RemoteCheckout> {
   const earlier = mayHaveRun(attempt) ? await findEarlier(ctx, customer, attempt) : undefined;
   if (earlier !== undefined) return readSession(ctx, earlier);
-  const { value } = await once(`${attempt.key}:${params.mode ?? 'checkout'}`, {
+  const { value } = await once(ctx, attempt, params.mode ?? 'checkout', {
     call: (idempotencyKey) => ctx.stripe.checkout.sessions.create(params, { idempotencyKey }),
     look: (recorded) =>
       recorded === undefined
         ? findEarlier(ctx, customer, attempt)
         : told(ctx.stripe.checkout.sessions.retrieve(recorded.id, { expand: EXPAND })),
+    discard: (made) => told(ctx.stripe.checkout.sessions.expire(made.id)),
   });
   return readSession(ctx, value);
 }
@@ -149,9 +150,7 @@ async function findEarlier(
         expand: EXPAND.map((path) => `data.${path}`),
       })
       .autoPagingEach((session: Stripe.Checkout.Session) => {
-        if (session.metadata?.[MARK.attempt] !== attempt.key) return undefined;
-        found = session;
-        return false;
+        if (session.metadata?.[MARK.attempt] === attempt.key) found = session; // the last one is the oldest
       }),
   );
   return found;

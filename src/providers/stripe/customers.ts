@@ -26,10 +26,11 @@ async function push(ctx: StripeContext, customer: CustomerPush, attempt: Attempt
   }
   const match = await findMatch(ctx, customer, attempt);
   if (match !== undefined) return update(ctx, match, customer);
-  const { value, fresh } = await once(`${attempt.key}:create`, {
+  const { value, fresh } = await once(ctx, attempt, 'create', {
     call: (idempotencyKey) => ctx.stripe.customers.create(newFields(ctx, customer), { idempotencyKey }),
     look: (recorded) =>
       recorded === undefined ? findOwn(ctx, customer, attempt) : retrieve(ctx, recorded.id),
+    discard: (made) => told(ctx.stripe.customers.del(made.id)),
   });
   return fresh ? value : update(ctx, value, customer);
 }
@@ -74,9 +75,7 @@ async function findOwn(
     ctx.stripe.customers
       .list({ created: madeSince(attempt), limit: 100 })
       .autoPagingEach((candidate: Stripe.Customer) => {
-        if (!isOwn(ctx, candidate, customer)) return undefined;
-        found = candidate;
-        return false;
+        if (isOwn(ctx, candidate, customer)) found = candidate; // newest first: the last one is the oldest
       }),
   );
   return found;

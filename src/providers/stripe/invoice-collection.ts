@@ -4,7 +4,7 @@ import type { Decline, RemoteInvoice } from '../provider-objects.js';
 import { Declined, throwDecline } from './declines.js';
 import { told, toldOrNull } from './errors.js';
 import { INVOICE_EXPAND, lastDecline, readInvoice } from './invoice-reader.js';
-import { once } from './once.js';
+import { once, shortOf } from './once.js';
 import type { PushJob } from './push-job.js';
 
 /** From a complete draft to an invoice that is open or paid, in one call when all goes well. */
@@ -24,7 +24,7 @@ export async function conclude(job: PushJob, found: Stripe.Invoice): Promise<Rem
 
 async function send(job: PushJob, id: string): Promise<RemoteInvoice> {
   const { stripe } = job.ctx;
-  const { value } = await once(`${job.attempt.key}:collect`, {
+  const { value } = await once(job.ctx, job.attempt, `collect:${shortOf(id)}`, {
     call: (idempotencyKey) => stripe.invoices.sendInvoice(id, { expand: INVOICE_EXPAND }, { idempotencyKey }),
     look: async () => {
       const now = await reread(job, id);
@@ -37,7 +37,7 @@ async function send(job: PushJob, id: string): Promise<RemoteInvoice> {
 async function pay(job: PushJob, id: string): Promise<RemoteInvoice> {
   const { stripe } = job.ctx;
   try {
-    const { value } = await once(`${job.attempt.key}:collect`, {
+    const { value } = await once(job.ctx, job.attempt, `collect:${shortOf(id)}`, {
       call: (idempotencyKey) =>
         stripe.invoices
           .pay(id, { off_session: true, expand: INVOICE_EXPAND }, { idempotencyKey })

@@ -9,7 +9,7 @@ import { collect, conclude } from './invoice-collection.js';
 import { wantedLines, type WantedLine } from './invoice-lines.js';
 import { INVOICE_EXPAND } from './invoice-reader.js';
 import { MARK, metadataWith, readMark } from './marks.js';
-import { madeSince, mayHaveRun, once } from './once.js';
+import { madeSince, mayHaveRun, once, shortOf } from './once.js';
 import type { PushJob } from './push-job.js';
 
 /**
@@ -44,9 +44,10 @@ export async function pushInvoice(
 
 async function makeDraft(job: PushJob): Promise<RemoteInvoice> {
   const { stripe } = job.ctx;
-  const { value, fresh } = await once(`${job.attempt.key}:create`, {
+  const { value, fresh } = await once(job.ctx, job.attempt, 'create', {
     call: (idempotencyKey) => stripe.invoices.create(draftParams(job), { idempotencyKey }),
     look: (recorded) => (recorded === undefined ? findEarlier(job) : retrieve(job, recorded.id)),
+    discard: (made) => deleteDraft(job, made.id),
   });
   return fresh ? fill(job, value, job.lines) : resume(job, value);
 }
@@ -90,7 +91,7 @@ async function fill(
   draft: Stripe.Invoice,
   missing: readonly WantedLine[],
 ): Promise<RemoteInvoice> {
-  const filled = missing.length === 0 ? draft : await addLines(job, draft.id, missing);
+  const filled = missing.length === 0 ? draft : await addLines(job, draft, missing);
   if (filled.status !== 'draft') return conclude(job, filled);
   if (filled.total !== job.total) throw await refuseTotal(job, filled);
   return collect(job, filled);
@@ -98,12 +99,15 @@ async function fill(
 
 async function addLines(
   job: PushJob,
-  draftId: string,
+  { id: draftId }: Stripe.Invoice,
   missing: readonly WantedLine[],
 ): Promise<Stripe.Invoice> {
   const { stripe } = job.ctx;
   const lines = missing.map(({ params }) => params);
-  const { value } = await once(`${job.attempt.key}:lines`, {
+  // Named after what is there already: whoever has seen the same draft uses the same key, and lines that have been
+  // added since, so that what is missing is less, are another piece of work.
+  const state = shortOf([draftId, job.lines.length - missing.length].join(' '));
+  const { value } = await once(job.ctx, job.attempt, `lines:${state}`, {
     call: (idempotencyKey) => stripe.invoices.addLines(draftId, { lines }, { idempotencyKey }),
     look: async () => {
       const now = await retrieve(job, draftId);
@@ -138,7 +142,7 @@ async function linesOf({ ctx }: PushJob, draft: Stripe.Invoice): Promise<Stripe.
 
 const RANKS = ['paid', 'open', 'draft', 'uncollectible', 'void'];
 
-/** The invoice of an earlier try; of several the one that is furthest on. */
+/** The invoice of an earlier try; of several the one that is furthest on, else the oldest. */
 async function findEarlier({
   ctx,
   customerId,
@@ -155,7 +159,8 @@ async function findEarlier({
       }),
   );
   const rank = ({ status }: Stripe.Invoice): number => RANKS.indexOf(status ?? '');
-  return found.sort((a, b) => rank(a) - rank(b))[0];
+  // The list is newest first; of equals the oldest is taken, because everybody who came later has seen it.
+  return found.reverse().sort((a, b) => rank(a) - rank(b))[0];
 }
 
 async function retrieve({ ctx }: PushJob, id: string): Promise<Stripe.Invoice | undefined> {

@@ -143,6 +143,22 @@ describe('a charge', () => {
     expect(await payments.fetch(id)).toMatchObject({ status: 'succeeded', amount: money(2500n, 'usd') });
   });
 
+  test('never goes past a key that is taken with another method, however long ago that was', async () => {
+    const { key, customerId, payments, attach, stripe } = await account();
+    const asDefault = async (id: string) =>
+      stripe.customers.update(customerId, { invoice_settings: { default_payment_method: id } });
+    await asDefault(await attach('pm_card_visa'));
+    sandbox.stripe.fault({ account: key, path: '/v1/payment_intents', mode: 'error', status: 500 });
+    const attempt = { ...tryOf('pay_1:1'), firstTriedAt: new Date(Date.now() - 3_600_000) };
+    await expect(payments.charge(chargeOf(customerId), attempt)).rejects.toMatchObject({
+      kind: 'unavailable',
+    });
+    await asDefault(await attach('pm_card_mastercard'));
+    const second = payments.charge(chargeOf(customerId), { ...attempt, number: 2 });
+    await expect(second).rejects.toMatchObject({ kind: 'unavailable', code: 'idempotency_key_in_use' });
+    expect(sandbox.stripe.objects('payment_intents', key)).toEqual([]);
+  });
+
   test('another attempt never charges a payment that has gone through', async () => {
     const { customerId, payments, attach, key } = await account();
     const request = chargeOf(customerId, await attach('pm_card_visa'));

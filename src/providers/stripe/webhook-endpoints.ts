@@ -24,7 +24,7 @@ async function register(
   attempt: Attempt,
 ): Promise<{ remoteId: string; secret: string }> {
   if (mayHaveRun(attempt)) await deleteEarlier(ctx, url);
-  const { value } = await once<Stripe.WebhookEndpoint>(`${attempt.key}:endpoint`, {
+  const { value } = await once<Stripe.WebhookEndpoint>(ctx, attempt, 'endpoint', {
     call: (idempotencyKey) =>
       ctx.stripe.webhookEndpoints.create(
         {

@@ -8,7 +8,7 @@ const API_PATH = '/api/v1';
 /** Shapes differ from date to date, and a caller without one gets those of 2025. */
 const API_VERSION_DATE = '2026-07-20';
 
-export type Query = Readonly<Record<string, string | number | readonly string[]>>;
+type Query = Readonly<Record<string, string | number | readonly string[]>>;
 
 /** Whop's HTTP API without its SDK, which sends a POST again without a key when the answer is lost. */
 export interface WhopClient {

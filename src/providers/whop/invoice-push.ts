@@ -14,11 +14,11 @@ const TRIES_PER_KEY = 3;
 /**
  * Whop promises no idempotency for invoices, so a POST whose answer was lost is never simply sent again. Each invoice
  * makes a plan of its own, and the plan keeps our invoice id in its internal notes: a later try reads the plans made
- * since the first one and goes on from the invoice it finds.
+ * since the first one and goes on from the invoice it finds. When it finds none and makes one, it reads them again:
+ * the POST before may have been at work all the time, and then the older invoice stays and the newer one is void.
  *
- * An Idempotency-Key goes along for what it may be worth: should Whop heed it, a POST that is still at work when the
- * next try has looked is not done twice. Should it also repeat a failure for a day, the key must change at some time,
- * and it does with every third try, by when the one before has long ended.
+ * An Idempotency-Key goes along for what it may be worth. Should Whop also repeat a failure under it for a day, the
+ * key must change at some time, and it does with every third try, by when the one before has long ended.
  */
 export async function pushInvoice(
   ctx: WhopContext,
@@ -26,14 +26,15 @@ export async function pushInvoice(
   attempt: Attempt,
 ): Promise<RemoteInvoice> {
   const body = bodyOf(ctx, invoice);
-  if (mayHaveRun(attempt)) {
-    const earlier = await findEarlier(ctx, invoice, attempt);
-    if (earlier !== undefined) return agreed(ctx, invoice, earlier.invoice, earlier.plan);
-  }
+  const earlier = mayHaveRun(attempt) ? await findEarlier(ctx, invoice, attempt) : [];
+  if (earlier.length > 0) return resume(ctx, invoice, earlier);
   const created = await ctx.whop.post<WhopInvoice>('/invoices', body, keyOf(attempt, body));
-  const plan = await planOf(ctx, created);
-  return agreed(ctx, invoice, created, plan);
+  if (!mayHaveRun(attempt)) return agreed(ctx, invoice, created, await planOf(ctx, created));
+  const now = (await unlessItFails(findEarlier(ctx, invoice, attempt))) ?? [];
+  return now.length > 1 ? resume(ctx, invoice, now) : agreed(ctx, invoice, created, now[0]?.plan);
 }
+
+const pathOf = (id: string): string => `/invoices/${encodeURIComponent(id)}`;
 
 function bodyOf(ctx: WhopContext, invoice: InvoicePush): object {
   const { customer, amountDue } = invoice;
@@ -107,23 +108,51 @@ function keyOf(attempt: Attempt, body: object): string {
   return `${attempt.key}:${digest}:${Math.floor((attempt.number - 1) / TRIES_PER_KEY)}`;
 }
 
-async function findEarlier(
+interface Earlier {
+  readonly invoiceId: string;
+  readonly plan: WhopPlan;
+}
+
+/** Goes on from what is there. Of several the one that was paid stays, else the oldest, and the rest is made void. */
+async function resume(
   ctx: WhopContext,
   invoice: InvoicePush,
-  attempt: Attempt,
-): Promise<{ invoice: WhopInvoice; plan: WhopPlan } | undefined> {
+  earlier: readonly Earlier[],
+): Promise<RemoteInvoice> {
+  const found: { readonly invoice: WhopInvoice; readonly plan: WhopPlan }[] = [];
+  for (const { invoiceId, plan } of earlier)
+    found.push({ invoice: await ctx.whop.get<WhopInvoice>(pathOf(invoiceId)), plan });
+  const stays = found.find(hasStatus('paid')) ?? found.find(hasStatus('open', 'past_due')) ?? found[0];
+  if (stays === undefined) throw new RangeError('nothing to go on from');
+  for (const other of found)
+    if (other !== stays && hasStatus('draft', 'open', 'past_due')(other))
+      await ctx.whop.post(`${pathOf(other.invoice.id)}/void`);
+  return agreed(ctx, invoice, stays.invoice, stays.plan);
+}
+
+const hasStatus =
+  (...statuses: readonly string[]) =>
+  ({ invoice }: { readonly invoice: WhopInvoice }): boolean =>
+    statuses.includes(invoice.status);
+
+/** All invoices that carry our id, the oldest first. */
+async function findEarlier(ctx: WhopContext, invoice: InvoicePush, attempt: Attempt): Promise<Earlier[]> {
   const created_after = madeSince(attempt);
-  const plans = ctx.whop.list<WhopPlan>('/plans', { account_id: ctx.companyId, created_after, first: 100 });
-  for await (const plan of plans) {
+  const query = {
+    account_id: ctx.companyId,
+    created_after,
+    order: 'created_at',
+    direction: 'asc',
+    first: 100,
+  };
+  const found: Earlier[] = [];
+  for await (const plan of ctx.whop.list<WhopPlan>('/plans', query)) {
     if (plan.internal_notes !== invoice.invoiceId) continue;
-    const id = typeof plan.invoice === 'string' ? plan.invoice : plan.invoice?.id;
-    const found =
-      id === undefined
-        ? await findByPlan(ctx, plan.id, created_after)
-        : await ctx.whop.find<WhopInvoice>(`/invoices/${encodeURIComponent(id)}`);
-    if (found) return { invoice: found, plan };
+    const named = typeof plan.invoice === 'string' ? plan.invoice : plan.invoice?.id;
+    const invoiceId = named ?? (await findByPlan(ctx, plan.id, created_after));
+    if (invoiceId !== undefined) found.push({ invoiceId, plan });
   }
-  return undefined;
+  return found;
 }
 
 /** For a plan that does not name its invoice; the invoice always names its plan. */
@@ -131,19 +160,23 @@ async function findByPlan(
   ctx: WhopContext,
   planId: string,
   created_after: string,
-): Promise<WhopInvoice | undefined> {
+): Promise<string | undefined> {
   const query = { company_id: ctx.companyId, created_after, first: 100 };
-  for await (const invoice of ctx.whop.list<WhopInvoice>('/invoices', query))
-    if (invoice.current_plan?.id === planId) return invoice;
+  for await (const { id, current_plan } of ctx.whop.list<WhopInvoice>('/invoices', query))
+    if (current_plan?.id === planId) return id;
   return undefined;
 }
 
-/** The invoice exists by now: that its page could not be read must not lose it. A later fetch reads it again. */
 async function planOf(ctx: WhopContext, invoice: WhopInvoice): Promise<WhopPlan | undefined> {
   const id = invoice.current_plan?.id;
   if (id === undefined) return undefined;
+  return unlessItFails(ctx.whop.get<WhopPlan>(`/plans/${encodeURIComponent(id)}`));
+}
+
+/** The invoice exists by now: that more could not be read of it must not lose it. A later fetch reads it again. */
+async function unlessItFails<T>(read: Promise<T>): Promise<T | undefined> {
   try {
-    return await ctx.whop.get<WhopPlan>(`/plans/${encodeURIComponent(id)}`);
+    return await read;
   } catch (error) {
     if (error instanceof ProviderError) return undefined;
     throw error;
@@ -163,7 +196,7 @@ async function agreed(
   if (price?.amount === amountDue.amount && price.currency === amountDue.currency) return read;
   const expected = `${formatMoney(amountDue)} ${amountDue.currency}`;
   const actual = price === undefined ? 'another price' : `${formatMoney(price)} ${price.currency}`;
-  if (read.status === 'open') await ctx.whop.post(`/invoices/${encodeURIComponent(invoice.id)}/void`);
+  if (read.status === 'open') await ctx.whop.post(`${pathOf(invoice.id)}/void`);
   throw new ProviderError('invalid', `Whop makes it ${actual} where ${expected} is owed`, {
     code: 'total_mismatch',
     details: { expected, actual, remote_id: invoice.id },

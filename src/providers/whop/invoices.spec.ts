@@ -103,14 +103,16 @@ describe('a push', () => {
 
   test('leaves line items out when they do not add up to the price, or one is less than nothing', async () => {
     const { invoices, sent } = await account();
+    const tax = { kind: 'tax', description: 'VAT', amount: money(57n, 'usd') } as const;
     const discount = { kind: 'discount', description: 'Launch', amount: money(-43n, 'usd') } as const;
-    await invoices.push({ ...invoice, amountDue: money(1000n, 'usd'), adjustments: [discount] }, tryOf());
-    await invoices.push({ ...invoice, invoiceId: 'inv_2', amountDue: money(1n, 'usd') }, tryOf());
-    const bodies = sandbox.whop
-      .requests({ path: '/api/v1/invoices', method: 'POST' })
-      .map(({ params }) => params);
-    expect(bodies.filter((body) => 'line_items' in (body as object)).length).toBeLessThan(bodies.length);
-    expect(sent()?.params).not.toHaveProperty('line_items');
+    const push = async (n: number, cents: bigint, adjustments: InvoicePush['adjustments']) => {
+      const one = { ...invoice, invoiceId: `inv_${n}`, amountDue: money(cents, 'usd'), adjustments };
+      await invoices.push(one, tryOf());
+      return (sent()?.params as { line_items?: object[] }).line_items;
+    };
+    expect(await push(1, 1100n, [tax])).toHaveLength(3);
+    expect(await push(2, 1000n, [discount])).toBeUndefined();
+    expect(await push(3, 1042n, [])).toBeUndefined();
   });
 
   test('needs an e-mail address, and says so before any call', async () => {
@@ -165,6 +167,45 @@ describe('a push', () => {
     expect(answer).toMatchObject({ status: 'open', total: money(1043n, 'usd') });
     expect(answer.hostedUrl).toBeDefined();
     expect(shown()).toHaveLength(4);
+  });
+
+  test('makes one when it finds none, and keeps the older one when two tries have made one each', async () => {
+    const { key, invoices, calls, shown } = await account();
+    sandbox.whop.fault({ account: key, path: '/api/v1/invoices', method: 'POST', mode: 'drop_before' });
+    await expect(invoices.push(invoice, tryOf())).rejects.toMatchObject({ kind: 'unavailable' });
+    sandbox.whop.clearRequests();
+    const alone = await invoices.push(invoice, tryOf(2));
+    expect(calls()).toEqual([PLANS, CREATE, PLANS]);
+    expect(alone).toMatchObject({ status: 'open', total: money(1043n, 'usd') });
+    // Another one: the first look comes before the slow request has taken effect, the second one after.
+    const slow = { ...invoice, invoiceId: 'inv_2' };
+    const empty = { data: [], page_info: { end_cursor: null, has_next_page: false } };
+    const made = await invoices.push(slow, tryOf());
+    sandbox.whop.fault({ account: key, path: '/api/v1/plans', mode: 'error', status: 200, body: empty });
+    expect(await invoices.push(slow, tryOf(2))).toMatchObject({ remoteId: made.remoteId, status: 'open' });
+    expect(shown().map(({ status }) => status)).toEqual(['open', 'open', 'void']);
+  });
+
+  test('makes the newer one void on the try after, when that was not possible at once', async () => {
+    const { key, invoices, shown } = await account();
+    await invoices.push(invoice, tryOf());
+    await invoices.push(invoice, tryOf()); // a second worker, whom no key has stopped
+    sandbox.whop.fault({ account: key, path: '/api/v1/invoices/{id}/void', mode: 'drop_before' });
+    await expect(invoices.push(invoice, tryOf(2))).rejects.toMatchObject({ kind: 'unavailable' });
+    expect(await invoices.push(invoice, tryOf(3))).toMatchObject({
+      status: 'open',
+      remoteId: shown()[0]?.id,
+    });
+    expect(shown().map(({ status }) => status)).toEqual(['open', 'void']);
+  });
+
+  test('keeps the one that was paid', async () => {
+    const { invoices, shown } = await account();
+    await invoices.push(invoice, tryOf());
+    const { remoteId } = await invoices.push(invoice, tryOf());
+    await invoices.markPaid?.(remoteId, tryOf());
+    expect(await invoices.push(invoice, tryOf(2))).toMatchObject({ status: 'paid', remoteId });
+    expect(shown().map(({ status }) => status)).toEqual(['void', 'paid']);
   });
 
   test('finds its invoice on a later page of plans', async () => {

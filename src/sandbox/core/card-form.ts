@@ -5,6 +5,8 @@ import { isWellFormedCard, methodByNumber, TEST_METHODS, type TestMethod } from 
 export interface CardFormOptions {
   readonly action: string;
   readonly button: string;
+  /** Sandbox time: the card that is filled in must not have expired in it. */
+  readonly now: number;
   /** Said above the form: why the last try did not work. */
   readonly problem?: string | undefined;
   readonly email?: string | null | undefined;
@@ -15,7 +17,7 @@ export interface CardFormOptions {
 
 /** The form of every hosted page: filled in already, and usable without any script. */
 export function cardForm(options: CardFormOptions): Markup {
-  const year = (new Date().getUTCFullYear() + 3) % 100;
+  const year = (new Date(options.now).getUTCFullYear() + 3) % 100;
   return html`<form method="post" action="${options.action}">
     ${options.problem !== undefined && html`<p class="bad" role="alert">${options.problem}</p>`}
     ${

@@ -95,9 +95,9 @@ test('a payment page shows the amount, takes a test card and sends the customer 
 
 test('a decline stays on the page and leaves one payment that is tried again', async () => {
   const session = await payment();
-  const declined = await submitForm(session.url!, { ...GOOD, card_number: '4000000000009995' });
+  const declined = await submitForm(session.url!, { ...GOOD, test_card: '4000000000009995' });
   expect(declined.status).toBe(402);
-  expect(await declined.text()).toContain('insufficient funds');
+  expect(await declined.text()).toContain('role="alert">Your card has insufficient funds.');
   const first = await stripe.checkout.sessions.retrieve(session.id, { expand: ['payment_intent'] });
   expect(first).toMatchObject({ status: 'open', payment_status: 'unpaid' });
   await submitForm(session.url!, GOOD);

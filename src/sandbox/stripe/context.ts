@@ -5,9 +5,6 @@ import type { PaymentIntent } from './objects.js';
 import type { StripeSettings } from './settings.js';
 import type { WireCheck } from './wire-check.js';
 
-/** The API version that is played, and that webhook payloads are rendered in. */
-export const API_VERSION = '2026-10-28.endive';
-
 export interface World {
   readonly settings: StripeSettings;
   readonly clock: SandboxClock;

@@ -1,11 +1,12 @@
 import { createHmac } from 'node:crypto';
 import type { JsonObject } from '../core/json.js';
 import { newId } from '../core/ids.js';
-import { API_VERSION, now, type Ctx } from './context.js';
+import { now, type Ctx } from './context.js';
 import { noSuch } from './errors.js';
 import type { StripeEvent, StripeObject, WebhookEndpoint } from './objects.js';
 import { listPage } from './paging.js';
 import type { Route } from './route.js';
+import { API_VERSION } from './settings.js';
 
 const KEPT_SECONDS = 30 * 24 * 3600;
 

@@ -79,7 +79,8 @@ test('finalizing numbers the invoice, opens its page and makes its payment, whic
     amount_paid: null,
   });
   const intent = payment?.payment.payment_intent as Stripe.PaymentIntent;
-  expect(intent).toMatchObject({ amount: 1200, metadata: {}, status: 'requires_payment_method' });
+  expect(intent).toMatchObject({ amount: 1200, status: 'requires_payment_method' });
+  expect(intent.metadata).toEqual({});
   expect(invoice.confirmation_secret?.client_secret).toBe(intent.client_secret);
   const found = await stripe.invoicePayments.list({
     payment: { type: 'payment_intent', payment_intent: intent.id },
@@ -225,6 +226,13 @@ test('nothing due is paid by being finalized; a credit goes to the balance', asy
 test('void, uncollectible and delete are for open, open and draft', async () => {
   const voided = await stripe.invoices.voidInvoice((await open(100)).id);
   expect(voided.status).toBe('void');
+  const { data: payments } = await stripe.invoicePayments.list({
+    invoice: voided.id,
+    expand: ['data.payment.payment_intent'],
+  });
+  expect(payments.map(({ status, payment }) => [status, payment.payment_intent])).toEqual([
+    ['canceled', expect.objectContaining({ status: 'canceled', cancellation_reason: 'void_invoice' })],
+  ]);
   expect((await errorOf(stripe.invoices.voidInvoice(voided.id))).code).toBe('invoice_not_editable');
   const bad = await stripe.invoices.markUncollectible((await open(100)).id);
   expect(bad.status).toBe('uncollectible');

@@ -7,11 +7,12 @@ import { isObject, type JsonObject } from '../core/json.js';
 import type { LimitReason } from '../core/rate-limits.js';
 import type { Account } from './account.js';
 import type { Accounts } from './accounts.js';
-import { API_VERSION, type Ctx, type World } from './context.js';
+import type { Ctx, World } from './context.js';
 import { StripeError } from './errors.js';
 import { render } from './expand.js';
 import { Params } from './params.js';
 import type { Route } from './route.js';
+import { API_VERSION } from './settings.js';
 
 export interface StripeCaller extends Caller {
   readonly owner: Account;
@@ -152,12 +153,10 @@ export class StripeProvider implements Provider<StripeCaller> {
         });
       }
       const sent = parametersOf(incoming);
-      this.world.wireCheck.request(
-        route.schema,
-        sent,
-        `${incoming.method} ${incoming.template ?? ''}`,
-        incoming.headers['stripe-version'] !== undefined,
-      );
+      const where = `${incoming.method} ${incoming.template ?? ''}`;
+      const version = incoming.headers['stripe-version'];
+      this.world.wireCheck.version(version, where);
+      this.world.wireCheck.request(route.schema, sent, where, version !== undefined);
       return { run: () => this.#run(route, sent, incoming, caller) };
     } catch (error) {
       return { refusal: this.#failed(error, incoming).answer };

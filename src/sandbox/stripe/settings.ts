@@ -1,5 +1,8 @@
 import type { RateLimits } from '../core/rate-limits.js';
 
+/** The API version that is played, and that webhook payloads are rendered in. */
+export const API_VERSION = '2026-10-28.endive';
+
 export interface StripeSettings {
   /**
    * Refuse parameters that the API version does not know, and hold every request, response and webhook against

@@ -45,7 +45,7 @@ export class Collection<T extends StripeObject> {
     if (this.options.searchable !== true) return;
     const versions = this.#versions.get(object.id) ?? [];
     versions.push({ at: now, snapshot: structuredClone(object) });
-    if (versions.length > 50) versions.splice(1, 1);
+    if (versions.length > 12) versions.splice(1, 1);
     this.#versions.set(object.id, versions);
   }
 

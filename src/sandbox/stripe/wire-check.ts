@@ -2,7 +2,7 @@ import type { ErrorObject } from 'ajv/dist/2020.js';
 import { isObject, text, type JsonObject } from '../core/json.js';
 import { describeErrors, SchemaFile, type SchemaViolation, ViolationLog } from '../core/schemas.js';
 import { invalid, missingParam, type StripeError } from './errors.js';
-import type { StripeSettings } from './settings.js';
+import { API_VERSION, type StripeSettings } from './settings.js';
 
 const REQUESTS = new SchemaFile(new URL('./schemas/requests.schema.json', import.meta.url), { coerce: true });
 const OBJECTS = new SchemaFile(new URL('./schemas/objects.schema.json', import.meta.url), { coerce: false });
@@ -47,6 +47,13 @@ export class WireCheck {
 
   clear(): void {
     this.#log.clear();
+  }
+
+  /** A caller that pins another version gets other shapes from the real API. */
+  version(pinned: string | undefined, where: string): void {
+    if (!this.settings.strict || pinned === undefined || pinned === API_VERSION) return;
+    const error = `Stripe-Version is ${pinned}; the sandbox plays ${API_VERSION}`;
+    this.#log.add({ direction: 'request', schema: '(headers)', where, errors: [error] });
   }
 
   /**

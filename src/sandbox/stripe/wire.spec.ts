@@ -59,6 +59,14 @@ test('types and choices are checked, because the compiler leaves the choices ope
   expect(missing).toMatchObject({ code: 'parameter_missing', param: 'amount' });
 });
 
+test('a caller that pins another version is answered, and recorded', async () => {
+  const stripe = stripeClient(sandbox, newKey(), { apiVersion: '2025-03-31.basil' as never });
+  await stripe.customers.list();
+  expect(sandbox.stripe.schemaViolations()).toMatchObject([
+    { schema: '(headers)', where: 'GET /v1/customers' },
+  ]);
+});
+
 test('a sandbox that is not strict lets unknown parameters pass', async () => {
   sandbox.stripe.configure({ strict: false });
   try {

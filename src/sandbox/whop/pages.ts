@@ -114,6 +114,7 @@ async function answer(
       payable
         ? cardForm({
             action: `/checkout/${plan.id}/submit`,
+            now: ctx.world.clock.now(),
             button: `Pay ${formattedPrice(plan)}`,
             problem,
             askEmail: true,

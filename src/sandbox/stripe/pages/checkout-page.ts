@@ -94,6 +94,7 @@ function open(ctx: Ctx, session: Session, problem: string | undefined): Markup {
     )}
     ${cardForm({
       action: `/c/pay/${session.id}/submit`,
+      now: ctx.world.clock.now(),
       button: amount === undefined ? 'Save' : `Pay ${amount}`,
       problem,
       askEmail: customer === undefined,

@@ -124,6 +124,7 @@ function shown({ ctx, invoice, path }: Found, problem: string | undefined): Mark
       html`<section class="card">
         ${cardForm({
           action: `${path}/submit`,
+          now: ctx.world.clock.now(),
           button: `Pay ${showAmount(invoice.amount_remaining, currency)}`,
           problem,
         })}
