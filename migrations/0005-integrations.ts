@@ -76,6 +76,7 @@ export class Integrations1763700000005 implements MigrationInterface {
         revision       integer NOT NULL,
         state          text NOT NULL,
         attempts       integer NOT NULL DEFAULT 0,
+        generation     integer NOT NULL DEFAULT 0,
         first_tried_at timestamptz,
         last_tried_at  timestamptz,
         next_try_at    timestamptz,

@@ -93,7 +93,11 @@ export class Road {
     const companyId = `biz_${randomBytes(7).toString('hex')}`;
     const endpoint = await fetch(`${this.sandbox.whop.url}/webhooks`, {
       method: 'POST',
-      headers: { authorization: `Bearer ${secretKey}`, 'content-type': 'application/json' },
+      headers: {
+        authorization: `Bearer ${secretKey}`,
+        'content-type': 'application/json',
+        'api-version-date': '2026-07-20',
+      },
       body: JSON.stringify({
         url: this.webhookUrl('whop'),
         events: ['invoice.paid', 'invoice.voided', 'payment.succeeded'],

@@ -192,7 +192,8 @@ export class SyncEngine implements OnModuleInit {
           duration_ms: Math.round(call.durationMs),
         }),
       );
-      const key = `${operation.entityId}:${operation.action}:${operation.revision}`;
+      const { entityId, action, revision, generation } = operation;
+      const key = [entityId, action, revision, ...(generation > 0 ? [`g${generation}`] : [])].join(':');
       return { result: await task.call(session, snapshot, { key, firstTriedAt, number: attempt.number }) };
     } catch (error) {
       if (error instanceof ProviderError) return { error };

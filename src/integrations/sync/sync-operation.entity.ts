@@ -47,6 +47,10 @@ export class SyncOperationEntity extends EnvironmentRow {
   @Column({ type: 'integer', default: 0 })
   attempts!: number;
 
+  /** Counts the times that it was begun anew after a refusal. Part of the key. */
+  @Column({ type: 'integer', default: 0 })
+  generation!: number;
+
   @Column({ type: 'timestamptz', nullable: true })
   firstTriedAt!: Date | null;
 

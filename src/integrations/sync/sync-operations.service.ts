@@ -47,6 +47,7 @@ export class SyncOperationsService {
       ...intent,
       state: 'pending',
       attempts: 0,
+      generation: 0,
       firstTriedAt: null,
       lastTriedAt: null,
       nextTryAt: now,
@@ -139,8 +140,11 @@ export class SyncOperationsService {
       finishedAt: null,
       nextTryAt: this.clock.now(),
       updatedAt: this.clock.now(),
-      // What nobody has seen the beginning of may be sent anew; what has begun must say the same again.
-      ...(operation.attempts === 0 ? { snapshot: null } : {}),
+      // An outcome that is unknown must be asked for with the same words under the same key. One that is known to be
+      // a refusal is tried with what holds now, under a new key: the provider may have recorded its refusal.
+      ...(operation.state === 'failed' || operation.state === 'skipped'
+        ? { snapshot: null, generation: operation.generation + 1 }
+        : {}),
     });
     await this.queue.requeue(ctx, jobFor(id));
     return this.get(ctx, id);

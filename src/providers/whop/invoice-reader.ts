@@ -56,5 +56,6 @@ function paymentOf(invoice: WhopInvoice, amount: Money): RemotePayment {
     method: undefined,
     decline: undefined,
     metadata: {},
+    inferred: true,
   };
 }
