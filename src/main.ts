@@ -31,6 +31,6 @@ try {
   process.on('SIGTERM', stop);
 } catch (error) {
   if (error instanceof EnvironmentError) for (const problem of error.problems) complain(problem);
-  else complain(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  else complain(error instanceof Error ? error.message : String(error));
   process.exit(1);
 }

@@ -39,3 +39,30 @@ export async function setUpEmptyDatabase(
   fs.writeFileSync(file, `${JSON.stringify(credentials, null, 2)}\n`, { mode: 0o600 });
   return file;
 }
+
+/**
+ * One server at a time on the embedded data: the second would adopt the first one's Postgres, and take it away
+ * when it stops. The file names the process; one that is not alive any more does not count.
+ */
+export function lockDataDir(dataDir: string): () => void {
+  const file = path.join(dataDir, 'server.pid');
+  fs.mkdirSync(dataDir, { recursive: true });
+  const holder = fs.existsSync(file) ? Number(fs.readFileSync(file, 'utf8')) : 0;
+  if (holder > 0 && holder !== process.pid && isAlive(holder))
+    throw new Error(
+      `a server (process ${holder}) runs on ${path.resolve(dataDir)} already: stop it, or set DATA_DIR to another place`,
+    );
+  fs.writeFileSync(file, String(process.pid));
+  return () => {
+    fs.rmSync(file, { force: true });
+  };
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as { code?: string }).code === 'EPERM';
+  }
+}

@@ -5,7 +5,7 @@ import { TenancyService } from '../tenancy/tenancy.service.js';
 import { createApp } from './create-app.js';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from './embedded-postgres.js';
 import type { Environment } from './environment.js';
-import { localSecretKey, setUpEmptyDatabase } from './first-start.js';
+import { localSecretKey, lockDataDir, setUpEmptyDatabase } from './first-start.js';
 
 export interface RunningServer {
   readonly url: string;
@@ -18,6 +18,7 @@ const DATABASE = 'flexprice';
 
 /** Everything between settings and a server that answers. */
 export async function startServer(environment: Environment): Promise<RunningServer> {
+  const unlock = environment.databaseUrl === undefined ? lockDataDir(environment.dataDir) : () => undefined;
   const postgres =
     environment.databaseUrl === undefined
       ? await startEmbeddedPostgres({ dir: path.join(environment.dataDir, 'postgres'), port: 54329 })
@@ -42,6 +43,7 @@ export async function startServer(environment: Environment): Promise<RunningServ
         stop: async () => {
           await app.close();
           postgres?.stop();
+          unlock();
         },
       };
     } catch (error) {
@@ -50,6 +52,7 @@ export async function startServer(environment: Environment): Promise<RunningServ
     }
   } catch (error) {
     postgres?.stop();
+    unlock();
     throw error;
   }
 }

@@ -11,7 +11,6 @@ import { AuditService } from '../tenancy/audit.service.js';
 import { ConnectionEntity } from './connection.entity.js';
 import type { Connection, SyncConfig, SyncDirection, SyncEntity } from './connections.types.js';
 import { sealCredentials, type GivenCredentials } from './credentials.js';
-import { NOTHING_SYNCED } from './sync-config.js';
 
 const FIELDS = { name: 'name', provider: 'provider', created_at: 'createdAt', updated_at: 'updatedAt' };
 
@@ -99,7 +98,7 @@ export class ConnectionsService {
       where: { status: 'published' },
       order: { id: 'ASC' },
     });
-    return rows.filter((row) => (row.syncConfig[entity] ?? NOTHING_SYNCED[entity])[direction]);
+    return rows.filter((row) => row.syncConfig[entity][direction]);
   }
 
   listAll(ctx: Ctx): Promise<Connection[]> {

@@ -47,7 +47,7 @@ export function readCredentials(
   const settings: Record<string, string> = {};
   for (const field of fields) {
     const value = data[field.name] ?? body.metadata?.[field.name];
-    if (value === undefined || value === null || value === '') {
+    if (value === undefined || value === '') {
       if (field.required && known[field.name] === undefined) errors[field.name] = `${field.name} is required`;
     } else if (typeof value !== 'string') {
       errors[field.name] = `${field.name} must be a string`;

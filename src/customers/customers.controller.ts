@@ -103,7 +103,7 @@ function fieldsOf(body: CreateCustomerRequest | UpdateCustomerRequest): Customer
     addressCountry: body.address_country?.toUpperCase(),
     timezone: body.timezone,
     metadata: body.metadata,
-  } as CustomerFields;
+  };
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }
 

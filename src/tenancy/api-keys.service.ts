@@ -76,12 +76,12 @@ export class ApiKeysService {
     if (!key.startsWith(PREFIX) || key.length > 200) return undefined;
     const now = this.clock.now();
     return this.uow.system(async (em) => {
-      const [row] = (await em.query(
+      const [row] = await em.query<KeyRow[]>(
         `SELECT k.id, k.tenant_id, k.environment_id, e.kind, k.last_used_at
            FROM api_keys k JOIN environments e ON e.id = k.environment_id
           WHERE k.key_hash = $1 AND k.status = 'published' AND (k.expires_at IS NULL OR k.expires_at > $2)`,
         [hash(key), now],
-      )) as KeyRow[];
+      );
       if (row === undefined) return undefined;
       if (row.last_used_at === null || now.getTime() - row.last_used_at.getTime() > LAST_USED_RESOLUTION_MS)
         await em.query('UPDATE api_keys SET last_used_at = $2 WHERE id = $1', [row.id, now]);

@@ -55,8 +55,7 @@ export class TenancyService {
   /** True when the database has no tenant at all. */
   async isEmpty(): Promise<boolean> {
     const [row] = await this.uow.system(
-      async (em) =>
-        (await em.query('SELECT EXISTS (SELECT 1 FROM tenants) AS found')) as { found: boolean }[],
+      async (em) => await em.query<{ found: boolean }[]>('SELECT EXISTS (SELECT 1 FROM tenants) AS found'),
     );
     return row?.found !== true;
   }

@@ -61,7 +61,7 @@ const joined = (perCustomer: boolean): string =>
 @Injectable()
 export class PostgresUsageStore implements UsageStore {
   async append(ctx: Ctx, events: readonly IncomingEvent[]): Promise<number> {
-    const rows = (await ctx.em.query(
+    const rows = await ctx.em.query<unknown[]>(
       `INSERT INTO usage_events (tenant_id, environment_id, id, event_name, external_customer_id, source,
                                  occurred_at, received_at, properties)
        SELECT $1, $2, r.id, r.event_name, r.customer, r.source, r.occurred_at, $3, r.properties
@@ -80,7 +80,7 @@ export class PostgresUsageStore implements UsageStore {
         events.map((event) => event.occurredAt),
         events.map((event) => JSON.stringify(event.properties)),
       ],
-    )) as unknown[];
+    );
     return rows.length;
   }
 
@@ -95,10 +95,10 @@ export class PostgresUsageStore implements UsageStore {
       group.rows.push(queryRow(query, n));
     });
     for (const { type, perCustomer, rows } of groups.values()) {
-      const found = (await ctx.em.query(
+      const found = await ctx.em.query<{ n: number; value: string }[]>(
         `SELECT q.n, ${sqlAggregate(type)} AS value FROM ${QUERY_ROWS} ${joined(perCustomer)} GROUP BY q.n`,
         [JSON.stringify(rows)],
-      )) as { n: number; value: string }[];
+      );
       for (const { n, value } of found) values[n] = rate(value);
     }
     return values;
@@ -111,12 +111,12 @@ export class PostgresUsageStore implements UsageStore {
     timeZone: string,
   ): Promise<UsageWindow[]> {
     const start = WINDOW_STARTS[size];
-    const rows = (await ctx.em.query(
+    const rows = await ctx.em.query<{ start: Date; value: string }[]>(
       `SELECT ${start} AT TIME ZONE $2 AS start, ${sqlAggregate(query.aggregation.type)} AS value
          FROM ${QUERY_ROWS} ${joined(query.externalCustomerId !== undefined)}
         WHERE e.id IS NOT NULL GROUP BY ${start} ORDER BY ${start}`,
       [JSON.stringify([queryRow(query, 0)]), timeZone],
-    )) as { start: Date; value: string }[];
+    );
     return rows.map((row) => ({ start: row.start, value: rate(row.value) }));
   }
 

@@ -96,7 +96,7 @@ describe.each(TRANSPORTS)('the road to a paid invoice through Stripe, jobs by %s
     });
     road.sandbox.stripe.clearRequests();
     const end = new Date(new Date(subscription.current_period_end as string).getTime() + HOUR);
-    await road.sandbox.stripe.advance({ to: end });
+    road.sandbox.stripe.advance({ to: end });
     const advanced = await api.post(`/environments/${server.tenant.environmentId}/clock/advance`, {
       to: end.toISOString(),
     });

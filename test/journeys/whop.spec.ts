@@ -3,8 +3,6 @@ import { eventually } from '../support/eventually.js';
 import { Road } from '../support/road.js';
 import { TRANSPORTS } from '../support/test-app.js';
 
-/* eslint-disable @typescript-eslint/no-explicit-any -- bodies are what tests look into, key by key */
-
 describe.each(TRANSPORTS)('invoices through Whop, jobs by %s', (transport) => {
   let road: Road;
   let connected: Awaited<ReturnType<Road['connectWhop']>>;
@@ -193,7 +191,7 @@ describe('Whop webhooks', () => {
       sign('ws_wrong', now),
       { ...sign('ws_wrong', now), 'webhook-signature': 'v1,' },
     ]) {
-      const answer = await send(url, body, headers as Record<string, string>);
+      const answer = await send(url, body, headers);
       expect(answer.status).toBe(401);
       expect(await answer.json()).toMatchObject({
         code: 'permission_denied',

@@ -1,5 +1,3 @@
-/* eslint-disable @typescript-eslint/no-explicit-any -- bodies are what tests look into, key by key */
-
 export interface Answer {
   readonly status: number;
   readonly body: any;

@@ -4,8 +4,6 @@ import type { ApiClient } from './api-client.js';
 import { eventually } from './eventually.js';
 import { startTestApp, type TestApp, type TestAppOptions } from './test-app.js';
 
-/* eslint-disable @typescript-eslint/no-explicit-any -- bodies are what tests look into, key by key */
-
 export const GOOD_CARD = '4242424242424242';
 export const DECLINED_CARD = '4000000000000002';
 /** Saves, and refuses when it is charged. */

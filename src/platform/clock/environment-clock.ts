@@ -54,11 +54,11 @@ export class EnvironmentClock {
   }
 
   private async set(ctx: Ctx, instant: Date): Promise<Date> {
-    const [rows] = (await ctx.em.query(
+    const [rows] = await ctx.em.query<[{ offset_ms: string }[], number]>(
       `UPDATE environment_clocks SET offset_ms = greatest(offset_ms, $2)
         WHERE environment_id = $1 RETURNING offset_ms`,
       [ctx.scope.environmentId, instant.getTime() - this.wallClock.now().getTime()],
-    )) as [{ offset_ms: string }[], number];
+    );
     const row = rows[0];
     if (row === undefined)
       throw invalidOperation('the clock of this environment cannot be moved', 'clock_not_movable');

@@ -16,10 +16,12 @@ export class Ticker {
   async tick(): Promise<void> {
     const environments = await this.uow.system(
       async (em) =>
-        (await em.query(`SELECT id, tenant_id FROM environments WHERE status = 'published' ORDER BY id`)) as {
-          id: string;
-          tenant_id: string;
-        }[],
+        await em.query<
+          {
+            id: string;
+            tenant_id: string;
+          }[]
+        >(`SELECT id, tenant_id FROM environments WHERE status = 'published' ORDER BY id`),
     );
     for (const environment of environments)
       await this.tickOne({

@@ -94,7 +94,7 @@ export async function insertRows<T extends ObjectLiteral>(
 ): Promise<void> {
   // Postgres takes 65,535 parameters a statement; the widest table has about 50 columns.
   const batch = 1000;
-  for (let i = 0; i < rows.length; i += batch) await em.insert(entity, rows.slice(i, i + batch) as never);
+  for (let i = 0; i < rows.length; i += batch) await em.insert(entity, rows.slice(i, i + batch));
 }
 
 export async function insertRow<T extends ObjectLiteral>(
@@ -112,15 +112,15 @@ export async function insertUnlessThere<T extends ObjectLiteral>(
   entity: new () => T,
   row: T,
 ): Promise<boolean> {
-  const { raw } = await em
+  const result = await em
     .createQueryBuilder()
     .insert()
     .into(entity)
-    .values(row as never)
+    .values(row)
     .orIgnore()
     .returning('1')
     .execute();
-  return (raw as unknown[]).length > 0;
+  return (result.raw as unknown[]).length > 0;
 }
 
 /** Updates one row by id; false when there is none in this scope. */
@@ -130,6 +130,6 @@ export async function updateRow<T extends ObjectLiteral>(
   id: string,
   change: Partial<T>,
 ): Promise<boolean> {
-  const { affected } = await em.update(entity, { id } as never, change as never);
+  const { affected } = await em.update(entity, { id }, change);
   return affected === 1;
 }

@@ -184,5 +184,5 @@ export function AlsoNamed(...others: readonly string[]): PropertyDecorator {
 export const Optional = (): PropertyDecorator => IsOptional();
 
 /** The field's rules hold only when the condition does. */
-export const When = <T extends object>(condition: (body: T) => boolean): PropertyDecorator =>
-  ValidateIf((body: T) => condition(body));
+export const When = (condition: (body: never) => boolean): PropertyDecorator =>
+  ValidateIf((body: object) => condition(body as never));

@@ -178,7 +178,7 @@ function applyFilter<T extends ObjectLiteral>(
   const { array, date, number, boolean } = filter.value;
   const text = filter.value.string;
   const scalar = date !== undefined ? instant(filter.field, date) : (text ?? number ?? boolean);
-  const like = `%${String(text ?? '').replace(/[\\%_]/g, '\\$&')}%`;
+  const like = `%${(text ?? '').replace(/[\\%_]/g, '\\$&')}%`;
   const comparison: Record<FilterRequest['operator'], [string, unknown]> = {
     eq: ['=', scalar],
     gt: ['>', scalar],

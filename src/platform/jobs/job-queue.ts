@@ -39,7 +39,7 @@ export class JobQueue {
         run_at: (spec.runAt ?? now).toISOString(),
       };
     });
-    const inserted = (await em.query(
+    const inserted = await em.query<{ id: string; run_at: Date }[]>(
       `INSERT INTO jobs (id, tenant_id, environment_id, kind, key, payload, run_at, announced_at, retry_window_start, created_at, updated_at)
        SELECT r.id, $2, $3, r.kind, r.key, r.payload, r.run_at, $4, $5, $5, $5
          FROM jsonb_to_recordset($1::jsonb)
@@ -47,7 +47,7 @@ export class JobQueue {
        ON CONFLICT (tenant_id, environment_id, kind, key) DO NOTHING
        RETURNING id, run_at`,
       [JSON.stringify(rows), scope.tenantId, scope.environmentId, this.transport.delivers ? now : null, now],
-    )) as { id: string; run_at: Date }[];
+    );
     if (inserted.length > 0)
       afterCommit(() => {
         this.transport.announce(inserted.map((row) => ({ id: row.id, runAt: row.run_at })));
@@ -58,7 +58,7 @@ export class JobQueue {
   async requeue(ctx: Ctx, spec: JobSpec & { readonly key: string }): Promise<void> {
     const now = this.clock.now();
     const runAt = spec.runAt ?? now;
-    const [rows] = (await ctx.em.query(
+    const [rows] = await ctx.em.query<[{ id: string }[], number]>(
       `UPDATE jobs SET state = 'queued', run_at = $5, attempts = 0, lease_until = NULL, announced_at = $6,
               finished_at = NULL, retry_window_start = $7, updated_at = $7, payload = $8
         WHERE tenant_id = $1 AND environment_id = $2 AND kind = $3 AND key = $4 AND state <> 'running'
@@ -73,7 +73,7 @@ export class JobQueue {
         now,
         JSON.stringify(spec.payload),
       ],
-    )) as [{ id: string }[], number];
+    );
     if (rows.length === 0) return this.enqueue(ctx, spec);
     ctx.afterCommit(() => {
       this.transport.announce(rows.map((row) => ({ id: row.id, runAt })));

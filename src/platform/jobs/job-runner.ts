@@ -57,12 +57,12 @@ export class JobRunner {
   private async claim(jobId: string): Promise<ClaimedRow | undefined> {
     const now = this.clock.now();
     return this.uow.system(async (em) => {
-      const [rows] = (await em.query(
+      const [rows] = await em.query<[ClaimedRow[], number]>(
         `UPDATE jobs SET state = 'running', attempts = attempts + 1, lease_until = $2, updated_at = $3
           WHERE id = $1 AND run_at <= $3 AND (state = 'queued' OR (state = 'running' AND lease_until < $3))
           RETURNING id, tenant_id, environment_id, kind, payload, attempts, retry_window_start`,
         [jobId, new Date(now.getTime() + LEASE_MS), now],
-      )) as [ClaimedRow[], number];
+      );
       return rows[0];
     });
   }
@@ -102,7 +102,7 @@ export class JobRunner {
     const runAt = outcome !== undefined && 'retryAt' in outcome ? outcome.retryAt : undefined;
     await this.uow.system(async (em, afterCommit) => {
       // The attempt count names this lease: a row that another worker has taken over since is not ours to settle.
-      const [rows] = (await em.query(
+      const [rows] = await em.query<[unknown[], number]>(
         `UPDATE jobs SET state = $3, run_at = coalesce($4, run_at), lease_until = NULL, last_error = $5,
                 announced_at = $6, finished_at = $7, updated_at = $8
           WHERE id = $1 AND state = 'running' AND attempts = $2
@@ -117,7 +117,7 @@ export class JobRunner {
           state === 'queued' ? null : now,
           now,
         ],
-      )) as [unknown[], number];
+      );
       if (rows.length > 0 && runAt !== undefined)
         afterCommit(() => {
           this.transport.announce([{ id: row.id, runAt }]);

@@ -27,11 +27,11 @@ export class JobsIdle {
 
   private busy(caller: Caller): Promise<boolean> {
     return this.uow.run(caller, async (ctx) => {
-      const [row] = (await ctx.em.query(
+      const [row] = await ctx.em.query<{ busy: boolean }[]>(
         `SELECT EXISTS (SELECT 1 FROM outbox_events WHERE relayed_at IS NULL)
              OR EXISTS (SELECT 1 FROM jobs WHERE state = 'running' OR (state = 'queued' AND run_at <= $1)) AS busy`,
         [this.clock.now()],
-      )) as { busy: boolean }[];
+      );
       return row?.busy ?? false;
     });
   }

@@ -23,7 +23,7 @@ export class Sweeper {
   async sweep(): Promise<number> {
     const now = this.clock.now();
     return this.uow.system(async (em, afterCommit) => {
-      const [rows] = (await em.query(
+      const [rows] = await em.query<[{ id: string; run_at: Date }[], number]>(
         `UPDATE jobs SET announced_at = $1
           WHERE id IN (
             SELECT id FROM jobs
@@ -33,7 +33,7 @@ export class Sweeper {
              ORDER BY run_at LIMIT ${BATCH} FOR UPDATE SKIP LOCKED)
           RETURNING id, run_at`,
         [now, new Date(now.getTime() - ANNOUNCEMENT_PATIENCE_MS)],
-      )) as [{ id: string; run_at: Date }[], number];
+      );
       afterCommit(() => {
         this.transport.announce(rows.map((row) => ({ id: row.id, runAt: row.run_at })));
       });
@@ -46,11 +46,11 @@ export class Sweeper {
     const before = new Date(this.clock.now().getTime() - KEEP_DONE_MS);
     const [, count] = await this.uow.system(
       async (em) =>
-        (await em.query(
+        await em.query<[unknown[], number]>(
           `DELETE FROM jobs WHERE id IN (
              SELECT id FROM jobs WHERE state = 'done' AND finished_at < $1 LIMIT 5000)`,
           [before],
-        )) as [unknown[], number],
+        ),
     );
     if (count > 0) this.logger.log({ event: 'jobs.purged', count });
   }

@@ -93,7 +93,7 @@ export class Worker implements OnApplicationBootstrap, OnApplicationShutdown {
       this.listener = client;
     } catch (error) {
       // The sweep loop relays too, only later.
-      client.emit('error', error as Error);
+      client.emit('error', error);
     }
   }
 }

@@ -63,11 +63,11 @@ export class OutboxRelay {
 
   private relayBatch(): Promise<number> {
     return this.uow.system(async (em, afterCommit) => {
-      const rows = (await em.query(
+      const rows = await em.query<UnrelayedRow[]>(
         `SELECT sequence, tenant_id, environment_id, type, entity_type, entity_id, payload, occurred_at
            FROM outbox_events WHERE relayed_at IS NULL
           ORDER BY sequence LIMIT ${BATCH} FOR UPDATE SKIP LOCKED`,
-      )) as UnrelayedRow[];
+      );
       if (rows.length === 0) return 0;
       for (const [scope, specs] of this.jobsByScope(rows))
         await this.queue.insert(em, scope, specs, afterCommit);

@@ -1,0 +1,122 @@
+// The street: a house imports only from houses to its left, and of another house only what it shows.
+// decisions/0002-the-street.md says why.
+const STREET = [
+  'domain',
+  'platform',
+  'providers',
+  'tenancy',
+  'connections',
+  'customers',
+  'features',
+  'plans',
+  'usage',
+  'wallets',
+  'subscriptions',
+  'invoices',
+  'payments',
+  'integrations',
+  'notifications',
+];
+
+/** What a house shows: services, types, its module, and how its objects are asked for and look in an answer. */
+const SHOWN = '\\.(service|types|module|queries|requests|responses)\\.ts$|^src/tenancy/api-controller\\.ts$';
+const house = (names) => `^src/(${names.join('|')})/`;
+
+const toTheRight = STREET.map((name, index) => ({
+  name: `street-${name}`,
+  comment: `${name} stands left of what it imports. To reach right, append an event to the outbox.`,
+  severity: 'error',
+  from: { path: house([name]), pathNot: '\\.spec\\.ts$' },
+  to: {
+    path: `${house([...STREET.slice(index + 1), 'app', 'quickstart', 'sandbox'])}|^src/(billing|entities|index|main)`,
+  },
+}));
+
+const foreignFiles = STREET.slice(3).map((name) => ({
+  name: `private-${name}`,
+  comment: `Another house imports a file that ${name} does not show.`,
+  severity: 'error',
+  from: {
+    path: '^src/',
+    pathNot: `${house([name])}|^src/entities\\.ts$|^src/billing\\.module\\.ts$|^src/index\\.ts$`,
+  },
+  to: { path: house([name]), pathNot: SHOWN },
+}));
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [
+    ...toTheRight,
+    ...foreignFiles,
+    {
+      name: 'no-circles',
+      severity: 'error',
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: 'domain-is-arithmetic',
+      comment: 'The domain knows no framework, no database, no clock and no I/O.',
+      severity: 'error',
+      from: { path: '^src/domain/', pathNot: '\\.spec\\.ts$' },
+      to: { pathNot: '^src/domain/|^node_modules/(decimal\\.js|temporal-polyfill|temporal-spec)/' },
+    },
+    {
+      name: 'adapters-are-islands',
+      comment:
+        'An adapter knows its SDK, the contract and the domain. Not Nest, not the database, not another adapter.',
+      severity: 'error',
+      from: { path: '^src/providers/(stripe|whop)/', pathNot: '\\.spec\\.ts$' },
+      to: {
+        path: '^src/|^node_modules/',
+        pathNot: '^src/domain/|^src/providers/$1/|^src/providers/provider-[a-z]+\\.ts$|^node_modules/stripe/',
+      },
+    },
+    {
+      name: 'only-the-registry-names-adapters',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/providers/|^src/testing|\\.spec\\.ts$' },
+      to: { path: '^src/providers/(stripe|whop)/' },
+    },
+    {
+      name: 'only-flows-open-sessions',
+      comment:
+        'What talks to a provider is named *.flow.ts, so that it is easy to find and never in a transaction.',
+      severity: 'error',
+      from: {
+        path: '^src/',
+        pathNot:
+          '\\.flow\\.ts$|^src/connections/(connections\\.module|provider-sessions\\.service)\\.ts$|^src/integrations/inbound-webhooks/webhook-receiver\\.ts$',
+      },
+      to: { path: '^src/connections/provider-sessions\\.service\\.ts$' },
+    },
+    {
+      name: 'sandbox-is-an-island',
+      severity: 'error',
+      from: { path: '^src/sandbox/' },
+      to: { path: '^src/', pathNot: '^src/sandbox/' },
+    },
+    {
+      name: 'nobody-needs-the-sandbox',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(sandbox|quickstart)/|\\.spec\\.ts$' },
+      to: { path: '^src/sandbox/' },
+    },
+    {
+      name: 'one-folder-knows-bull',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/platform/(jobs/|platform\\.module\\.ts)' },
+      to: { path: '^node_modules/(bull|@nestjs/bull)/' },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: {
+      extensions: ['.ts', '.js'],
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+    },
+  },
+};
