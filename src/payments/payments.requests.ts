@@ -8,7 +8,7 @@ const URL_RULES = { require_tld: false, require_protocol: true, protocols: ['htt
 
 export class CreatePaymentRequest {
   @IsWord(['INVOICE', 'CUSTOMER'])
-  @NotSupportedYet(['INVOICE'])
+  @NotSupportedYet(['INVOICE'], { required: true })
   destination_type!: 'INVOICE' | 'CUSTOMER';
 
   /** The invoice. */
@@ -18,7 +18,7 @@ export class CreatePaymentRequest {
 
   /** `OFFLINE` is recorded as paid; `CARD` charges a saved card; `PAYMENT_LINK` answers a page to pay on. */
   @IsWord(['CARD', 'OFFLINE', 'PAYMENT_LINK', 'CREDITS', 'ACH', 'UPI'])
-  @NotSupportedYet(['CARD', 'OFFLINE', 'PAYMENT_LINK'])
+  @NotSupportedYet(['CARD', 'OFFLINE', 'PAYMENT_LINK'], { required: true })
   payment_method_type!: 'CARD' | 'OFFLINE' | 'PAYMENT_LINK';
 
   /** Decimal in major units, as string or number. */

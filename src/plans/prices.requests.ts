@@ -183,7 +183,7 @@ export class PriceFieldsRequest {
 
 export class CreatePriceRequest extends PriceFieldsRequest {
   @IsWord(['PLAN', 'SUBSCRIPTION', 'ADDON', 'PRICE', 'COSTSHEET'])
-  @NotSupportedYet(['PLAN'])
+  @NotSupportedYet(['PLAN'], { required: true })
   entity_type!: string;
 
   @IsString()

@@ -7,9 +7,10 @@ import {
   UsePipes,
   type ExecutionContext,
 } from '@nestjs/common';
-import { ApiBearerAuth, ApiSecurity, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiResponse, ApiSecurity, ApiTags } from '@nestjs/swagger';
 import type { Caller } from '../platform/context.js';
 import { ContractPipe } from '../platform/http/contract.pipe.js';
+import { ErrorResponse } from '../platform/http/error.responses.js';
 import { ErrorEnvelopeFilter } from '../platform/http/error-envelope.js';
 import { ApiKeyGuard, type AuthenticatedRequest } from './api-key.guard.js';
 
@@ -23,6 +24,8 @@ export const OpenApiController = (path: string, tag: string): ClassDecorator =>
     UseFilters(ErrorEnvelopeFilter),
     UsePipes(ContractPipe),
     ApiTags(tag),
+    ApiResponse({ status: '4XX', type: ErrorResponse, description: 'The request was refused' }),
+    ApiResponse({ status: '5XX', type: ErrorResponse, description: 'It could not be served' }),
   );
 
 /** A controller of the public API: both base paths, both auth headers, the error envelope, the contract's pipe. */

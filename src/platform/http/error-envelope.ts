@@ -1,29 +1,9 @@
 import { HttpException, type ArgumentsHost, Catch, Logger, type ExceptionFilter } from '@nestjs/common';
 import { BillingError, HTTP_STATUS, type ErrorKind } from '../../domain/errors.js';
+import { ErrorResponse } from './error.responses.js';
 import { isDatabaseFailure, isPostgresError, isUnstorableText } from '../database/errors.js';
 
-/**
- * The one error body that every generation of the clients can read: `code` and `message` at the top for the
- * newer ones, `error` for the older one. `code` is of the contract's closed set; `error.code` is finer.
- */
-export interface ErrorEnvelope {
-  /** @example "validation_error" */
-  code: string;
-  /** @example "name must be a string" */
-  message: string;
-  /** @example 400 */
-  http_status_code: number;
-  details: Record<string, unknown>;
-  success: false;
-  error: {
-    message: string;
-    internal_error: null;
-    code: string;
-    details: Record<string, unknown>;
-  };
-}
-
-export function toEnvelope(error: BillingError): ErrorEnvelope {
+export function toEnvelope(error: BillingError): ErrorResponse {
   return {
     code: error.kind,
     message: error.message,
