@@ -8,12 +8,8 @@ import { UnitOfWork } from '../platform/database/unit-of-work.js';
 import { SuccessResponse } from '../platform/http/responses.js';
 import { ApiController, CurrentCaller } from '../tenancy/api-controller.js';
 import { InvoicesQueries } from './invoices.queries.js';
-import {
-  CreateInvoiceRequest,
-  GetInvoiceQuery,
-  SearchInvoicesRequest,
-  type CreateInvoiceLineItemRequest,
-} from './invoices.requests.js';
+import { CreateInvoiceRequest, type CreateInvoiceLineItemRequest } from './invoices.requests.js';
+import { GetInvoiceQuery, SearchInvoicesRequest } from './invoices-search.requests.js';
 import { InvoiceResponse, ListInvoicesResponse } from './invoices.responses.js';
 import { InvoicesService } from './invoices.service.js';
 import type { Invoice, RatedLine } from './invoices.types.js';

@@ -8,7 +8,7 @@ import { findPage, type PaginationResponse } from '../platform/http/list-query.j
 import { SubscriptionsQueries } from '../subscriptions/subscriptions.queries.js';
 import { SubscriptionsService } from '../subscriptions/subscriptions.service.js';
 import { InvoiceEntity } from './invoice.entity.js';
-import type { SearchInvoicesRequest } from './invoices.requests.js';
+import type { SearchInvoicesRequest } from './invoices-search.requests.js';
 import { toInvoiceResponse, type InvoiceResponse } from './invoices.responses.js';
 import { InvoicesService } from './invoices.service.js';
 import type { Invoice } from './invoices.types.js';

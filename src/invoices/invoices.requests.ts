@@ -1,15 +1,6 @@
 import { Type } from 'class-transformer';
-import {
-  ArrayMaxSize,
-  IsArray,
-  IsBoolean,
-  IsNumber,
-  IsString,
-  MaxLength,
-  MinLength,
-  ValidateNested,
-} from 'class-validator';
-import { INVOICE_STATUSES, PAYMENT_STATUSES } from '../domain/invoicing/invoice-states.js';
+import { ArrayMaxSize, IsArray, IsString, MaxLength, MinLength, ValidateNested } from 'class-validator';
+import { PAYMENT_STATUSES } from '../domain/invoicing/invoice-states.js';
 import { INVOICE_BILLING_REASONS, INVOICE_TYPES, type InvoiceType } from '../domain/invoicing/zero-rules.js';
 import {
   IsCurrency,
@@ -17,10 +8,8 @@ import {
   IsInstant,
   IsStringMap,
   IsWord,
-  IsWordList,
   Optional,
 } from '../platform/http/fields.js';
-import { SearchRequest } from '../platform/http/list-query.js';
 import { NotSupportedYet } from '../platform/http/not-supported.js';
 
 export class CreateInvoiceLineItemRequest {
@@ -91,6 +80,30 @@ export class CreateInvoiceLineItemRequest {
   @Optional()
   @NotSupportedYet()
   commitment_info?: unknown;
+
+  @Optional()
+  @NotSupportedYet(['0', 0])
+  adjusted_entitlement_quantity?: unknown;
+
+  @Optional()
+  @NotSupportedYet()
+  plan_id?: string;
+
+  @Optional()
+  @NotSupportedYet()
+  price_unit?: string;
+
+  @Optional()
+  @NotSupportedYet()
+  price_unit_amount?: unknown;
+
+  @Optional()
+  @NotSupportedYet()
+  subscription_id?: string;
+
+  @Optional()
+  @NotSupportedYet()
+  subscription_line_item_id?: string;
 }
 
 export class CreateInvoiceRequest {
@@ -226,90 +239,4 @@ export class CreateInvoiceRequest {
   @Optional()
   @NotSupportedYet()
   subscription_id?: string;
-}
-
-export class SearchInvoicesRequest extends SearchRequest {
-  @Optional()
-  @IsArray()
-  @IsString({ each: true })
-  invoice_ids?: string[];
-
-  @Optional()
-  @IsString()
-  customer_id?: string;
-
-  @Optional()
-  @IsString()
-  external_customer_id?: string;
-
-  @Optional()
-  @IsString()
-  subscription_id?: string;
-
-  @Optional()
-  @IsWord(INVOICE_TYPES)
-  invoice_type?: string;
-
-  @Optional()
-  @IsWordList(INVOICE_STATUSES)
-  invoice_status?: string[];
-
-  @Optional()
-  @IsWordList(PAYMENT_STATUSES)
-  payment_status?: string[];
-
-  @Optional()
-  @IsWord(INVOICE_BILLING_REASONS)
-  billing_reason?: string;
-
-  @Optional()
-  @IsCurrency()
-  currency?: string;
-
-  /** Major units of the invoice's currency. */
-  @Optional()
-  @IsNumber()
-  amount_due_gt?: number;
-
-  @Optional()
-  @IsNumber()
-  amount_remaining_gt?: number;
-
-  @Optional()
-  @IsInstant()
-  period_start_gte?: Date;
-
-  @Optional()
-  @IsInstant()
-  period_start_lte?: Date;
-
-  @Optional()
-  @IsInstant()
-  period_end_gte?: Date;
-
-  @Optional()
-  @IsInstant()
-  period_end_lte?: Date;
-
-  @Optional()
-  @IsBoolean()
-  skip_line_items?: boolean;
-
-  @Optional()
-  @NotSupportedYet()
-  subscription_customer_id?: string[];
-}
-
-export class GetInvoiceQuery {
-  @Optional()
-  @IsString()
-  expand?: string;
-
-  @Optional()
-  @NotSupportedYet(['false'])
-  expand_by_source?: string;
-
-  @Optional()
-  @NotSupportedYet()
-  group_by?: unknown;
 }

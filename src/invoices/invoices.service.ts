@@ -248,13 +248,13 @@ export class InvoicesService {
   }
 
   private async nextNumber(ctx: Ctx): Promise<string> {
-    const [row] = (await ctx.em.query(
+    const [row] = await ctx.em.query<{ last_number: number }[]>(
       `INSERT INTO invoice_number_sequences (tenant_id, environment_id, scope, last_number) VALUES ($1, $2, $3, 1)
        ON CONFLICT (tenant_id, environment_id, scope)
        DO UPDATE SET last_number = invoice_number_sequences.last_number + 1
        RETURNING last_number`,
       [ctx.scope.tenantId, ctx.scope.environmentId, invoiceNumberScope(ctx.now)],
-    )) as { last_number: number }[];
+    );
     return formatInvoiceNumber(ctx.now, row?.last_number ?? 1);
   }
 

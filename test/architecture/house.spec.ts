@@ -1,0 +1,138 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { migrations } from '../../migrations/index.js';
+
+const ROOT = path.join(__dirname, '../..');
+const files = (dir: string): string[] =>
+  fs
+    .readdirSync(path.join(ROOT, dir), { recursive: true })
+    .map((file) => path.join(dir, String(file)))
+    .filter((file) => file.endsWith('.ts'));
+const read = (file: string): string => fs.readFileSync(path.join(ROOT, file), 'utf8');
+const withoutComments = (text: string): string =>
+  text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/^\s*\/\/.*$/gm, '');
+
+const sources = files('src').filter((file) => !file.endsWith('.spec.ts'));
+const tests = [...files('src').filter((file) => file.endsWith('.spec.ts')), ...files('test')];
+
+describe('the house', () => {
+  it('names providers only in their own folders', () => {
+    const allowed =
+      /^src\/(providers\/(stripe|whop)\/|providers\/registry\.ts|sandbox\/|quickstart\/|app\/docs\.ts)/;
+    const naming = sources
+      .filter((file) => !allowed.test(file))
+      .filter((file) => /stripe|whop/i.test(withoutComments(read(file))));
+    expect(naming).toEqual([]);
+  });
+
+  it('opens provider sessions only in files that say so', () => {
+    const opening = sources.filter(
+      (file) => /\bsessions\.open(With)?\(/.test(read(file)) && !file.endsWith('.flow.ts'),
+    );
+    expect(opening).toEqual([]);
+  });
+
+  it('calls no provider inside of a unit of work', () => {
+    // A call to a session within the arguments of uow.run: `await session.` or `.payments(connection).` before it closes.
+    const calling = sources
+      .filter((file) => file.endsWith('.flow.ts'))
+      .filter((file) =>
+        unitsOfWork(read(file)).some((body) =>
+          /\bsession\.(invoices|customers|payments|verify)\b|\.payments\(connection\)\s*\.|\bsessions\.open[^;]*\)\s*\.[a-z]/.test(
+            body,
+          ),
+        ),
+      );
+    expect(calling).toEqual([]);
+  });
+
+  it('keeps files short: one that passes 300 lines holds two things', () => {
+    const long = sources.filter((file) => read(file).split('\n').length > 301);
+    expect(long).toEqual([]);
+  });
+
+  it('leaves nothing unfinished in a path that a user can reach', () => {
+    expect(sources.filter((file) => /\b(TODO|FIXME|XXX)\b/.test(read(file)))).toEqual([]);
+  });
+
+  it('switches no test off, and lets none sleep', () => {
+    const self = path.relative(ROOT, __filename);
+    const others = tests.filter((file) => file !== self);
+    expect(
+      others.filter((file) => /\b(it|test|describe)\.(only|skip|todo)\(|\bx(it|describe)\(/.test(read(file))),
+    ).toEqual([]);
+    const sleeping = others
+      .filter((file) => file.endsWith('.spec.ts'))
+      .filter((file) => /setTimeout\(\s*(resolve|r)\b|\bsleep\(/.test(read(file)));
+    expect(sleeping).toEqual([]);
+  });
+
+  it('lists every migration, in order', () => {
+    const listed = migrations.map((migration) => Number(/\d+$/.exec(migration.name)?.[0]));
+    expect(listed).toEqual([...listed].sort((a, b) => a - b));
+    expect(fs.readdirSync(path.join(ROOT, 'migrations')).filter((file) => /^\d{4}-/.test(file))).toHaveLength(
+      migrations.length,
+    );
+  });
+});
+
+describe('the documentation', () => {
+  it('lists every error code', () => {
+    const documented = read('docs/errors.md');
+    const codes = new Set(
+      sources
+        .filter((file) => !/^src\/(sandbox|quickstart|testing)/.test(file))
+        .flatMap((file) => [
+          ...[...read(file).matchAll(/invalidOperation\(\s*(?:`[^`]*`|'[^']*'|[^,'`]+),\s*'([a-z_]+)'/g)].map(
+            (match) => match[1]!,
+          ),
+          ...[...read(file).matchAll(/\bcode: '([a-z_]+)'/g)].map((match) => match[1]!),
+        ]),
+    );
+    expect(codes.size).toBeGreaterThan(20);
+    expect([...codes].filter((code) => !documented.includes(`\`${code}\``)).sort()).toEqual([]);
+  });
+
+  it('names tests that exist where it says that a difference is tested', () => {
+    const all = tests.map(read).join('\n');
+    const cells = read('docs/differences.md')
+      .split('\n')
+      .filter((line) => line.startsWith('|') && !/^\| (---|difference)/.test(line))
+      .map((line) => line.split('|').at(-2)!);
+    expect(cells.length).toBeGreaterThan(15);
+    const missing = cells
+      .flatMap((cell) => [...cell.matchAll(/`([^`]+)`/g)].map((match) => match[1]!))
+      .filter((name) =>
+        /^(test|src)\//.test(name)
+          ? !fs.existsSync(path.join(ROOT, name.replace(/\*.*$/, '')))
+          : !all.includes(name),
+      );
+    expect(missing).toEqual([]);
+  });
+
+  it('links to nothing that is not there', () => {
+    const pages = [
+      'README.md',
+      'CONTRIBUTING.md',
+      ...fs.readdirSync(path.join(ROOT, 'docs')).map((file) => `docs/${file}`),
+    ];
+    const broken = pages.flatMap((page) =>
+      [...read(page).matchAll(/\]\(([^)#:]+)\)/g)]
+        .map((match) => path.join(path.dirname(page), match[1]!))
+        .filter((target) => !fs.existsSync(path.join(ROOT, target))),
+    );
+    expect(broken).toEqual([]);
+  });
+});
+
+/** The argument lists of every `uow.run(…)`. */
+function unitsOfWork(text: string): string[] {
+  return [...text.matchAll(/\buow\.run\(/g)].map((match) => {
+    let depth = 0;
+    for (let i = match.index + match[0].length - 1; i < text.length; i++) {
+      if (text[i] === '(') depth += 1;
+      if (text[i] === ')' && --depth === 0) return text.slice(match.index, i);
+    }
+    return '';
+  });
+}
