@@ -1,4 +1,12 @@
-import { IsArray, IsEmail, IsISO31661Alpha2, IsString, MaxLength, MinLength } from 'class-validator';
+import {
+  IsArray,
+  IsBoolean,
+  IsEmail,
+  IsISO31661Alpha2,
+  IsString,
+  MaxLength,
+  MinLength,
+} from 'class-validator';
 import { AlsoNamed, IsStringMap, IsTimeZone, Optional } from '../platform/http/fields.js';
 import { SearchRequest } from '../platform/http/list-query.js';
 import { NotSupportedYet } from '../platform/http/not-supported.js';
@@ -63,6 +71,14 @@ class CustomerFieldsRequest {
   @Optional()
   @NotSupportedYet()
   integration_entity_mapping?: unknown[];
+
+  @Optional()
+  @NotSupportedYet()
+  parent_customer_id?: string;
+
+  @Optional()
+  @NotSupportedYet()
+  parent_customer_external_id?: string;
 }
 
 export class CreateCustomerRequest extends CustomerFieldsRequest {
@@ -89,6 +105,11 @@ export class CreateCustomerRequest extends CustomerFieldsRequest {
   @Optional()
   @NotSupportedYet()
   onboarding_workflow_name?: string;
+
+  /** There is no such workflow here to skip. */
+  @Optional()
+  @IsBoolean()
+  skip_onboarding_workflow?: boolean;
 }
 
 export class UpdateCustomerRequest extends CustomerFieldsRequest {
@@ -137,4 +158,8 @@ export class SearchCustomersRequest extends SearchRequest {
   @Optional()
   @IsStringMap()
   metadata?: Record<string, string>;
+
+  @Optional()
+  @NotSupportedYet()
+  parent_customer_ids?: string[];
 }

@@ -5,6 +5,7 @@ import { findPage, type PaginationResponse } from '../platform/http/list-query.j
 import { PaymentEntity } from './payment.entity.js';
 import type { ListPaymentsQuery } from './payments.requests.js';
 import { toPaymentResponse, type PaymentResponse } from './payments.responses.js';
+import { PaymentAttemptsService } from './payment-attempts.service.js';
 import { PaymentsService } from './payments.service.js';
 import type { Payment } from './payments.types.js';
 
@@ -14,6 +15,7 @@ const SEARCH_FIELDS = { id: 'id', amount: 'amount', created_at: 'createdAt', upd
 export class PaymentsQueries {
   constructor(
     private readonly payments: PaymentsService,
+    private readonly attempts: PaymentAttemptsService,
     private readonly invoices: InvoicesQueries,
   ) {}
 
@@ -48,7 +50,7 @@ export class PaymentsQueries {
   }
 
   async show(ctx: Ctx, rows: readonly Payment[]): Promise<PaymentResponse[]> {
-    const attempts = await this.payments.attemptsOf(
+    const attempts = await this.attempts.ofPayments(
       ctx,
       rows.map((row) => row.id),
     );

@@ -4,7 +4,6 @@ import type { PaymentAttemptEntity } from './payment-attempt.entity.js';
 import type { PaymentEntity } from './payment.entity.js';
 import type { PaymentMethodEntity } from './payment-method.entity.js';
 
-export type { MethodDetails, PaymentMethodType } from './payment.entity.js';
 export type Payment = Readonly<PaymentEntity>;
 export type PaymentAttempt = Readonly<PaymentAttemptEntity>;
 export type PaymentMethod = Readonly<PaymentMethodEntity>;

@@ -4,7 +4,7 @@ import type { Meter } from '../features/features.types.js';
 import type { PlanEntity } from './plan.entity.js';
 import type { PriceEntity } from './price.entity.js';
 
-export type { StoredTier, StoredTransformQuantity } from './price.entity.js';
+export type { StoredTier } from './price.entity.js';
 export type Plan = Readonly<PlanEntity>;
 export type Price = Readonly<PriceEntity>;
 

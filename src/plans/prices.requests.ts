@@ -235,6 +235,10 @@ export class SearchPricesRequest extends SearchRequest {
 
   @Optional()
   @NotSupportedYet()
+  start_date_lt?: string;
+
+  @Optional()
+  @NotSupportedYet()
   parent_price_id?: string;
 
   @Optional()

@@ -146,6 +146,8 @@ export interface RemotePayment {
    * the echo of our own "mark as paid", and is no second payment of a debt that is settled here already.
    */
   readonly inferred?: boolean;
+  /** True when the payment asked for its method to be saved as the customer's default. */
+  readonly setDefault?: boolean;
 }
 
 export interface RemotePaymentMethod {

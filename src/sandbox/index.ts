@@ -3,14 +3,7 @@ import { StripeSandbox } from './stripe/stripe-sandbox.js';
 import { DEFAULT_SETTINGS as WHOP_SETTINGS, type WhopSettings } from './whop/settings.js';
 import { WhopSandbox } from './whop/whop-sandbox.js';
 
-export type { AccountSummary, Advance, ClockState } from './core/controls.js';
-export type { CourierRule } from './core/courier-rules.js';
-export type { Attempt, Delivery, DeliveryFilter, DeliveryStatus, Settled } from './core/delivery.js';
-export type { ArrangedFault, FaultMode, FaultRule } from './core/faults.js';
-export type { RateLimits } from './core/rate-limits.js';
-export type { RequestFilter, RequestRecord } from './core/request-log.js';
-export type { SchemaViolation } from './core/schemas.js';
-export { type TestMethod, TEST_METHODS } from './core/test-cards.js';
+export type { FaultRule } from './core/faults.js';
 export type { StripeSandbox, StripeSettings, WhopSandbox, WhopSettings };
 
 export interface SandboxOptions {

@@ -8,7 +8,7 @@ import { SuccessResponse } from '../platform/http/responses.js';
 import { PlansService } from '../plans/plans.service.js';
 import { ApiController, CurrentCaller } from '../tenancy/api-controller.js';
 import { SubscriptionsQueries } from './subscriptions.queries.js';
-import { SearchSubscriptionsRequest } from './subscriptions.requests.js';
+import { SearchSubscriptionsRequest } from './subscriptions-search.requests.js';
 import { ListSubscriptionsResponse, type SubscriptionResponse } from './subscriptions.responses.js';
 import { SubscriptionsService } from './subscriptions.service.js';
 

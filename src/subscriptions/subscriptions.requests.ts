@@ -1,5 +1,5 @@
 import { Transform } from 'class-transformer';
-import { IsArray, IsInt, IsString, Max, Min, MinLength } from 'class-validator';
+import { IsInt, IsString, Max, Min, MinLength } from 'class-validator';
 import {
   BILLING_CYCLES,
   BILLING_PERIOD_UNITS,
@@ -9,15 +9,14 @@ import {
 import { PAYMENT_TERMS } from '../domain/invoicing/due-date.js';
 import { SUBSCRIPTION_STATUSES } from '../domain/subscribing/subscription-states.js';
 import {
+  AlsoNamed,
   IsCurrency,
   IsInstant,
   IsStringMap,
   IsTimeZone,
   IsWord,
-  IsWordList,
   Optional,
 } from '../platform/http/fields.js';
-import { SearchRequest } from '../platform/http/list-query.js';
 import { NotSupportedYet } from '../platform/http/not-supported.js';
 
 export class CreateSubscriptionRequest {
@@ -83,6 +82,8 @@ export class CreateSubscriptionRequest {
   @IsString()
   lookup_key?: string;
 
+  /** The customer's, when left out. SDK 2.0.1 writes `customer_timezone`. */
+  @AlsoNamed('customer_timezone')
   @Optional()
   @IsTimeZone()
   timezone?: string;
@@ -113,6 +114,22 @@ export class CreateSubscriptionRequest {
   @Optional()
   @NotSupportedYet([0])
   trial_period_days?: number;
+
+  @Optional()
+  @NotSupportedYet()
+  trial_start?: string;
+
+  @Optional()
+  @NotSupportedYet()
+  trial_end?: string;
+
+  @Optional()
+  @NotSupportedYet()
+  parent_subscription_id?: string;
+
+  @Optional()
+  @NotSupportedYet(['invoice_to_self'])
+  invoice_billing?: string;
 
   @Optional()
   @NotSupportedYet(['0', 0])
@@ -220,59 +237,4 @@ export class CancelSubscriptionRequest {
   @Optional()
   @IsString()
   reason?: string;
-}
-
-export class SearchSubscriptionsRequest extends SearchRequest {
-  @Optional()
-  @IsArray()
-  @IsString({ each: true })
-  subscription_ids?: string[];
-
-  @Optional()
-  @IsString()
-  customer_id?: string;
-
-  @Optional()
-  @IsArray()
-  @IsString({ each: true })
-  customer_ids?: string[];
-
-  @Optional()
-  @IsString()
-  external_customer_id?: string;
-
-  @Optional()
-  @IsString()
-  plan_id?: string;
-
-  @Optional()
-  @IsWordList(SUBSCRIPTION_STATUSES)
-  subscription_status?: string[];
-
-  /** Lines are always included. */
-  @Optional()
-  with_line_items?: boolean;
-
-  @Optional()
-  with_coupon_associations?: boolean;
-
-  @Optional()
-  @NotSupportedYet()
-  active_at?: unknown;
-
-  @Optional()
-  @NotSupportedYet()
-  effective_date_for_update?: unknown;
-
-  @Optional()
-  @NotSupportedYet()
-  trial_end_due_lte?: unknown;
-
-  @Optional()
-  @NotSupportedYet()
-  invoicing_customer_ids?: unknown[];
-
-  @Optional()
-  @NotSupportedYet()
-  parent_subscription_ids?: unknown[];
 }

@@ -10,9 +10,6 @@ export interface SubscriptionWithLines {
   readonly lines: readonly SubscriptionLineItem[];
 }
 
-export const CANCELLATION_TYPES = ['immediate', 'end_of_period', 'scheduled_date'] as const;
-export type CancellationType = (typeof CANCELLATION_TYPES)[number];
-
 /** The calendar that a subscription's periods follow. */
 export const scheduleOf = (subscription: Subscription): BillingSchedule => ({
   interval: { unit: subscription.billingPeriod, count: subscription.billingPeriodCount },

@@ -1,5 +1,6 @@
 import { IsString, MaxLength, Min, MinLength, IsInt } from 'class-validator';
 import { IsInstant, IsWord, Optional } from '../platform/http/fields.js';
+import { NotSupportedYet } from '../platform/http/not-supported.js';
 
 export class CreateApiKeyRequest {
   /** @example "Production backend" */
@@ -11,6 +12,10 @@ export class CreateApiKeyRequest {
   @Optional()
   @IsWord(['private_key', 'publishable_key'])
   type?: string;
+
+  @Optional()
+  @NotSupportedYet()
+  service_account_id?: string;
 
   /** The key stops working then; left out, never. */
   @Optional()

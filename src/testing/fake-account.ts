@@ -49,6 +49,7 @@ export interface FakePayment {
   readonly amount: Money;
   readonly at: Date;
   readonly decline: Decline | undefined;
+  readonly setDefault: boolean;
 }
 
 export interface FakePage {

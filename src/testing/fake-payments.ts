@@ -100,6 +100,7 @@ function makePayment(ctx: FakeContext, request: ChargeRequest, attempt: Attempt)
     amount: request.amount,
     at: ctx.runtime.now(),
     decline,
+    setDefault: request.saveCardAndMakeDefault,
   });
 }
 

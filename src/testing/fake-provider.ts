@@ -180,8 +180,16 @@ function complete(account: FakeAccount, page: FakePage): void {
     account.customer(page.customer).methods.set(page.method, 'succeeds');
     return;
   }
-  const { mark, attempt, customer, amount } = page;
-  page.payment = account.pay({ mark, attempt, customer, amount, at: new Date(), decline: undefined }).id;
+  const { mark, attempt, customer, amount, setDefault } = page;
+  page.payment = account.pay({
+    mark,
+    attempt,
+    customer,
+    amount,
+    at: new Date(),
+    decline: undefined,
+    setDefault,
+  }).id;
 }
 
 const SAMPLES: WebhookSamples = {

@@ -77,6 +77,7 @@ export function showPayment(payment: FakePayment, environmentId: string): Remote
     method: undefined,
     decline: payment.decline,
     metadata: {},
+    setDefault: payment.setDefault,
   };
 }
 

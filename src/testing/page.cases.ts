@@ -68,6 +68,21 @@ export function pageCases(harness: ContractHarness, controls: PaymentControls): 
       },
     },
     {
+      name: 'a payment says whether its method is to become the default',
+      run: async () => {
+        const who = await someone(harness);
+        const payments = present(who.on.open().payments);
+        for (const setDefault of [true, false]) {
+          const page = await openCheckout(harness, who, unique('pay'), setDefault)();
+          await controls.completeCheckout(who.on.connection, page.remoteId);
+          const complete = await payments.fetchCheckout(page.remoteId);
+          assert.equal(complete?.payment?.setDefault ?? false, setDefault);
+          const payment = await payments.fetch(present(complete?.remotePaymentId));
+          assert.equal(payment?.setDefault ?? false, setDefault);
+        }
+      },
+    },
+    {
       name: 'payments, pages and set-ups that the provider has never heard of are null',
       run: async () => {
         const payments = present(bench(harness).open().payments);

@@ -27,7 +27,12 @@ export const chargeOf = ({ remoteCustomerId }: Payer, remotePaymentMethodId?: st
 });
 
 export const openCheckout =
-  (harness: ContractHarness, { on, remoteCustomerId }: Payer, paymentId: string) =>
+  (
+    harness: ContractHarness,
+    { on, remoteCustomerId }: Payer,
+    paymentId: string,
+    saveCardAndMakeDefault = false,
+  ) =>
   (attempt = firstTry(harness)): Promise<RemoteCheckout> =>
     present(on.open().payments).createCheckout(
       {
@@ -37,7 +42,7 @@ export const openCheckout =
         amount: dollars(2500n),
         description: 'Top-up',
         ...PAGES,
-        saveCardAndMakeDefault: false,
+        saveCardAndMakeDefault,
         expiresAt: undefined,
         metadata: {},
       },

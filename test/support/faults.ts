@@ -11,8 +11,6 @@ export interface Ending {
   readonly lines: number;
 }
 
-export const PAGES = { success_url: 'https://shop.test/ok', cancel_url: 'https://shop.test/no' };
-
 /** How long the servers of this test wait for a provider. Must be far shorter than the delays that are arranged. */
 export function setProviderTimeout(road: Road, timeoutMs: number): void {
   Object.assign(road.server.app.get<object>(PROVIDER_OPTIONS, { strict: false }), { timeoutMs });
@@ -38,12 +36,7 @@ export async function stripeLinesOf(road: Road, secretKey: string, remoteId: str
   const lines: any[] = [];
   for (;;) {
     const after = lines.length === 0 ? '' : `&starting_after=${lines.at(-1).id}`;
-    const page = await stripeApi(
-      road,
-      secretKey,
-      'GET',
-      `/v1/invoices/${remoteId}/lines?limit=100${after}`,
-    );
+    const page = await stripeApi(road, secretKey, 'GET', `/v1/invoices/${remoteId}/lines?limit=100${after}`);
     lines.push(...page.data);
     if (page.has_more !== true) return lines;
   }

@@ -1,7 +1,6 @@
 import { validationError } from '../errors.js';
 
 export const PAYMENT_TERMS = ['15 NET', '30 NET', '45 NET', '60 NET', '75 NET', '90 NET'] as const;
-export type PaymentTerms = (typeof PAYMENT_TERMS)[number];
 
 const DAY_MS = 86_400_000;
 

@@ -9,6 +9,8 @@ import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { JobHandlers } from '../../platform/jobs/job-handlers.js';
 import { JobQueue } from '../../platform/jobs/job-queue.js';
 import { PaymentMethodsService } from '../../payments/payment-methods.service.js';
+import { PaymentAttemptsService } from '../../payments/payment-attempts.service.js';
+import { PaymentReportsService } from '../../payments/payment-reports.service.js';
 import { PaymentsService } from '../../payments/payments.service.js';
 import type { Payment, PaymentAttempt } from '../../payments/payments.types.js';
 import { ProviderError } from '../../providers/provider-error.js';
@@ -57,6 +59,8 @@ export class ChargeFlow implements OnModuleInit {
     private readonly queue: JobQueue,
     private readonly connectionsService: ConnectionsService,
     private readonly payments: PaymentsService,
+    private readonly attempts: PaymentAttemptsService,
+    private readonly reports: PaymentReportsService,
     private readonly methods: PaymentMethodsService,
     private readonly connections: PaymentConnections,
     private readonly remoteCustomers: RemoteCustomers,
@@ -100,7 +104,7 @@ export class ChargeFlow implements OnModuleInit {
           })
         : await this.payments.get(ctx, input.paymentId);
     const firstTriedAt = this.clock.now();
-    const attempt = await this.payments.beginAttempt(ctx, payment);
+    const attempt = await this.attempts.begin(ctx, payment);
     // From here on somebody will find out what became of it, even if this process does not live to.
     await this.queue.enqueue(ctx, {
       kind: RESUME_JOB,
@@ -151,8 +155,8 @@ export class ChargeFlow implements OnModuleInit {
     const message = error instanceof Error ? error.message : String(error);
     const failure = { code: error instanceof ProviderError ? error.code : 'not_charged', message };
     await this.uow.run(caller, async (ctx) => {
-      await this.payments.endAttempt(ctx, attempt.id, { status: 'FAILED', error: failure });
-      await this.payments.report(ctx, payment.id, { status: 'FAILED', error: failure });
+      await this.attempts.end(ctx, attempt.id, { status: 'FAILED', error: failure });
+      await this.reports.report(ctx, payment.id, { status: 'FAILED', error: failure });
     });
     throw providerRefusal(connection.provider, error);
   }
@@ -160,12 +164,12 @@ export class ChargeFlow implements OnModuleInit {
   private async record(ctx: Ctx, { payment, attempt }: Begun, result: ChargeResult): Promise<Payment> {
     if (result.outcome === 'accepted') {
       const report = reportOf(result.payment);
-      await this.payments.endAttempt(ctx, attempt.id, { status: report.status });
-      return this.payments.report(ctx, payment.id, report);
+      await this.attempts.end(ctx, attempt.id, { status: report.status });
+      return this.reports.report(ctx, payment.id, report);
     }
     const error = { code: result.decline.code, message: result.decline.message };
-    await this.payments.endAttempt(ctx, attempt.id, { status: 'FAILED', error });
-    return this.payments.report(ctx, payment.id, {
+    await this.attempts.end(ctx, attempt.id, { status: 'FAILED', error });
+    return this.reports.report(ctx, payment.id, {
       status: 'FAILED',
       error,
       // The next attempt is another payment at the provider; only one that succeeds is this payment's own.
@@ -196,7 +200,7 @@ export class ChargeFlow implements OnModuleInit {
   ): Promise<void> {
     const begun = await this.uow.run(caller, async (ctx): Promise<Begun | undefined> => {
       const payment = await this.payments.get(ctx, paymentId);
-      const attempt = (await this.payments.attemptsOf(ctx, [paymentId])).find(
+      const attempt = (await this.attempts.ofPayments(ctx, [paymentId])).find(
         (one) => one.attemptNumber === attemptNumber,
       );
       if (attempt?.paymentStatus !== 'PENDING' || payment.connectionId === null) return undefined;
@@ -208,7 +212,7 @@ export class ChargeFlow implements OnModuleInit {
     if (begun === undefined) return;
     const payment = await this.attempt(caller, begun, 2);
     const [attempt] = await this.uow.run(caller, async (ctx) =>
-      (await this.payments.attemptsOf(ctx, [payment.id])).filter(
+      (await this.attempts.ofPayments(ctx, [payment.id])).filter(
         (one) => one.attemptNumber === attemptNumber,
       ),
     );

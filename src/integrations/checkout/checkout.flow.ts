@@ -6,6 +6,7 @@ import { money, type Money } from '../../domain/money.js';
 import { WallClock } from '../../platform/clock/clock.js';
 import type { Caller } from '../../platform/context.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
+import { PaymentReportsService } from '../../payments/payment-reports.service.js';
 import { PaymentsService } from '../../payments/payments.service.js';
 import type { RemoteCheckout } from '../../providers/provider-objects.js';
 import { RemoteCustomers } from '../sync/remote-customers.flow.js';
@@ -46,6 +47,7 @@ export class CheckoutFlow {
     private readonly clock: WallClock,
     private readonly customers: CustomersService,
     private readonly payments: PaymentsService,
+    private readonly reports: PaymentReportsService,
     private readonly connections: PaymentConnections,
     private readonly sessions: CheckoutSessionsService,
     private readonly remoteCustomers: RemoteCustomers,
@@ -107,7 +109,7 @@ export class CheckoutFlow {
     );
     await this.uow.run(caller, async (ctx) => {
       await this.sessions.open(ctx, session.id, remote);
-      await this.payments.report(ctx, payment.id, {
+      await this.reports.report(ctx, payment.id, {
         status: 'PENDING',
         gatewayTrackingId: remote.remoteId,
         paymentUrl: remote.url,
@@ -186,7 +188,7 @@ export class CheckoutFlow {
       const message = error instanceof Error ? error.message : String(error);
       if (paymentId !== undefined)
         await this.uow.run(caller, (ctx) =>
-          this.payments.report(ctx, paymentId, {
+          this.reports.report(ctx, paymentId, {
             status: 'FAILED',
             error: { code: 'page_not_made', message },
           }),

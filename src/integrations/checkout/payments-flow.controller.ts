@@ -7,6 +7,7 @@ import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { PaymentsQueries } from '../../payments/payments.queries.js';
 import { CreatePaymentRequest, CreateSetupIntentRequest } from '../../payments/payments.requests.js';
 import { PaymentResponse, SetupIntentResponse } from '../../payments/payments.responses.js';
+import { PaymentReportsService } from '../../payments/payment-reports.service.js';
 import { PaymentsService } from '../../payments/payments.service.js';
 import type { Payment } from '../../payments/payments.types.js';
 import { ApiController, CurrentCaller } from '../../tenancy/api-controller.js';
@@ -19,6 +20,7 @@ export class PaymentsFlowController {
   constructor(
     private readonly uow: UnitOfWork,
     private readonly payments: PaymentsService,
+    private readonly reports: PaymentReportsService,
     private readonly queries: PaymentsQueries,
     private readonly charges: ChargeFlow,
     private readonly checkouts: CheckoutFlow,
@@ -160,7 +162,7 @@ export class PaymentsFlowController {
   ): Promise<string> {
     return this.uow.run(caller, async (ctx) => {
       if (input.paymentId !== undefined)
-        return (await this.payments.report(ctx, input.paymentId, { status: 'SUCCEEDED' })).id;
+        return (await this.reports.report(ctx, input.paymentId, { status: 'SUCCEEDED' })).id;
       const { customerId } = await this.payments.invoiceOf(ctx, input.invoiceId);
       const payment = await this.payments.create(ctx, {
         invoiceId: input.invoiceId,

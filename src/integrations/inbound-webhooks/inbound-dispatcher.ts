@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Connection } from '../../connections/connections.types.js';
 import { CustomersService } from '../../customers/customers.service.js';
 import { PaymentMethodsService } from '../../payments/payment-methods.service.js';
+import { PaymentReportsService } from '../../payments/payment-reports.service.js';
 import { PaymentsService } from '../../payments/payments.service.js';
 import type { PaymentReport } from '../../payments/payments.types.js';
 import type { Ctx } from '../../platform/context.js';
@@ -40,6 +41,7 @@ export class InboundDispatcher {
   constructor(
     private readonly customers: CustomersService,
     private readonly payments: PaymentsService,
+    private readonly reports: PaymentReportsService,
     private readonly methods: PaymentMethodsService,
     private readonly mappings: MappingsService,
     private readonly checkouts: CheckoutSessionsService,
@@ -123,22 +125,29 @@ export class InboundDispatcher {
     invoice: RemoteInvoice | undefined,
   ): Promise<Dispatched> {
     if (remote.foreign) return skipped('the payment belongs to another environment');
-    if (remote.paymentId !== undefined) return this.ourPayment(ctx, remote.paymentId, remote);
+    if (remote.paymentId !== undefined) return this.ourPayment(ctx, connection, remote.paymentId, remote);
     if (invoice !== undefined) {
       const dispatched = await this.invoice(ctx, connection, invoice);
       // An invoice names its payments; what they were made with, only the payment itself tells.
       const method = methodDetails(remote.method);
       if (dispatched.outcome === 'handled' && method !== null)
-        await this.payments.describeMethod(ctx, connection.id, remote.remoteId, method);
+        await this.reports.describeMethod(ctx, connection.id, remote.remoteId, method);
       return dispatched;
     }
     return skipped('the payment names none of our payments or invoices');
   }
 
-  private async ourPayment(ctx: Ctx, paymentId: string, remote: RemotePayment): Promise<Dispatched> {
+  private async ourPayment(
+    ctx: Ctx,
+    connection: Connection,
+    paymentId: string,
+    remote: RemotePayment,
+  ): Promise<Dispatched> {
     const payment = await this.payments.find(ctx, paymentId);
     if (payment === null) return { outcome: 'retry', reason: `payment ${paymentId} is not there yet` };
-    await this.payments.report(ctx, paymentId, reportOf(remote));
+    await this.reports.report(ctx, paymentId, reportOf(remote));
+    if (remote.status === 'succeeded' && remote.setDefault === true)
+      await this.recordMethod(ctx, connection, remote);
     return HANDLED;
   }
 
@@ -153,9 +162,10 @@ export class InboundDispatcher {
     if (remote.mode === 'setup')
       return setup === undefined ? skipped('nothing was saved') : this.setup(ctx, connection, setup);
     if (remote.paymentId === undefined) return skipped('the checkout names none of our payments');
-    if (remote.payment !== undefined) return this.ourPayment(ctx, remote.paymentId, remote.payment);
+    if (remote.payment !== undefined)
+      return this.ourPayment(ctx, connection, remote.paymentId, remote.payment);
     if (remote.status !== 'expired') return HANDLED;
-    await this.payments.report(ctx, remote.paymentId, {
+    await this.reports.report(ctx, remote.paymentId, {
       status: 'FAILED',
       error: { code: 'checkout_expired', message: 'the payment page expired before it was paid' },
     });
@@ -166,23 +176,32 @@ export class InboundDispatcher {
     if (remote.foreign) return skipped('the set-up belongs to another environment');
     if (remote.status !== 'succeeded' || remote.method?.remoteId === undefined)
       return skipped(`the set-up is ${remote.status}`);
-    const customer =
-      remote.remoteCustomerId === undefined
-        ? null
-        : await this.mappings.findByRemoteId(ctx, connection.id, 'customer', remote.remoteCustomerId);
-    if (customer === null) return skipped('the customer of the set-up is none of ours');
+    return (await this.recordMethod(ctx, connection, remote))
+      ? HANDLED
+      : skipped('the customer of the set-up is none of ours');
+  }
+
+  /** What was saved with a set-up or a payment. False when it is nobody's whom we know. */
+  private async recordMethod(
+    ctx: Ctx,
+    connection: Connection,
+    { method, remoteCustomerId, setDefault }: RemoteSetup | RemotePayment,
+  ): Promise<boolean> {
+    if (method?.remoteId === undefined || remoteCustomerId === undefined) return false;
+    const customer = await this.mappings.findByRemoteId(ctx, connection.id, 'customer', remoteCustomerId);
+    if (customer === null) return false;
     await this.methods.record(ctx, {
       customerId: customer.entityId,
       connectionId: connection.id,
-      providerMethodId: remote.method.remoteId,
-      type: remote.method.type,
-      brand: remote.method.brand ?? null,
-      last4: remote.method.last4 ?? null,
-      expiryMonth: remote.method.expiryMonth ?? null,
-      expiryYear: remote.method.expiryYear ?? null,
-      isDefault: remote.setDefault || remote.method.isDefault,
+      providerMethodId: method.remoteId,
+      type: method.type,
+      brand: method.brand ?? null,
+      last4: method.last4 ?? null,
+      expiryMonth: method.expiryMonth ?? null,
+      expiryYear: method.expiryYear ?? null,
+      isDefault: setDefault === true || method.isDefault,
     });
-    return HANDLED;
+    return true;
   }
 }
 

@@ -42,7 +42,7 @@ export class WebhookEventsService {
     const now = this.clock.now();
     const id = newId('webhookEvent');
     const reason = event.kind === 'ignored' ? event.reason : null;
-    const rows = (await ctx.em.query(
+    const rows = await ctx.em.query<unknown[]>(
       `INSERT INTO webhook_events (id, tenant_id, environment_id, connection_id, provider, provider_event_id, type,
                                    event, verified, state, reason, attempts, received_at, created_at, updated_at)
        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $11, $12, 0, $10, $10, $10)
@@ -62,7 +62,7 @@ export class WebhookEventsService {
         reason === null ? 'received' : 'skipped',
         reason,
       ],
-    )) as unknown[];
+    );
     if (rows.length === 0) return false;
     if (reason === null)
       await this.queue.enqueue(ctx, { kind: WEBHOOK_JOB, key: id, payload: { webhookEventId: id } });

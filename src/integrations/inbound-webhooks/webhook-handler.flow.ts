@@ -11,7 +11,7 @@ import { JobHandlers } from '../../platform/jobs/job-handlers.js';
 import type { ProviderSession } from '../../providers/provider-adapter.js';
 import { ProviderError } from '../../providers/provider-error.js';
 import type { ProviderEvent } from '../../providers/provider-event.js';
-import type { RemoteSetup } from '../../providers/provider-objects.js';
+import type { RemotePayment, RemoteSetup } from '../../providers/provider-objects.js';
 import { InboundDispatcher, type Dispatched, type RemoteSubject } from './inbound-dispatcher.js';
 import { WEBHOOK_JOB, WebhookEventsService, type WebhookEvent } from './webhook-events.service.js';
 
@@ -118,6 +118,7 @@ export class WebhookHandler implements OnModuleInit {
   private async fetchPayment(session: ProviderSession, remoteId: string): Promise<RemoteSubject> {
     const remote = await session.payments?.fetch(remoteId);
     if (!remote) return { kind: 'gone', reason: 'the provider has no such payment' };
+    await this.makeDefault(session, remote);
     const invoice =
       remote.paymentId === undefined && remote.remoteInvoiceId !== undefined
         ? await session.invoices?.fetch(remote.remoteInvoiceId)
@@ -132,17 +133,17 @@ export class WebhookHandler implements OnModuleInit {
       remote.mode === 'setup' && remote.remoteSetupId !== undefined
         ? await session.payments?.fetchSetup(remote.remoteSetupId)
         : undefined;
-    if (setup) await this.makeDefault(session, setup);
+    for (const saved of [setup, remote.payment]) if (saved) await this.makeDefault(session, saved);
     return { kind: 'checkout', remote, setup: setup ?? undefined };
   }
 
   /** A saved method does not become the default by itself. Setting it again to what it is does no harm. */
-  private async makeDefault(session: ProviderSession, setup: RemoteSetup): Promise<void> {
-    const { method, remoteCustomerId } = setup;
-    if (setup.status !== 'succeeded' || !setup.setDefault || setup.foreign) return;
+  private async makeDefault(session: ProviderSession, saved: RemoteSetup | RemotePayment): Promise<void> {
+    const { method, remoteCustomerId } = saved;
+    if (saved.status !== 'succeeded' || saved.setDefault !== true || saved.foreign) return;
     if (method?.remoteId === undefined || method.isDefault || remoteCustomerId === undefined) return;
     await session.payments?.setDefaultMethod(remoteCustomerId, method.remoteId, {
-      key: `${setup.remoteId}:default`,
+      key: `${saved.remoteId}:default`,
       firstTriedAt: this.clock.now(),
       number: 1,
     });

@@ -125,18 +125,20 @@ export class WebhookReceiver {
           : ['tenant_id = $2 AND environment_id = $3', [target.tenantId, target.environmentId]];
     const rows = await this.uow.system(
       async (em) =>
-        (await em.query(
+        await em.query<
+          {
+            id: string;
+            tenant_id: string;
+            environment_id: string;
+            provider: string;
+            credentials: Connection['credentials'];
+          }[]
+        >(
           `SELECT id, tenant_id, environment_id, provider, credentials FROM connections
             WHERE provider = $1 AND status = 'published' AND ${condition}
             ORDER BY is_default DESC, id LIMIT ${MAX_CANDIDATES}`,
           [adapter.provider, ...parameters],
-        )) as {
-          id: string;
-          tenant_id: string;
-          environment_id: string;
-          provider: string;
-          credentials: Connection['credentials'];
-        }[],
+        ),
     );
     if (rows.length === 0)
       throw notFound(`${adapter.provider} connection for this webhook`, JSON.stringify(target));

@@ -27,7 +27,7 @@ export class PushCustomerTask implements SyncTask<RemoteCustomer>, OnModuleInit 
   ) {}
 
   onModuleInit(): void {
-    this.tasks.register(this as SyncTask);
+    this.tasks.register(this);
   }
 
   supports(session: ProviderSession): boolean {
@@ -86,5 +86,5 @@ function addressOf(customer: Customer): PostalAddress | undefined {
     ['country', customer.addressCountry],
   ];
   const given = parts.filter(([, value]) => value !== null && value !== '');
-  return given.length === 0 ? undefined : (Object.fromEntries(given) as PostalAddress);
+  return given.length === 0 ? undefined : Object.fromEntries(given);
 }

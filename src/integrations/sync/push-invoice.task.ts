@@ -49,7 +49,7 @@ export class PushInvoiceTask implements SyncTask<PushResult>, OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    this.tasks.register(this as SyncTask);
+    this.tasks.register(this);
   }
 
   supports(session: ProviderSession): boolean {

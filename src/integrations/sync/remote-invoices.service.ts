@@ -3,7 +3,7 @@ import type { Connection } from '../../connections/connections.types.js';
 import { invalidOperation } from '../../domain/errors.js';
 import { money } from '../../domain/money.js';
 import { InvoicesService } from '../../invoices/invoices.service.js';
-import { PaymentsService } from '../../payments/payments.service.js';
+import { PaymentReportsService } from '../../payments/payment-reports.service.js';
 import type { Payment } from '../../payments/payments.types.js';
 import type { Ctx } from '../../platform/context.js';
 import type { RemoteInvoice, RemotePayment, RemotePaymentMethod } from '../../providers/provider-objects.js';
@@ -17,7 +17,7 @@ import { MappingsService } from '../mappings/mappings.service.js';
 export class RemoteInvoicesService {
   constructor(
     private readonly invoices: InvoicesService,
-    private readonly payments: PaymentsService,
+    private readonly reports: PaymentReportsService,
     private readonly mappings: MappingsService,
   ) {}
 
@@ -49,7 +49,7 @@ export class RemoteInvoicesService {
     if (payment.inferred === true && (await this.invoices.lock(ctx, invoiceId)).amountRemaining === 0n)
       return;
     if (payment.paymentId !== undefined && !payment.foreign) {
-      await this.payments.report(ctx, payment.paymentId, {
+      await this.reports.report(ctx, payment.paymentId, {
         status: 'SUCCEEDED',
         gatewayPaymentId: payment.remoteId,
         amount: payment.amount,
@@ -58,7 +58,7 @@ export class RemoteInvoicesService {
       });
       return;
     }
-    await this.payments.recordExternal(ctx, {
+    await this.reports.recordExternal(ctx, {
       invoiceId,
       connectionId: connection.id,
       gateway: connection.provider,
@@ -79,7 +79,7 @@ export class RemoteInvoicesService {
   ): Promise<void> {
     const invoice = await this.invoices.lock(ctx, invoiceId);
     if (invoice.amountRemaining === 0n) return;
-    await this.payments.recordExternal(ctx, {
+    await this.reports.recordExternal(ctx, {
       invoiceId,
       connectionId: connection.id,
       gateway: connection.provider,

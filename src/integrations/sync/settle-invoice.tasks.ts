@@ -11,6 +11,7 @@ import { SyncTasks } from './sync-tasks.js';
 import type { Prepared, SyncAction, SyncOperation, SyncTask } from './sync.types.js';
 
 /** Operations on an invoice that the provider has already: each waits until it has it, and does nothing if it never gets it. */
+@Injectable()
 abstract class RemoteInvoiceTask implements SyncTask<RemoteInvoice>, OnModuleInit {
   readonly entityType = 'invoice';
   abstract readonly action: SyncAction;
@@ -23,7 +24,7 @@ abstract class RemoteInvoiceTask implements SyncTask<RemoteInvoice>, OnModuleIni
   ) {}
 
   onModuleInit(): void {
-    this.tasks.register(this as SyncTask);
+    this.tasks.register(this);
   }
 
   abstract supports(session: ProviderSession): boolean;
@@ -61,15 +62,6 @@ const remoteIdOf = (snapshot: Record<string, unknown>): string => snapshot.remot
 export class MarkInvoicePaidTask extends RemoteInvoiceTask {
   readonly action = 'mark_paid';
 
-  constructor(
-    tasks: SyncTasks,
-    mappings: MappingsService,
-    operations: SyncOperationsService,
-    remoteInvoices: RemoteInvoicesService,
-  ) {
-    super(tasks, mappings, operations, remoteInvoices);
-  }
-
   supports(session: ProviderSession): boolean {
     return session.invoices?.markPaid !== undefined;
   }
@@ -89,15 +81,6 @@ export class MarkInvoicePaidTask extends RemoteInvoiceTask {
 export class VoidInvoiceTask extends RemoteInvoiceTask {
   readonly action = 'void';
 
-  constructor(
-    tasks: SyncTasks,
-    mappings: MappingsService,
-    operations: SyncOperationsService,
-    remoteInvoices: RemoteInvoicesService,
-  ) {
-    super(tasks, mappings, operations, remoteInvoices);
-  }
-
   supports(session: ProviderSession): boolean {
     return session.invoices?.void !== undefined;
   }
@@ -116,15 +99,6 @@ export class VoidInvoiceTask extends RemoteInvoiceTask {
 @Injectable()
 export class RefreshInvoiceTask extends RemoteInvoiceTask {
   readonly action = 'refresh';
-
-  constructor(
-    tasks: SyncTasks,
-    mappings: MappingsService,
-    operations: SyncOperationsService,
-    remoteInvoices: RemoteInvoicesService,
-  ) {
-    super(tasks, mappings, operations, remoteInvoices);
-  }
 
   supports(session: ProviderSession): boolean {
     return session.invoices !== undefined;

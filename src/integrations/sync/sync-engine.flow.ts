@@ -9,11 +9,11 @@ import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { nextRetry } from '../../platform/jobs/backoff.js';
 import type { JobOutcome } from '../../platform/jobs/job.js';
 import { JobHandlers } from '../../platform/jobs/job-handlers.js';
-import { Outbox } from '../../platform/outbox/outbox.js';
 import { ProviderError } from '../../providers/provider-error.js';
 import { SYNC_RUN_JOB, SyncOperationsService } from './sync-operations.service.js';
 import { SyncTasks } from './sync-tasks.js';
 import type {
+  FinishedState,
   RecordedCall,
   SyncAttempt,
   SyncError,
@@ -59,7 +59,6 @@ export class SyncEngine implements OnModuleInit {
     private readonly uow: UnitOfWork,
     private readonly clock: WallClock,
     private readonly handlers: JobHandlers,
-    private readonly outbox: Outbox,
     private readonly connections: ConnectionsService,
     private readonly sessions: ProviderSessionsService,
     private readonly operations: SyncOperationsService,
@@ -277,27 +276,10 @@ export class SyncEngine implements OnModuleInit {
   private async finish(
     ctx: Ctx,
     operation: SyncOperation,
-    state: Extract<SyncState, 'succeeded' | 'failed' | 'skipped'>,
+    state: FinishedState,
     reason: string | null,
   ): Promise<Claim> {
-    await this.operations.change(ctx, operation.id, {
-      state,
-      reason,
-      nextTryAt: null,
-      finishedAt: this.clock.now(),
-    });
-    await this.outbox.append(ctx, {
-      type: `integration.sync_${state}`,
-      entityType: operation.entityType,
-      entityId: operation.entityId,
-      payload: {
-        operation_id: operation.id,
-        connection_id: operation.connectionId,
-        provider: operation.provider,
-        action: operation.action,
-        reason,
-      },
-    });
+    await this.operations.finish(ctx, operation, state, reason);
     return { kind: 'finished' };
   }
 }

@@ -7,9 +7,10 @@ import { insertRow, insertUnlessThere, updateRow } from '../../platform/database
 import { findPage, type ListRequest, type PaginationResponse } from '../../platform/http/list-query.js';
 import { newId } from '../../platform/ids.js';
 import { JobQueue } from '../../platform/jobs/job-queue.js';
+import { Outbox } from '../../platform/outbox/outbox.js';
 import { SyncAttemptEntity } from './sync-attempt.entity.js';
 import { SyncOperationEntity } from './sync-operation.entity.js';
-import type { SyncAttempt, SyncIntent, SyncOperation } from './sync.types.js';
+import type { FinishedState, SyncAttempt, SyncIntent, SyncOperation } from './sync.types.js';
 
 export const SYNC_RUN_JOB = 'sync.run';
 
@@ -29,6 +30,7 @@ export class SyncOperationsService {
   constructor(
     private readonly queue: JobQueue,
     private readonly clock: WallClock,
+    private readonly outbox: Outbox,
   ) {}
 
   /** One intent is one operation, however often it is planned. Answers the operation, new or not. */
@@ -152,6 +154,27 @@ export class SyncOperationsService {
 
   async change(ctx: Ctx, id: string, change: Partial<SyncOperation>): Promise<void> {
     await updateRow(ctx.em, SyncOperationEntity, id, { ...change, updatedAt: this.clock.now() });
+  }
+
+  async finish(
+    ctx: Ctx,
+    operation: SyncOperation,
+    state: FinishedState,
+    reason: string | null,
+  ): Promise<void> {
+    await this.change(ctx, operation.id, { state, reason, nextTryAt: null, finishedAt: this.clock.now() });
+    await this.outbox.append(ctx, {
+      type: `integration.sync_${state}`,
+      entityType: operation.entityType,
+      entityId: operation.entityId,
+      payload: {
+        operation_id: operation.id,
+        connection_id: operation.connectionId,
+        provider: operation.provider,
+        action: operation.action,
+        reason,
+      },
+    });
   }
 
   async beginAttempt(ctx: Ctx, operation: SyncOperation): Promise<SyncAttempt> {

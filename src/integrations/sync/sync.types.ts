@@ -4,10 +4,11 @@ import type { ProviderSession } from '../../providers/provider-adapter.js';
 import type { Attempt } from '../../providers/provider-objects.js';
 import type { MappedEntity } from '../mappings/mappings.types.js';
 import type { SyncAttemptEntity } from './sync-attempt.entity.js';
-import type { SyncOperationEntity } from './sync-operation.entity.js';
+import type { SyncOperationEntity, SyncState } from './sync-operation.entity.js';
 
 export type { SyncError, SyncState } from './sync-operation.entity.js';
 export type { RecordedCall } from './sync-attempt.entity.js';
+export type FinishedState = Extract<SyncState, 'succeeded' | 'failed' | 'skipped'>;
 export type SyncOperation = Readonly<SyncOperationEntity>;
 export type SyncAttempt = Readonly<SyncAttemptEntity>;
 

@@ -123,11 +123,6 @@ export class SearchRequest extends ListRequest {
   sort?: SortRequest[];
 }
 
-export interface PageResponse<T> {
-  items: T[];
-  pagination: PaginationResponse;
-}
-
 export class PaginationResponse {
   /** Rows that match, whatever the page. */
   total!: number;

@@ -30,7 +30,7 @@ export function unsupportedFields(instance: object, parent = ''): string[] {
   return Object.entries(instance).flatMap(([key, value]: [string, unknown]) => {
     const path = parent === '' ? key : `${parent}.${key}`;
     const neutral = marked?.get(key);
-    if (neutral !== undefined) return isEmpty(value) || neutral.includes(value) ? [] : [path];
+    if (neutral !== undefined) return isEmpty(value) || isNeutral(value, neutral) ? [] : [path];
     if (Array.isArray(value))
       return value.flatMap((item: unknown, i) =>
         isObject(item) ? unsupportedFields(item, `${path}[${i}]`) : [],
@@ -38,6 +38,10 @@ export function unsupportedFields(instance: object, parent = ''): string[] {
     return isObject(value) ? unsupportedFields(value, path) : [];
   });
 }
+
+/** A list is neutral when all of it is. */
+const isNeutral = (value: unknown, neutral: readonly unknown[]): boolean =>
+  Array.isArray(value) ? value.every((item) => neutral.includes(item)) : neutral.includes(value);
 
 const isObject = (value: unknown): value is object =>
   typeof value === 'object' && value !== null && !(value instanceof Date);

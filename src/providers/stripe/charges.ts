@@ -61,6 +61,7 @@ export const paymentMarks = (
   request: {
     readonly paymentId: string;
     readonly invoiceId: string | undefined;
+    readonly saveCardAndMakeDefault: boolean;
     readonly metadata: Readonly<Record<string, string>>;
   },
   attempt: Attempt,
@@ -72,6 +73,7 @@ export const paymentMarks = (
       [MARK.environment]: ctx.environmentId,
       [MARK.attempt]: attempt.key,
       [MARK.source]: 'flexprice',
+      [MARK.setDefault]: request.saveCardAndMakeDefault ? 'true' : undefined,
     },
     request.metadata,
   );

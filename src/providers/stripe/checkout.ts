@@ -16,8 +16,6 @@ import { madeSince, mayHaveRun, once } from './once.js';
 import { readPayment } from './payment-reader.js';
 
 const EXPAND = ['payment_intent.payment_method', 'payment_intent.latest_charge', 'setup_intent'];
-/** On the intent of a set-up: that its method is to become the default, which Stripe does not do by itself. */
-export const SET_DEFAULT = 'set_default';
 const SHORTEST_LIFE_SECONDS = 30 * 60;
 const LONGEST_LIFE_SECONDS = 24 * 60 * 60;
 /** For the way of the request, so that the shortest is not too short on arrival. */
@@ -73,7 +71,7 @@ export function createSetup(
       [MARK.environment]: ctx.environmentId,
       [MARK.attempt]: attempt.key,
       [MARK.source]: 'flexprice',
-      [SET_DEFAULT]: String(request.setDefault),
+      [MARK.setDefault]: String(request.setDefault),
       usage: request.usage,
     },
     request.metadata,

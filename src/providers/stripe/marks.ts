@@ -13,6 +13,8 @@ export const MARK = {
   /** Which fields of a customer we have written, so that only those are cleared when they become empty here. */
   fields: 'flexprice_fields',
   externalId: 'external_id',
+  /** On an intent: that its method is to become the default, which Stripe does not do by itself. */
+  setDefault: 'set_default',
   source: 'sync_source',
 } as const;
 

@@ -28,6 +28,7 @@ export function readPayment(
     method: readMethod(intent.payment_method ?? error?.payment_method, undefined),
     decline: succeeded || !error ? undefined : readDecline(error),
     metadata: intent.metadata,
+    setDefault: intent.metadata[MARK.setDefault] === 'true',
   };
 }
 

@@ -2,7 +2,7 @@ import type Stripe from 'stripe';
 import type { PaymentOperations } from '../provider-adapter.js';
 import type { RemotePayment, RemoteSetup } from '../provider-objects.js';
 import { charge } from './charges.js';
-import { createCheckout, createSetup, expireCheckout, fetchCheckout, SET_DEFAULT } from './checkout.js';
+import { createCheckout, createSetup, expireCheckout, fetchCheckout } from './checkout.js';
 import { idOf, objectOf, type StripeContext } from './context.js';
 import { told, toldOrNull } from './errors.js';
 import { MARK, readMark } from './marks.js';
@@ -45,7 +45,7 @@ async function fetchSetup(ctx: StripeContext, id: string): Promise<RemoteSetup |
     remoteCustomerId: idOf(setup.customer),
     status: setupStatusOf(setup),
     method: readMethod(setup.payment_method, defaultId),
-    setDefault: setup.metadata?.[SET_DEFAULT] === 'true',
+    setDefault: setup.metadata?.[MARK.setDefault] === 'true',
     foreign: readMark(setup.metadata, MARK.customer, ctx.environmentId).foreign,
   };
 }

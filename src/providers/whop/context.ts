@@ -18,3 +18,11 @@ export const madeSince = (attempt: Attempt): string =>
   new Date(attempt.firstTriedAt.getTime() - MARGIN_MS).toISOString();
 
 export const mayHaveRun = (attempt: Attempt): boolean => attempt.number > 1;
+
+const TRIES_PER_KEY = 3;
+
+/**
+ * Goes into an Idempotency-Key. Should Whop repeat a failure under it for a day, the key must change at some time, and
+ * it does with every third try, by when the one before has long ended.
+ */
+export const roundOf = (attempt: Attempt): number => Math.floor((attempt.number - 1) / TRIES_PER_KEY);

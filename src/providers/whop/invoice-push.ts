@@ -3,22 +3,19 @@ import { formatMoney } from '../../domain/money.js';
 import { ProviderError } from '../provider-error.js';
 import type { Attempt, InvoicePush, RemoteInvoice } from '../provider-objects.js';
 import { toWhopPrice } from './amounts.js';
-import { madeSince, mayHaveRun, type WhopContext } from './context.js';
+import { madeSince, mayHaveRun, roundOf, type WhopContext } from './context.js';
 import { priceOf, readInvoice } from './invoice-reader.js';
 import type { WhopInvoice, WhopPlan } from './objects.js';
 
 const MOST_ITEMS = 100;
 const LONGEST_LABEL = 255;
-const TRIES_PER_KEY = 3;
 
 /**
  * Whop promises no idempotency for invoices, so a POST whose answer was lost is never simply sent again. Each invoice
  * makes a plan of its own, and the plan keeps our invoice id in its internal notes: a later try reads the plans made
  * since the first one and goes on from the invoice it finds. When it finds none and makes one, it reads them again:
  * the POST before may have been at work all the time, and then the older invoice stays and the newer one is void.
- *
- * An Idempotency-Key goes along for what it may be worth. Should Whop also repeat a failure under it for a day, the
- * key must change at some time, and it does with every third try, by when the one before has long ended.
+ * An Idempotency-Key goes along for what it may be worth.
  */
 export async function pushInvoice(
   ctx: WhopContext,
@@ -105,7 +102,7 @@ function isPrice(amount: InvoicePush['amountDue']): boolean {
 /** Another body is another request: one that was repaired must not be answered with the refusal of the former one. */
 function keyOf(attempt: Attempt, body: object): string {
   const digest = createHash('sha256').update(JSON.stringify(body)).digest('hex').slice(0, 16);
-  return `${attempt.key}:${digest}:${Math.floor((attempt.number - 1) / TRIES_PER_KEY)}`;
+  return `${attempt.key}:${digest}:${roundOf(attempt)}`;
 }
 
 interface Earlier {

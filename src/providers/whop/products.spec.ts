@@ -87,6 +87,15 @@ test('a product whose id was lost is found again, with the key forgotten', async
   expect(products()).toHaveLength(1);
 });
 
+test('a failure that Whop repeats under its key does not stand in the way for ever', async () => {
+  const { key, prepare, products } = account();
+  sandbox.whop.fault({ account: key, path: '/api/v1/products', method: 'POST', mode: 'error', status: 500 });
+  for (const number of [1, 2, 3])
+    await expect(prepare(undefined, tryOf(number))).rejects.toMatchObject({ kind: 'unavailable' });
+  await prepare(undefined, tryOf(4));
+  expect(products()).toHaveLength(1);
+});
+
 test('the same session can go on to push with the product it has made', async () => {
   const { open } = account();
   const { invoices } = open();

@@ -1,6 +1,6 @@
 import { ProviderError } from '../provider-error.js';
 import type { Attempt } from '../provider-objects.js';
-import { mayHaveRun, type WhopContext } from './context.js';
+import { mayHaveRun, roundOf, type WhopContext } from './context.js';
 import type { WhopProduct } from './objects.js';
 
 const TITLE = 'Flexprice Billing Product';
@@ -18,18 +18,22 @@ export async function prepareProduct(
   attempt: Attempt,
 ): Promise<{ readonly settings: Settings } | undefined> {
   const { productId } = ctx;
-  if (productId === undefined) return { settings: await makeProduct(ctx, undefined) };
+  if (productId === undefined) return { settings: await makeProduct(ctx, undefined, attempt) };
   if (isChecked(ctx) && !mayHaveRun(attempt)) return undefined;
-  const settings = await checkProduct(ctx, productId);
+  const settings = await checkProduct(ctx, productId, attempt);
   return settings === undefined ? undefined : { settings };
 }
 
 /** Undefined when there is nothing new to remember. */
-export async function checkProduct(ctx: WhopContext, productId: string): Promise<Settings | undefined> {
+export async function checkProduct(
+  ctx: WhopContext,
+  productId: string,
+  attempt: Attempt | undefined,
+): Promise<Settings | undefined> {
   const product = await ctx.whop.find<WhopProduct>(`/products/${encodeURIComponent(productId)}`);
   if (product === null) {
     // Only our own is made again. A configured one that is not there is somebody's mistake, or their loss.
-    if (ctx.productCheck === `created:${productId}`) return makeProduct(ctx, productId);
+    if (ctx.productCheck === `created:${productId}`) return makeProduct(ctx, productId, attempt);
     throw wrongProduct(`there is no product ${productId} at Whop`, 'product_not_found');
   }
   // Products are public, so that one can be read says nothing about whose it is.
@@ -51,8 +55,12 @@ export const isChecked = ({ productId, productCheck }: WhopContext): boolean =>
  * Once per connection: the key does not come from the invoice that happens to be first, so that two pushes at once
  * make one, and a look comes before because Whop forgets keys.
  */
-async function makeProduct(ctx: WhopContext, replaced: string | undefined): Promise<Settings> {
-  const product = (await findOwn(ctx)) ?? (await createProduct(ctx, replaced));
+async function makeProduct(
+  ctx: WhopContext,
+  replaced: string | undefined,
+  attempt: Attempt | undefined,
+): Promise<Settings> {
+  const product = (await findOwn(ctx)) ?? (await createProduct(ctx, replaced, attempt));
   ctx.productId = product.id;
   ctx.productCheck = `created:${product.id}`;
   return { product_id: ctx.productId, product_check: ctx.productCheck };
@@ -66,8 +74,13 @@ async function findOwn(ctx: WhopContext): Promise<WhopProduct | undefined> {
   return oldest;
 }
 
-function createProduct(ctx: WhopContext, replaced: string | undefined): Promise<WhopProduct> {
-  const key = `flexprice-product:${ctx.connectionId}`;
+function createProduct(
+  ctx: WhopContext,
+  replaced: string | undefined,
+  attempt: Attempt | undefined,
+): Promise<WhopProduct> {
+  const round = attempt === undefined ? 0 : roundOf(attempt);
+  const key = `flexprice-product:${ctx.connectionId}:${round}`;
   return ctx.whop.post<WhopProduct>(
     '/products',
     { account_id: ctx.companyId, title: TITLE, visibility: 'quick_link' },

@@ -11,7 +11,9 @@ export async function verifyAccount(ctx: WhopContext): Promise<ProviderAccount> 
     throw namingField(error);
   }
   const settings =
-    ctx.productId === undefined || isChecked(ctx) ? undefined : await checkProduct(ctx, ctx.productId);
+    ctx.productId === undefined || isChecked(ctx)
+      ? undefined
+      : await checkProduct(ctx, ctx.productId, undefined);
   return { accountId: ctx.companyId, livemode: undefined, ...(settings === undefined ? {} : { settings }) };
 }
 

@@ -1,0 +1,61 @@
+import { Injectable } from '@nestjs/common';
+import type { PaymentStatus } from '../domain/invoicing/invoice-states.js';
+import { assertPaymentTransition } from '../domain/paying/payment-states.js';
+import type { Ctx } from '../platform/context.js';
+import { insertRow, stampChange, stampNew, updateRow } from '../platform/database/columns.js';
+import { PaymentAttemptEntity } from './payment-attempt.entity.js';
+import { PaymentLedger } from './payment-ledger.service.js';
+import type { Payment, PaymentAttempt } from './payments.types.js';
+
+/** The tries to collect a payment. */
+@Injectable()
+export class PaymentAttemptsService {
+  constructor(private readonly ledger: PaymentLedger) {}
+
+  /** Attempts of those payments, oldest first. */
+  ofPayments(ctx: Ctx, paymentIds: readonly string[]): Promise<PaymentAttempt[]> {
+    return ctx.em
+      .createQueryBuilder(PaymentAttemptEntity, 'row')
+      .where('row.paymentId = ANY(:ids)', { ids: paymentIds })
+      .orderBy('row.attemptNumber')
+      .getMany();
+  }
+
+  /** One more try to collect it. Answers its number, which the provider's idempotency key is made of. */
+  async begin(ctx: Ctx, payment: Payment): Promise<PaymentAttempt> {
+    const before = await this.ledger.lock(ctx, payment.id);
+    assertPaymentTransition(before.paymentStatus, 'PROCESSING');
+    await this.ledger.change(ctx, payment.id, {
+      paymentStatus: 'PROCESSING',
+      errorCode: null,
+      errorMessage: null,
+      failedAt: null,
+    });
+    const earlier = await this.ofPayments(ctx, [payment.id]);
+    return insertRow(ctx.em, PaymentAttemptEntity, {
+      ...stampNew(ctx, 'paymentAttempt'),
+      paymentId: payment.id,
+      attemptNumber: earlier.length + 1,
+      paymentStatus: 'PENDING',
+      errorCode: null,
+      errorMessage: null,
+      metadata: {},
+    });
+  }
+
+  async end(
+    ctx: Ctx,
+    attemptId: string,
+    outcome: {
+      readonly status: PaymentStatus;
+      readonly error?: { readonly code: string; readonly message: string };
+    },
+  ): Promise<void> {
+    await updateRow(ctx.em, PaymentAttemptEntity, attemptId, {
+      ...stampChange(ctx),
+      paymentStatus: outcome.status,
+      errorCode: outcome.error?.code ?? null,
+      errorMessage: outcome.error?.message ?? null,
+    });
+  }
+}

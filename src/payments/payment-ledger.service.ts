@@ -1,0 +1,131 @@
+import { Injectable } from '@nestjs/common';
+import { alreadyExists, notFound } from '../domain/errors.js';
+import { money } from '../domain/money.js';
+import { InvoicesService } from '../invoices/invoices.service.js';
+import type { Invoice } from '../invoices/invoices.types.js';
+import type { Ctx } from '../platform/context.js';
+import { insertRow, stampChange, stampNew, updateRow } from '../platform/database/columns.js';
+import { isUniqueViolation } from '../platform/database/errors.js';
+import { newId } from '../platform/ids.js';
+import { Outbox } from '../platform/outbox/outbox.js';
+import { PaymentAllocationEntity } from './payment-allocation.entity.js';
+import { PaymentEntity } from './payment.entity.js';
+import type { NewPayment, Payment } from './payments.types.js';
+
+/** The rows of the books and the one way each of them is written. */
+@Injectable()
+export class PaymentLedger {
+  constructor(
+    private readonly invoices: InvoicesService,
+    private readonly outbox: Outbox,
+  ) {}
+
+  async get(ctx: Ctx, id: string): Promise<Payment> {
+    const row = await this.find(ctx, id);
+    if (row === null) throw notFound('payment', id);
+    return row;
+  }
+
+  find(ctx: Ctx, id: string): Promise<Payment | null> {
+    return ctx.em.findOneBy(PaymentEntity, { id });
+  }
+
+  async insert(ctx: Ctx, input: NewPayment): Promise<Payment> {
+    const payment = await this.named(input.gatewayPaymentId ?? undefined, () =>
+      insertRow(ctx.em, PaymentEntity, {
+        ...stampNew(ctx, 'payment'),
+        destinationType: 'INVOICE',
+        destinationId: input.invoiceId,
+        customerId: input.customerId,
+        paymentMethodType: input.methodType,
+        paymentMethodId: input.methodId ?? null,
+        paymentGateway: input.gateway ?? null,
+        connectionId: input.connectionId ?? null,
+        gatewayPaymentId: input.gatewayPaymentId ?? null,
+        gatewayTrackingId: null,
+        gatewayMetadata: {},
+        amount: input.amount.amount,
+        currency: input.amount.currency,
+        paymentStatus: input.status,
+        paymentUrl: null,
+        saveCardAndMakeDefault: input.saveCardAndMakeDefault ?? false,
+        methodDetails: null,
+        errorCode: null,
+        errorMessage: null,
+        idempotencyKey: input.idempotencyKey ?? null,
+        metadata: { ...input.metadata },
+        succeededAt: input.status === 'SUCCEEDED' ? ctx.now : null,
+        failedAt: null,
+        refundedAt: null,
+        voidedAt: null,
+      }),
+    );
+    await this.announce(ctx, payment);
+    return payment;
+  }
+
+  /** The invoice is locked: allocations are counted after that, or two payments at once would each miss the other. */
+  async allocate(ctx: Ctx, payment: Payment, invoice: Invoice): Promise<void> {
+    await insertRow(ctx.em, PaymentAllocationEntity, {
+      id: newId('allocation'),
+      ...ctx.scope,
+      createdAt: ctx.now,
+      updatedAt: ctx.now,
+      paymentId: payment.id,
+      invoiceId: invoice.id,
+      amount: payment.amount,
+    });
+    const rows = await ctx.em.findBy(PaymentAllocationEntity, { invoiceId: invoice.id });
+    await this.invoices.settle(
+      ctx,
+      invoice,
+      rows.map((row) => money(row.amount, invoice.currency)),
+      {
+        paidBy: {
+          payment_method: payment.methodDetails?.type ?? payment.paymentMethodType.toLowerCase(),
+          brand: payment.methodDetails?.brand ?? null,
+          last4: payment.methodDetails?.last4 ?? null,
+        },
+        paidThrough: payment.connectionId,
+      },
+    );
+  }
+
+  async lock(ctx: Ctx, id: string): Promise<Payment> {
+    const row = await ctx.em.findOne(PaymentEntity, { where: { id }, lock: { mode: 'pessimistic_write' } });
+    if (row === null) throw notFound('payment', id);
+    return row;
+  }
+
+  announce(ctx: Ctx, payment: Payment): Promise<void> {
+    return this.outbox.append(ctx, {
+      type: 'payment.changed',
+      entityType: 'payment',
+      entityId: payment.id,
+      payload: { status: payment.paymentStatus },
+    });
+  }
+
+  /** The payment is locked. */
+  async change(ctx: Ctx, id: string, change: Partial<Payment>): Promise<Payment> {
+    await this.named(change.gatewayPaymentId ?? undefined, () =>
+      updateRow(ctx.em, PaymentEntity, id, { ...stampChange(ctx), ...change }),
+    );
+    return this.get(ctx, id);
+  }
+
+  /** Says in words which of two payments was there first. */
+  private async named<T>(gatewayPaymentId: string | undefined, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (isUniqueViolation(error, 'payments_idempotency_key'))
+        throw alreadyExists('a payment with this idempotency_key exists already');
+      if (isUniqueViolation(error, 'payments_gateway_payment'))
+        throw alreadyExists(
+          `the payment ${gatewayPaymentId ?? ''} at the provider belongs to another payment`,
+        );
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,149 @@
+import { Injectable } from '@nestjs/common';
+import { invalidOperation } from '../domain/errors.js';
+import { money, type Money } from '../domain/money.js';
+import { mergeRemoteStatus } from '../domain/paying/payment-states.js';
+import { InvoicesService } from '../invoices/invoices.service.js';
+import type { Ctx } from '../platform/context.js';
+import { PaymentLedger } from './payment-ledger.service.js';
+import { PaymentEntity } from './payment.entity.js';
+import type { Payment, PaymentReport } from './payments.types.js';
+
+/** What providers say of money, written into the books. */
+@Injectable()
+export class PaymentReportsService {
+  constructor(
+    private readonly invoices: InvoicesService,
+    private readonly ledger: PaymentLedger,
+  ) {}
+
+  /**
+   * What a payment is said to have become. Reports come late, twice and out of order: the more certain one
+   * stands, and a success is never taken back by a report of failure.
+   */
+  async report(ctx: Ctx, id: string, report: PaymentReport): Promise<Payment> {
+    const invoice = await this.invoices.lock(ctx, (await this.ledger.get(ctx, id)).destinationId);
+    const before = await this.ledger.lock(ctx, id);
+    if (isAnotherCharge(before, report)) return this.recordSecondCharge(ctx, before, report);
+    const status = mergeRemoteStatus(before.paymentStatus, report.status);
+    // A late report of an earlier attempt must not put its id in the place of the one that counts.
+    const current = status === report.status;
+    const amount = report.amount ?? money(before.amount, before.currency);
+    if (amount.currency !== before.currency)
+      throw invalidOperation(
+        `payment ${id} is in ${before.currency}, the provider collected ${amount.currency}`,
+        'currency_mismatch',
+      );
+    const payment = await this.ledger.change(ctx, id, {
+      paymentStatus: status,
+      amount: status === 'SUCCEEDED' ? amount.amount : before.amount,
+      gatewayPaymentId: (current ? report.gatewayPaymentId : undefined) ?? before.gatewayPaymentId,
+      gatewayTrackingId: report.gatewayTrackingId ?? before.gatewayTrackingId,
+      paymentUrl: report.paymentUrl ?? before.paymentUrl,
+      methodDetails: report.method ?? before.methodDetails,
+      errorCode: status === 'FAILED' ? (report.error?.code ?? before.errorCode) : null,
+      errorMessage: status === 'FAILED' ? (report.error?.message ?? before.errorMessage) : null,
+      succeededAt:
+        status === 'SUCCEEDED' ? (before.succeededAt ?? report.paidAt ?? ctx.now) : before.succeededAt,
+      failedAt: status === 'FAILED' ? (before.failedAt ?? ctx.now) : before.failedAt,
+    });
+    if (status !== before.paymentStatus) {
+      if (status === 'SUCCEEDED') await this.ledger.allocate(ctx, payment, invoice);
+      await this.ledger.announce(ctx, payment);
+    }
+    return payment;
+  }
+
+  /**
+   * Money that reached an invoice at a provider, told by the provider. One payment there is one payment here:
+   * known by its id there, however often it is reported.
+   */
+  async recordExternal(
+    ctx: Ctx,
+    input: {
+      readonly invoiceId: string;
+      readonly connectionId: string;
+      readonly gateway: string;
+      readonly gatewayPaymentId: string;
+      readonly amount: Money;
+      readonly paidAt: Date | undefined;
+      readonly method: Payment['methodDetails'];
+      /** How it was paid; told by the method where this is left out. */
+      readonly methodType?: Payment['paymentMethodType'];
+      readonly metadata: Readonly<Record<string, string>>;
+    },
+  ): Promise<Payment> {
+    const invoice = await this.invoices.lock(ctx, input.invoiceId);
+    const known = await ctx.em.findOneBy(PaymentEntity, {
+      connectionId: input.connectionId,
+      gatewayPaymentId: input.gatewayPaymentId,
+    });
+    if (known !== null)
+      return this.report(ctx, known.id, {
+        status: 'SUCCEEDED',
+        amount: input.amount,
+        paidAt: input.paidAt,
+        method: input.method ?? undefined,
+      });
+    if (input.amount.currency !== invoice.currency)
+      throw invalidOperation(
+        `invoice ${invoice.id} is in ${invoice.currency}, the provider collected ${input.amount.currency}`,
+        'currency_mismatch',
+      );
+    const payment = await this.ledger.insert(ctx, {
+      invoiceId: input.invoiceId,
+      customerId: invoice.customerId,
+      methodType: input.methodType ?? (input.method?.type === 'card' ? 'CARD' : 'PAYMENT_LINK'),
+      gateway: input.gateway,
+      connectionId: input.connectionId,
+      gatewayPaymentId: input.gatewayPaymentId,
+      amount: input.amount,
+      status: 'SUCCEEDED',
+      metadata: input.metadata,
+    });
+    const stored = await this.ledger.change(ctx, payment.id, {
+      succeededAt: input.paidAt ?? ctx.now,
+      methodDetails: input.method,
+    });
+    await this.ledger.allocate(ctx, stored, invoice);
+    return stored;
+  }
+
+  /** What a payment was made with, learnt after the money: shown on the payment and on the invoice that it paid. */
+  async describeMethod(
+    ctx: Ctx,
+    connectionId: string,
+    gatewayPaymentId: string,
+    method: NonNullable<Payment['methodDetails']>,
+  ): Promise<void> {
+    const payment = await ctx.em.findOneBy(PaymentEntity, { connectionId, gatewayPaymentId });
+    if (payment === null || payment.methodDetails?.last4) return;
+    await this.ledger.change(ctx, payment.id, { methodDetails: method });
+    await this.invoices.describePayment(ctx, payment.destinationId, {
+      payment_method: method.type,
+      brand: method.brand,
+      last4: method.last4,
+    });
+  }
+
+  /** Two attempts of one payment have both been collected: that is money twice, and shows as overpaid. */
+  private recordSecondCharge(ctx: Ctx, first: Payment, report: PaymentReport): Promise<Payment> {
+    return this.recordExternal(ctx, {
+      invoiceId: first.destinationId,
+      connectionId: first.connectionId as string,
+      gateway: first.paymentGateway ?? '',
+      gatewayPaymentId: report.gatewayPaymentId as string,
+      amount: report.amount ?? money(first.amount, first.currency),
+      paidAt: report.paidAt,
+      method: report.method ?? null,
+      metadata: { second_charge_of: first.id },
+    });
+  }
+}
+
+const isAnotherCharge = (before: Payment, report: PaymentReport): boolean =>
+  before.paymentStatus === 'SUCCEEDED' &&
+  report.status === 'SUCCEEDED' &&
+  before.connectionId !== null &&
+  before.gatewayPaymentId !== null &&
+  report.gatewayPaymentId !== undefined &&
+  report.gatewayPaymentId !== before.gatewayPaymentId;

@@ -1,0 +1,290 @@
+import type { DtoFeatureResponse, DtoPlanResponse, Flexprice } from '@flexprice/sdk';
+import { startTestApp, type TestApp } from '../support/test-app.js';
+import { accepted, SdkCoverage, sdkOf } from './sdk-client.js';
+
+const HOUR = 60 * 60 * 1000;
+
+/** Everything goes through the official SDK, with the checks of answers that it makes by itself. */
+describe('@flexprice/sdk 2.0.1: subscriptions, usage, invoices, payments', () => {
+  let server: TestApp;
+  let sdk: Flexprice;
+  let coverage: SdkCoverage;
+  let feature: DtoFeatureResponse;
+  let plan: DtoPlanResponse;
+  beforeAll(async () => {
+    server = await startTestApp();
+    sdk = sdkOf(server);
+    coverage = new SdkCoverage(server, ['subscriptions', 'events', 'invoices', 'payments']);
+    feature = await sdk.features.createFeature({
+      name: 'Tokens',
+      type: 'metered',
+      meter: {
+        name: 'Tokens',
+        eventName: 'tokens.used',
+        aggregation: { type: 'SUM', field: 'n' },
+        resetUsage: 'BILLING_PERIOD',
+      },
+    });
+    plan = await sdk.plans.createPlan({ name: 'Pro', lookupKey: 'pro' });
+    const price = {
+      entityType: 'PLAN',
+      entityId: plan.id as string,
+      billingCadence: 'RECURRING',
+      billingPeriod: 'MONTHLY',
+      billingPeriodCount: 1,
+      priceUnitType: 'FIAT',
+      currency: 'usd',
+    } as const;
+    await sdk.prices.createPricesBulk({
+      items: [
+        { ...price, type: 'FIXED', billingModel: 'FLAT_FEE', invoiceCadence: 'ADVANCE', amount: '20' },
+        {
+          ...price,
+          type: 'USAGE',
+          billingModel: 'TIERED',
+          invoiceCadence: 'ARREAR',
+          meterId: feature.meterId,
+          tierMode: 'SLAB',
+          tiers: [{ upTo: 1000, unitAmount: '0.002' }, { unitAmount: '0.001' }],
+        },
+      ],
+    });
+  });
+  afterAll(async () => {
+    coverage.stop();
+    await server.stop();
+  });
+
+  const customer = (externalId: string) =>
+    sdk.customers.createCustomer({ externalId, name: `Customer ${externalId}` });
+
+  const subscribe = async (externalId: string) => {
+    const { id } = await customer(externalId);
+    return accepted(
+      sdk.subscriptions.createSubscription({
+        customerId: id,
+        planId: plan.id as string,
+        currency: 'usd',
+        billingCadence: 'RECURRING',
+        billingPeriod: 'MONTHLY',
+        billingPeriodCount: 1,
+        billingCycle: 'anniversary',
+        metadata: { deal: '42' },
+      }),
+    );
+  };
+
+  const oneOff = async (externalId: string, amount = '30.5') => {
+    const { id } = await customer(externalId);
+    return accepted(
+      sdk.invoices.createInvoice({
+        customerId: id as string,
+        currency: 'usd',
+        amountDue: amount,
+        subtotal: amount,
+        total: amount,
+        description: 'Setup',
+        lineItems: [{ displayName: 'Setup', amount, quantity: '1' }],
+        metadata: { po: '7' },
+      }),
+    );
+  };
+
+  it('a month: subscribe, use, invoice, pay', async () => {
+    const subscription = await subscribe('acme');
+    expect(subscription).toMatchObject({ subscriptionStatus: 'active', metadata: { deal: '42' } });
+    expect(subscription.lineItems).toHaveLength(2);
+    expect(subscription.lineItems?.map((line) => line.price?.billingModel).sort()).toEqual([
+      'FLAT_FEE',
+      'TIERED',
+    ]);
+    expect(subscription.latestInvoice).toMatchObject({
+      total: '20',
+      invoiceStatus: 'FINALIZED',
+      lineItems: [{ amount: '20', quantity: '1' }],
+    });
+
+    const start = new Date(subscription.currentPeriodStart as string);
+    const end = new Date(subscription.currentPeriodEnd as string);
+    const event = (id: string, n: string, hours: number) => ({
+      eventName: 'tokens.used',
+      externalCustomerId: 'acme',
+      eventId: id,
+      timestamp: new Date(start.getTime() + hours * HOUR).toISOString(),
+      properties: { n, model: 'small' },
+      source: 'sdk',
+    });
+    expect(await accepted(sdk.events.ingestEvent(event('one', '500', 0)))).toMatchObject({ event_id: 'one' });
+    await accepted(
+      sdk.events.ingestEventsBulk({ events: [event('two', '700.5', 1), event('three', '799.5', 30)] }),
+    );
+    const window = { startTime: start.toISOString(), endTime: end.toISOString() };
+    const raw = await accepted(
+      sdk.events.listRawEvents({ externalCustomerId: 'acme', ...window, pageSize: 2 }),
+    );
+    expect(raw).toMatchObject({ hasMore: true, totalCount: 3, events: [{ id: 'three' }, { id: 'two' }] });
+    const next = await accepted(
+      sdk.events.listRawEvents({ ...window, pageSize: 2, iterLastKey: raw.iterLastKey }),
+    );
+    expect(next).toMatchObject({ hasMore: false, events: [{ id: 'one', properties: { n: '500' } }] });
+    expect(await accepted(sdk.events.getEvent('one'))).toMatchObject({
+      event: { id: 'one', externalCustomerId: 'acme' },
+      status: 'processed',
+    });
+    const usage = { externalCustomerId: 'acme', ...window };
+    const byMeter = await accepted(
+      sdk.events.getUsageByMeter({ meterId: feature.meterId as string, windowSize: 'DAY', ...usage }),
+    );
+    expect(byMeter).toMatchObject({ value: 2000, type: 'SUM', eventName: 'tokens.used' });
+    expect(byMeter.results?.map((one) => one.value).reduce((a = 0, b = 0) => a + b)).toBe(2000);
+    const counted = await accepted(
+      sdk.events.getUsageStatistics({ eventName: 'tokens.used', aggregationType: 'COUNT', ...usage }),
+    );
+    expect(counted.value).toBe(3);
+
+    await server.api.post(`/environments/${server.tenant.environmentId}/clock/advance`, {
+      to: new Date(end.getTime() + HOUR).toISOString(),
+    });
+    const found = await accepted(
+      sdk.invoices.queryInvoice({
+        subscriptionId: subscription.id,
+        invoiceStatus: ['FINALIZED'],
+        amountDueGt: 20,
+        expand: 'customer,subscription',
+      }),
+    );
+    // 1000 × 0.002 + 1000 × 0.001 + next month's 20
+    expect(found.items).toMatchObject([
+      {
+        total: '23',
+        billingReason: 'SUBSCRIPTION_CYCLE',
+        customer: { externalId: 'acme' },
+        subscription: { id: subscription.id },
+      },
+    ]);
+    const [invoice] = found.items ?? [];
+    expect(invoice?.subscription?.lineItems).toHaveLength(2);
+    expect(invoice?.lineItems?.map((line) => line.amount).sort()).toEqual(['20', '3']);
+
+    const payment = await accepted(
+      sdk.payments.createPayment({
+        destinationType: 'INVOICE',
+        destinationId: invoice?.id as string,
+        paymentMethodType: 'OFFLINE',
+        amount: '23',
+        currency: 'usd',
+        metadata: { transfer: '1' },
+      }),
+    );
+    expect(payment).toMatchObject({ paymentStatus: 'SUCCEEDED', amount: '23', metadata: { transfer: '1' } });
+    expect(await accepted(sdk.invoices.getInvoice(invoice?.id as string))).toMatchObject({
+      paymentStatus: 'SUCCEEDED',
+      amountPaid: '23',
+      amountRemaining: '0',
+    });
+  });
+
+  it('subscriptions: get, query with expansions, cancel now with a final invoice, cancel later', async () => {
+    const now = await subscribe('leaves-now');
+    const later = await subscribe('leaves-later');
+    expect(await accepted(sdk.subscriptions.getSubscription(now.id as string))).toMatchObject({
+      id: now.id,
+      lineItems: [{ price: { currency: 'usd' } }, { price: { currency: 'usd' } }],
+    });
+    const found = await accepted(
+      sdk.subscriptions.querySubscription({
+        subscriptionIds: [now.id as string, later.id as string],
+        subscriptionStatus: ['active'],
+        expand: 'customer,plan',
+        withLineItems: true,
+        sort: [{ field: 'created_at', direction: 'asc' }],
+      }),
+    );
+    expect(found.items).toMatchObject([
+      { customer: { externalId: 'leaves-now' }, plan: { lookupKey: 'pro' } },
+      { customer: { externalId: 'leaves-later' }, plan: { lookupKey: 'pro' } },
+    ]);
+    const usedAt = new Date(now.currentPeriodStart as string).toISOString();
+    await sdk.events.ingestEvent({
+      eventName: 'tokens.used',
+      externalCustomerId: 'leaves-now',
+      timestamp: usedAt,
+      properties: { n: '100' },
+    });
+    const ended = await accepted(
+      sdk.subscriptions.cancelSubscription(now.id as string, {
+        cancellationType: 'immediate',
+        cancelImmediatelyInovicePolicy: 'generate_invoice',
+        reason: 'moved away',
+      }),
+    );
+    expect(ended).toMatchObject({
+      status: 'cancelled',
+      reason: 'moved away',
+      prorationInvoice: { total: '0.2', billingReason: 'PRORATION' },
+    });
+    const ending = await accepted(
+      sdk.subscriptions.cancelSubscription(later.id as string, { cancellationType: 'end_of_period' }),
+    );
+    expect(ending).toMatchObject({ status: 'active', effectiveDate: later.currentPeriodEnd });
+    expect(await sdk.subscriptions.getSubscription(later.id as string)).toMatchObject({
+      cancelAtPeriodEnd: true,
+    });
+  });
+
+  it('one-off invoices: create, finalize, mark paid, void', async () => {
+    const draft = await oneOff('one-off');
+    expect(draft).toMatchObject({
+      invoiceStatus: 'DRAFT',
+      metadata: { po: '7' },
+      lineItems: [{ amount: '30.5' }],
+    });
+    expect(await accepted(sdk.invoices.finalizeInvoice(draft.id as string))).toMatchObject({
+      message: expect.any(String),
+    });
+    const paid = await accepted(
+      sdk.invoices.updateInvoicePaymentStatus(draft.id as string, { paymentStatus: 'SUCCEEDED' }),
+    );
+    expect(paid).toMatchObject({ paymentStatus: 'SUCCEEDED', amountPaid: '30.5' });
+    const wrong = await oneOff('wrong');
+    await accepted(sdk.invoices.voidInvoice(wrong.id as string));
+    expect(await accepted(sdk.invoices.getInvoice(wrong.id as string))).toMatchObject({
+      invoiceStatus: 'VOIDED',
+    });
+  });
+
+  it('payments: written down first, processed, got, listed', async () => {
+    const invoice = await oneOff('payer', '10');
+    await sdk.invoices.finalizeInvoice(invoice.id as string);
+    const written = await accepted(
+      sdk.payments.createPayment({
+        destinationType: 'INVOICE',
+        destinationId: invoice.id as string,
+        paymentMethodType: 'OFFLINE',
+        amount: '10',
+        currency: 'usd',
+        processPayment: false,
+      }),
+    );
+    expect(written.paymentStatus).toBe('INITIATED');
+    const done = await accepted(sdk.payments.processPayment(written.id as string));
+    expect(done).toMatchObject({ id: written.id, paymentStatus: 'SUCCEEDED' });
+    expect(await accepted(sdk.payments.getPayment(written.id as string))).toEqual(done);
+    const listed = await accepted(
+      sdk.payments.listPayments({
+        destinationId: invoice.id as string,
+        paymentStatus: 'SUCCEEDED',
+        limit: 5,
+      }),
+    );
+    expect(listed).toMatchObject({ items: [{ id: written.id }], pagination: { total: 1, limit: 5 } });
+  });
+
+  it('has got every answer with the exact code, every declared key at every depth, and the right kinds', () => {
+    expect(coverage.differing()).toEqual([]);
+  });
+
+  it('has called every operation of the SDK that these houses serve', () => {
+    expect(coverage.missing()).toEqual([]);
+  });
+});

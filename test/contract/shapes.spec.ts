@@ -1,0 +1,85 @@
+import { record, type Recording } from './recording.js';
+import { addressOf, OPERATIONS, servedRoutes } from './declared.js';
+import { answersThatDiffer, reachedBy } from './sdk-client.js';
+import { violationsOf } from './shapes.js';
+import { Road } from '../support/road.js';
+
+describe('the walker', () => {
+  const whole = {
+    id: 'tenant_1',
+    name: 'One',
+    status: 'published',
+    billing_details: null,
+    metadata: { a: '1' },
+    created_at: '2026-01-01T00:00:00Z',
+    updated_at: null,
+  };
+
+  it('accepts what is declared, with keys beside it', () => {
+    expect(violationsOf({ ...whole, more: 1 }, 'ref:TenantResponse')).toEqual([]);
+  });
+
+  it.each([
+    ['a key that lacks', { name: undefined }, '$.name is not a string'],
+    ['a number for a text', { name: 1 }, '$.name is not a string'],
+    ['a time without a zone', { created_at: '2026-01-01T00:00:00' }, '$.created_at is not a date'],
+    ['a number in a map of texts', { metadata: { a: 1 } }, '$.metadata.a is not a string'],
+  ])('sees %s', (_what, change, violation) => {
+    expect(violationsOf({ ...whole, ...change }, 'ref:TenantResponse')).toEqual([
+      expect.stringContaining(violation),
+    ]);
+    const { status: _, ...less } = whole;
+    expect(violationsOf([less], '[ref:TenantResponse]')).toEqual(['$[0].status of TenantResponse lacks']);
+    expect(violationsOf('NEW', 'enum:InvoiceStatus')).toEqual([expect.stringContaining('no word')]);
+  });
+});
+
+/** What SDK 2.0.1 cannot call. All other declared operations are walked where the SDK calls them. */
+describe('declared operations that SDK 2.0.1 lacks', () => {
+  let road: Road;
+  let recording: Recording;
+  beforeAll(async () => {
+    road = await Road.start();
+    recording = record(road.server.url);
+  });
+  afterAll(async () => {
+    recording.stop();
+    await road.stop();
+  });
+
+  it('answer with the exact success code and every declared key', async () => {
+    const { api } = road;
+    const { connection } = await road.connectStripe({ customer_outbound_enabled: false });
+    const customer = await road.customer('linked');
+    await api.get('/integrations/config');
+    await api.expect(200, 'POST', '/integrations/link', {
+      entity_type: 'customer',
+      entity_id: customer.id,
+      provider_type: 'stripe',
+      provider_entity_id: 'cus_of_before',
+    });
+    const mappings = await api.get(`/integrations/mappings?entity_type=customer&entity_id=${customer.id}`);
+    expect(mappings.items).toMatchObject([{ provider_entity_id: 'cus_of_before', provider_type: 'stripe' }]);
+    await api.expect(200, 'DELETE', '/integrations/link', {
+      entity_type: 'customer',
+      entity_id: customer.id,
+      provider_type: 'stripe',
+    });
+    await api.expect(202, 'POST', '/events', {
+      event_name: 'looked.up',
+      external_customer_id: 'linked',
+      event_id: 'a/b c',
+    });
+    await api.get(`/events/lookup?event_id=${encodeURIComponent('a/b c')}`);
+    await api.send('POST', `/webhooks/stripe/${connection.tenant_id}/${connection.environment_id}`, {});
+
+    expect(answersThatDiffer(recording.answers)).toEqual([]);
+    const served = new Set(servedRoutes(road.server.app).map(addressOf));
+    const reached = reachedBy(recording.answers);
+    const unreached = OPERATIONS.filter(
+      (one) =>
+        !one.declaredBy.includes('2.0.1') && served.has(addressOf(one)) && !reached.has(addressOf(one)),
+    );
+    expect(unreached.map(addressOf)).toEqual([]);
+  });
+});
