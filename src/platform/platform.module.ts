@@ -92,6 +92,8 @@ const bullQueue = (optionsModule: DynamicModule): DynamicModule =>
         prefix: redis.prefix ?? 'flexprice',
         // Without a limit, adding to a queue whose Redis is away waits for ever, and so does a request.
         redis: { maxRetriesPerRequest: 1 },
+        // What a dead worker held is found within seconds. Held twice by mistake it does no harm: the row is claimed once.
+        settings: { lockDuration: 10_000, stalledInterval: 5_000, maxStalledCount: 100 },
       };
     },
   });

@@ -1,7 +1,7 @@
 import { PROVIDER_OPTIONS } from '../../src/providers/providers.service.js';
 import type { FaultRule } from '../../src/sandbox/index.js';
 import { eventually } from './eventually.js';
-import type { Road } from './road.js';
+import type { AnyRoad, Road } from './road.js';
 
 /** What the road must end with, in the provider's words. */
 export interface Ending {
@@ -16,13 +16,13 @@ export function setProviderTimeout(road: Road, timeoutMs: number): void {
   Object.assign(road.server.app.get<object>(PROVIDER_OPTIONS, { strict: false }), { timeoutMs });
 }
 
-export const stripeInvoicesOf = (road: Road, invoiceId: string): any[] =>
+export const stripeInvoicesOf = (road: AnyRoad, invoiceId: string): any[] =>
   (road.sandbox.stripe.objects('invoices') as any[]).filter(
     (one) => one.metadata.flexprice_invoice_id === invoiceId,
   );
 
 /** Whop's invoices carry our id in the notes of the plan that each makes for itself. */
-export function whopInvoicesOf(road: Road, invoiceId: string): any[] {
+export function whopInvoicesOf(road: AnyRoad, invoiceId: string): any[] {
   const plans = (road.sandbox.whop.objects('plans') as any[]).filter(
     (one) => one.internal_notes === invoiceId,
   );
@@ -32,7 +32,7 @@ export function whopInvoicesOf(road: Road, invoiceId: string): any[] {
 }
 
 /** All lines of a Stripe invoice; the object itself shows its first few. */
-export async function stripeLinesOf(road: Road, secretKey: string, remoteId: string): Promise<any[]> {
+export async function stripeLinesOf(road: AnyRoad, secretKey: string, remoteId: string): Promise<any[]> {
   const lines: any[] = [];
   for (;;) {
     const after = lines.length === 0 ? '' : `&starting_after=${lines.at(-1).id}`;
@@ -44,7 +44,7 @@ export async function stripeLinesOf(road: Road, secretKey: string, remoteId: str
 
 /** A call to the played Stripe beside ours: what a person does in the dashboard. */
 export async function stripeApi(
-  road: Road,
+  road: AnyRoad,
   secretKey: string,
   method: string,
   path: string,
@@ -62,7 +62,7 @@ export async function stripeApi(
 
 /** Runs `work` with a misfortune arranged, and fails when it never struck: then nothing was tested. */
 export async function struckBy<T>(
-  provider: Road['sandbox']['stripe'] | Road['sandbox']['whop'],
+  provider: AnyRoad['sandbox']['stripe'] | AnyRoad['sandbox']['whop'],
   rules: readonly FaultRule[],
   work: () => Promise<T>,
 ): Promise<T> {
@@ -78,7 +78,7 @@ export async function struckBy<T>(
 }
 
 /** No event waits, is retried or was given up. */
-export async function webhooksHandled(road: Road): Promise<void> {
+export async function webhooksHandled(road: AnyRoad): Promise<void> {
   await road.sandbox.stripe.settle();
   await road.sandbox.whop.settle();
   await eventually('webhooks handled', async () => {
@@ -91,7 +91,7 @@ export async function webhooksHandled(road: Road): Promise<void> {
 
 /** Exactly one finalized remote invoice with our id, complete; our books say the same, once. */
 export async function expectWhole(
-  road: Road,
+  road: AnyRoad,
   provider: 'stripe' | 'whop',
   invoiceId: string,
   ending: Ending,
@@ -124,7 +124,7 @@ export async function expectWhole(
 }
 
 async function expectStripeWhole(
-  road: Road,
+  road: AnyRoad,
   secretKey: string,
   invoiceId: string,
   { status, total, lines: count }: Ending,
@@ -144,7 +144,7 @@ async function expectStripeWhole(
 }
 
 /** A second one that was made by a lost request and made void since does no harm: nobody can pay it. */
-function expectWhopWhole(road: Road, invoiceId: string, { status, total }: Ending): any {
+function expectWhopWhole(road: AnyRoad, invoiceId: string, { status, total }: Ending): any {
   const standing = whopInvoicesOf(road, invoiceId).filter((one) => one.status !== 'void');
   expect(standing.map((one) => one.status)).toEqual([status]);
   expect(standing[0].plan.initial_price).toBe(total);

@@ -14,21 +14,30 @@ export interface Connected {
   readonly secretKey: string;
 }
 
+/** What a road needs of its server: one in this process or in another. */
+export type RoadServer = Pick<TestApp, 'url' | 'api' | 'tenant' | 'stop'>;
+
 /** A server, the sandbox it talks to, and the steps that every journey begins with. */
-export class Road {
+export class Road<Server extends RoadServer = TestApp> {
   private constructor(
-    readonly server: TestApp,
+    readonly server: Server,
     readonly sandbox: Sandbox,
   ) {}
 
-  static async start(options: TestAppOptions = {}): Promise<Road> {
+  static start(options: TestAppOptions = {}): Promise<Road> {
+    return Road.on((sandbox) => startTestApp({ ...options, providers: Road.providersOf(sandbox) }));
+  }
+
+  static async on<S extends RoadServer>(
+    startServer: (sandbox: Sandbox) => Promise<S>,
+    retryDelaysMs: readonly number[] = [50, 100, 200],
+  ): Promise<Road<S>> {
     const sandbox = await startSandbox({
-      stripeRetryDelaysMs: [50, 100, 200],
-      whopRetryDelaysMs: [50, 100, 200],
+      stripeRetryDelaysMs: retryDelaysMs,
+      whopRetryDelaysMs: retryDelaysMs,
     });
     try {
-      const server = await startTestApp({ ...options, providers: Road.providersOf(sandbox) });
-      return new Road(server, sandbox);
+      return new Road(await startServer(sandbox), sandbox);
     } catch (error) {
       await sandbox.stop();
       throw error;
@@ -208,3 +217,5 @@ export class Road {
     );
   }
 }
+
+export type AnyRoad = Road<RoadServer>;

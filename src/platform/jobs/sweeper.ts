@@ -31,7 +31,7 @@ export class Sweeper {
                     AND (announced_at IS NULL OR greatest(announced_at, run_at) < $2))
                 OR (state = 'running' AND lease_until < $1)
              ORDER BY run_at LIMIT ${BATCH} FOR UPDATE SKIP LOCKED)
-          RETURNING id, run_at`,
+          RETURNING id, CASE state WHEN 'running' THEN $1::timestamptz ELSE run_at END AS run_at`,
         [now, new Date(now.getTime() - ANNOUNCEMENT_PATIENCE_MS)],
       );
       afterCommit(() => {
