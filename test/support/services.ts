@@ -1,12 +1,28 @@
 import os from 'node:os';
 import path from 'node:path';
 import { startEmbeddedPostgres } from '../../src/app/embedded-postgres.js';
+import { lockDataDir } from '../../src/app/first-start.js';
 import { startRedis } from './redis.js';
 import { makeTemplate } from './test-database.js';
 
+const MOST_RUNS = 20;
+
+/** A directory that no other run of the tests uses at this time: the first to end would stop the other's Postgres. */
+function takeDirectory(): { readonly dir: string; readonly release: () => void } {
+  for (let run = 0; run < MOST_RUNS; run++) {
+    const dir = path.join(os.tmpdir(), `flexprice-nest-test-${os.userInfo().uid}-${run}`);
+    try {
+      return { dir, release: lockDataDir(dir) };
+    } catch {
+      // Taken: the next one.
+    }
+  }
+  throw new Error(`${MOST_RUNS} runs of the tests are under way already`);
+}
+
 /** One Postgres and one Redis for the whole run; each test file takes a database and a queue prefix of its own. */
 export async function startServices(): Promise<() => Promise<void>> {
-  const dir = path.join(os.tmpdir(), `flexprice-nest-test-${os.userInfo().uid}`);
+  const { dir, release } = takeDirectory();
   const postgres = process.env.TEST_DATABASE_URL
     ? undefined
     : await startEmbeddedPostgres({ dir, disposable: true });
@@ -17,5 +33,6 @@ export async function startServices(): Promise<() => Promise<void>> {
   return async () => {
     await redis.stop();
     postgres?.stop();
+    release();
   };
 }
