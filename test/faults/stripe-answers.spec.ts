@@ -25,7 +25,7 @@ const MISFORTUNES: readonly (readonly [string, Omit<FaultRule, 'path' | 'method'
       body: { error: { type: 'invalid_request_error', code: 'lock_timeout', message: 'locked' } },
     },
   ],
-  ['done after we gave up waiting', { mode: 'delay', ms: 1200 }],
+  ['done after we gave up waiting', { mode: 'delay', ms: 2_500 }],
 ];
 
 /** The calls of a push, by who pays: sent to be paid, charged, without a card, with one that declines. */
@@ -73,7 +73,7 @@ describe.each(TRANSPORTS)('a push to Stripe, cut at each call, jobs by %s', (tra
       customers[who] = (await road.customer(who)).id as string;
     await road.saveCard(customers.charged!);
     await road.saveCard(customers.declined!, CHARGE_FAILS_CARD);
-    setProviderTimeout(road, 500);
+    setProviderTimeout(road, 1_500);
   });
   afterAll(async () => {
     await road.stop();

@@ -11,7 +11,7 @@ const MISFORTUNES: readonly (readonly [string, Omit<FaultRule, 'path' | 'method'
   ['not done, and a 500', { mode: 'error', status: 500 }],
   ['done, and a gateway’s 504', { mode: 'error_after', status: 504 }],
   ['refused by the rate limit', { mode: 'error', status: 429, headers: { 'retry-after': '1' } }],
-  ['done after we gave up waiting', { mode: 'delay', ms: 1200 }],
+  ['done after we gave up waiting', { mode: 'delay', ms: 2_500 }],
 ];
 
 const misfortunesOn = (transport: Transport) =>
@@ -32,7 +32,7 @@ describe.each(TRANSPORTS)('a push to Whop, cut at each call, jobs by %s', (trans
     road = await Road.start({ transport });
     await connect();
     customerId = (await road.customer('buyer')).id as string;
-    setProviderTimeout(road, 500);
+    setProviderTimeout(road, 1_500);
   });
   afterAll(async () => {
     await road.stop();

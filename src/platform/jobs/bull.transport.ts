@@ -7,6 +7,7 @@ import type { JobTransport } from './job.js';
 export const BULL_QUEUE = 'billing-jobs';
 const CONCURRENCY = 16;
 
+const CLOSE_PATIENCE_MS = 2_000;
 const DISCONNECT_ROUNDS = 20;
 const DISCONNECT_PAUSE_MS = 50;
 
@@ -34,6 +35,8 @@ export class BullTransport implements JobTransport {
     queue.on('error', (error) => {
       this.report(error);
     });
+    // The module closes its queues without a limit; `stop` closes this one with one.
+    (queue as { onApplicationShutdown?: unknown }).onApplicationShutdown = undefined;
   }
 
   announce(jobs: readonly { readonly id: string; readonly runAt: Date }[]): void {
@@ -61,21 +64,26 @@ export class BullTransport implements JobTransport {
       });
   }
 
-  async start(run: (jobId: string) => Promise<void>): Promise<void> {
-    await this.queue.resume(true).catch(() => undefined);
+  start(run: (jobId: string) => Promise<void>): Promise<void> {
+    // Not waited for: with Redis away, Bull may never say that it is ready.
+    this.queue.resume(true).catch(() => undefined);
     // process() settles only when the queue closes.
     this.queue
       .process('run', CONCURRENCY, async (message) => run(message.data.id))
       .catch((error: unknown) => {
         this.report(error);
       });
+    return Promise.resolve();
   }
 
+  /** Waits for the jobs that run here; but not for a Redis that is away. */
   async stop(): Promise<void> {
-    await this.announcing;
-    await this.queue.close().catch((error: unknown) => {
-      this.report(error);
-    });
+    const closed = this.announcing
+      .then(() => this.queue.close())
+      .catch((error: unknown) => {
+        this.report(error);
+      });
+    await (this.failing ? Promise.race([closed, delay(CLOSE_PATIENCE_MS)]) : closed);
     await this.disconnect();
   }
 
