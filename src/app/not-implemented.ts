@@ -87,7 +87,6 @@ const TABLE: readonly (readonly [DeclaredOperation['method'], string, string])[]
   ['POST', '/environments', 'createEnvironment'],
   ['PUT', '/environments/{id}', 'updateEnvironment'],
   ['POST', '/environments/{id}/clone', 'cloneEnvironment'],
-  ['POST', '/events/analytics', 'getUsageAnalytics'],
   ['POST', '/events/huggingface-inference', 'getHuggingfaceInferenceData'],
   ['POST', '/features/{id}/clone', 'cloneFeature'],
   ['POST', '/forex', 'createFXRate'],

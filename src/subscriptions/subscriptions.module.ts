@@ -5,11 +5,12 @@ import { TenancyModule } from '../tenancy/tenancy.module.js';
 import { DeletionsController, SubscriptionsController } from './subscriptions.controller.js';
 import { SubscriptionsQueries } from './subscriptions.queries.js';
 import { SubscriptionsService } from './subscriptions.service.js';
+import { UsageLinesService } from './usage-lines.service.js';
 
 @Module({
   imports: [TenancyModule, CustomersModule, PlansModule],
   controllers: [SubscriptionsController, DeletionsController],
-  providers: [SubscriptionsService, SubscriptionsQueries],
-  exports: [SubscriptionsService, SubscriptionsQueries],
+  providers: [SubscriptionsService, SubscriptionsQueries, UsageLinesService],
+  exports: [SubscriptionsService, SubscriptionsQueries, UsageLinesService],
 })
 export class SubscriptionsModule {}

@@ -49,6 +49,8 @@ export interface UsageQuery {
   readonly window: Period;
   readonly aggregation: AggregationSpec;
   readonly filters: readonly PropertyFilter[];
+  /** Only events of these sources. */
+  readonly sources?: readonly string[];
 }
 
 /** What a window's usage is split by besides time: the source of an event, or one of its properties. */

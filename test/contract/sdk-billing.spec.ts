@@ -141,6 +141,12 @@ describe('@flexprice/sdk 2.0.1: subscriptions, usage, invoices, payments', () =>
       sdk.events.getUsageStatistics({ eventName: 'tokens.used', aggregationType: 'COUNT', ...usage }),
     );
     expect(counted.value).toBe(3);
+    const analytics = await accepted(
+      sdk.events.getUsageAnalytics({ windowSize: 'DAY', expand: ['feature', 'meter', 'price'], ...usage }),
+    );
+    expect(analytics.items).toEqual([
+      expect.objectContaining({ totalUsage: '2000', eventCount: 3, aggregationType: 'SUM' }),
+    ]);
 
     await server.api.post(`/environments/${server.tenant.environmentId}/clock/advance`, {
       to: new Date(end.getTime() + HOUR).toISOString(),

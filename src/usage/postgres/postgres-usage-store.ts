@@ -34,7 +34,8 @@ import {
 
 /** The stretches of queries as rows: one text parameter, whatever their number. */
 const STRETCH_ROWS = `jsonb_to_recordset($1::jsonb) AS q(
-  n int, event_name text, customer text, series text, starts timestamptz, ends timestamptz, field text, filters jsonb)`;
+  n int, event_name text, customer text, series text, starts timestamptz, ends timestamptz, field text, filters jsonb,
+  sources text[])`;
 
 /** The bounds of all stretches together ($2, $3) say no more; they let the planner leave out partitions. */
 const EVENTS = (perCustomer: boolean): string => `${STRETCH_ROWS} JOIN LATERAL (
@@ -43,7 +44,8 @@ const EVENTS = (perCustomer: boolean): string => `${STRETCH_ROWS} JOIN LATERAL (
        ${perCustomer ? 'AND e.external_customer_id = q.customer' : ''} AND e.event_name = q.event_name
        AND e.occurred_at >= q.starts AND e.occurred_at < q.ends
        AND e.occurred_at >= $2::timestamptz AND e.occurred_at < $3::timestamptz
-       AND (q.filters = '[]'::jsonb OR billing.matches_filters(e.properties, q.filters))) e ON true`;
+       AND (q.filters = '[]'::jsonb OR billing.matches_filters(e.properties, q.filters))
+       AND (q.sources IS NULL OR e.source = ANY (q.sources))) e ON true`;
 
 /** The customer '' is all of them. A dirty hour is in no stretch; one that turned dirty since is right as of the plan. */
 const ROLLUPS = `${STRETCH_ROWS} JOIN LATERAL (
@@ -189,6 +191,7 @@ function statementsOf(plans: readonly UsagePlan[]): Statement[] {
           ends: new Date(end).toISOString(),
           field: field ?? '',
           filters: query.filters,
+          sources: query.sources,
         });
       }
   });
