@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { applyFraction } from '../fraction.js';
 import { rate, Rate } from '../rate.js';
 import type { PricingTerms, Tier } from './pricing-terms.js';
-import { rateBuckets, ratePrice } from './rate-price.js';
+import { ratePrice } from './rate-price.js';
 import { tierSlices } from './tiered-slab.js';
 
 const decimals = (max: number): fc.Arbitrary<Rate> =>
@@ -264,15 +264,6 @@ describe('TIERED SLAB', () => {
         return ratePrice(slab(tiers), q).eq(ratePrice(volume(tiers), q));
       }),
     );
-  });
-});
-
-describe('rateBuckets', () => {
-  it('prices every bucket on its own', () => {
-    const packs = pack(rate(5), 10, 'up');
-    expect(rateBuckets(packs, [rate(1), rate(11), rate(0)]).toFixed()).toBe('15');
-    expect(ratePrice(packs, rate(12)).toFixed()).toBe('10');
-    expect(rateBuckets(packs, []).isZero()).toBe(true);
   });
 });
 
