@@ -36,7 +36,7 @@ export class AggregationRequest {
   @IsDecimalValue({ moreThan: '0' })
   multiplier?: string;
 
-  /** MAX and SUM: every bucket of this length is aggregated, and priced, on its own. */
+  /** MAX and SUM: every bucket of this length is aggregated, and priced, on its own. Not supported yet. */
   @Optional()
   @IsWord(WINDOW_SIZES)
   bucket_size?: WindowSize;

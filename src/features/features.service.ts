@@ -139,6 +139,11 @@ export class FeaturesService {
     return row;
   }
 
+  /** All meters of the environment, whatever has become of their features: they may still be billed by. */
+  listMeters(ctx: Ctx): Promise<Meter[]> {
+    return ctx.em.find(MeterEntity);
+  }
+
   async metersByIds(ctx: Ctx, ids: readonly string[]): Promise<ReadonlyMap<string, Meter>> {
     const wanted = [...new Set(ids)];
     if (wanted.length === 0) return new Map();

@@ -7,6 +7,12 @@ import type { MeterAggregation } from './features.types.js';
 const BUCKETED: readonly AggregationType[] = ['MAX', 'SUM'];
 
 /**
+ * Understood, and not billed by yet: an invoice would charge something else than was asked for. When bills are made by
+ * bucket, its name goes from here.
+ */
+const NOT_BILLED_YET = { bucketSize: 'bucket_size', groupBy: 'group_by', expression: 'expression' } as const;
+
+/**
  * Refuses a meter that could not be billed, or whose options would be ignored: better refused here than found out at
  * the end of a month. All that is wrong at once.
  */
@@ -26,9 +32,10 @@ export function assertMeter(aggregation: MeterAggregation, resetUsage: string): 
     say('bucket_size', `goes with ${BUCKETED.join(' or ')}, not with ${type}`);
   if (groupBy !== null && bucketSize === null) say('group_by', 'splits buckets: it needs bucket_size');
   if (Object.keys(errors).length > 0) throw fieldErrors(errors);
-  if (aggregation.expression !== null)
-    throw notImplemented('a meter with an expression is not supported yet', {
-      fields: ['meter.aggregation.expression'],
-    });
+  for (const [key, name] of Object.entries(NOT_BILLED_YET))
+    if (aggregation[key as keyof typeof NOT_BILLED_YET] !== null)
+      throw notImplemented(`a meter with ${name} is not supported yet`, {
+        fields: [`meter.aggregation.${name}`],
+      });
   if (resetUsage === 'NEVER') throw notImplemented('reset_usage NEVER is not supported yet');
 }

@@ -33,8 +33,6 @@ describe('the catalogue', () => {
       { type: 'MAX', field: 'n' },
       { type: 'WEIGHTED_SUM', field: 'n' },
       { type: 'SUM_WITH_MULTIPLIER', field: 'n', multiplier: '0.001' },
-      { type: 'MAX', field: 'n', bucket_size: 'HOUR' },
-      { type: 'SUM', field: 'n', bucket_size: '15MIN', group_by: 'region' },
     ])('take %j as it is', async (aggregation) => {
       const made = await server.api.create('/features', feature(aggregation));
       expect(made.meter.aggregation).toEqual({

@@ -44,9 +44,10 @@ describe('prices', () => {
     fields: string[] | undefined,
   ): Promise<void> => {
     const answer = await server.api.send(method, path, wrong);
+    const named = answer.body.details.fields as string[] | object | undefined;
     expect({
       status: answer.status,
-      fields: answer.body.details?.fields && Object.keys(answer.body.details.fields),
+      fields: Array.isArray(named) ? named : named && Object.keys(named),
     }).toEqual({
       status,
       fields,
@@ -167,7 +168,7 @@ describe('prices', () => {
 
     it('is refused for what is not supported, by name', async () => {
       const old = await price();
-      await refused('PUT', `/prices/${old.id}`, { price_unit_amount: '5' }, 501, ['0']);
+      await refused('PUT', `/prices/${old.id}`, { price_unit_amount: '5' }, 501, ['price_unit_amount']);
       expect(await versions()).toEqual([old]);
     });
   });
