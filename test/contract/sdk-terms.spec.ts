@@ -154,7 +154,7 @@ describe('@flexprice/sdk 2.0.1: coupons, taxes, entitlements, groups, addons', (
     const limit = await accepted(
       sdk.entitlements.createEntitlement({
         entityType: 'PLAN',
-        entityId: plan.id as string,
+        entityId: plan.id,
         featureId: calls.id as string,
         featureType: 'metered',
         usageLimit: 1000,
@@ -173,10 +173,10 @@ describe('@flexprice/sdk 2.0.1: coupons, taxes, entitlements, groups, addons', (
     const bulk = await accepted(
       sdk.entitlements.createEntitlementsBulk({
         items: [
-          { planId: plan.id as string, featureId: flag.id as string, featureType: 'boolean' },
+          { planId: plan.id, featureId: flag.id as string, featureType: 'boolean' },
           {
             entityType: 'ADDON',
-            entityId: seats.id as string,
+            entityId: seats.id,
             featureId: tier.id as string,
             featureType: 'static',
             staticValue: 'gold',

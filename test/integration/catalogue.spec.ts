@@ -79,9 +79,14 @@ describe('the catalogue', () => {
     });
 
     it('refuse by name what would be billed wrong', async () => {
-      expect(
-        await fieldsOf('/features', feature({ type: 'SUM', field: 'n', expression: 'n * 2' }), 501),
-      ).toEqual(['meter.aggregation.expression']);
+      for (const [aggregation, field] of [
+        [{ type: 'SUM', field: 'n', expression: 'n * 2' }, 'expression'],
+        [{ type: 'MAX', field: 'n', bucket_size: 'HOUR' }, 'bucket_size'],
+        [{ type: 'SUM', field: 'n', bucket_size: '15MIN', group_by: 'region' }, 'bucket_size'],
+      ] as const)
+        expect(await fieldsOf('/features', feature(aggregation), 501)).toEqual([
+          `meter.aggregation.${field}`,
+        ]);
       expect(
         (await server.api.send('POST', '/features', feature({ type: 'COUNT' }, { reset_usage: 'NEVER' })))
           .status,
@@ -170,7 +175,7 @@ describe('the catalogue', () => {
         entitlements: [{ feature_id: flag.id, entity_id: clone.id }],
       });
       expect(await server.api.get(`/plans/${clone.id}`)).toEqual(clone);
-      expect((await server.api.post('/prices/search', {})).pagination.total).toBe(before + 2);
+      expect((await server.api.post('/prices/search', {})).pagination.total).toBe(Number(before) + 2);
     });
   });
 

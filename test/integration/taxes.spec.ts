@@ -182,7 +182,7 @@ describe('taxes', () => {
       const customer = await newCustomer('newer');
       const copy = await eventually('copied', async () => {
         const { items } = await server.api.get(`/taxes/associations?external_customer_id=newer`);
-        return items[0] as any;
+        return items[0];
       });
       expect(copy).toMatchObject({
         entity_type: 'customer',
