@@ -5,6 +5,7 @@ import { Billing1763700000004 } from './0004-billing.js';
 import { Integrations1763700000005 } from './0005-integrations.js';
 import { UsagePartitions1763700000006 } from './0006-usage-partitions.js';
 import { UsageRollups1763700000007 } from './0007-usage-rollups.js';
+import { Catalog1763700000010 } from './0010-catalog.js';
 
 /** In the order they run. Append; never edit one that has been released. */
 export const migrations = [
@@ -15,4 +16,5 @@ export const migrations = [
   Integrations1763700000005,
   UsagePartitions1763700000006,
   UsageRollups1763700000007,
+  Catalog1763700000010,
 ] as const;

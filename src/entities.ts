@@ -1,6 +1,8 @@
 import { ConnectionEntity } from './connections/connection.entity.js';
 import { CustomerEntity } from './customers/customer.entity.js';
 import { FeatureEntity } from './features/feature.entity.js';
+import { GroupEntity } from './features/group.entity.js';
+import { GroupMemberEntity } from './features/group-member.entity.js';
 import { MeterEntity } from './features/meter.entity.js';
 import { CheckoutSessionEntity } from './integrations/checkout/checkout-session.entity.js';
 import { WebhookEventEntity } from './integrations/inbound-webhooks/webhook-event.entity.js';
@@ -14,8 +16,15 @@ import { PaymentAllocationEntity } from './payments/payment-allocation.entity.js
 import { PaymentAttemptEntity } from './payments/payment-attempt.entity.js';
 import { PaymentEntity } from './payments/payment.entity.js';
 import { PaymentMethodEntity } from './payments/payment-method.entity.js';
+import { AddonEntity } from './plans/addon.entity.js';
+import { CouponAssociationEntity } from './plans/coupon-association.entity.js';
+import { CouponEntity } from './plans/coupon.entity.js';
+import { CouponUseEntity } from './plans/coupon-use.entity.js';
+import { EntitlementEntity } from './plans/entitlement.entity.js';
 import { PlanEntity } from './plans/plan.entity.js';
 import { PriceEntity } from './plans/price.entity.js';
+import { TaxAssociationEntity } from './plans/tax-association.entity.js';
+import { TaxRateEntity } from './plans/tax-rate.entity.js';
 import { EnvironmentClockEntity } from './platform/clock/environment-clock.entity.js';
 import { JobEntity } from './platform/jobs/job.entity.js';
 import { OutboxEventEntity } from './platform/outbox/outbox.entity.js';
@@ -47,6 +56,15 @@ export const ENTITIES = [
   FeatureEntity,
   PlanEntity,
   PriceEntity,
+  GroupEntity,
+  GroupMemberEntity,
+  AddonEntity,
+  EntitlementEntity,
+  CouponEntity,
+  CouponAssociationEntity,
+  CouponUseEntity,
+  TaxRateEntity,
+  TaxAssociationEntity,
   UsageEventEntity,
   UsageEventIdEntity,
   UsageEventConflictEntity,

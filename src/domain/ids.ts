@@ -1,6 +1,6 @@
 /**
  * Entity identifiers: `<prefix>_<ULID>`, sortable by creation time, opaque to callers.
- * The prefixes are those of the wire contract; ours beyond it are `audit`, `alloc`, `job`, `op`, `try`, `whe`.
+ * The prefixes are those of the wire contract; ours beyond it are `audit`, `alloc`, `coupon_use`, `job`, `op`, `try`, `whe`.
  */
 export const ID_PREFIXES = {
   tenant: 'tenant',
@@ -38,6 +38,7 @@ export const ID_PREFIXES = {
   coupon: 'coupon',
   couponAssociation: 'coupon_assoc',
   couponApplication: 'coupon_app',
+  couponUse: 'coupon_use',
   taxRate: 'taxrate',
   taxAssociation: 'ta',
   taxApplication: 'taxapp',

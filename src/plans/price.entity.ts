@@ -30,7 +30,7 @@ export interface StoredTransformQuantity {
 @Index('prices_entity', ['tenantId', 'environmentId', 'entityType', 'entityId'])
 @Index('prices_meter', ['tenantId', 'environmentId', 'meterId'])
 export class PriceEntity extends EntityRow {
-  /** What it is a price of; today always a plan. */
+  /** What it is a price of: PLAN, ADDON, or SUBSCRIPTION for one that a single subscription has in place of its plan's. */
   @Column({ type: 'text' })
   entityType!: string;
 
@@ -92,6 +92,18 @@ export class PriceEntity extends EntityRow {
 
   @Column({ type: 'timestamptz', nullable: true })
   endDate!: Date | null;
+
+  /** Days without a charge at the beginning; for recurring fixed prices. */
+  @Column({ type: 'integer', nullable: true })
+  trialPeriodDays!: number | null;
+
+  /** The plan's or addon's price that this one stands in for on its subscription. */
+  @Column({ type: 'text', nullable: true })
+  parentPriceId!: string | null;
+
+  /** The version of this price that ended when this one began. */
+  @Column({ type: 'text', nullable: true })
+  replacesPriceId!: string | null;
 
   @Column({ type: 'jsonb', default: {} })
   metadata!: Record<string, string>;

@@ -165,6 +165,20 @@ describe('@flexprice/sdk 2.0.1: catalogue, customers, keys', () => {
       sdk.plans.updatePlan(plan.id as string, { name: 'Team', displayOrder: 3 }),
     );
     expect(updated).toMatchObject({ name: 'Team', displayOrder: 3, lookupKey: 'pro' });
+    expect(await accepted(sdk.prices.getPriceByLookupKey('pro-base'))).toEqual(base);
+    const raised = await accepted(sdk.prices.updatePrice(base.id as string, { amount: '59' }));
+    expect(raised).toMatchObject({ amount: '59', lookupKey: 'pro-base', displayName: 'Base fee' });
+    expect(raised.id).not.toBe(base.id);
+    await accepted(sdk.prices.deletePrice(raised.id as string, {}));
+    const copy = await accepted(
+      sdk.plans.postPlansIdClone(plan.id as string, { name: 'Team EU', lookupKey: 'team-eu' }),
+    );
+    expect(copy).toMatchObject({ name: 'Team EU', lookupKey: 'team-eu', displayOrder: 3 });
+    expect(copy.prices).toHaveLength(2);
+    expect(await accepted(sdk.entitlements.getPlanEntitlements(copy.id as string))).toMatchObject({
+      id: copy.id,
+      entitlements: [],
+    });
     await accepted(sdk.plans.deletePlan(plan.id as string));
     expect((await sdk.plans.queryPlan({ planIds: [plan.id as string] })).items).toEqual([]);
   });

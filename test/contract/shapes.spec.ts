@@ -2,6 +2,7 @@ import { record, type Recording } from './recording.js';
 import { addressOf, OPERATIONS, servedRoutes } from './declared.js';
 import { answersThatDiffer, reachedBy } from './sdk-client.js';
 import { violationsOf } from './shapes.js';
+import { redeem } from '../support/redeem.js';
 import { Road } from '../support/road.js';
 
 describe('the walker', () => {
@@ -71,6 +72,27 @@ describe('declared operations that SDK 2.0.1 lacks', () => {
       event_id: 'a/b c',
     });
     await api.get(`/events/lookup?event_id=${encodeURIComponent('a/b c')}`);
+    const coupon = await api.create('/coupons', {
+      name: 'Tenth',
+      type: 'percentage',
+      percentage_off: '10',
+      cadence: 'once',
+      coupon_code: 'TENTH',
+    });
+    await api.get('/coupons/code/TENTH');
+    const { association } = await redeem(road.server, {
+      coupon: { id: coupon.id },
+      customerId: customer.id,
+      subscriptionId: 'subs_1',
+    });
+    await api.get('/coupons/associations');
+    await api.get(`/coupons/associations/${association.id}`);
+    const feature = await api.create('/features', {
+      name: 'Cloned',
+      type: 'metered',
+      meter: { name: 'M', event_name: 'm', aggregation: { type: 'COUNT' } },
+    });
+    await api.create(`/features/${feature.id}/clone`, { name: 'Clone', lookup_key: 'clone' });
     await api.send('POST', `/webhooks/stripe/${connection.tenant_id}/${connection.environment_id}`, {});
 
     expect(answersThatDiffer(recording.answers)).toEqual([]);
