@@ -21,6 +21,7 @@ export const priceInput = (body: PriceFieldsRequest): PriceInput => ({
   meterId: body.meter_id,
   filterValues: body.filter_values && assertFilterValues(body.filter_values),
   minQuantity: body.min_quantity,
+  trialPeriodDays: body.trial_period_days,
   lookupKey: body.lookup_key,
   displayName: body.display_name,
   description: body.description,

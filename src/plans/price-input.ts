@@ -26,6 +26,7 @@ export interface PriceInput {
   readonly meterId?: string | undefined;
   readonly filterValues?: Readonly<Record<string, string[]>> | undefined;
   readonly minQuantity?: number | undefined;
+  readonly trialPeriodDays?: number | undefined;
   readonly lookupKey?: string | undefined;
   readonly displayName?: string | undefined;
   readonly description?: string | undefined;

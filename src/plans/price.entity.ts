@@ -30,7 +30,7 @@ export interface StoredTransformQuantity {
 @Index('prices_entity', ['tenantId', 'environmentId', 'entityType', 'entityId'])
 @Index('prices_meter', ['tenantId', 'environmentId', 'meterId'])
 export class PriceEntity extends EntityRow {
-  /** What it is a price of; today always a plan. */
+  /** What it is a price of: a plan, or one subscription alone. */
   @Column({ type: 'text' })
   entityType!: string;
 
@@ -77,6 +77,9 @@ export class PriceEntity extends EntityRow {
 
   @ExactDecimal({ nullable: true })
   minQuantity!: Rate | null;
+
+  @Column({ type: 'integer', nullable: true })
+  trialPeriodDays!: number | null;
 
   @Column({ type: 'text', nullable: true })
   lookupKey!: string | null;

@@ -7,6 +7,7 @@ import {
   IsInt,
   IsObject,
   IsString,
+  Max,
   MaxLength,
   Min,
   MinLength,
@@ -68,7 +69,8 @@ export class TransformQuantityRequest {
   round?: PackageRounding;
 }
 
-export class PriceFieldsRequest {
+/** A price but for its currency: one that is made for a subscription has the subscription's. */
+export class PriceBodyRequest {
   @IsWord(PRICE_TYPES)
   type!: PriceType;
 
@@ -85,10 +87,6 @@ export class PriceFieldsRequest {
 
   @IsWord(INVOICE_CADENCES)
   invoice_cadence!: InvoiceCadence;
-
-  /** ISO 4217, any case. */
-  @IsCurrency()
-  currency!: string;
 
   @Optional()
   @IsWord(['RECURRING'])
@@ -164,13 +162,13 @@ export class PriceFieldsRequest {
   @IsStringMap()
   metadata?: Record<string, string>;
 
+  /** Days free of charge at the start of a subscription that takes the price. SDK 2.0.1 writes `trial_period`. */
+  @AlsoNamed('trial_period')
   @Optional()
-  @NotSupportedYet([0])
+  @IsInt()
+  @Min(0)
+  @Max(3650)
   trial_period_days?: number;
-
-  @Optional()
-  @NotSupportedYet([0])
-  trial_period?: number;
 
   @Optional()
   @NotSupportedYet()
@@ -179,6 +177,12 @@ export class PriceFieldsRequest {
   @Optional()
   @NotSupportedYet()
   price_unit_config?: Record<string, unknown>;
+}
+
+export class PriceFieldsRequest extends PriceBodyRequest {
+  /** ISO 4217, any case. */
+  @IsCurrency()
+  currency!: string;
 }
 
 export class CreatePriceRequest extends PriceFieldsRequest {

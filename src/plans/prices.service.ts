@@ -8,7 +8,11 @@ import { isUniqueViolation } from '../platform/database/errors.js';
 import { findPage, type PaginationResponse, type SearchRequest } from '../platform/http/list-query.js';
 import type { MeteredPrice, Price } from './plans.types.js';
 import { PriceEntity } from './price.entity.js';
+import { priceInput } from './price-dialect.js';
 import { assertPrice, type PriceInput } from './price-input.js';
+import type { PriceFieldsRequest } from './prices.requests.js';
+
+export type { PriceInput } from './price-input.js';
 
 const SEARCH_FIELDS = {
   id: 'id',
@@ -40,7 +44,7 @@ export class PricesService {
   /** `path` leads to the price in the caller's body, for error messages. */
   async create(
     ctx: Ctx,
-    entity: { readonly type: 'PLAN'; readonly id: string },
+    entity: { readonly type: 'PLAN' | 'SUBSCRIPTION'; readonly id: string },
     input: PriceInput,
     path = '',
   ): Promise<MeteredPrice> {
@@ -69,6 +73,7 @@ export class PricesService {
         meterId: input.type === 'USAGE' ? (meter?.id ?? null) : null,
         filterValues: { ...input.filterValues },
         minQuantity: input.minQuantity === undefined ? null : rate(input.minQuantity),
+        trialPeriodDays: input.trialPeriodDays ?? null,
         lookupKey: input.lookupKey ?? null,
         displayName: input.displayName ?? null,
         description: input.description ?? null,
@@ -82,6 +87,11 @@ export class PricesService {
         throw alreadyExists(`a price with lookup_key ${input.lookupKey ?? ''} exists already`);
       throw error;
     }
+  }
+
+  /** A price as the wire describes it, in the words that {@link create} takes. */
+  inputOf(body: PriceFieldsRequest): PriceInput {
+    return priceInput(body);
   }
 
   async get(ctx: Ctx, id: string): Promise<MeteredPrice> {

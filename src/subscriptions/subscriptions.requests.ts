@@ -1,5 +1,16 @@
-import { Transform } from 'class-transformer';
-import { IsInt, IsString, Max, Min, MinLength } from 'class-validator';
+import { Transform, Type } from 'class-transformer';
+import {
+  ArrayMaxSize,
+  IsArray,
+  IsBoolean,
+  IsInt,
+  IsString,
+  Max,
+  MaxLength,
+  Min,
+  MinLength,
+  ValidateNested,
+} from 'class-validator';
 import {
   BILLING_CYCLES,
   BILLING_PERIOD_UNITS,
@@ -7,7 +18,8 @@ import {
   type BillingPeriodUnit,
 } from '../domain/billing-period.js';
 import { PAYMENT_TERMS } from '../domain/invoicing/due-date.js';
-import { SUBSCRIPTION_STATUSES } from '../domain/subscribing/subscription-states.js';
+import { PAUSE_MODES, RESUME_MODES, type PauseMode, type ResumeMode } from '../domain/subscribing/pauses.js';
+import { SUBSCRIPTION_STATUSES, type SubscriptionStatus } from '../domain/subscribing/subscription-states.js';
 import {
   AlsoNamed,
   IsCurrency,
@@ -18,6 +30,8 @@ import {
   Optional,
 } from '../platform/http/fields.js';
 import { NotSupportedYet } from '../platform/http/not-supported.js';
+import { PAYMENT_BEHAVIORS, type PaymentBehavior } from './subscription-creation.service.js';
+import { CreateSubscriptionLineItemRequest, OverrideLineItemRequest } from './subscription-lines.requests.js';
 
 export class CreateSubscriptionRequest {
   @IsString()
@@ -96,23 +110,29 @@ export class CreateSubscriptionRequest {
   @IsWord(['RECURRING'])
   billing_cadence?: string;
 
+  /**
+   * `default_active`: active whether or not the first invoice is paid. `allow_incomplete`, `default_incomplete`: incomplete
+   * until it is. `error_if_incomplete`: refused when something is owed at once, and nothing is made.
+   */
   @Optional()
-  @IsWord(['default_active', 'allow_incomplete', 'default_incomplete', 'error_if_incomplete'])
-  @NotSupportedYet(['default_active'])
-  payment_behavior?: string;
+  @IsWord(PAYMENT_BEHAVIORS)
+  payment_behavior?: PaymentBehavior;
 
   @Optional()
   @IsWord(['none', 'create_prorations'])
   @NotSupportedYet(['none'])
   proration_behavior?: string;
 
+  /** `draft`: nothing is billed before it is activated. All other statuses follow from what happens. */
   @Optional()
-  @IsWord(SUBSCRIPTION_STATUSES)
-  @NotSupportedYet(['active'])
-  subscription_status?: string;
+  @IsWord(['active', 'draft'])
+  subscription_status?: 'active' | 'draft';
 
+  /** The longest trial of the plan's prices, when left out; 0 for none. */
   @Optional()
-  @NotSupportedYet([0])
+  @IsInt()
+  @Min(0)
+  @Max(3650)
   trial_period_days?: number;
 
   @Optional()
@@ -183,17 +203,25 @@ export class CreateSubscriptionRequest {
   @NotSupportedYet()
   line_item_coupons?: unknown;
 
+  /** Lines besides those of the plan. */
   @Optional()
-  @NotSupportedYet()
-  line_items?: unknown[];
+  @IsArray()
+  @ArrayMaxSize(100)
+  @ValidateNested({ each: true })
+  @Type(() => CreateSubscriptionLineItemRequest)
+  line_items?: CreateSubscriptionLineItemRequest[];
 
   @Optional()
   @NotSupportedYet()
   override_entitlements?: unknown[];
 
+  /** Other terms or quantities than the plan's prices have. */
   @Optional()
-  @NotSupportedYet()
-  override_line_items?: unknown[];
+  @IsArray()
+  @ArrayMaxSize(100)
+  @ValidateNested({ each: true })
+  @Type(() => OverrideLineItemRequest)
+  override_line_items?: OverrideLineItemRequest[];
 
   @Optional()
   @NotSupportedYet()
@@ -237,4 +265,83 @@ export class CancelSubscriptionRequest {
   @Optional()
   @IsString()
   reason?: string;
+}
+
+export class ActivateSubscriptionRequest {
+  /** May lie in the past (all periods since then are billed) or ahead. */
+  @IsInstant()
+  start_date!: Date;
+}
+
+export class UpdateSubscriptionRequest {
+  /** Cancels on that date. An empty text takes back a cancellation that lies ahead. */
+  @Optional()
+  @Transform(({ value }: { value: unknown }) => (value === '' ? null : value))
+  @IsInstant()
+  cancel_at?: Date | null;
+
+  /** `true` cancels at the end of the period, `false` takes back a cancellation that lies ahead. */
+  @Optional()
+  @IsBoolean()
+  cancel_at_period_end?: boolean;
+
+  /** `cancelled` at once and without a final invoice, `paused`, or `active` again after a pause or an unpaid start. */
+  @Optional()
+  @IsWord(SUBSCRIPTION_STATUSES)
+  status?: SubscriptionStatus;
+
+  @Optional()
+  @NotSupportedYet()
+  parent_subscription_id?: string;
+}
+
+export class PauseSubscriptionRequest {
+  @IsWord(PAUSE_MODES)
+  pause_mode!: PauseMode;
+
+  /** With `scheduled`. */
+  @Optional()
+  @IsInstant()
+  pause_start?: Date;
+
+  /** Resumes by itself then. Without it and `pause_days`, the pause lasts until it is resumed. */
+  @Optional()
+  @IsInstant()
+  pause_end?: Date;
+
+  @Optional()
+  @IsInt()
+  @Min(1)
+  @Max(36_500)
+  pause_days?: number;
+
+  @Optional()
+  @IsString()
+  @MaxLength(255)
+  reason?: string;
+
+  @Optional()
+  @IsStringMap()
+  metadata?: Record<string, string>;
+
+  /** Answers what would be, and changes nothing. */
+  @Optional()
+  @IsBoolean()
+  dry_run?: boolean;
+}
+
+export class ResumeSubscriptionRequest {
+  /** `immediate`. For a later date, give the pause a `pause_end`. */
+  @IsWord(RESUME_MODES)
+  @NotSupportedYet(['immediate'], { required: true })
+  resume_mode!: ResumeMode;
+
+  @Optional()
+  @IsStringMap()
+  metadata?: Record<string, string>;
+
+  /** Answers what would be, and changes nothing. */
+  @Optional()
+  @IsBoolean()
+  dry_run?: boolean;
 }
