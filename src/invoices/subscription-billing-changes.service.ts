@@ -1,8 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { invalidOperation, validationError } from '../domain/errors.js';
-import { clip, without, type Period } from '../domain/period.js';
-import { makePeriod, laterOf } from '../domain/period.js';
 import { fullPeriodAt } from '../domain/billing-period.js';
+import { invalidOperation, validationError } from '../domain/errors.js';
+import { clip, laterOf, makePeriod, without, type OpenPeriod } from '../domain/period.js';
 import { lineSchedule } from '../domain/subscribing/line-schedule.js';
 import { assertSubscriptionTransition } from '../domain/subscribing/subscription-states.js';
 import type { Ctx } from '../platform/context.js';
@@ -154,7 +153,7 @@ export class SubscriptionChanges {
     const before = await this.current(ctx, id);
     const paused = before.subscriptionStatus === 'paused';
     const result = await this.pauses.resume(ctx, before, metadata);
-    const task = paused ? resumeTask(result.subscription, ctx.now) : undefined;
+    const task = paused ? resumeTask(before, ctx.now) : undefined;
     if (task !== undefined) await this.billNow(ctx, task);
     return result;
   }
@@ -165,17 +164,13 @@ export class SubscriptionChanges {
     const line = await this.lines.add(ctx, subscription, input(subscription.currency));
     const from = laterOf(line.startDate, subscription.currentPeriodStart);
     if (subscription.activatedAt === null || from >= subscription.currentPeriodEnd) return line;
-    const invoice = await this.billNow(ctx, {
+    await this.billNow(ctx, {
       subscription,
       moment: { type: 'subscription_start', next: makePeriod(from, subscription.currentPeriodEnd) },
       reason: 'SUBSCRIPTION_UPDATE',
       lineIds: [line.id],
     });
-    if (invoice === undefined) return line;
-    // The line's own period may be longer than the subscription's: all of it is paid.
-    const paidUntil = this.ownPeriod(subscription, line, from).end;
-    await this.lines.markPaid(ctx, line.id, paidUntil);
-    return { ...line, paidUntil };
+    return line;
   }
 
   async changeLine(ctx: Ctx, lineId: string, change: LineChange): Promise<SubscriptionLineItem> {
@@ -183,19 +178,9 @@ export class SubscriptionChanges {
     const pauses = (await this.pauses.pausedTimes(ctx, [subscription.id])).get(subscription.id) ?? [];
     // Read again under the subscription's lock: two changes at once would both take the line's place.
     const line = await this.lines.get(ctx, lineId);
-    return this.lines.replace(ctx, subscription, line, change, (before, at) => {
-      if (before.invoiceCadence !== 'ADVANCE' || before.priceType === 'USAGE') return null;
-      if (subscription.activatedAt === null) return before.paidUntil;
-      const own = this.ownPeriod(subscription, before, at);
-      const life = chargedLife(subscription);
-      const part = clip(own, { start: laterOf(life.start, before.startDate), end: life.end });
-      const [served] = part === undefined ? [] : without(part, pauses);
-      // Charged with the billing period in which its service began: a later one is still to come.
-      const charged = served !== undefined && served.start < subscription.currentPeriodEnd;
-      return charged && (before.paidUntil === null || before.paidUntil < own.end)
-        ? own.end
-        : before.paidUntil;
-    });
+    return this.lines.replace(ctx, subscription, line, change, (before, at) =>
+      paidUntil(subscription, before, at, pauses),
+    );
   }
 
   async removeLine(ctx: Ctx, lineId: string, effectiveFrom: Date | undefined): Promise<SubscriptionLineItem> {
@@ -230,14 +215,33 @@ export class SubscriptionChanges {
     if (drafted === undefined || drafted.invoice.invoiceStatus === 'SKIPPED') return undefined;
     return (await this.invoices.finalizeAll(ctx, [drafted.invoice.id]))[0];
   }
+}
 
-  private ownPeriod(subscription: Subscription, line: SubscriptionLineItem, at: Date): Period {
-    const { start } = chargedLife(subscription);
-    const interval = { unit: line.billingPeriod, count: line.billingPeriodCount };
-    if (interval.unit === 'ONETIME')
-      return makePeriod(subscription.currentPeriodStart, subscription.currentPeriodEnd);
-    return fullPeriodAt(lineSchedule(scheduleOf(subscription), start, interval), laterOf(at, start));
-  }
+/**
+ * Until when a line has been charged in advance that is to be replaced at an instant; null when that instant is not paid.
+ * A service period is charged with the billing period in which it begins, unless that begins in a pause.
+ */
+function paidUntil(
+  subscription: Subscription,
+  line: SubscriptionLineItem,
+  at: Date,
+  pauses: readonly OpenPeriod[],
+): Date | null {
+  if (line.invoiceCadence !== 'ADVANCE' || line.priceType === 'USAGE') return null;
+  if (subscription.activatedAt === null) return line.paidUntil;
+  const schedule = scheduleOf(subscription);
+  const life = chargedLife(subscription);
+  const interval = { unit: line.billingPeriod, count: line.billingPeriodCount };
+  const own = fullPeriodAt(lineSchedule(schedule, life.start, interval), laterOf(at, life.start));
+  const part = clip(own, { start: laterOf(life.start, line.startDate), end: life.end });
+  if (part === undefined) return line.paidUntil;
+  const billedAt = laterOf(fullPeriodAt(schedule, part.start).start, life.start);
+  const [served] = without(
+    part,
+    pauses.filter(({ start }) => start <= billedAt),
+  );
+  const charged = served !== undefined && served.start < subscription.currentPeriodEnd;
+  return charged && (line.paidUntil === null || line.paidUntil < own.end) ? own.end : line.paidUntil;
 }
 
 /** The cancellation that a body of the wire asks for. */

@@ -140,7 +140,7 @@ function resumeStep(before: Subscription, action: DueAction): Step {
   return {
     before,
     action,
-    ...taskOf(resumeTask({ ...before, ...resumed(before) }, action.at)),
+    ...taskOf(resumeTask(before, action.at)),
     change: resumed(before),
     event: 'subscription.resumed',
   };
@@ -149,15 +149,19 @@ function resumeStep(before: Subscription, action: DueAction): Step {
 const taskOf = (task: BillingTask | undefined): { task?: BillingTask } =>
   task === undefined ? {} : { task };
 
-/** What is to be billed of a subscription when its pause ends; nothing in the very instant in which its period ends. */
-export function resumeTask(subscription: Subscription, at: Date): BillingTask | undefined {
-  const { end } = chargedLife(subscription);
-  if (at >= subscription.currentPeriodEnd || inTrial(subscription) || (end !== null && at >= end))
-    return undefined;
+/**
+ * What is to be billed of a paused subscription when its pause ends; nothing in the very instant in which its period ends.
+ * When the pause has begun within the current period, that is paid already, but for lines that were added since.
+ */
+export function resumeTask(paused: Subscription, at: Date): BillingTask | undefined {
+  const { end } = chargedLife(paused);
+  if (at >= paused.currentPeriodEnd || inTrial(paused) || (end !== null && at >= end)) return undefined;
+  const { pauseAt } = paused;
   return {
-    subscription,
-    moment: { type: 'subscription_start', next: makePeriod(at, subscription.currentPeriodEnd) },
+    subscription: { ...paused, ...resumed(paused) },
+    moment: { type: 'subscription_start', next: makePeriod(at, paused.currentPeriodEnd) },
     reason: 'SUBSCRIPTION_UPDATE',
+    ...(pauseAt !== null && pauseAt > paused.currentPeriodStart ? { linesSince: pauseAt } : {}),
   };
 }
 

@@ -17,11 +17,11 @@ import { SubscriptionsQueries } from '../subscriptions/subscriptions.queries.js'
 import {
   ActivateSubscriptionRequest,
   CancelSubscriptionRequest,
-  CreateSubscriptionRequest,
   PauseSubscriptionRequest,
   ResumeSubscriptionRequest,
   UpdateSubscriptionRequest,
-} from '../subscriptions/subscriptions.requests.js';
+} from '../subscriptions/subscription-life.requests.js';
+import { CreateSubscriptionRequest } from '../subscriptions/subscriptions.requests.js';
 import {
   SubscriptionLineItemResponse,
   SubscriptionResponse,
@@ -231,7 +231,9 @@ export class SubscriptionBillingController {
         return this.changes.reactivate(ctx, id);
       case undefined:
         return undefined;
-      default:
+      case 'draft':
+      case 'incomplete':
+      case 'trialing':
         throw fieldErrors({ status: `status cannot be set to ${body.status}: it follows from what happens` });
     }
   }

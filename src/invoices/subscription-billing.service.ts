@@ -102,9 +102,10 @@ export class SubscriptionBillingService {
       if (own === undefined) bySubscription.set(item.subscriptionId, [item]);
       else own.push(item);
     }
-    return tasks.map(({ subscription, moment, lineIds }) => {
+    return tasks.map(({ subscription, moment, lineIds, linesSince }) => {
       const lines = (bySubscription.get(subscription.id) ?? [])
         .filter((item) => lineIds === undefined || lineIds.includes(item.id))
+        .filter((item) => linesSince === undefined || item.createdAt >= linesSince)
         .flatMap((item) => pricedLine(subscription, item, prices.get(item.priceId)));
       return moment.type === 'trial_start'
         ? lines.flatMap((line) => freeCharge(line, moment.trial))

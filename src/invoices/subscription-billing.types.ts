@@ -13,6 +13,8 @@ export interface BillingTask {
   readonly reason: InvoiceBillingReason;
   /** Only these lines; all, when left out. */
   readonly lineIds?: readonly string[];
+  /** Only lines that were made then or later. */
+  readonly linesSince?: Date;
 }
 
 /** The stretch of time that an invoice is for: the period it closes, or the one that it opens. */
@@ -22,7 +24,8 @@ export function invoicePeriod(moment: TaskMoment): Period {
       return moment.next;
     case 'trial_start':
       return moment.trial;
-    default:
+    case 'period_end':
+    case 'cancel':
       return moment.closing;
   }
 }

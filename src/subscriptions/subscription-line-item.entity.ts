@@ -60,7 +60,7 @@ export class SubscriptionLineItemEntity extends EntityRow {
   @Column({ type: 'timestamptz', nullable: true })
   endDate!: Date | null;
 
-  /** Charged in advance until then by an invoice of its own, or by the line that it replaces. */
+  /** Charged in advance until then by the line that it replaces. */
   @Column({ type: 'timestamptz', nullable: true })
   paidUntil!: Date | null;
 

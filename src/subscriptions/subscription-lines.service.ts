@@ -215,11 +215,6 @@ export class SubscriptionLinesService {
     return row;
   }
 
-  /** Writes down that an invoice of its own has charged the line in advance until then. */
-  async markPaid(ctx: Ctx, id: string, paidUntil: Date): Promise<void> {
-    await updateRow(ctx.em, SubscriptionLineItemEntity, id, { paidUntil });
-  }
-
   /** Moves the lines of a draft along with its start. */
   async moveStart(ctx: Ctx, subscriptionId: string, from: Date, to: Date): Promise<void> {
     await ctx.em.query(

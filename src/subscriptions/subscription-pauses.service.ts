@@ -55,7 +55,7 @@ export class SubscriptionPausesService {
         ...(begun ? pausing : {}),
         pauseStatus: pause.pauseStatus,
         activePauseId: pause.id,
-        pauseAt: begun ? null : pause.pauseStart,
+        pauseAt: pause.pauseStart,
         resumeAt: pause.pauseEnd,
       },
       begun ? 'subscription.paused' : 'subscription.updated',
@@ -161,11 +161,7 @@ export class SubscriptionPausesService {
 const pausing: SubscriptionChange = { subscriptionStatus: 'paused' };
 
 /** What the begin of its pause makes of a subscription. */
-export const begun: SubscriptionChange = {
-  subscriptionStatus: 'paused',
-  pauseStatus: 'active',
-  pauseAt: null,
-};
+export const begun: SubscriptionChange = { subscriptionStatus: 'paused', pauseStatus: 'active' };
 
 /** What the end of its pause makes of a subscription. */
 export const resumed = (subscription: Subscription): SubscriptionChange => ({

@@ -23,7 +23,7 @@ export interface ChargeableLine {
   /** See `lineWindow`. */
   readonly window: OpenPeriod;
   /**
-   * In advance only: service until then is paid already, by the line that this one replaces or by an invoice of its own.
+   * In advance only: service until then is paid already, by the line that this one replaces.
    * Without it, a price changed in the middle of a paid period would charge the rest of that period twice.
    */
   readonly paidUntil?: Date | null;

@@ -15,7 +15,7 @@ export interface SubscriptionLife {
   readonly activatedAt: Date | null;
   readonly currentPeriodStart: Date;
   readonly currentPeriodEnd: Date;
-  /** Where a pause that lies ahead begins. */
+  /** Where the pause begins that lies ahead, or has begun that lasts. */
   readonly pauseAt: Date | null;
   /** Where the pause ends by itself. */
   readonly resumeAt: Date | null;
