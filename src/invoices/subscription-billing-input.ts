@@ -30,6 +30,7 @@ export const subscribeInput = (
   startDate: body.start_date,
   endDate: body.end_date,
   trialPeriodDays: body.trial_period_days,
+  trialEnd: body.trial_end,
   collectionMethod: body.collection_method,
   paymentBehavior: body.payment_behavior,
   paymentTerms: body.payment_terms,

@@ -46,6 +46,7 @@ export interface SubscribeInput {
   readonly endDate?: Date | undefined;
   /** The longest trial of its prices, when left out. */
   readonly trialPeriodDays?: number | undefined;
+  readonly trialEnd?: Date | undefined;
   readonly collectionMethod?: Subscription['collectionMethod'] | undefined;
   readonly paymentBehavior?: PaymentBehavior | undefined;
   readonly paymentTerms?: string | undefined;
@@ -78,6 +79,7 @@ export class SubscriptionCreationService {
   async create(ctx: Ctx, input: SubscribeInput): Promise<Subscription> {
     const { plan, prices } = await this.plans.get(ctx, input.planId);
     const start = input.startDate ?? ctx.now;
+    assertTrial(input, start);
     const chosen = choosePrices(
       plan,
       prices,
@@ -172,6 +174,7 @@ export class SubscriptionCreationService {
       start,
       end: input.endDate ?? null,
       trialDays,
+      trialEnd: input.trialEnd,
     });
     const status =
       input.draft === true
@@ -227,10 +230,11 @@ function plan(of: {
   readonly start: Date;
   readonly end: Date | null;
   readonly trialDays: number;
+  readonly trialEnd?: Date | undefined;
 }): Calendar {
   const { interval, cycle, timeZone, start, end } = of;
   if (end !== null && end <= start) throw fieldErrors({ end_date: 'end_date must be after start_date' });
-  const trialEnd = of.trialDays > 0 ? addDays(start, of.trialDays, timeZone) : null;
+  const trialEnd = of.trialEnd ?? (of.trialDays > 0 ? addDays(start, of.trialDays, timeZone) : null);
   const chargedFrom = trialEnd ?? start;
   const anchor =
     cycle === 'calendar' ? calendarAnchor(chargedFrom, interval.unit, timeZone) : (of.anchor ?? chargedFrom);
@@ -239,4 +243,15 @@ function plan(of: {
       ? periodFrom({ interval, cycle, anchor, timeZone }, start, end)
       : makePeriod(start, end === null ? trialEnd : earlierOf(trialEnd, end));
   return { startDate: start, trialEnd, anchor, current };
+}
+
+function assertTrial(input: SubscribeInput, start: Date): void {
+  const { trialEnd } = input;
+  if (trialEnd === undefined) return;
+  if (input.trialPeriodDays !== undefined)
+    throw fieldErrors({ trial_end: 'trial_end and trial_period_days cannot be used together' });
+  // A draft begins when it is activated: a date that is fixed now would say nothing about the length of its trial.
+  if (input.draft === true)
+    throw fieldErrors({ trial_end: 'a draft takes trial_period_days, not trial_end' });
+  if (trialEnd <= start) throw fieldErrors({ trial_end: 'trial_end must be after start_date' });
 }

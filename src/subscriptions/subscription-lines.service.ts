@@ -117,7 +117,8 @@ export class SubscriptionLinesService {
     const wanted = input.startDate ?? (subscription.activatedAt === null ? subscription.startDate : ctx.now);
     const ownStart = 'input' in input.price ? (input.price.input.startDate ?? wanted) : wanted;
     const startDate = laterOf(laterOf(wanted, ownStart), subscription.startDate);
-    assertNotBilled(subscription, startDate, at('start_date'));
+    // What was asked for, not what it is clipped to: a date that cannot be kept is refused.
+    assertNotBilled(subscription, input.startDate ?? startDate, at('start_date'));
     if (input.endDate && input.endDate <= startDate)
       throw fieldErrors({ [at('end_date')]: `${at('end_date')} must be after start_date` });
     const priced =
@@ -261,6 +262,7 @@ export class SubscriptionLinesService {
     wanted: Date | undefined,
   ): Date {
     const at = laterOf(wanted ?? ctx.now, line.startDate);
+    assertNotBilled(subscription, wanted ?? at, 'effective_from');
     assertNotBilled(subscription, at, 'effective_from');
     if (line.endDate !== null && at >= line.endDate)
       throw invalidOperation(

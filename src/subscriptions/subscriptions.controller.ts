@@ -62,12 +62,16 @@ export class SubscriptionsController {
     });
   }
 
+  /** All pauses, in a list of one page: so the one client that declares it reads it. */
   @Get(':id/pauses')
-  pauses(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<ListSubscriptionPausesResponse> {
+  pauses(
+    @CurrentCaller() caller: Caller,
+    @Param('id') id: string,
+  ): Promise<ListSubscriptionPausesResponse[]> {
     return this.uow.run(caller, async (ctx) => {
       await this.subscriptions.get(ctx, id);
       const rows = await this.pausesService.of(ctx, [id]);
-      return { items: rows.map(toPauseResponse), total: rows.length };
+      return [{ items: rows.map(toPauseResponse), total: rows.length }];
     });
   }
 

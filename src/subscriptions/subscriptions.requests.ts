@@ -126,9 +126,10 @@ export class CreateSubscriptionRequest {
   @NotSupportedYet()
   trial_start?: string;
 
+  /** Until when nothing is charged, instead of a number of days. */
   @Optional()
-  @NotSupportedYet()
-  trial_end?: string;
+  @IsInstant()
+  trial_end?: Date;
 
   @Optional()
   @NotSupportedYet()

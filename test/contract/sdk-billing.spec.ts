@@ -242,15 +242,28 @@ describe('@flexprice/sdk 2.0.1: subscriptions, usage, invoices, payments', () =>
         billingCadence: 'RECURRING',
         billingPeriod: 'MONTHLY',
         subscriptionStatus: 'draft',
-        trialPeriodDays: 3,
       }),
     );
     expect(draft).toMatchObject({ subscriptionStatus: 'draft' });
     const id = draft.id as string;
     const startDate = new Date(draft.createdAt as string).toISOString();
     expect(await accepted(sdk.subscriptions.activateSubscription(id, { startDate }))).toMatchObject({
+      subscriptionStatus: 'active',
+      latestInvoice: { billingReason: 'SUBSCRIPTION_CREATE' },
+    });
+    const trial = await accepted(
+      sdk.subscriptions.createSubscription({
+        customerId,
+        planId: plan.id as string,
+        currency: 'usd',
+        billingCadence: 'RECURRING',
+        billingPeriod: 'MONTHLY',
+        trialEnd: new Date(new Date(startDate).getTime() + 240 * 24 * HOUR).toISOString(),
+      }),
+    );
+    expect(trial).toMatchObject({
       subscriptionStatus: 'trialing',
-      latestInvoice: { billingReason: 'SUBSCRIPTION_TRIAL_START' },
+      latestInvoice: { billingReason: 'SUBSCRIPTION_TRIAL_START', total: '0' },
     });
     const paused = await accepted(
       sdk.subscriptions.pauseSubscription(id, { pauseMode: 'immediate', metadata: { by: 'test' } }),
@@ -259,7 +272,9 @@ describe('@flexprice/sdk 2.0.1: subscriptions, usage, invoices, payments', () =>
     expect(
       await accepted(sdk.subscriptions.resumeSubscription(id, { resumeMode: 'immediate' })),
     ).toMatchObject({ id: paused.id, pauseStatus: 'completed' });
-    expect(await accepted(sdk.subscriptions.listSubscriptionPauses(id))).toMatchObject([{ id: paused.id }]);
+    expect(await accepted(sdk.subscriptions.listSubscriptionPauses(id))).toMatchObject([
+      { items: [{ id: paused.id }], total: 1 },
+    ]);
     const priceId = draft.lineItems?.find((line) => line.priceType === 'FIXED')?.priceId as string;
     const line = await accepted(
       sdk.subscriptions.createSubscriptionLineItem(id, { priceId, quantity: 2, displayName: 'Seats' }),
@@ -285,10 +300,7 @@ describe('@flexprice/sdk 2.0.1: subscriptions, usage, invoices, payments', () =>
       await accepted(sdk.subscriptions.updateSubscription(id, { cancelAtPeriodEnd: false })),
     ).toMatchObject({
       cancelAtPeriodEnd: false,
-      subscriptionStatus: 'trialing',
-    });
-    expect(await accepted(sdk.customers.getCustomerUsageSummary({ customerId }))).toMatchObject({
-      customerId,
+      subscriptionStatus: 'active',
     });
   });
 

@@ -607,10 +607,9 @@ describe('the life of a subscription', () => {
         { resume_mode: 'immediate' },
         'subscription_not_paused',
       );
-      expect(await api.get(`/subscriptions/${subscription.id}/pauses`)).toMatchObject({
-        total: 1,
-        items: [{ id: pause.id }],
-      });
+      expect(await api.get(`/subscriptions/${subscription.id}/pauses`)).toMatchObject([
+        { total: 1, items: [{ id: pause.id }] },
+      ]);
     });
 
     it('within a period that is paid: it is not charged again when it resumes', async () => {
@@ -700,7 +699,7 @@ describe('the life of a subscription', () => {
         await refused('POST', `${path}/pause`, wrong, 'validation_error');
       expect((await api.send('POST', `${path}/resume`, { resume_mode: 'auto' })).status).toBe(501);
       expect(await api.get(path)).toEqual(before);
-      expect((await api.get(`${path}/pauses`)).items).toEqual([]);
+      expect(await api.get(`${path}/pauses`)).toEqual([{ items: [], total: 0 }]);
     });
 
     it('and ends while it is paused', async () => {
