@@ -9,11 +9,6 @@ export type Subscription = Readonly<SubscriptionEntity>;
 export type SubscriptionLineItem = Readonly<SubscriptionLineItemEntity>;
 export type SubscriptionPause = Readonly<SubscriptionPauseEntity>;
 
-export interface SubscriptionWithLines {
-  readonly subscription: Subscription;
-  readonly lines: readonly SubscriptionLineItem[];
-}
-
 /** The calendar that a subscription's periods follow. */
 export const scheduleOf = (subscription: Subscription): BillingSchedule => ({
   interval: { unit: subscription.billingPeriod, count: subscription.billingPeriodCount },
