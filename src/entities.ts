@@ -9,6 +9,7 @@ import { WebhookEventEntity } from './integrations/inbound-webhooks/webhook-even
 import { EntityMappingEntity } from './integrations/mappings/entity-mapping.entity.js';
 import { SyncAttemptEntity } from './integrations/sync/sync-attempt.entity.js';
 import { SyncOperationEntity } from './integrations/sync/sync-operation.entity.js';
+import { BillingRunEntity } from './invoices/billing-run.entity.js';
 import { InvoiceEntity } from './invoices/invoice.entity.js';
 import { InvoiceLineItemEntity } from './invoices/invoice-line-item.entity.js';
 import { InvoiceNumberSequenceEntity } from './invoices/invoice-number-sequence.entity.js';
@@ -30,6 +31,7 @@ import { JobEntity } from './platform/jobs/job.entity.js';
 import { OutboxEventEntity } from './platform/outbox/outbox.entity.js';
 import { SubscriptionEntity } from './subscriptions/subscription.entity.js';
 import { SubscriptionLineItemEntity } from './subscriptions/subscription-line-item.entity.js';
+import { SubscriptionPauseEntity } from './subscriptions/subscription-pause.entity.js';
 import { ApiKeyEntity } from './tenancy/api-key.entity.js';
 import { AuditEntryEntity } from './tenancy/audit-entry.entity.js';
 import { EnvironmentEntity } from './tenancy/environment.entity.js';
@@ -73,6 +75,8 @@ export const ENTITIES = [
   UsageRollupEntity,
   SubscriptionEntity,
   SubscriptionLineItemEntity,
+  SubscriptionPauseEntity,
+  BillingRunEntity,
   InvoiceEntity,
   InvoiceLineItemEntity,
   InvoiceNumberSequenceEntity,

@@ -235,6 +235,11 @@ export function duePeriods(
   return due;
 }
 
+/** That many days later on the wall clock of the zone: a trial over the change to summer time ends at the hour it began. */
+export function addDays(instant: Date, days: number, timeZone: string): Date {
+  return new Date(inZone(instant, timeZone).add({ days }).epochMilliseconds);
+}
+
 const clipped = (end: Date, clipEnd: Date | null | undefined): Date =>
   clipEnd === undefined || clipEnd === null ? end : earlierOf(end, clipEnd);
 

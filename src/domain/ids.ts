@@ -16,6 +16,8 @@ export const ID_PREFIXES = {
   price: 'price',
   subscription: 'subs',
   subscriptionLineItem: 'subs_line',
+  subscriptionPause: 'pause',
+  billingRun: 'run',
   event: 'event',
   invoice: 'inv',
   invoiceLineItem: 'inv_line',

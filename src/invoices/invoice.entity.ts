@@ -16,7 +16,7 @@ export interface PaymentDetails {
   ['tenantId', 'environmentId', 'subscriptionId', 'periodStart', 'periodEnd', 'billingReason'],
   {
     unique: true,
-    where: `invoice_status <> 'VOIDED' AND subscription_id IS NOT NULL`,
+    where: `invoice_status <> 'VOIDED' AND subscription_id IS NOT NULL AND billing_reason <> 'SUBSCRIPTION_UPDATE'`,
   },
 )
 @Index('invoices_number_unique', ['tenantId', 'environmentId', 'invoiceNumber'], { unique: true })

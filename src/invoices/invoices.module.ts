@@ -6,24 +6,40 @@ import { SubscriptionsModule } from '../subscriptions/subscriptions.module.js';
 import { TenancyModule } from '../tenancy/tenancy.module.js';
 import { UsageModule } from '../usage/usage.module.js';
 import { BillingRun } from './billing-run.js';
+import { BillingRunsController } from './billing-run.controller.js';
+import { BillingRunsService } from './billing-runs.service.js';
 import { InvoicesController } from './invoices.controller.js';
 import { InvoicesQueries } from './invoices.queries.js';
 import { InvoicesService } from './invoices.service.js';
+import { SubscriptionChanges } from './subscription-billing-changes.service.js';
 import { SubscriptionBillingController } from './subscription-billing.controller.js';
+import { SubscriptionInvoices } from './subscription-billing-invoices.service.js';
+import { FirstPayment } from './subscription-billing-payment.js';
 import { SubscriptionBillingService } from './subscription-billing.service.js';
+import { SubscriptionSteps } from './subscription-billing-steps.service.js';
 import { UsageAnalyticsController } from './usage-analytics.controller.js';
 import { UsageAnalyticsService } from './usage-analytics.service.js';
 
 @Module({
   imports: [TenancyModule, CustomersModule, FeaturesModule, PlansModule, SubscriptionsModule, UsageModule],
-  controllers: [InvoicesController, SubscriptionBillingController, UsageAnalyticsController],
+  controllers: [
+    InvoicesController,
+    SubscriptionBillingController,
+    BillingRunsController,
+    UsageAnalyticsController,
+  ],
   providers: [
     InvoicesService,
     InvoicesQueries,
+    SubscriptionInvoices,
     SubscriptionBillingService,
+    SubscriptionSteps,
+    SubscriptionChanges,
+    FirstPayment,
+    BillingRunsService,
     BillingRun,
     UsageAnalyticsService,
   ],
-  exports: [InvoicesService, InvoicesQueries],
+  exports: [InvoicesService, InvoicesQueries, SubscriptionBillingService, SubscriptionChanges],
 })
 export class InvoicesModule {}

@@ -78,6 +78,9 @@ export class PriceEntity extends EntityRow {
   @ExactDecimal({ nullable: true })
   minQuantity!: Rate | null;
 
+  @Column({ type: 'integer', nullable: true })
+  trialPeriodDays!: number | null;
+
   @Column({ type: 'text', nullable: true })
   lookupKey!: string | null;
 
@@ -92,10 +95,6 @@ export class PriceEntity extends EntityRow {
 
   @Column({ type: 'timestamptz', nullable: true })
   endDate!: Date | null;
-
-  /** Days without a charge at the beginning; for recurring fixed prices. */
-  @Column({ type: 'integer', nullable: true })
-  trialPeriodDays!: number | null;
 
   /** The plan's or addon's price that this one stands in for on its subscription. */
   @Column({ type: 'text', nullable: true })

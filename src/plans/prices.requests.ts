@@ -66,7 +66,8 @@ export class TransformQuantityRequest {
   round?: PackageRounding;
 }
 
-export class PriceFieldsRequest {
+/** A price but for its currency: one that is made for a subscription has the subscription's. */
+export class PriceBodyRequest {
   @IsWord(PRICE_TYPES)
   type!: PriceType;
 
@@ -83,10 +84,6 @@ export class PriceFieldsRequest {
 
   @IsWord(INVOICE_CADENCES)
   invoice_cadence!: InvoiceCadence;
-
-  /** ISO 4217, any case. */
-  @IsCurrency()
-  currency!: string;
 
   @Optional()
   @IsWord(['RECURRING'])
@@ -178,6 +175,12 @@ export class PriceFieldsRequest {
   @Optional()
   @NotSupportedYet()
   price_unit_config?: Record<string, unknown>;
+}
+
+export class PriceFieldsRequest extends PriceBodyRequest {
+  /** ISO 4217, any case. */
+  @IsCurrency()
+  currency!: string;
 }
 
 export class CreatePriceRequest extends PriceFieldsRequest {

@@ -9,7 +9,11 @@ import { isUniqueViolation } from '../platform/database/errors.js';
 import { findPage, type PaginationResponse, type SearchRequest } from '../platform/http/list-query.js';
 import type { MeteredPrice, Price, PricedEntity } from './plans.types.js';
 import { PriceEntity } from './price.entity.js';
+import { priceInput } from './price-dialect.js';
 import { assertPrice, type PriceInput } from './price-input.js';
+import type { PriceFieldsRequest } from './prices.requests.js';
+
+export type { PriceInput } from './price-input.js';
 
 const SEARCH_FIELDS = {
   id: 'id',
@@ -94,6 +98,11 @@ export class PricesService {
         throw alreadyExists(`a price with lookup_key ${input.lookupKey ?? ''} exists already`);
       throw error;
     }
+  }
+
+  /** A price as the wire describes it, in the words that {@link create} takes. */
+  inputOf(body: PriceFieldsRequest): PriceInput {
+    return priceInput(body);
   }
 
   async get(ctx: Ctx, id: string): Promise<MeteredPrice> {

@@ -1,17 +1,50 @@
 import { Module } from '@nestjs/common';
 import { CustomersModule } from '../customers/customers.module.js';
+import { FeaturesModule } from '../features/features.module.js';
 import { PlansModule } from '../plans/plans.module.js';
 import { TenancyModule } from '../tenancy/tenancy.module.js';
+import { UsageModule } from '../usage/usage.module.js';
+import { SubscriptionCreationService } from './subscription-creation.service.js';
 import { SubscriptionLookup } from './subscription-lookup.js';
-import { DeletionsController, SubscriptionsController } from './subscriptions.controller.js';
+import { SubscriptionLinesService } from './subscription-lines.service.js';
+import { SubscriptionPausesService } from './subscription-pauses.service.js';
+import { SubscriptionUsageController } from './subscription-usage.controller.js';
+import { SubscriptionUsageService } from './subscription-usage.service.js';
+import {
+  CustomerSubscriptionsController,
+  DeletionsController,
+  SubscriptionsController,
+} from './subscriptions.controller.js';
 import { SubscriptionsQueries } from './subscriptions.queries.js';
 import { SubscriptionsService } from './subscriptions.service.js';
 import { UsageLinesService } from './usage-lines.service.js';
 
 @Module({
-  imports: [TenancyModule, CustomersModule, PlansModule],
-  controllers: [SubscriptionsController, DeletionsController],
-  providers: [SubscriptionsService, SubscriptionsQueries, UsageLinesService, SubscriptionLookup],
-  exports: [SubscriptionsService, SubscriptionsQueries, UsageLinesService],
+  imports: [TenancyModule, CustomersModule, FeaturesModule, PlansModule, UsageModule],
+  controllers: [
+    SubscriptionsController,
+    SubscriptionUsageController,
+    CustomerSubscriptionsController,
+    DeletionsController,
+  ],
+  providers: [
+    SubscriptionsService,
+    SubscriptionCreationService,
+    SubscriptionLinesService,
+    SubscriptionPausesService,
+    SubscriptionsQueries,
+    SubscriptionUsageService,
+    UsageLinesService,
+    SubscriptionLookup,
+  ],
+  exports: [
+    SubscriptionsService,
+    SubscriptionCreationService,
+    SubscriptionLinesService,
+    SubscriptionPausesService,
+    SubscriptionsQueries,
+    SubscriptionUsageService,
+    UsageLinesService,
+  ],
 })
 export class SubscriptionsModule {}

@@ -93,6 +93,17 @@ describe('declared operations that SDK 2.0.1 lacks', () => {
       meter: { name: 'M', event_name: 'm', aggregation: { type: 'COUNT' } },
     });
     await api.create(`/features/${feature.id}/clone`, { name: 'Clone', lookup_key: 'clone' });
+    const plan = await api.create('/plans', {
+      name: 'Walked',
+      billing_period: 'monthly',
+      prices: [{ pricing_model: 'flat', unit_price: '5', currency: 'usd' }],
+    });
+    const subscription = await api.create('/subscriptions', { customer_id: customer.id, plan_id: plan.id });
+    await api.post(`/subscriptions/${subscription.id}/pause`, { pause_mode: 'immediate' });
+    const owned = await api.get('/customers/external/linked/subscriptions?expand=customer,plan');
+    expect(owned.items).toMatchObject([{ id: subscription.id, pauses: [{ pause_status: 'active' }] }]);
+    const lines = await api.post('/subscriptions/lineitems/search', { subscription_ids: [subscription.id] });
+    expect(lines.items).toHaveLength(1);
     await api.send('POST', `/webhooks/stripe/${connection.tenant_id}/${connection.environment_id}`, {});
 
     expect(answersThatDiffer(recording.answers)).toEqual([]);
