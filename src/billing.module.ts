@@ -23,6 +23,7 @@ import { ProvidersModule } from './providers/providers.module.js';
 import { SubscriptionsModule } from './subscriptions/subscriptions.module.js';
 import { TenancyModule } from './tenancy/tenancy.module.js';
 import { UsageModule } from './usage/usage.module.js';
+import { WalletsModule } from './wallets/wallets.module.js';
 
 export interface BillingModuleAsyncOptions extends Pick<ModuleMetadata, 'imports'> {
   readonly inject?: FactoryProvider['inject'];
@@ -100,6 +101,7 @@ const HOUSES = [
   FeaturesModule,
   PlansModule,
   UsageModule,
+  WalletsModule,
   SubscriptionsModule,
   InvoicesModule,
   PaymentsModule,

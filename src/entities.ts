@@ -26,6 +26,11 @@ import { AuditEntryEntity } from './tenancy/audit-entry.entity.js';
 import { EnvironmentEntity } from './tenancy/environment.entity.js';
 import { TenantEntity } from './tenancy/tenant.entity.js';
 import { UsageEventEntity } from './usage/usage-event.entity.js';
+import { CreditGrantApplicationEntity } from './wallets/credit-grant-application.entity.js';
+import { CreditGrantEntity } from './wallets/credit-grant.entity.js';
+import { WalletCreditUseEntity } from './wallets/wallet-credit-use.entity.js';
+import { WalletEntity } from './wallets/wallet.entity.js';
+import { WalletTransactionEntity } from './wallets/wallet-transaction.entity.js';
 
 /** Every table. The one file that may name the entities of all houses: the data source needs them in one place. */
 export const ENTITIES = [
@@ -43,6 +48,11 @@ export const ENTITIES = [
   PlanEntity,
   PriceEntity,
   UsageEventEntity,
+  WalletEntity,
+  WalletTransactionEntity,
+  WalletCreditUseEntity,
+  CreditGrantEntity,
+  CreditGrantApplicationEntity,
   SubscriptionEntity,
   SubscriptionLineItemEntity,
   InvoiceEntity,

@@ -5,6 +5,7 @@ import { UnitOfWork } from '../platform/database/unit-of-work.js';
 import { SubscriptionsService } from '../subscriptions/subscriptions.service.js';
 import { InvoicesService } from './invoices.service.js';
 import { SubscriptionBillingService, type BillingTask } from './subscription-billing.service.js';
+import { WalletGrants } from './wallet-grants.service.js';
 
 /** Subscriptions billed in one transaction: few enough to be short, many enough to share their queries. */
 const BATCH = 200;
@@ -25,6 +26,7 @@ export class BillingRun implements TimeTrigger, OnModuleInit {
     private readonly subscriptions: SubscriptionsService,
     private readonly billing: SubscriptionBillingService,
     private readonly invoices: InvoicesService,
+    private readonly grants: WalletGrants,
   ) {}
 
   onModuleInit(): void {
@@ -59,6 +61,10 @@ export class BillingRun implements TimeTrigger, OnModuleInit {
       if (drafted !== undefined) await this.invoices.finalize(ctx, drafted.invoice.id);
       await this.subscriptions.roll(ctx, task.subscription, this.subscriptions.nextPeriod(task.subscription));
     }
+    await this.grants.applyDue(
+      ctx,
+      tasks.map(({ subscription }) => subscription.id),
+    );
     return tasks.length;
   }
 }

@@ -17,6 +17,7 @@ import type { InvoiceResponse } from './invoices.responses.js';
 import { InvoicesService } from './invoices.service.js';
 import { CancelSubscriptionResponse } from './subscription-billing.responses.js';
 import { SubscriptionBillingService, type BillingTask } from './subscription-billing.service.js';
+import { WalletGrants } from './wallet-grants.service.js';
 
 /** What happens to a subscription and makes an invoice at once. */
 @ApiController('subscriptions', 'Subscriptions')
@@ -29,6 +30,7 @@ export class SubscriptionBillingController {
     private readonly billing: SubscriptionBillingService,
     private readonly invoices: InvoicesService,
     private readonly invoicesQueries: InvoicesQueries,
+    private readonly grants: WalletGrants,
   ) {}
 
   /** Subscribes a customer to a plan. What is charged in advance is on `latest_invoice`, finalized. */
@@ -70,6 +72,7 @@ export class SubscriptionBillingController {
         },
         reason: 'SUBSCRIPTION_CREATE',
       });
+      await this.grants.applyDue(ctx, [subscription.id]);
       const [shown] = await this.subscriptionsQueries.show(ctx, [subscription], { latestInvoice });
       return shown as SubscriptionResponse;
     });

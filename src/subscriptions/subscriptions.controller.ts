@@ -7,6 +7,7 @@ import { ListRequest } from '../platform/http/list-query.js';
 import { SuccessResponse } from '../platform/http/responses.js';
 import { PlansService } from '../plans/plans.service.js';
 import { ApiController, CurrentCaller } from '../tenancy/api-controller.js';
+import { WalletsService } from '../wallets/wallets.service.js';
 import { SubscriptionsQueries } from './subscriptions.queries.js';
 import { SearchSubscriptionsRequest } from './subscriptions-search.requests.js';
 import { ListSubscriptionsResponse, type SubscriptionResponse } from './subscriptions.responses.js';
@@ -64,6 +65,7 @@ export class DeletionsController {
     private readonly subscriptions: SubscriptionsService,
     private readonly customers: CustomersService,
     private readonly plans: PlansService,
+    private readonly wallets: WalletsService,
   ) {}
 
   @Delete('customers/:id')
@@ -72,6 +74,10 @@ export class DeletionsController {
     return this.uow.run(caller, async (ctx) => {
       if (await this.subscriptions.hasOpenFor(ctx, { customerId: id }))
         throw invalidOperation('the customer has a subscription that is not cancelled', 'customer_in_use', {
+          id,
+        });
+      if (await this.wallets.hasActiveFor(ctx, id))
+        throw invalidOperation('the customer has an active wallet: terminate it first', 'customer_in_use', {
           id,
         });
       await this.customers.delete(ctx, id);
