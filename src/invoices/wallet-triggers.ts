@@ -6,6 +6,7 @@ import { CustomerSubscriptionsQueries } from '../subscriptions/customer-subscrip
 import { GrantApplications } from '../wallets/grant-applications.service.js';
 import { WalletExpiries } from '../wallets/wallet-expiries.service.js';
 import type { WalletTransaction } from '../wallets/wallets.types.js';
+import { BillingRun } from './billing-run.js';
 import { InvoiceEntity } from './invoice.entity.js';
 import { WalletGrants } from './wallet-grants.service.js';
 
@@ -59,6 +60,7 @@ export class CreditsExpiring implements TimeTrigger, OnModuleInit {
   constructor(
     private readonly uow: UnitOfWork,
     private readonly triggers: TimeTriggers,
+    private readonly billing: BillingRun,
     private readonly expiries: WalletExpiries,
     private readonly subscriptions: CustomerSubscriptionsQueries,
   ) {}
@@ -72,6 +74,8 @@ export class CreditsExpiring implements TimeTrigger, OnModuleInit {
   }
 
   async run(caller: Caller): Promise<void> {
+    // A period that ends now is paid from credits that expire now: first the bills, whichever of us was called first.
+    await this.billing.run(caller);
     while ((await this.uow.run(caller, (ctx) => this.runBatch(ctx))) > 0);
   }
 
