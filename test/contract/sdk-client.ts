@@ -63,7 +63,12 @@ export function answersThatDiffer(answers: readonly RecordedAnswer[]): string[] 
     if (one.success !== null && answer.status !== one.success)
       return [`${name} answers ${answer.status}, not ${one.success}`];
     if (one.answer === null) return [];
-    const type = one.answer.startsWith('{') ? one.answer : `ref:${one.answer}`;
+    const list = /^\[(\w+)\]$/.exec(one.answer);
+    const type = one.answer.startsWith('{')
+      ? one.answer
+      : list
+        ? `[ref:${String(list[1])}]`
+        : `ref:${one.answer}`;
     return violationsOf(answer.body, type).map((violation) => `${name}: ${violation}`);
   });
   return [...new Set(found)];

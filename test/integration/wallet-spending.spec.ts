@@ -217,7 +217,7 @@ describe('spending credits', () => {
             transaction_reason: 'FREE_CREDIT_GRANT',
             credits_to_add: credits,
             priority: one.priority,
-            ...(one.hours == null
+            ...(one.hours === null || one.hours === undefined
               ? {}
               : { expiry_date_utc: new Date(present + one.hours * HOUR).toISOString() }),
           });
@@ -229,8 +229,8 @@ describe('spending credits', () => {
               amount: usd(one.credits),
               asOf: ctx.now,
             }),
-          ).catch((error: { code: string }) => {
-            expect(error.code).toBe('insufficient_credits');
+          ).catch((error: unknown) => {
+            expect(error).toMatchObject({ code: 'insufficient_credits' });
           });
         if (one.kind === 'clock')
           await api.post(`/environments/${server.tenant.environmentId}/clock/advance`, {
