@@ -42,6 +42,11 @@ import { UsageEventEntity } from './usage/postgres/usage-event.entity.js';
 import { UsageHourEntity } from './usage/postgres/usage-hour.entity.js';
 import { UsageRollupEntity } from './usage/postgres/usage-rollup.entity.js';
 import { UsageSeriesEntity } from './usage/postgres/usage-series.entity.js';
+import { CreditGrantApplicationEntity } from './wallets/credit-grant-application.entity.js';
+import { CreditGrantEntity } from './wallets/credit-grant.entity.js';
+import { WalletCreditUseEntity } from './wallets/wallet-credit-use.entity.js';
+import { WalletEntity } from './wallets/wallet.entity.js';
+import { WalletTransactionEntity } from './wallets/wallet-transaction.entity.js';
 
 /** Every table. The one file that may name the entities of all houses: the data source needs them in one place. */
 export const ENTITIES = [
@@ -73,6 +78,11 @@ export const ENTITIES = [
   UsageHourEntity,
   UsageSeriesEntity,
   UsageRollupEntity,
+  WalletEntity,
+  WalletTransactionEntity,
+  WalletCreditUseEntity,
+  CreditGrantEntity,
+  CreditGrantApplicationEntity,
   SubscriptionEntity,
   SubscriptionLineItemEntity,
   SubscriptionPauseEntity,

@@ -22,6 +22,7 @@ export interface PaymentDetails {
 @Index('invoices_number_unique', ['tenantId', 'environmentId', 'invoiceNumber'], { unique: true })
 @Index('invoices_idempotency_key', ['tenantId', 'environmentId', 'idempotencyKey'], { unique: true })
 @Index('invoices_customer', ['tenantId', 'environmentId', 'customerId', 'createdAt'])
+@Index('invoices_unpaid', ['tenantId', 'environmentId', 'customerId'], { where: 'amount_remaining > 0' })
 @Index('invoices_created', ['tenantId', 'environmentId', 'createdAt'])
 export class InvoiceEntity extends EntityRow {
   @Column({ type: 'text' })

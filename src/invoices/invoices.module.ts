@@ -5,6 +5,7 @@ import { PlansModule } from '../plans/plans.module.js';
 import { SubscriptionsModule } from '../subscriptions/subscriptions.module.js';
 import { TenancyModule } from '../tenancy/tenancy.module.js';
 import { UsageModule } from '../usage/usage.module.js';
+import { WalletsModule } from '../wallets/wallets.module.js';
 import { BillingRun } from './billing-run.js';
 import { BillingRunsController } from './billing-run.controller.js';
 import { BillingRunsService } from './billing-runs.service.js';
@@ -19,14 +20,48 @@ import { SubscriptionBillingService } from './subscription-billing.service.js';
 import { SubscriptionSteps } from './subscription-billing-steps.service.js';
 import { UsageAnalyticsController } from './usage-analytics.controller.js';
 import { UsageAnalyticsService } from './usage-analytics.service.js';
+import { WalletAutoTopUp } from './wallet-auto-topup.js';
+import { WalletBalanceController } from './wallet-balance.controller.js';
+import { WalletBalance } from './wallet-balance.service.js';
+import { CreditGrantsController, GrantListsController } from './wallet-grants.controller.js';
+import { WalletGrants } from './wallet-grants.service.js';
+import { WalletInvoiceEvents } from './wallet-invoice-events.js';
+import { WalletInvoicing } from './wallet-invoicing.service.js';
+import { WalletTopUpsController } from './wallet-topups.controller.js';
+import { CreditsExpiring, GrantsDue } from './wallet-triggers.js';
+
+const WALLET_CONTROLLERS = [
+  WalletTopUpsController,
+  WalletBalanceController,
+  CreditGrantsController,
+  GrantListsController,
+];
+const WALLET_PROVIDERS = [
+  WalletInvoicing,
+  WalletBalance,
+  WalletGrants,
+  WalletInvoiceEvents,
+  WalletAutoTopUp,
+  GrantsDue,
+  CreditsExpiring,
+];
 
 @Module({
-  imports: [TenancyModule, CustomersModule, FeaturesModule, PlansModule, SubscriptionsModule, UsageModule],
+  imports: [
+    TenancyModule,
+    CustomersModule,
+    FeaturesModule,
+    PlansModule,
+    SubscriptionsModule,
+    UsageModule,
+    WalletsModule,
+  ],
   controllers: [
     InvoicesController,
     SubscriptionBillingController,
     BillingRunsController,
     UsageAnalyticsController,
+    ...WALLET_CONTROLLERS,
   ],
   providers: [
     InvoicesService,
@@ -39,6 +74,7 @@ import { UsageAnalyticsService } from './usage-analytics.service.js';
     BillingRunsService,
     BillingRun,
     UsageAnalyticsService,
+    ...WALLET_PROVIDERS,
   ],
   exports: [InvoicesService, InvoicesQueries, SubscriptionBillingService, SubscriptionChanges],
 })

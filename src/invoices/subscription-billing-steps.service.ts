@@ -13,6 +13,7 @@ import type { Invoice, InvoiceWithLines } from './invoices.types.js';
 import { SubscriptionInvoices } from './subscription-billing-invoices.service.js';
 import { SubscriptionBillingService } from './subscription-billing.service.js';
 import type { BillingTask } from './subscription-billing.types.js';
+import { WalletGrants } from './wallet-grants.service.js';
 
 /** What one step makes of one subscription. */
 interface Step {
@@ -39,6 +40,7 @@ export class SubscriptionSteps {
     private readonly pauses: SubscriptionPausesService,
     private readonly billing: SubscriptionBillingService,
     private readonly invoices: SubscriptionInvoices,
+    private readonly grants: WalletGrants,
   ) {}
 
   /**
@@ -77,6 +79,10 @@ export class SubscriptionSteps {
     for (const [index, step] of steps.entries())
       if (step.event === 'subscription.cancelled' && step.before.activePauseId !== null)
         await this.pauses.closeAt(ctx, [step.before.id], after[index]?.endDate ?? step.action.at);
+    await this.grants.applyDue(
+      ctx,
+      due.map(({ id }) => id),
+    );
     return steps.map((step, index) => ({
       before: step.before,
       action: step.action.type,

@@ -13,6 +13,7 @@ import { SubscriptionLinesService } from './subscription-lines.service.js';
 import { ListSubscriptionPausesResponse, toPauseResponse } from './subscription-pauses.responses.js';
 import { SubscriptionPausesService } from './subscription-pauses.service.js';
 import { SubscriptionV2Response, toV2Response } from './subscription-v2.responses.js';
+import { WalletsService } from '../wallets/wallets.service.js';
 import { SubscriptionsQueries } from './subscriptions.queries.js';
 import { SearchSubscriptionsRequest } from './subscriptions-search.requests.js';
 import { ListSubscriptionsResponse, type SubscriptionResponse } from './subscriptions.responses.js';
@@ -138,6 +139,7 @@ export class DeletionsController {
     private readonly subscriptions: SubscriptionsService,
     private readonly customers: CustomersService,
     private readonly plans: PlansService,
+    private readonly wallets: WalletsService,
   ) {}
 
   @Delete('customers/:id')
@@ -146,6 +148,10 @@ export class DeletionsController {
     return this.uow.run(caller, async (ctx) => {
       if (await this.subscriptions.hasOpenFor(ctx, { customerId: id }))
         throw invalidOperation('the customer has a subscription that is not cancelled', 'customer_in_use', {
+          id,
+        });
+      if (await this.wallets.hasActiveFor(ctx, id))
+        throw invalidOperation('the customer has an active wallet: terminate it first', 'customer_in_use', {
           id,
         });
       await this.customers.delete(ctx, id);

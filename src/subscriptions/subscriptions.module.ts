@@ -4,6 +4,8 @@ import { FeaturesModule } from '../features/features.module.js';
 import { PlansModule } from '../plans/plans.module.js';
 import { TenancyModule } from '../tenancy/tenancy.module.js';
 import { UsageModule } from '../usage/usage.module.js';
+import { WalletsModule } from '../wallets/wallets.module.js';
+import { CustomerSubscriptionsQueries } from './customer-subscriptions.queries.js';
 import { SubscriptionCreationService } from './subscription-creation.service.js';
 import { SubscriptionLookup } from './subscription-lookup.js';
 import { SubscriptionLinesService } from './subscription-lines.service.js';
@@ -20,7 +22,7 @@ import { SubscriptionsService } from './subscriptions.service.js';
 import { UsageLinesService } from './usage-lines.service.js';
 
 @Module({
-  imports: [TenancyModule, CustomersModule, FeaturesModule, PlansModule, UsageModule],
+  imports: [TenancyModule, CustomersModule, FeaturesModule, PlansModule, UsageModule, WalletsModule],
   controllers: [
     SubscriptionsController,
     SubscriptionUsageController,
@@ -33,6 +35,7 @@ import { UsageLinesService } from './usage-lines.service.js';
     SubscriptionLinesService,
     SubscriptionPausesService,
     SubscriptionsQueries,
+    CustomerSubscriptionsQueries,
     SubscriptionUsageService,
     UsageLinesService,
     SubscriptionLookup,
@@ -43,6 +46,7 @@ import { UsageLinesService } from './usage-lines.service.js';
     SubscriptionLinesService,
     SubscriptionPausesService,
     SubscriptionsQueries,
+    CustomerSubscriptionsQueries,
     SubscriptionUsageService,
     UsageLinesService,
   ],

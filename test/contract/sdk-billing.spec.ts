@@ -104,6 +104,9 @@ describe('@flexprice/sdk 2.0.1: subscriptions, usage, invoices, payments', () =>
       lineItems: [{ amount: '20', quantity: '1' }],
     });
 
+    const grants = await accepted(sdk.subscriptions.getSubscriptionUpcomingGrants(subscription.id as string));
+    expect(grants.items).toEqual([]);
+
     const start = new Date(subscription.currentPeriodStart as string);
     const end = new Date(subscription.currentPeriodEnd as string);
     const event = (id: string, n: string, hours: number) => ({

@@ -249,9 +249,22 @@ describe('@flexprice/sdk 2.0.1: catalogue, customers, keys', () => {
       .catch((e: unknown) => e);
     expect(twice).toBeInstanceOf(FlexPriceError);
     expect(twice).toMatchObject({ statusCode: 409, body: expect.stringContaining('already_exists') });
-    const later = await sdk.wallets.getWallet('wallet_1').catch((e: unknown) => e);
+    const later = await sdk.scheduledTasks.getScheduledTask('task_1').catch((e: unknown) => e);
     expect(later).toBeInstanceOf(FlexPriceError);
     expect(later).toMatchObject({ statusCode: 501, body: expect.stringContaining('not_implemented') });
+  });
+
+  it('wallets and grants of a customer and of a plan: sdk-wallets.spec.ts has the rest', async () => {
+    const { id } = await sdk.customers.createCustomer({ externalId: 'rich', name: 'Rich' });
+    const plan = await sdk.plans.createPlan({ name: 'Generous', lookupKey: 'generous' });
+    expect(await accepted(sdk.wallets.getWalletsByCustomerId(id as string))).toEqual([]);
+    expect(await accepted(sdk.wallets.getCustomerWallets({ id }))).toEqual([]);
+    expect(await accepted(sdk.customers.getCustomerUpcomingGrants(id as string))).toMatchObject({
+      items: [],
+    });
+    expect(await accepted(sdk.creditGrants.getPlanCreditGrants(plan.id as string))).toMatchObject({
+      items: [],
+    });
   });
 
   it('would refuse an answer that lacks a single declared key: the checks are on', async () => {

@@ -63,12 +63,15 @@ export function answersThatDiffer(answers: readonly RecordedAnswer[]): string[] 
     if (one.success !== null && answer.status !== one.success)
       return [`${name} answers ${answer.status}, not ${one.success}`];
     if (one.answer === null) return [];
+    const list = /^\[(\w+)\]$/.exec(one.answer);
     const type =
       name === 'GET /taxes/rates' && Array.isArray(answer.body)
         ? '[ref:TaxRateResponse]' // what SDK 2.0.1 reads there; the published API has a list
         : one.answer.startsWith('{')
           ? one.answer
-          : `ref:${one.answer}`;
+          : list
+            ? `[ref:${String(list[1])}]`
+            : `ref:${one.answer}`;
     return violationsOf(answer.body, type).map((violation) => `${name}: ${violation}`);
   });
   return [...new Set(found)];
