@@ -3,6 +3,7 @@ import { Catalogue1763700000002 } from './0002-catalogue.js';
 import { Usage1763700000003 } from './0003-usage.js';
 import { Billing1763700000004 } from './0004-billing.js';
 import { Integrations1763700000005 } from './0005-integrations.js';
+import { InvoiceDocuments1763700000013 } from './0013-invoice-documents.js';
 
 /** In the order they run. Append; never edit one that has been released. */
 export const migrations = [
@@ -11,4 +12,5 @@ export const migrations = [
   Usage1763700000003,
   Billing1763700000004,
   Integrations1763700000005,
+  InvoiceDocuments1763700000013,
 ] as const;
