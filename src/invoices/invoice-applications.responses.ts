@@ -98,4 +98,3 @@ const stampsOf = (row: InvoiceCouponApplication | InvoiceTaxApplication) => ({
   created_by: row.createdBy,
   updated_by: row.updatedBy,
 });
-

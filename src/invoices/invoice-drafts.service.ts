@@ -173,6 +173,10 @@ export class InvoiceDrafts {
     } catch (error) {
       if (isUniqueViolation(error, 'invoices_idempotency_key'))
         throw alreadyExists(`an invoice with idempotency_key ${input.idempotencyKey ?? ''} exists already`);
+      if (isUniqueViolation(error, 'invoices_period'))
+        throw alreadyExists(
+          `the subscription has an invoice of ${input.billingReason} for this period already`,
+        );
       throw error;
     }
   }

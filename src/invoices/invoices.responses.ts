@@ -12,8 +12,9 @@ import {
 import type { Invoice, InvoiceApplications, InvoiceLineItem } from './invoices.types.js';
 
 export class InvoiceLineItemResponse {
-  id!: string;
-  invoice_id!: string;
+  /** Null on a preview. */
+  id!: string | null;
+  invoice_id!: string | null;
   customer_id!: string;
   subscription_id!: string | null;
   subscription_line_item_id!: string | null;

@@ -46,10 +46,11 @@ export class CreditNotesQueries {
   }
 
   async showOne(ctx: Ctx, note: CreditNote): Promise<CreditNoteResponse> {
+    const [customer] = await this.customers.listByIds(ctx, [note.customerId]);
     return toCreditNoteResponse(note, {
       lines: await this.notes.linesOf(ctx, [note.id]),
       invoice: await this.invoicesQueries.showOne(ctx, await this.invoices.get(ctx, note.invoiceId)),
-      customer: toCustomerResponse(await this.customers.get(ctx, note.customerId)),
+      customer: customer === undefined ? null : toCustomerResponse(customer),
     });
   }
 }

@@ -150,7 +150,12 @@ export class PaymentLedger {
   /** The payment is locked. */
   async change(ctx: Ctx, id: string, change: Partial<Payment>): Promise<Payment> {
     await this.named(change.gatewayPaymentId ?? undefined, () =>
-      updateRow(ctx.em, PaymentEntity, id, { ...stampChange(ctx), ...change }),
+      updateRow(ctx.em, PaymentEntity, id, {
+        ...stampChange(ctx),
+        // A payment that was deleted and collected all the same is money: it is back.
+        ...(change.paymentStatus === 'SUCCEEDED' ? { status: 'published' as const } : {}),
+        ...change,
+      }),
     );
     return this.get(ctx, id);
   }
