@@ -114,6 +114,7 @@ export class InvoiceDocuments1763700000013 implements MigrationInterface {
         amount_before             bigint NOT NULL,
         amount                    bigint NOT NULL,
         carried_amount            bigint NOT NULL,
+        credited_amount           bigint NOT NULL DEFAULT 0,
         ${STAMPS},
         CONSTRAINT usage_restatements_carrier CHECK ((invoice_id IS NULL) <> (credit_note_id IS NULL))
       );
@@ -123,6 +124,10 @@ export class InvoiceDocuments1763700000013 implements MigrationInterface {
       CREATE INDEX usage_restatements_credit_note
         ON billing.usage_restatements (tenant_id, environment_id, credit_note_id);
       SELECT billing.secure_table('usage_restatements');
+
+      -- Few events come an hour late: a small index finds those that came after their period was billed.
+      CREATE INDEX usage_events_late ON billing.usage_events (environment_id, external_customer_id, received_at)
+        WHERE received_at - occurred_at > interval '1 hour';
 
       CREATE TABLE billing.credit_notes (
         id                 text PRIMARY KEY,
@@ -208,6 +213,7 @@ export class InvoiceDocuments1763700000013 implements MigrationInterface {
 
   async down(runner: QueryRunner): Promise<void> {
     await runner.query(/* sql */ `
+      DROP INDEX billing.usage_events_late;
       DROP TABLE billing.invoice_settings, billing.payment_refunds, billing.credit_note_line_items, billing.credit_notes,
                  billing.usage_restatements, billing.invoice_credit_applications, billing.invoice_tax_applications,
                  billing.invoice_coupon_applications;

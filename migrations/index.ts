@@ -3,6 +3,8 @@ import { Catalogue1763700000002 } from './0002-catalogue.js';
 import { Usage1763700000003 } from './0003-usage.js';
 import { Billing1763700000004 } from './0004-billing.js';
 import { Integrations1763700000005 } from './0005-integrations.js';
+import { UsagePartitions1763700000006 } from './0006-usage-partitions.js';
+import { UsageRollups1763700000007 } from './0007-usage-rollups.js';
 import { InvoiceDocuments1763700000013 } from './0013-invoice-documents.js';
 
 /** In the order they run. Append; never edit one that has been released. */
@@ -12,5 +14,7 @@ export const migrations = [
   Usage1763700000003,
   Billing1763700000004,
   Integrations1763700000005,
+  UsagePartitions1763700000006,
+  UsageRollups1763700000007,
   InvoiceDocuments1763700000013,
 ] as const;

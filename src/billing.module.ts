@@ -6,7 +6,13 @@ import {
   type Provider,
 } from '@nestjs/common';
 import { migrations } from '../migrations/index.js';
-import { BILLING_OPTIONS, platformOptions, providerOptions, type BillingOptions } from './billing.options.js';
+import {
+  BILLING_OPTIONS,
+  platformOptions,
+  providerOptions,
+  usageOptions,
+  type BillingOptions,
+} from './billing.options.js';
 import { ConnectionsModule } from './connections/connections.module.js';
 import { CustomersModule } from './customers/customers.module.js';
 import { ENTITIES } from './entities.js';
@@ -22,6 +28,7 @@ import { PROVIDER_OPTIONS } from './providers/providers.service.js';
 import { ProvidersModule } from './providers/providers.module.js';
 import { SubscriptionsModule } from './subscriptions/subscriptions.module.js';
 import { TenancyModule } from './tenancy/tenancy.module.js';
+import { USAGE_OPTIONS } from './usage/usage.types.js';
 import { UsageModule } from './usage/usage.module.js';
 
 export interface BillingModuleAsyncOptions extends Pick<ModuleMetadata, 'imports'> {
@@ -64,7 +71,7 @@ export class BillingModule {
       global: true,
       imports,
       providers: [options, ...DERIVED_OPTIONS],
-      exports: [BILLING_OPTIONS, PLATFORM_OPTIONS, PROVIDER_OPTIONS, RECONCILE_OPTIONS],
+      exports: [BILLING_OPTIONS, PLATFORM_OPTIONS, PROVIDER_OPTIONS, RECONCILE_OPTIONS, USAGE_OPTIONS],
     };
     return {
       module: BillingModule,
@@ -90,6 +97,7 @@ const DERIVED_OPTIONS: Provider[] = [
     inject: [BILLING_OPTIONS],
     useFactory: (options: BillingOptions) => ({ everyMs: options.reconcileEveryMs ?? 60_000 }),
   },
+  { provide: USAGE_OPTIONS, inject: [BILLING_OPTIONS], useFactory: usageOptions },
 ];
 
 /** The street, from left to right. */

@@ -3,6 +3,7 @@ import type { PlatformOptions, RedisOptions } from './platform/platform.module.j
 import type { SecretKey } from './platform/secrets/secret-box.js';
 import type { ProviderAdapter } from './providers/provider-adapter.js';
 import type { ProviderOptions } from './providers/providers.service.js';
+import type { UsageOptions } from './usage/usage.types.js';
 import { BUILT_IN_ADAPTERS } from './providers/registry.js';
 
 /** Everything that an embedding application decides. */
@@ -33,6 +34,10 @@ export interface BillingOptions {
     /** Limit of one HTTP call to a provider. Default 20 s. */
     readonly timeoutMs?: number;
   };
+  readonly usage?: {
+    /** Whole months that events are kept beyond the current one. Default: for ever. */
+    readonly retentionMonths?: number;
+  };
   /** How often providers are asked what their webhooks may have lost. Default 60 s. */
   readonly reconcileEveryMs?: number;
 }
@@ -55,4 +60,8 @@ export const providerOptions = (options: BillingOptions): ProviderOptions => ({
   baseUrls: options.providers?.baseUrls ?? {},
   timeoutMs: options.providers?.timeoutMs ?? 20_000,
   publicUrl: options.publicUrl?.replace(/\/+$/, ''),
+});
+
+export const usageOptions = ({ usage }: BillingOptions): UsageOptions => ({
+  retentionMonths: usage?.retentionMonths,
 });

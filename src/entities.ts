@@ -34,7 +34,12 @@ import { ApiKeyEntity } from './tenancy/api-key.entity.js';
 import { AuditEntryEntity } from './tenancy/audit-entry.entity.js';
 import { EnvironmentEntity } from './tenancy/environment.entity.js';
 import { TenantEntity } from './tenancy/tenant.entity.js';
-import { UsageEventEntity } from './usage/usage-event.entity.js';
+import { UsageEventConflictEntity } from './usage/postgres/usage-event-conflict.entity.js';
+import { UsageEventIdEntity } from './usage/postgres/usage-event-id.entity.js';
+import { UsageEventEntity } from './usage/postgres/usage-event.entity.js';
+import { UsageHourEntity } from './usage/postgres/usage-hour.entity.js';
+import { UsageRollupEntity } from './usage/postgres/usage-rollup.entity.js';
+import { UsageSeriesEntity } from './usage/postgres/usage-series.entity.js';
 
 /** Every table. The one file that may name the entities of all houses: the data source needs them in one place. */
 export const ENTITIES = [
@@ -52,6 +57,11 @@ export const ENTITIES = [
   PlanEntity,
   PriceEntity,
   UsageEventEntity,
+  UsageEventIdEntity,
+  UsageEventConflictEntity,
+  UsageHourEntity,
+  UsageSeriesEntity,
+  UsageRollupEntity,
   SubscriptionEntity,
   SubscriptionLineItemEntity,
   InvoiceEntity,

@@ -42,6 +42,12 @@ describe('environment', () => {
     expect(problems.join('')).not.toContain('\n');
   });
 
+  it('keeps usage for ever, or for some whole months', () => {
+    expect(readEnvironment({}).usageRetentionMonths).toBeUndefined();
+    expect(readEnvironment({ USAGE_RETENTION_MONTHS: '24' }).usageRetentionMonths).toBe(24);
+    expect(problemsOf({ USAGE_RETENTION_MONTHS: '0' })[0]).toMatch(/^USAGE_RETENTION_MONTHS must be/);
+  });
+
   it('asks for keys when the database is not its own', () => {
     expect(problemsOf({ DATABASE_URL: 'postgres://localhost/x' })[0]).toMatch(/^SECRET_KEYS is required/);
     const read = readEnvironment({

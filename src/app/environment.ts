@@ -21,6 +21,8 @@ export interface Environment {
   readonly providerBaseUrls: Readonly<Record<string, string>>;
   readonly providerTimeoutMs: number;
   readonly reconcileEveryMs: number;
+  /** Undefined: events are kept for ever. */
+  readonly usageRetentionMonths: number | undefined;
 }
 
 type Source = Readonly<Record<string, string | undefined>>;
@@ -92,6 +94,8 @@ export function readEnvironment(source: Source = process.env): Environment {
       }),
     ),
     providerTimeoutMs: whole('PROVIDER_TIMEOUT_MS', 20_000, 100, 120_000),
+    usageRetentionMonths:
+      text('USAGE_RETENTION_MONTHS') === undefined ? undefined : whole('USAGE_RETENTION_MONTHS', 0, 1, 1200),
     reconcileEveryMs: whole('RECONCILE_EVERY_MS', 60_000, 100, 86_400_000),
   };
   if (problems.length > 0) throw new EnvironmentError(problems);

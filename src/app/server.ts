@@ -68,6 +68,9 @@ function billingOptions(environment: Environment, database: BillingOptions['data
     worker: { enabled: environment.role !== 'api' },
     providers: { baseUrls: environment.providerBaseUrls, timeoutMs: environment.providerTimeoutMs },
     reconcileEveryMs: environment.reconcileEveryMs,
+    ...(environment.usageRetentionMonths === undefined
+      ? {}
+      : { usage: { retentionMonths: environment.usageRetentionMonths } }),
   };
 }
 

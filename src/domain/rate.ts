@@ -56,6 +56,12 @@ export function parseQuantity(value: unknown): Rate | undefined {
   return rounded.isZero() ? ZERO : rounded;
 }
 
+/** What a quotient or product is kept to: the places that a measured quantity has, rounded half away from zero. */
+export const storableQuantity = (value: Rate): Rate => {
+  const rounded = value.toDecimalPlaces(MAX_FRACTION_DIGITS, Rate.ROUND_HALF_UP);
+  return rounded.isZero() ? ZERO : rounded;
+};
+
 /** Reads a decimal that we stored or computed ourselves; anything that is not a finite number there is a defect (RangeError). */
 export function rate(value: string | number | bigint | Rate): Rate {
   const parsed = new Rate(typeof value === 'bigint' ? value.toString() : value);

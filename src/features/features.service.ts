@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import { alreadyExists, notFound, notImplemented } from '../domain/errors.js';
-import { AGGREGATORS } from '../domain/usage/aggregate.js';
 import type { Ctx } from '../platform/context.js';
 import { insertRow, stampChange, stampNew, updateRow } from '../platform/database/columns.js';
 import { isUniqueViolation } from '../platform/database/errors.js';
@@ -104,6 +103,11 @@ export class FeaturesService {
     return row;
   }
 
+  /** All meters of the environment, whatever has become of their features: they may still be billed by. */
+  listMeters(ctx: Ctx): Promise<Meter[]> {
+    return ctx.em.find(MeterEntity);
+  }
+
   async metersByIds(ctx: Ctx, ids: readonly string[]): Promise<ReadonlyMap<string, Meter>> {
     const wanted = [...new Set(ids)];
     if (wanted.length === 0) return new Map();
@@ -178,9 +182,7 @@ export class FeaturesService {
 
 /** A meter that cannot be billed must not exist: better refused here than found out at the end of a month. */
 function refuseUnsupported(aggregation: MeterAggregation, resetUsage: string): void {
-  if (AGGREGATORS[aggregation.type] === undefined)
-    throw notImplemented(`aggregation ${aggregation.type} is not supported yet`, { type: aggregation.type });
-  for (const key of ['bucketSize', 'groupBy', 'expression', 'multiplier'] as const)
+  for (const key of ['bucketSize', 'groupBy', 'expression'] as const)
     if (aggregation[key] !== null) throw notImplemented(`a meter with ${key} is not supported yet`);
   if (resetUsage === 'NEVER') throw notImplemented('reset_usage NEVER is not supported yet');
 }

@@ -56,7 +56,7 @@ export class BillingRun implements TimeTrigger, OnModuleInit {
     const invoices = await this.billing.bill(ctx, tasks);
     for (const task of tasks) {
       const drafted = invoices.get(task);
-      if (drafted !== undefined) await this.invoices.finalize(ctx, drafted.invoice.id);
+      if (drafted !== undefined) await this.invoices.finalizeWhenDue(ctx, drafted.invoice.id);
       await this.subscriptions.roll(ctx, task.subscription, this.subscriptions.nextPeriod(task.subscription));
     }
     return tasks.length;

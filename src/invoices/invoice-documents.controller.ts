@@ -26,10 +26,7 @@ export class InvoiceDocumentsController {
   /** What the end of a billing period will bill, given the usage so far. Nothing of it is stored. */
   @Post('preview')
   @HttpCode(200)
-  preview(
-    @CurrentCaller() caller: Caller,
-    @Body() body: PreviewInvoiceRequest,
-  ): Promise<InvoiceResponse> {
+  preview(@CurrentCaller() caller: Caller, @Body() body: PreviewInvoiceRequest): Promise<InvoiceResponse> {
     return this.uow.run(caller, async (ctx) => {
       const period = { subscriptionId: body.subscription_id, start: body.period_start, end: body.period_end };
       const shown = await this.rebilling.preview(ctx, period, (invoice) =>
@@ -57,7 +54,10 @@ export class InvoiceDocumentsController {
   /** The invoice as a PDF. With `url=true`, where the provider that has the invoice shows its own. */
   @Get(':id/pdf')
   @ApiProduces('application/pdf')
-  @ApiResponse({ status: 200, content: { 'application/pdf': { schema: { type: 'string', format: 'binary' } } } })
+  @ApiResponse({
+    status: 200,
+    content: { 'application/pdf': { schema: { type: 'string', format: 'binary' } } },
+  })
   async pdf(
     @CurrentCaller() caller: Caller,
     @Param('id') id: string,

@@ -81,7 +81,9 @@ function span(start: Date | null, end: Date | null): string | undefined {
 function payment(invoice: Invoice): string | undefined {
   if (invoice.paidAt === null) return undefined;
   const { payment_method: method, last4 } = invoice.paymentDetails ?? { payment_method: '', last4: null };
-  return ['paid', day(invoice.paidAt), method, last4 === null ? '' : `•••• ${last4}`].filter(isText).join(' ');
+  return ['paid', day(invoice.paidAt), method, last4 === null ? '' : `•••• ${last4}`]
+    .filter(isText)
+    .join(' ');
 }
 
 /** Everything between the lines and what is due; what is zero is left out. */

@@ -29,4 +29,3 @@ export class CustomerMultiCurrencyInvoiceSummaryResponse {
   default_currency!: string | null;
   summaries!: CustomerInvoiceSummaryResponse[];
 }
-

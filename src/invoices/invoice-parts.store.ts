@@ -190,6 +190,7 @@ export class InvoicePartsStore {
               amountBefore: restatement.amountBefore,
               amount: restatement.amount,
               carriedAmount: restatement.carriedAmount,
+              creditedAmount: 0n,
             },
           ],
     );

@@ -172,5 +172,5 @@ class Sheet {
   }
 }
 
-/** Control characters have no glyph, and half of a surrogate pair is no character. */
-const printable = (text: string): string => text.toWellFormed().replace(/\p{Cc}+/gu, ' ');
+/** Control characters have no glyph. */
+const printable = (text: string): string => text.replace(/\p{Cc}+/gu, ' ');

@@ -46,7 +46,11 @@ export class InvoiceSummaryQueries {
   }
 }
 
-function summaryOf(customerId: string, currency: string, rows: readonly Row[]): CustomerInvoiceSummaryResponse {
+function summaryOf(
+  customerId: string,
+  currency: string,
+  rows: readonly Row[],
+): CustomerInvoiceSummaryResponse {
   const unpaid = rows.filter((row) => row.unpaid);
   const overdue = unpaid.filter((row) => row.overdue);
   const sum = (amounts: readonly bigint[]): string =>

@@ -141,7 +141,9 @@ export class InvoicesController {
   ): Promise<Subscription | undefined> {
     if (body.subscription_id === undefined) {
       if (body.invoice_type === 'SUBSCRIPTION')
-        throw fieldErrors({ subscription_id: 'subscription_id is required for an invoice of type SUBSCRIPTION' });
+        throw fieldErrors({
+          subscription_id: 'subscription_id is required for an invoice of type SUBSCRIPTION',
+        });
       return undefined;
     }
     const subscription = await this.subscriptions.get(ctx, body.subscription_id);

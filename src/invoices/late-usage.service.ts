@@ -1,31 +1,30 @@
 import { Injectable } from '@nestjs/common';
 import { CustomersService } from '../customers/customers.service.js';
-import { restateUsage, type BilledUsage } from '../domain/invoicing/late-usage.js';
-import { addMoney, money, moneyToRate, roundToMoney, sumMoney, zeroMoney, type Money } from '../domain/money.js';
+import { roundToMoney, sumMoney } from '../domain/money.js';
 import type { Period } from '../domain/period.js';
-import type { Rate } from '../domain/rate.js';
 import type { Ctx } from '../platform/context.js';
 import type { Subscription } from '../subscriptions/subscriptions.types.js';
 import { LateEventsService } from '../usage/late-events.service.js';
 import { InvoiceLineItemEntity } from './invoice-line-item.entity.js';
 import { InvoiceEntity } from './invoice.entity.js';
-import type { Invoice, InvoiceLineItem, RatedLine, Restatement } from './invoices.types.js';
-import type { BillingTask } from './subscription-billing.service.js';
+import type { Invoice, InvoiceLineItem, RatedLine } from './invoices.types.js';
+import {
+  carriedOf,
+  isEarlier,
+  keyOf,
+  overlaps,
+  ratedKeyOf,
+  restatedKeyOf,
+  restatedLines,
+  standing,
+  type Billed,
+  type LateUsageTask,
+} from './late-usage-books.js';
 import { momentOf } from './rebilling-moments.js';
 import { UsageRestatementEntity } from './usage-restatement.entity.js';
 
 /** Rates moments as they would be billed now, in their order. */
-export type Rater = (ctx: Ctx, tasks: readonly BillingTask[]) => Promise<readonly (readonly RatedLine[])[]>;
-
-/** A price's usage of one finished period, as it stands in the books. */
-interface Billed {
-  readonly invoice: Invoice;
-  readonly line: InvoiceLineItem;
-  readonly subscription: Subscription;
-  readonly usage: BilledUsage;
-  readonly quantity: Rate;
-  readonly rated: RatedLine;
-}
+export type Rater = (tasks: readonly LateUsageTask[]) => Promise<readonly (readonly RatedLine[])[]>;
 
 /** Usage that arrived after its period was billed: found, and brought onto a later invoice. */
 @Injectable()
@@ -35,6 +34,17 @@ export class LateUsageService {
     private readonly events: LateEventsService,
   ) {}
 
+  /** The lines of each task with those that restate earlier periods after them. */
+  async withLateUsage(
+    ctx: Ctx,
+    tasks: readonly LateUsageTask[],
+    lines: readonly (readonly RatedLine[])[],
+    rater: Rater,
+  ): Promise<RatedLine[][]> {
+    const late = await this.lateUsageLines(ctx, tasks, lines, rater);
+    return tasks.map((_, index) => [...(lines[index] ?? []), ...(late[index] ?? [])]);
+  }
+
   /**
    * Lines that restate earlier periods, for each task in its order, given the lines that it is billed already: they and
    * the restatements together never come to less than zero. What does not fit is carried and comes again. The `rater` is
@@ -42,7 +52,7 @@ export class LateUsageService {
    */
   async lateUsageLines(
     ctx: Ctx,
-    tasks: readonly BillingTask[],
+    tasks: readonly LateUsageTask[],
     lines: readonly (readonly RatedLine[])[],
     rater: Rater,
   ): Promise<RatedLine[][]> {
@@ -60,7 +70,7 @@ export class LateUsageService {
   }
 
   /** Everything of those subscriptions that may differ from what was billed; one that does not costs nothing but time. */
-  private async restatable(ctx: Ctx, tasks: readonly BillingTask[], rater: Rater): Promise<Billed[]> {
+  private async restatable(ctx: Ctx, tasks: readonly LateUsageTask[], rater: Rater): Promise<Billed[]> {
     const windows = await this.lateWindows(ctx, tasks);
     const restatements = await this.restatementsOf(
       ctx,
@@ -72,7 +82,9 @@ export class LateUsageService {
     );
     if (suspects.length === 0) return [];
     const billed = await this.billedUsage(ctx, suspects);
+    const kept = this.events.keptSince(ctx.now);
     const open = billed.filter(({ invoice, line }) => {
+      if (kept !== null && (line.periodStart as Date) < kept) return false;
       const window = windows.get(invoice.subscriptionId as string);
       const late = window !== undefined && overlaps(line, window);
       return late || carriedOf(restatements, line) !== 0n;
@@ -81,7 +93,7 @@ export class LateUsageService {
   }
 
   /** When the late events of each subscription's customer have happened. */
-  private async lateWindows(ctx: Ctx, tasks: readonly BillingTask[]): Promise<Map<string, Period>> {
+  private async lateWindows(ctx: Ctx, tasks: readonly LateUsageTask[]): Promise<Map<string, Period>> {
     const customers = await this.customers.listByIds(ctx, [
       ...new Set(tasks.map((task) => task.subscription.customerId)),
     ]);
@@ -101,7 +113,7 @@ export class LateUsageService {
 
   private async billedUsage(
     ctx: Ctx,
-    tasks: readonly BillingTask[],
+    tasks: readonly LateUsageTask[],
   ): Promise<{ invoice: Invoice; line: InvoiceLineItem }[]> {
     const invoices = await ctx.em
       .createQueryBuilder(InvoiceEntity, 'row')
@@ -116,9 +128,7 @@ export class LateUsageService {
       .where('row.invoiceId = ANY(:ids)', { ids: [...byId.keys()] })
       .andWhere(`row.priceType = 'USAGE' AND row.periodStart IS NOT NULL`)
       .andWhere('row.subscriptionLineItemId IS NOT NULL AND row.priceId IS NOT NULL')
-      .andWhere(
-        `NOT EXISTS (SELECT 1 FROM usage_restatements r WHERE r.invoice_line_item_id = row.id)`,
-      )
+      .andWhere(`NOT EXISTS (SELECT 1 FROM usage_restatements r WHERE r.invoice_line_item_id = row.id)`)
       .orderBy('row.periodStart')
       .addOrderBy('row.position')
       .getMany();
@@ -142,12 +152,12 @@ export class LateUsageService {
     ctx: Ctx,
     open: readonly { invoice: Invoice; line: InvoiceLineItem }[],
     restatements: readonly UsageRestatementEntity[],
-    tasks: readonly BillingTask[],
+    tasks: readonly LateUsageTask[],
     rater: Rater,
   ): Promise<Billed[]> {
     const subscriptions = new Map(tasks.map((task) => [task.subscription.id, task.subscription]));
     const invoices = [...new Map(open.map(({ invoice }) => [invoice.id, invoice])).values()];
-    const past = invoices.map((invoice): BillingTask => {
+    const past = invoices.map((invoice): LateUsageTask => {
       const subscription = subscriptions.get(invoice.subscriptionId as string) as Subscription;
       const period = { start: invoice.periodStart as Date, end: invoice.periodEnd as Date };
       return {
@@ -156,7 +166,7 @@ export class LateUsageService {
         reason: invoice.billingReason,
       };
     });
-    const now = await rater(ctx, past);
+    const now = await rater(past);
     const carriers = await this.carriersOf(ctx, restatements);
     const seen = new Set<string>();
     return open.flatMap(({ invoice, line }): Billed[] => {

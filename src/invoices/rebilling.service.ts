@@ -2,13 +2,13 @@ import { Injectable } from '@nestjs/common';
 import { periodFrom } from '../domain/billing-period.js';
 import { invalidOperation, validationError } from '../domain/errors.js';
 import type { Period } from '../domain/period.js';
-import type { BillingMoment } from '../domain/subscribing/charges-due.js';
 import type { Ctx } from '../platform/context.js';
 import { SubscriptionsService } from '../subscriptions/subscriptions.service.js';
 import { scheduleOf, type Subscription } from '../subscriptions/subscriptions.types.js';
 import { InvoiceDrafts } from './invoice-drafts.service.js';
 import { InvoiceEntity } from './invoice.entity.js';
 import { InvoicesService } from './invoices.service.js';
+import { momentOf } from './rebilling-moments.js';
 import type { Invoice } from './invoices.types.js';
 import { SubscriptionBillingService, type BillingTask } from './subscription-billing.service.js';
 
@@ -43,7 +43,7 @@ export class RebillingService {
       );
     const period = previewed(subscription, input.start, input.end);
     const reason = 'SUBSCRIPTION_CYCLE';
-    const task = { subscription, moment: periodEnd(subscription, period), reason } as const;
+    const task = { subscription, moment: momentOf(subscription, period, reason), reason } as const;
     await ctx.em.query('SAVEPOINT invoice_preview');
     try {
       // An invoice that exists already would be in the way of its own preview.
@@ -120,22 +120,6 @@ export class RebillingService {
 }
 
 const REBILLABLE: ReadonlySet<string> = new Set(['SUBSCRIPTION_CREATE', 'SUBSCRIPTION_CYCLE', 'PRORATION']);
-
-/** The moment that a period and a reason tell of. */
-export function momentOf(subscription: Subscription, period: Period, reason: string): BillingMoment {
-  if (reason === 'SUBSCRIPTION_CREATE') return { type: 'subscription_start', next: period };
-  if (reason === 'PRORATION') return { type: 'cancel', closing: period };
-  return periodEnd(subscription, period);
-}
-
-function periodEnd(subscription: Subscription, closing: Period): BillingMoment {
-  const { endDate } = subscription;
-  const next =
-    endDate !== null && endDate <= closing.end
-      ? undefined
-      : periodFrom(scheduleOf(subscription), closing.end, endDate);
-  return { type: 'period_end', closing, next };
-}
 
 /** The current period, or the one that was asked for: it must be one of the subscription's own. */
 function previewed(subscription: Subscription, start: Date | undefined, end: Date | undefined): Period {

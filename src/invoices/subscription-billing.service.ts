@@ -27,6 +27,7 @@ import {
 import { meterQuery, UsageService } from '../usage/usage.service.js';
 import type { UsageQuery } from '../usage/usage.types.js';
 import { InvoicesService } from './invoices.service.js';
+import { LateUsageService } from './late-usage.service.js';
 import type { InvoiceWithLines, RatedLine } from './invoices.types.js';
 
 /** A moment in a subscription's life that is to be billed. */
@@ -52,6 +53,7 @@ export class SubscriptionBillingService {
     private readonly prices: PricesService,
     private readonly usage: UsageService,
     private readonly invoices: InvoicesService,
+    private readonly lateUsage: LateUsageService,
   ) {}
 
   /**
@@ -59,7 +61,8 @@ export class SubscriptionBillingService {
    * a subscription is no invoice, at the end of a period it is a SKIPPED one, so that the period is done.
    */
   async bill(ctx: Ctx, tasks: readonly BillingTask[]): Promise<ReadonlyMap<BillingTask, InvoiceWithLines>> {
-    const rated = await this.rate(ctx, tasks);
+    const inTime = await this.rate(ctx, tasks);
+    const rated = await this.lateUsage.withLateUsage(ctx, tasks, inTime, (past) => this.rate(ctx, past));
     const invoices = new Map<BillingTask, InvoiceWithLines>();
     for (const [index, task] of tasks.entries()) {
       const lines = rated[index] ?? [];

@@ -54,7 +54,11 @@ export class UsageRestatementEntity extends EntityRow {
   @MinorUnits()
   amount!: bigint;
 
-  /** What it should be billed at, less what it is: at most zero; given back by later invoices. */
+  /** How much more (or less, when it gives back what an earlier one carried) is to be given back by later invoices. */
   @MinorUnits()
   carriedAmount!: bigint;
+
+  /** What the credit note that carries it takes off the line; 0 where an invoice carries it. */
+  @MinorUnits({ default: 0 })
+  creditedAmount!: bigint;
 }

@@ -5,6 +5,7 @@ import type { Queue } from 'bull';
 import { DATA_SOURCE, dataSourceOptions, type DatabaseOptions } from './database/data-source.js';
 import { UnitOfWork } from './database/unit-of-work.js';
 import { EnvironmentClock } from './clock/environment-clock.js';
+import { EnvironmentTime } from './clock/environment-time.js';
 import { Ticker } from './clock/ticker.js';
 import { TimeTriggers } from './clock/time-triggers.js';
 import { WallClock } from './clock/clock.js';
@@ -15,6 +16,7 @@ import { JobHandlers } from './jobs/job-handlers.js';
 import { JobQueue } from './jobs/job-queue.js';
 import { JobRunner } from './jobs/job-runner.js';
 import { JobsIdle } from './jobs/jobs-idle.js';
+import { PeriodicTasks } from './jobs/periodic-tasks.js';
 import { Sweeper } from './jobs/sweeper.js';
 import { Worker, WORKER_OPTIONS, type WorkerOptions } from './jobs/worker.js';
 import { Outbox } from './outbox/outbox.js';
@@ -53,6 +55,7 @@ const SERVICES: Provider[] = [
   WallClock,
   UnitOfWork,
   EnvironmentClock,
+  EnvironmentTime,
   TimeTriggers,
   Ticker,
   Outbox,
@@ -61,6 +64,7 @@ const SERVICES: Provider[] = [
   OutboxRelay,
   JobQueue,
   JobHandlers,
+  PeriodicTasks,
   JobRunner,
   JobsIdle,
   Sweeper,
@@ -136,6 +140,8 @@ export class PlatformModule {
         WallClock,
         UnitOfWork,
         EnvironmentClock,
+        EnvironmentTime,
+        PeriodicTasks,
         TimeTriggers,
         Outbox,
         OutboxSubscribers,

@@ -13,10 +13,18 @@ import type { EnvironmentKind } from './environment.entity.js';
 const PREFIX = 'fpk_';
 /** `last_used_at` is for people; writing it on every request would make each read a write. */
 const LAST_USED_RESOLUTION_MS = 60_000;
+/** How long a key that was revoked by another process may still work here. In this process it ends at once. */
+const REMEMBERED_MS = 5_000;
+const MOST_REMEMBERED = 10_000;
 
 export interface ApiKeyIdentity {
   readonly caller: Omit<Caller, 'requestId'>;
   readonly environmentKind: EnvironmentKind;
+}
+
+interface Remembered {
+  readonly identity: ApiKeyIdentity;
+  readonly until: number;
 }
 
 interface KeyRow {
@@ -25,10 +33,14 @@ interface KeyRow {
   environment_id: string;
   kind: EnvironmentKind;
   last_used_at: Date | null;
+  expires_at: Date | null;
 }
 
 @Injectable()
 export class ApiKeysService {
+  /** By the hash of the key: asking the database costs more than most requests do. */
+  private readonly remembered = new Map<string, Remembered>();
+
   constructor(
     private readonly uow: UnitOfWork,
     private readonly clock: WallClock,
@@ -68,6 +80,10 @@ export class ApiKeysService {
       { ...stampChange(ctx), status: 'deleted' },
     );
     if (affected !== 1) throw notFound('API key', id);
+    ctx.afterCommit(() => {
+      for (const [key, { identity }] of this.remembered)
+        if (identity.caller.actor === id) this.remembered.delete(key);
+    });
     await this.audit.record(ctx, { action: 'api_key.revoked', entityType: 'api_key', entityId: id });
   }
 
@@ -75,23 +91,41 @@ export class ApiKeysService {
   async identify(key: string): Promise<ApiKeyIdentity | undefined> {
     if (!key.startsWith(PREFIX) || key.length > 200) return undefined;
     const now = this.clock.now();
+    const keyHash = hash(key);
+    const known = this.remembered.get(keyHash);
+    if (known !== undefined && known.until > now.getTime()) return known.identity;
+    const row = await this.find(keyHash, now);
+    if (row === undefined) {
+      this.remembered.delete(keyHash);
+      return undefined;
+    }
+    const identity: ApiKeyIdentity = {
+      caller: {
+        scope: { tenantId: row.tenant_id, environmentId: row.environment_id },
+        actor: row.id,
+      },
+      environmentKind: row.kind,
+    };
+    if (this.remembered.size >= MOST_REMEMBERED) this.remembered.clear();
+    const expiry = row.expires_at?.getTime() ?? Number.POSITIVE_INFINITY;
+    this.remembered.set(keyHash, { identity, until: Math.min(now.getTime() + REMEMBERED_MS, expiry) });
+    return identity;
+  }
+
+  private find(keyHash: string, now: Date): Promise<KeyRow | undefined> {
     return this.uow.system(async (em) => {
       const [row] = await em.query<KeyRow[]>(
-        `SELECT k.id, k.tenant_id, k.environment_id, e.kind, k.last_used_at
+        `SELECT k.id, k.tenant_id, k.environment_id, e.kind, k.last_used_at, k.expires_at
            FROM api_keys k JOIN environments e ON e.id = k.environment_id
           WHERE k.key_hash = $1 AND k.status = 'published' AND (k.expires_at IS NULL OR k.expires_at > $2)`,
-        [hash(key), now],
+        [keyHash, now],
       );
-      if (row === undefined) return undefined;
-      if (row.last_used_at === null || now.getTime() - row.last_used_at.getTime() > LAST_USED_RESOLUTION_MS)
+      if (
+        row !== undefined &&
+        (row.last_used_at === null || now.getTime() - row.last_used_at.getTime() > LAST_USED_RESOLUTION_MS)
+      )
         await em.query('UPDATE api_keys SET last_used_at = $2 WHERE id = $1', [row.id, now]);
-      return {
-        caller: {
-          scope: { tenantId: row.tenant_id, environmentId: row.environment_id },
-          actor: row.id,
-        },
-        environmentKind: row.kind,
-      };
+      return row;
     });
   }
 }

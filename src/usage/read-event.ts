@@ -2,6 +2,15 @@ import { parseInstant } from '../platform/http/fields.js';
 import type { IncomingEvent } from './usage.types.js';
 
 const MAX_NAME = 255;
+const MAX_PROPERTIES = 64 * 1024;
+const MAX_DEPTH = 16;
+const EARLIEST = Date.UTC(2000, 0, 1);
+/** Periods may be invoiced ahead and test environments live in the future; a clock that is off by more is broken. */
+const FURTHEST_MS = 10 * 366 * 24 * 60 * 60 * 1000;
+const NO_INSTANT = 'timestamp must be an RFC 3339 time with a zone';
+/** NUL, and halves of a surrogate pair: no text to Postgres, nor to anything that stores UTF-8. */
+
+const NOT_TEXT = /\0|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
 
 /**
  * Reads one event of a request body. Written by hand: a bulk call has a thousand of them, and class-validator
@@ -24,6 +33,10 @@ export function readEvent(
       errors[field] = `${field} must be a string of at most ${MAX_NAME} characters`;
       return undefined;
     }
+    if (NOT_TEXT.test(given)) {
+      errors[field] = `${field} holds a character that cannot be stored`;
+      return undefined;
+    }
     return given;
   };
   const id = text('event_id', false, body.event_id ?? body.idempotency_key);
@@ -35,14 +48,16 @@ export function readEvent(
   );
   const source = text('source', false);
   let occurredAt = defaults.now;
-  if (body.timestamp !== undefined && body.timestamp !== null && body.timestamp !== '') {
+  const isTimed = body.timestamp !== undefined && body.timestamp !== null && body.timestamp !== '';
+  if (isTimed) {
     const parsed = parseInstant(body.timestamp);
-    if (parsed === undefined) errors.timestamp = 'timestamp must be an RFC 3339 time with a zone';
-    else occurredAt = parsed;
+    const problem = parsed === undefined ? NO_INSTANT : outOfRange(parsed, defaults.now);
+    if (problem !== undefined) errors.timestamp = problem;
+    else if (parsed !== undefined) occurredAt = parsed;
   }
   const properties = body.properties ?? {};
-  if (typeof properties !== 'object' || Array.isArray(properties))
-    errors.properties = 'properties must be a JSON object';
+  const problem = propertiesProblem(properties);
+  if (problem !== undefined) errors.properties = problem;
   if (Object.keys(errors).length > 0) return errors;
   return {
     id: id ?? defaults.newId(),
@@ -50,9 +65,44 @@ export function readEvent(
     externalCustomerId: externalCustomerId as string,
     source: source ?? null,
     occurredAt,
+    isTimed,
     properties: properties as Record<string, unknown>,
   };
 }
 
 export const isIncomingEvent = (read: IncomingEvent | Record<string, string>): read is IncomingEvent =>
   read.occurredAt instanceof Date;
+
+function outOfRange(at: Date, now: Date): string | undefined {
+  if (at.getTime() < EARLIEST) return 'timestamp must not be before the year 2000';
+  if (at.getTime() > now.getTime() + FURTHEST_MS) return 'timestamp must not be more than ten years ahead';
+  return undefined;
+}
+
+/** What keeps the properties from being stored as they are. Nothing is dropped or changed in silence. */
+function propertiesProblem(properties: unknown): string | undefined {
+  if (typeof properties !== 'object' || properties === null || Array.isArray(properties))
+    return 'properties must be a JSON object';
+  const problem = valueProblem(properties, MAX_DEPTH);
+  if (problem !== undefined) return `properties ${problem}`;
+  return JSON.stringify(properties).length > MAX_PROPERTIES
+    ? `properties must not be longer than ${MAX_PROPERTIES} characters of JSON`
+    : undefined;
+}
+
+function valueProblem(value: unknown, depth: number): string | undefined {
+  // JSON has no infinity, but 1e999 is read as one, and would be stored as null.
+  if (typeof value === 'number')
+    return Number.isFinite(value) ? undefined : 'hold a number that is too large';
+  if (typeof value === 'string')
+    return NOT_TEXT.test(value) ? 'hold a character that cannot be stored' : undefined;
+  if (typeof value !== 'object' || value === null) return undefined;
+  if (depth === 0) return `must not be nested deeper than ${MAX_DEPTH}`;
+  for (const key of Object.keys(value)) {
+    const problem =
+      (NOT_TEXT.test(key) ? 'hold a name that cannot be stored' : undefined) ??
+      valueProblem((value as Record<string, unknown>)[key], depth - 1);
+    if (problem !== undefined) return problem;
+  }
+  return undefined;
+}

@@ -1,28 +1,37 @@
 import type { Rate } from '../domain/rate.js';
 import type { Ctx } from '../platform/context.js';
 import type {
+  ConflictPage,
+  EventBatch,
   EventPage,
   EventSearch,
-  IncomingEvent,
   StoredEvent,
+  UsageBreakdown,
+  UsageCell,
   UsageQuery,
-  UsageWindow,
-  WindowSize,
 } from './usage.types.js';
 
 /**
  * Where events live and are aggregated. One source for queries, analytics and bills, so that they cannot differ.
- * An event id counts once in an environment, whatever its copies say: the first one wins.
+ * An event id counts once in an environment, whatever its copies say and whenever they come: the first one wins.
  */
 export interface UsageStore {
-  /** Durable when the unit of work commits. Returns how many were new. */
-  append(ctx: Ctx, events: readonly IncomingEvent[]): Promise<number>;
+  /**
+   * Durable, and seen by every later read, when the promise settles; all of the batches or none. Batches of several
+   * tenants may come together: many small requests make one commit.
+   */
+  append(batches: readonly EventBatch[]): Promise<void>;
   /** One value per query, in their order, by a number of statements that does not grow with the number of queries. */
   aggregate(ctx: Ctx, queries: readonly UsageQuery[]): Promise<Rate[]>;
-  /** The query's value per window, in the order of time; windows without events are left out. */
-  aggregateByWindow(ctx: Ctx, query: UsageQuery, size: WindowSize, timeZone: string): Promise<UsageWindow[]>;
+  /**
+   * The usage of each query in parts: by windows of time, and by groups. In the order of time, and in one window of
+   * the groups; parts without events are left out. One number of statements, whatever the number of queries.
+   */
+  breakdown(ctx: Ctx, queries: readonly UsageQuery[], by: UsageBreakdown): Promise<UsageCell[][]>;
   search(ctx: Ctx, search: EventSearch): Promise<EventPage>;
   find(ctx: Ctx, id: string): Promise<StoredEvent | null>;
+  /** Events whose id was taken by another content before. One of each content; a plain repetition is none. */
+  conflicts(ctx: Ctx, page: { readonly limit: number; readonly offset: number }): Promise<ConflictPage>;
 }
 
 export const USAGE_STORE = Symbol('UsageStore');

@@ -10,6 +10,7 @@ import {
   GetEventsRequest,
   GetUsageByMeterRequest,
   GetUsageRequest,
+  ListConflictsQuery,
   IngestEventRequest,
   IngestEventsBulkRequest,
 } from './usage.requests.js';
@@ -18,7 +19,9 @@ import {
   GetEventsResponse,
   GetUsageResponse,
   jsonNumber,
+  ListConflictsResponse,
   parseEventKey,
+  toConflictsResponse,
   toEventResponse,
   toEventsResponse,
   toUsageResults,
@@ -27,6 +30,14 @@ import { MAX_BULK_EVENTS, meterQuery, UsageService, usageWindow } from './usage.
 import type { UsageQuery, WindowSize } from './usage.types.js';
 
 const DEFAULT_DAYS = 7;
+const DEFAULT_LIMIT = 50;
+
+interface IngestRequest {
+  readonly body: unknown;
+  readonly rawBody?: Buffer;
+}
+
+const sizeOf = ({ rawBody }: IngestRequest): number => rawBody?.length ?? 0;
 
 @ApiController('events', 'Events and usage')
 export class UsageController {
@@ -44,9 +55,9 @@ export class UsageController {
   @ApiBody({ type: IngestEventRequest })
   async ingest(
     @CurrentCaller() caller: Caller,
-    @Req() request: { body: unknown },
+    @Req() request: IngestRequest,
   ): Promise<Record<string, string>> {
-    const [id = ''] = await this.uow.run(caller, (ctx) => this.usage.ingest(ctx, [request.body], () => ''));
+    const [id = ''] = await this.usage.ingest(caller, [request.body], sizeOf(request), () => '');
     return { message: 'event accepted', event_id: id };
   }
 
@@ -56,12 +67,12 @@ export class UsageController {
   @ApiBody({ type: IngestEventsBulkRequest })
   async ingestBulk(
     @CurrentCaller() caller: Caller,
-    @Req() request: { body: unknown },
+    @Req() request: IngestRequest,
   ): Promise<Record<string, string>> {
     const events = (request.body as { events?: unknown } | null)?.events;
     if (!Array.isArray(events) || events.length === 0 || events.length > MAX_BULK_EVENTS)
       throw validationError(`events must be an array of 1 to ${MAX_BULK_EVENTS} events`);
-    await this.uow.run(caller, (ctx) => this.usage.ingest(ctx, events, (index) => `events[${index}]`));
+    await this.usage.ingest(caller, events, sizeOf(request), (index) => `events[${index}]`);
     return { message: `${events.length} events accepted` };
   }
 
@@ -89,6 +100,21 @@ export class UsageController {
       });
       const inOrder = backwards ? { ...page, events: [...page.events].reverse() } : page;
       return toEventsResponse(ctx, inOrder, body.offset ?? 0);
+    });
+  }
+
+  /**
+   * Events that were not taken because their id was taken by another content before: the first one counts. The newest
+   * first; `pagination.total` is how many there are.
+   */
+  @Get('conflicts')
+  conflicts(
+    @CurrentCaller() caller: Caller,
+    @Query() query: ListConflictsQuery,
+  ): Promise<ListConflictsResponse> {
+    return this.uow.run(caller, async (ctx) => {
+      const page = { limit: query.limit ?? DEFAULT_LIMIT, offset: query.offset ?? 0 };
+      return toConflictsResponse(ctx, await this.usage.conflicts(ctx, page), page);
     });
   }
 
@@ -157,15 +183,19 @@ export class UsageController {
     body: { window_size?: WindowSize; timezone?: string },
   ): Promise<GetUsageResponse> {
     const [value] = await this.usage.aggregate(ctx, [query]);
-    const windows = body.window_size
-      ? await this.usage.aggregateByWindow(ctx, query, body.window_size, body.timezone ?? 'UTC')
+    const cells = body.window_size
+      ? await this.usage.breakdown(ctx, [query], {
+          size: body.window_size,
+          timeZone: body.timezone ?? 'UTC',
+          groupBy: [],
+        })
       : [];
     const total = value === undefined ? 0 : jsonNumber(value);
     return {
       event_name: query.eventName,
       type: query.aggregation.type,
       value: total,
-      results: toUsageResults(windows),
+      results: toUsageResults(cells[0] ?? []),
       data: [
         {
           customer_id: query.externalCustomerId ?? null,

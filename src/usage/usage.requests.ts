@@ -168,6 +168,22 @@ export class GetEventsRequest {
   iter_last_key?: string;
 }
 
+export class ListConflictsQuery {
+  /** 1 to 1000, 50 when left out. */
+  @Optional()
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  @Max(1000)
+  limit?: number;
+
+  @Optional()
+  @Type(() => Number)
+  @IsInt()
+  @Min(0)
+  offset?: number;
+}
+
 export class GetEventQuery {
   @Optional()
   @IsString()

@@ -1,6 +1,7 @@
 import { formatRate, type Rate } from '../domain/rate.js';
 import type { Ctx } from '../platform/context.js';
-import type { EventPage, StoredEvent, UsageWindow } from './usage.types.js';
+import { PaginationResponse } from '../platform/http/list-query.js';
+import type { ConflictPage, EventPage, StoredEvent, UsageCell } from './usage.types.js';
 
 export class UsageResultResponse {
   /** Beginning of the window. */
@@ -45,6 +46,19 @@ export class GetEventsResponse {
   total_count!: number;
 }
 
+export class EventConflictResponse {
+  event_id!: string;
+  /** When the one that was not taken came first. */
+  received_at!: Date;
+  /** What was not taken. What stands is at `/v1/events/lookup`. */
+  refused!: EventResponse;
+}
+
+export class ListConflictsResponse {
+  items!: EventConflictResponse[];
+  pagination!: PaginationResponse;
+}
+
 export class GetEventByIdResponse {
   event!: EventResponse;
   status!: string;
@@ -55,8 +69,21 @@ export class GetEventByIdResponse {
 /** A JSON number: the one place where an exact value loses digits, because the contract says so. */
 export const jsonNumber = (value: Rate): number => Number(formatRate(value));
 
-export const toUsageResults = (windows: readonly UsageWindow[]): UsageResultResponse[] =>
-  windows.map((window) => ({ window_size: window.start, value: jsonNumber(window.value) }));
+export const toUsageResults = (cells: readonly UsageCell[]): UsageResultResponse[] =>
+  cells.map(({ start, value }) => ({ window_size: start, value: jsonNumber(value) }));
+
+export const toConflictsResponse = (
+  ctx: Ctx,
+  { conflicts, total }: ConflictPage,
+  page: { readonly limit: number; readonly offset: number },
+): ListConflictsResponse => ({
+  items: conflicts.map(({ eventId, receivedAt, refused }) => ({
+    event_id: eventId,
+    received_at: receivedAt,
+    refused: toEventResponse(ctx, { ...refused, receivedAt }),
+  })),
+  pagination: { total, ...page },
+});
 
 export const toEventResponse = (ctx: Ctx, event: StoredEvent): EventResponse => ({
   id: event.id,

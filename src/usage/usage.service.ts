@@ -3,21 +3,25 @@ import { CustomersService } from '../customers/customers.service.js';
 import { isId } from '../domain/ids.js';
 import { fieldErrors, notFound, validationError } from '../domain/errors.js';
 import type { Period } from '../domain/period.js';
-import type { Rate } from '../domain/rate.js';
+import { rate, type Rate } from '../domain/rate.js';
 import type { PropertyFilter } from '../domain/usage/filters.js';
 import { FeaturesService } from '../features/features.service.js';
 import type { Meter } from '../features/features.types.js';
-import type { Ctx } from '../platform/context.js';
+import { EnvironmentTime } from '../platform/clock/environment-time.js';
+import type { Caller, Ctx } from '../platform/context.js';
+import { UnitOfWork } from '../platform/database/unit-of-work.js';
 import { newId } from '../platform/ids.js';
+import { EventWriter } from './event-writer.js';
 import { isIncomingEvent, readEvent } from './read-event.js';
 import type {
+  ConflictPage,
   EventPage,
   EventSearch,
   IncomingEvent,
   StoredEvent,
+  UsageBreakdown,
+  UsageCell,
   UsageQuery,
-  UsageWindow,
-  WindowSize,
 } from './usage.types.js';
 import { USAGE_STORE, type UsageStore } from './usage-store.js';
 
@@ -27,16 +31,28 @@ export const MAX_BULK_EVENTS = 1000;
 export class UsageService {
   constructor(
     @Inject(USAGE_STORE) private readonly store: UsageStore,
+    private readonly writer: EventWriter,
+    private readonly time: EnvironmentTime,
+    private readonly uow: UnitOfWork,
     private readonly customers: CustomersService,
     private readonly features: FeaturesService,
   ) {}
 
-  /** All of the events or none: one wrong event refuses the call, and the answer names every wrong field. */
-  async ingest(ctx: Ctx, bodies: readonly unknown[], pathOf: (index: number) => string): Promise<string[]> {
+  /**
+   * All of the events or none: one wrong event refuses the call, and the answer names every wrong field. Opens a unit
+   * of work only for what it has to look up; the events are stored with those of other requests.
+   */
+  async ingest(
+    caller: Caller,
+    bodies: readonly unknown[],
+    bytes: number,
+    pathOf: (index: number) => string,
+  ): Promise<string[]> {
+    const receivedAt = await this.time.now(caller);
     const errors: Record<string, string> = {};
     const events: IncomingEvent[] = [];
     bodies.forEach((body, index) => {
-      const read = readEvent(body, { now: ctx.now, newId: () => newId('event') });
+      const read = readEvent(body, { now: receivedAt, newId: () => newId('event') });
       if (isIncomingEvent(read)) events.push(read);
       else
         for (const [field, sentence] of Object.entries(read)) {
@@ -45,7 +61,8 @@ export class UsageService {
         }
     });
     if (Object.keys(errors).length > 0) throw fieldErrors(errors);
-    await this.store.append(ctx, await this.withExternalIds(ctx, events));
+    const filed = await this.withExternalIds(caller, events);
+    await this.writer.append({ scope: caller.scope, receivedAt, events: filed }, bytes);
     return events.map((event) => event.id);
   }
 
@@ -54,8 +71,9 @@ export class UsageService {
     return this.store.aggregate(ctx, queries);
   }
 
-  aggregateByWindow(ctx: Ctx, query: UsageQuery, size: WindowSize, timeZone: string): Promise<UsageWindow[]> {
-    return this.store.aggregateByWindow(ctx, query, size, timeZone);
+  /** The usage of each query in parts of time and by groups. */
+  breakdown(ctx: Ctx, queries: readonly UsageQuery[], by: UsageBreakdown): Promise<UsageCell[][]> {
+    return this.store.breakdown(ctx, queries, by);
   }
 
   getMeter(ctx: Ctx, id: string): Promise<Meter> {
@@ -76,6 +94,10 @@ export class UsageService {
     return this.store.search(ctx, search);
   }
 
+  conflicts(ctx: Ctx, page: { readonly limit: number; readonly offset: number }): Promise<ConflictPage> {
+    return this.store.conflicts(ctx, page);
+  }
+
   async getEvent(ctx: Ctx, id: string): Promise<StoredEvent> {
     const event = await this.store.find(ctx, id);
     if (event === null) throw notFound('event', id);
@@ -84,14 +106,14 @@ export class UsageService {
 
   /** Events that name a customer by our id are filed under the customer's own: usage joins on nothing else. */
   private async withExternalIds(
-    ctx: Ctx,
+    caller: Caller,
     events: readonly IncomingEvent[],
   ): Promise<readonly IncomingEvent[]> {
     const ours = new Set(
       events.map((event) => event.externalCustomerId).filter((id) => isId('customer', id)),
     );
     if (ours.size === 0) return events;
-    const customers = await this.customers.listByIds(ctx, [...ours]);
+    const customers = await this.uow.run(caller, (ctx) => this.customers.listByIds(ctx, [...ours]));
     const external = new Map(customers.map((customer) => [customer.id, customer.externalId]));
     return events.map((event) => ({
       ...event,
@@ -113,6 +135,7 @@ export const meterQuery = (
   aggregation: {
     type: meter.aggregation.type,
     ...(meter.aggregation.field === null ? {} : { field: meter.aggregation.field }),
+    ...(meter.aggregation.multiplier === null ? {} : { multiplier: rate(meter.aggregation.multiplier) }),
   },
   filters: [...meter.filters, ...filters],
 });

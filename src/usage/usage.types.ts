@@ -1,3 +1,4 @@
+import type { Scope } from '../platform/context.js';
 import type { Period } from '../domain/period.js';
 import type { Rate } from '../domain/rate.js';
 import type { AggregationSpec, WindowSize } from '../domain/usage/aggregation.js';
@@ -10,11 +11,34 @@ export interface IncomingEvent {
   readonly externalCustomerId: string;
   readonly source: string | null;
   readonly occurredAt: Date;
+  /** False when the sender gave no time and the time of receipt stands in: two such copies differ in nothing. */
+  readonly isTimed: boolean;
   readonly properties: Readonly<Record<string, unknown>>;
 }
 
-export interface StoredEvent extends IncomingEvent {
+export interface StoredEvent extends Omit<IncomingEvent, 'isTimed'> {
   readonly receivedAt: Date;
+}
+
+/** The events of one request. */
+export interface EventBatch {
+  readonly scope: Scope;
+  readonly receivedAt: Date;
+  readonly events: readonly IncomingEvent[];
+}
+
+/** An event that was not taken because its id was there already, with another content. The first one stands. */
+export interface EventConflict {
+  readonly eventId: string;
+  /** When the one that was not taken came first. */
+  readonly receivedAt: Date;
+  readonly refused: IncomingEvent;
+}
+
+export interface ConflictPage {
+  /** The newest first. */
+  readonly conflicts: readonly EventConflict[];
+  readonly total: number;
 }
 
 /** One number to be made of events. */
@@ -27,8 +51,26 @@ export interface UsageQuery {
   readonly filters: readonly PropertyFilter[];
 }
 
-export interface UsageWindow {
+/** What a window's usage is split by besides time: the source of an event, or one of its properties. */
+export type UsageGroupKey = 'source' | `properties.${string}`;
+
+export interface UsageBreakdown {
+  /** Undefined: the whole window at once. */
+  readonly size: WindowSize | undefined;
+  /** Windows follow this IANA time zone. */
+  readonly timeZone: string;
+  readonly groupBy: readonly UsageGroupKey[];
+}
+
+/** The part of a query's usage that lies in one window and one group. */
+export interface UsageCell {
+  /** Its window, cut to the query's. */
+  readonly window: Period;
+  /** The beginning of its window by the calendar, which may lie before the query's. */
   readonly start: Date;
+  /** One value for each group key, in their order. Null where the event has none. */
+  readonly group: readonly (string | null)[];
+  readonly events: number;
   readonly value: Rate;
 }
 
@@ -50,6 +92,13 @@ export interface EventPage {
   readonly events: readonly StoredEvent[];
   readonly hasMore: boolean;
   readonly total: number;
+}
+
+export const USAGE_OPTIONS = Symbol('UsageOptions');
+
+export interface UsageOptions {
+  /** Whole months that events are kept beyond the current one. Undefined: for ever. */
+  readonly retentionMonths: number | undefined;
 }
 
 export type { WindowSize };

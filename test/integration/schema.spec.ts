@@ -13,10 +13,10 @@ describe('schema', () => {
   beforeAll(async () => {
     database = await createDatabase();
     const rows = await database.query(
-      `SELECT table_name FROM information_schema.tables
-        WHERE table_schema = 'billing' AND table_type = 'BASE TABLE' AND table_name <> 'schema_migrations'`,
+      `SELECT relname FROM pg_class WHERE relnamespace = 'billing'::regnamespace AND relkind IN ('r', 'p')
+          AND NOT relispartition AND relname <> 'schema_migrations'`,
     );
-    tables = rows.map((row) => row.table_name as string);
+    tables = rows.map((row) => row.relname as string);
   });
   afterAll(async () => {
     await database.drop();
@@ -68,13 +68,28 @@ describe('schema', () => {
       `SELECT c.relname AS name, c.relrowsecurity AS enabled, c.relforcerowsecurity AS forced,
               (SELECT array_agg(p.polname::text ORDER BY p.polname) FROM pg_policy p WHERE p.polrelid = c.oid) AS policies
          FROM pg_class c WHERE c.relnamespace = 'billing'::regnamespace AND c.relkind IN ('r', 'p')
-          AND c.relname <> 'schema_migrations'`,
+          AND NOT c.relispartition AND c.relname <> 'schema_migrations'`,
     );
     expect(rows.length).toBe(tables.length);
     for (const row of rows) {
       expect({ ...row, policies: undefined }).toEqual({ name: row.name, enabled: true, forced: true });
       expect(row.policies).toContain('tenant_isolation');
     }
+  });
+
+  it('lets nobody read a partition but by way of its table, which isolates', async () => {
+    const rows = await database.query(
+      `SELECT c.relname AS name, r.rolname AS role
+         FROM pg_class c CROSS JOIN pg_roles r
+        WHERE c.relnamespace = 'billing'::regnamespace AND c.relispartition AND c.relkind = 'r'
+          AND r.rolname IN ('flexprice_app', 'flexprice_system')
+          AND has_table_privilege(r.oid, c.oid, 'SELECT, INSERT, UPDATE, DELETE')`,
+    );
+    expect(rows).toEqual([]);
+    const [{ partitions }] = (await database.query(
+      `SELECT count(*)::int AS partitions FROM pg_inherits WHERE inhparent = 'billing.usage_events'::regclass`,
+    )) as [{ partitions: number }];
+    expect(partitions).toBeGreaterThan(20);
   });
 
   it('names tenant and environment on every row', async () => {
@@ -115,6 +130,11 @@ describe('schema', () => {
       { table_name: 'jobs', privileges: ['DELETE', 'INSERT', 'SELECT', 'UPDATE'] },
       { table_name: 'outbox_events', privileges: ['SELECT', 'UPDATE'] },
       { table_name: 'tenants', privileges: ['SELECT'] },
+      // Events of several tenants are stored by one commit.
+      { table_name: 'usage_event_conflicts', privileges: ['INSERT', 'SELECT'] },
+      { table_name: 'usage_event_ids', privileges: ['INSERT', 'SELECT'] },
+      { table_name: 'usage_events', privileges: ['INSERT', 'SELECT'] },
+      { table_name: 'usage_hours', privileges: ['INSERT', 'SELECT', 'UPDATE'] },
     ]);
   });
 });

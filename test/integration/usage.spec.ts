@@ -1,112 +1,86 @@
-import fc from 'fast-check';
 import { formatRate } from '../../src/domain/rate.js';
-import { aggregate } from '../../src/domain/usage/aggregate.js';
 import type { AggregationType } from '../../src/domain/usage/aggregation.js';
-import { matchesFilters } from '../../src/domain/usage/filters.js';
+import type { Caller, Scope } from '../../src/platform/context.js';
 import { UnitOfWork } from '../../src/platform/database/unit-of-work.js';
+import { seriesId } from '../../src/usage/postgres/usage-plan.js';
+import { UsageRollups } from '../../src/usage/postgres/usage-rollups.js';
 import type { IncomingEvent, UsageQuery } from '../../src/usage/usage.types.js';
 import { USAGE_STORE, type UsageStore } from '../../src/usage/usage-store.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
+import { describeUsageStore } from '../support/usage-store.conformance.js';
 
 const T0 = Date.UTC(2026, 0, 1);
 const HOUR = 60 * 60 * 1000;
-
-/** All that a property may hold: what counts, what almost does, and what does not. */
-const value = fc.oneof(
-  fc.integer(),
-  fc.double({ noNaN: true, noDefaultInfinity: true }),
-  fc.constantFrom(
-    '5',
-    '0.1',
-    ' 7 ',
-    '-3.25',
-    '1e3',
-    '+2',
-    '.5',
-    '1.',
-    '١',
-    '0x10',
-    '',
-    ' ',
-    'NaN',
-    'Infinity',
-    '1e400',
-  ),
-  fc.constantFrom('1234567890123456789012', '0.1234567890123456789', '\u00a09\u00a0', '9'.repeat(61)),
-  fc.constantFrom(null, true, false),
-  fc.constant([1]),
-  fc.constant({ n: 1 }),
-);
-const event = fc.record({
-  id: fc.integer({ min: 0, max: 30 }).map((n) => `e${n}`),
-  offset: fc.integer({ min: 0, max: 48 }),
-  n: fc.option(value, { nil: undefined }),
-  kind: fc.constantFrom('a', 'b', 5, true, undefined),
-});
 
 describe('usage in Postgres', () => {
   let server: TestApp;
   let uow: UnitOfWork;
   let store: UsageStore;
-  let runs = 0;
+  let rollups: UsageRollups;
   beforeAll(async () => {
     server = await startTestApp({ worker: { enabled: false } });
     uow = server.app.get(UnitOfWork, { strict: false });
     store = server.app.get<UsageStore>(USAGE_STORE, { strict: false });
+    rollups = server.app.get(UsageRollups, { strict: false });
   });
   afterAll(async () => {
     await server.stop();
   });
-  const caller = () => ({
-    scope: { tenantId: server.tenant.tenantId, environmentId: server.tenant.environmentId },
-    actor: 'test',
-    requestId: 'test',
+  const scope = (): Scope => ({
+    tenantId: server.tenant.tenantId,
+    environmentId: server.tenant.environmentId,
   });
+  const caller = (of = scope()): Caller => ({ scope: of, actor: 'test', requestId: 'test' });
 
-  it('adds up as the domain does, whatever the properties hold, in any order and with any repetition', async () => {
-    await fc.assert(
-      fc.asyncProperty(
-        fc.array(event, { minLength: 1, maxLength: 40 }),
-        fc.constantFrom<AggregationType>('COUNT', 'SUM'),
-        fc.tuple(fc.integer({ min: 0, max: 48 }), fc.integer({ min: 1, max: 48 })),
-        fc.constantFrom([], [{ key: 'kind', values: ['a', '5'] }], [{ key: 'kind', values: ['true'] }]),
-        async (events, type, [from, length], filters) => {
-          const customer = `c${runs++}`;
-          // Ids are unique in an environment; each run has its own.
-          const incoming = events.map((one): IncomingEvent => ({
-            id: `${customer}-${one.id}`,
-            eventName: 'used',
-            externalCustomerId: customer,
-            source: null,
-            occurredAt: new Date(T0 + one.offset * HOUR),
-            properties: JSON.parse(JSON.stringify({ n: one.n, kind: one.kind })) as Record<string, unknown>,
-          }));
-          const window = { start: new Date(T0 + from * HOUR), end: new Date(T0 + (from + length) * HOUR) };
-          const spec = { type, field: 'n' };
-          const query: UsageQuery = {
-            eventName: 'used',
-            externalCustomerId: customer,
-            window,
-            aggregation: spec,
-            filters,
-          };
-          const half = Math.floor(incoming.length / 2);
-          await uow.run(caller(), (ctx) => store.append(ctx, incoming.slice(0, half)));
-          await uow.run(caller(), (ctx) => store.append(ctx, incoming));
-          await uow.run(caller(), (ctx) => store.append(ctx, [...incoming].reverse()));
-          const [inSql] = await uow.run(caller(), (ctx) => store.aggregate(ctx, [query]));
-          const first = [...new Map([...incoming].reverse().map((one) => [one.id, one])).values()];
-          const inDomain = aggregate(
-            spec,
-            first.filter((one) => matchesFilters(filters, one.properties)),
-            window,
-          );
-          expect(formatRate(inSql!)).toBe(formatRate(inDomain));
-        },
-      ),
-      { numRuns: 60 },
-    );
-  });
+  /** Meters for every aggregation of `n`, as a feature of each would make them: roll-ups follow meters. */
+  const addSeries = (names: readonly string[]) =>
+    uow.run(caller(), async (ctx) => {
+      for (const eventName of names)
+        for (const type of ['COUNT', 'SUM', 'SUM_WITH_MULTIPLIER', 'AVG', 'MAX', 'LATEST', 'WEIGHTED_SUM'])
+          for (const filters of [[], [{ key: 'kind', values: ['a', '5'] }]]) {
+            const series = { eventName, type, field: type === 'COUNT' ? '' : 'n', filters };
+            await ctx.em.query(
+              `INSERT INTO usage_series (tenant_id, environment_id, id, event_name, type, field, filters)
+               VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING`,
+              [
+                ctx.scope.tenantId,
+                ctx.scope.environmentId,
+                seriesId(series),
+                eventName,
+                type,
+                series.field,
+                JSON.stringify(filters),
+              ],
+            );
+          }
+    });
+
+  describeUsageStore(
+    () =>
+      Promise.resolve({
+        store,
+        scope: scope(),
+        otherScope: { tenantId: 'tenant_other', environmentId: 'env_other' },
+        run: (of, work) => uow.run(caller(of), work),
+        upkeep: [
+          async (names) => {
+            await addSeries(names);
+            await rollups.rollUp(0);
+          },
+          // A worker that dies after it has claimed its hours.
+          async (names) => {
+            await addSeries(names);
+            await uow.run(caller(), (ctx) =>
+              ctx.em.query(
+                `UPDATE usage_hours SET roll_id = 'dead' WHERE NOT is_clean AND event_name = ANY ($1)`,
+                [names],
+              ),
+            );
+          },
+        ],
+      }),
+    40,
+  );
 
   it('answers many queries by as many statements as for one', async () => {
     const events = Array.from({ length: 50 }, (_, i): IncomingEvent => ({
@@ -115,9 +89,10 @@ describe('usage in Postgres', () => {
       externalCustomerId: `many-${i % 10}`,
       source: null,
       occurredAt: new Date(T0 + i * HOUR),
+      isTimed: true,
       properties: { n: i },
     }));
-    await uow.run(caller(), (ctx) => store.append(ctx, events));
+    await store.append([{ scope: scope(), receivedAt: new Date(), events }]);
     const queries = Array.from({ length: 200 }, (_, i): UsageQuery => ({
       eventName: 'many',
       externalCustomerId: `many-${i % 10}`,
@@ -125,70 +100,179 @@ describe('usage in Postgres', () => {
       aggregation: i % 2 === 0 ? { type: 'SUM', field: 'n' } : { type: 'COUNT' },
       filters: [],
     }));
-    let statements = 0;
-    const values = await uow.run(caller(), (ctx) => {
-      const query = ctx.em.query.bind(ctx.em);
-      const counting = Object.assign(Object.create(ctx.em) as typeof ctx.em, {
-        query: (...args: Parameters<typeof query>) => {
-          statements += 1;
-          return query(...args);
-        },
+    const ask = async () => {
+      let statements = 0;
+      const values = await uow.run(caller(), (ctx) => {
+        const query = ctx.em.query.bind(ctx.em);
+        const counting = Object.assign(Object.create(ctx.em) as typeof ctx.em, {
+          query: (...args: Parameters<typeof query>) => {
+            statements += 1;
+            return query(...args);
+          },
+        });
+        return store.aggregate({ ...ctx, em: counting }, queries);
       });
-      return store.aggregate({ ...ctx, em: counting }, queries);
-    });
-    expect(statements).toBe(2);
-    expect(values.map(formatRate)).toEqual(
-      queries.map((query, i) => {
-        const n = i % 10;
-        return query.aggregation.type === 'COUNT' ? '5' : String(5 * n + 10 * (0 + 1 + 2 + 3 + 4));
-      }),
+      return { statements, values: values.map(formatRate) };
+    };
+    const expected = queries.map((query, i) =>
+      query.aggregation.type === 'COUNT' ? '5' : String(5 * (i % 10) + 10 * (0 + 1 + 2 + 3 + 4)),
     );
+    // One to plan, one for each aggregation; and again one for each where roll-ups and events are both read.
+    expect(await ask()).toEqual({ statements: 3, values: expected });
+    await addSeries(['many']);
+    await rollups.rollUp(0);
+    expect(await ask()).toEqual({ statements: 3, values: expected });
+    const late = { ...events[0]!, id: 'many-late', externalCustomerId: 'none' };
+    await store.append([{ scope: scope(), receivedAt: new Date(), events: [late] }]);
+    expect(await ask()).toEqual({ statements: 5, values: expected });
   });
 
-  it('begins weeks on Monday and days at midnight of the zone, also where the clocks change', async () => {
-    const at = (time: string, id: string): IncomingEvent => ({
-      id,
-      eventName: 'windows',
-      externalCustomerId: 'zone',
+  describe('roll-ups', () => {
+    const at = (id: string, ms: number, n: number, eventName: string): IncomingEvent => ({
+      id: `${eventName}-${id}`,
+      eventName,
+      externalCustomerId: 'c',
       source: null,
-      occurredAt: new Date(time),
-      properties: {},
+      occurredAt: new Date(T0 + ms),
+      isTimed: true,
+      properties: { n },
     });
-    // Sunday 29 March 2026: Berlin has 23 hours. 00:30 there is still Saturday in UTC.
-    await uow.run(caller(), (ctx) =>
-      store.append(ctx, [
-        at('2026-03-28T23:30:00Z', 'w1'),
-        at('2026-03-29T21:59:59Z', 'w2'),
-        at('2026-03-29T22:00:00Z', 'w3'),
-      ]),
-    );
-    const query: UsageQuery = {
-      eventName: 'windows',
-      externalCustomerId: 'zone',
-      window: { start: new Date('2026-03-01T00:00:00Z'), end: new Date('2026-04-30T00:00:00Z') },
-      aggregation: { type: 'COUNT' },
-      filters: [],
-    };
-    const windows = (size: 'DAY' | 'WEEK' | 'MONTH' | '6HOUR', zone: string) =>
-      uow.run(caller(), async (ctx) =>
-        (await store.aggregateByWindow(ctx, query, size, zone)).map((one) => [
-          one.start.toISOString(),
-          formatRate(one.value),
+    const append = (...events: IncomingEvent[]) =>
+      store.append([{ scope: scope(), receivedAt: new Date(), events }]);
+    const ask = async (eventName: string, type: AggregationType = 'SUM') => {
+      const [value] = await uow.run(caller(), (ctx) =>
+        store.aggregate(ctx, [
+          {
+            eventName,
+            externalCustomerId: 'c',
+            window: { start: new Date(T0), end: new Date(T0 + 10 * HOUR) },
+            aggregation: { type, field: 'n' },
+            filters: [],
+          },
         ]),
       );
-    expect(await windows('DAY', 'Europe/Berlin')).toEqual([
-      ['2026-03-28T23:00:00.000Z', '2'],
-      ['2026-03-29T22:00:00.000Z', '1'],
-    ]);
-    expect(await windows('DAY', 'UTC')).toEqual([
-      ['2026-03-28T00:00:00.000Z', '1'],
-      ['2026-03-29T00:00:00.000Z', '2'],
-    ]);
-    expect(await windows('WEEK', 'Europe/Berlin')).toEqual([
-      ['2026-03-22T23:00:00.000Z', '2'],
-      ['2026-03-29T22:00:00.000Z', '1'],
-    ]);
-    expect(await windows('MONTH', 'UTC')).toEqual([['2026-03-01T00:00:00.000Z', '3']]);
+      return formatRate(value!);
+    };
+    /** Falsifies what was rolled up, so that an answer shows where it comes from. */
+    const mark = (eventName: string) =>
+      uow.run(caller(), (ctx) =>
+        ctx.em.query(
+          `UPDATE usage_rollups SET total = total + 1000
+            WHERE series_id IN (SELECT id FROM usage_series WHERE event_name = $1)`,
+          [eventName],
+        ),
+      );
+    const isClean = async (eventName: string) => {
+      const rows = await uow.run(caller(), (ctx) =>
+        ctx.em.query<{ is_clean: boolean }[]>(
+          'SELECT is_clean FROM usage_hours WHERE event_name = $1 ORDER BY hour',
+          [eventName],
+        ),
+      );
+      return rows.map((row) => row.is_clean);
+    };
+
+    it('are read for hours that nothing has come to since, and the events for all others', async () => {
+      await append(at('a', 0, 1, 'mix'), at('b', HOUR, 2, 'mix'), at('c', 2 * HOUR, 4, 'mix'));
+      expect(await ask('mix')).toBe('7');
+      await addSeries(['mix']);
+      await rollups.rollUp(0);
+      await mark('mix');
+      expect(await ask('mix')).toBe('3007');
+      await append(at('d', HOUR + 1, 8, 'mix'));
+      expect(await ask('mix')).toBe('2015');
+      await append(at('a', HOUR + 1, 8, 'mix'));
+      expect(await ask('mix')).toBe('2015');
+      await rollups.rollUp(0);
+      expect(await ask('mix')).toBe('2015');
+      expect(await isClean('mix')).toEqual([true, true, true]);
+    });
+
+    it('follow the meters: a new one is read from the events until its hours are summed up again', async () => {
+      await append(at('a', 0, 1, 'metered'));
+      await rollups.rollUp(0);
+      expect(await isClean('metered')).toEqual([true]);
+      await server.api.expect(201, 'POST', '/features', {
+        name: 'Metered',
+        lookup_key: 'metered',
+        type: 'metered',
+        meter: { name: 'Metered', event_name: 'metered', aggregation: { type: 'SUM', field: 'n' } },
+      });
+      expect(await ask('metered')).toBe('1');
+      await rollups.followMeters();
+      expect(await isClean('metered')).toEqual([false]);
+      await rollups.rollUp(0);
+      await mark('metered');
+      expect(await ask('metered')).toBe('1001');
+    });
+
+    it('do not lose an event whose transaction was open when its hour was claimed', async () => {
+      await append(at('a', 0, 1, 'race'));
+      await addSeries(['race']);
+      let rolled: Promise<number> | undefined;
+      await uow.system(async (em) => {
+        // What a writer does, held open: it has found the hour marked, and leaves it.
+        await em.query(
+          `INSERT INTO usage_events VALUES ($1, $2, 'race-b', 'race', 'c', NULL, $3, now(), '{"n": 2}')`,
+          [scope().tenantId, scope().environmentId, new Date(T0 + 1)],
+        );
+        rolled = rollups.rollUp(0);
+        for (let claimed = false; !claimed;) {
+          const rows = await uow.run(caller(), (ctx) =>
+            ctx.em.query<unknown[]>(
+              `SELECT FROM usage_hours WHERE event_name = 'race' AND roll_id IS NOT NULL`,
+            ),
+          );
+          claimed = rows.length > 0;
+        }
+      });
+      await rolled;
+      expect(await ask('race')).toBe('3');
+      expect(await isClean('race')).toEqual([true]);
+    });
+
+    it('are void when an event comes while they are made', async () => {
+      await append(at('a', 0, 1, 'void'));
+      await addSeries(['void']);
+      let release = (): void => undefined;
+      const held = new Promise<void>((resolve) => (release = resolve));
+      // A writer of something else keeps the roll-up waiting between its claim and its sum.
+      const other = uow.system(async (em) => {
+        await em.query(`INSERT INTO usage_events VALUES ($1, $2, 'x', 'other', 'c', NULL, $3, now(), '{}')`, [
+          scope().tenantId,
+          scope().environmentId,
+          new Date(T0),
+        ]);
+        await held;
+      });
+      const rolled = rollups.rollUp(0);
+      for (let claimed = false; !claimed;) {
+        const rows = await uow.run(caller(), (ctx) =>
+          ctx.em.query<unknown[]>(
+            `SELECT FROM usage_hours WHERE event_name = 'void' AND roll_id IS NOT NULL`,
+          ),
+        );
+        claimed = rows.length > 0;
+      }
+      await append(at('b', 1, 2, 'void'));
+      release();
+      await other;
+      await rolled;
+      expect(await isClean('void')).toEqual([false]);
+      expect(await ask('void')).toBe('3');
+      await rollups.rollUp(0);
+      expect(await isClean('void')).toEqual([true]);
+      expect(await ask('void')).toBe('3');
+    });
+
+    it('of two workers at once are as those of one', async () => {
+      await append(...Array.from({ length: 30 }, (_, i) => at(`n${i}`, i * 1000 * 60 * 20, i, 'both')));
+      await addSeries(['both']);
+      await Promise.all([rollups.rollUp(0), rollups.rollUp(0)]);
+      await rollups.rollUp(0);
+      expect(await isClean('both')).toEqual(Array.from({ length: 10 }, () => true));
+      expect(await ask('both')).toBe(String((29 * 30) / 2));
+    });
   });
 
   it('pages raw events by key, forwards and back, without gap or overlap', async () => {

@@ -112,13 +112,11 @@ describe('bad input', () => {
       const body = (mib: number) => JSON.stringify({ name: 'x'.repeat(mib * 1024 * 1024) });
       const events = (mib: number) =>
         JSON.stringify({
-          events: [
-            {
-              event_name: 'big',
-              external_customer_id: 'c',
-              properties: { blob: 'x'.repeat(mib * 1024 * 1024) },
-            },
-          ],
+          events: Array.from({ length: mib * 20 }, () => ({
+            event_name: 'big',
+            external_customer_id: 'c',
+            properties: { blob: 'x'.repeat((1024 * 1024) / 20) },
+          })),
         });
       await refused(api.send('POST', '/events/bulk', events(33)), 'validation_error', 413);
       await refused(api.send('POST', '/customers', body(3)), 'validation_error', 413);

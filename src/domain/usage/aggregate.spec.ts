@@ -1,13 +1,9 @@
 import fc from 'fast-check';
-import { makePeriod, type Period } from '../period.js';
+import { contains, makePeriod, type Period } from '../period.js';
 import { rate } from '../rate.js';
 import { aggregate, AGGREGATORS, billableQuantity } from './aggregate.js';
-import {
-  AGGREGATION_TYPES,
-  type AggregationSpec,
-  type AggregationType,
-  type UsageEvent,
-} from './aggregation.js';
+import { AGGREGATION_TYPES, type AggregationSpec, type UsageEvent } from './aggregation.js';
+import { addSummaries, NO_USAGE, summarize } from './summary.js';
 
 const DAY: Period = makePeriod(new Date(1000), new Date(2000));
 const COUNT: AggregationSpec = { type: 'COUNT' };
@@ -83,18 +79,71 @@ describe('aggregate', () => {
     expect([total(COUNT, []), total(SUM, [])]).toEqual(['0', '0']);
   });
 
-  it('says which aggregation has no aggregator', () => {
-    const missing = [
-      'MEDIAN' as AggregationType,
-      ...AGGREGATION_TYPES.filter((type) => !(type in AGGREGATORS)),
-    ];
-    for (const type of missing)
-      expect(() => aggregate({ type, field: 'value' }, [], DAY)).toThrow(
-        expect.objectContaining({
-          kind: 'not_implemented',
-          message: expect.stringMatching(new RegExp(`\\b${type}\\b`)),
-        }),
-      );
+  it('adds up from the summaries of any parts what it makes of the whole', () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...AGGREGATION_TYPES.filter((type) => type !== 'COUNT_UNIQUE')),
+        eventLists,
+        fc.func(fc.nat(3)),
+        (type, events, partOf) => {
+          const spec = { type, field: 'value', multiplier: rate('2.5') };
+          const inside = events.filter((one) => contains(DAY, one.occurredAt));
+          const parts = [0, 1, 2, 3].map((part) => inside.filter((one) => partOf(one.id) === part));
+          const sum = parts.map((part) => summarize(part, spec)).reduce(addSummaries, NO_USAGE);
+          expect(AGGREGATORS[type](sum, spec, DAY).toFixed()).toBe(total(spec, events));
+        },
+      ),
+    );
+  });
+});
+
+describe('the other aggregations', () => {
+  const mixed = [
+    event('a', 1100, 10),
+    event('b', 1200, '2.5'),
+    event('c', 1300, 'many'),
+    event('d', 1400),
+    event('e', 1500, -4),
+  ];
+  it.each<[AggregationSpec, string]>([
+    [{ type: 'AVG', field: 'value' }, '2.833333333333333333'],
+    [{ type: 'MAX', field: 'value' }, '10'],
+    [{ type: 'LATEST', field: 'value' }, '-4'],
+    [{ type: 'COUNT_UNIQUE', field: 'value' }, '4'],
+    [{ type: 'SUM_WITH_MULTIPLIER', field: 'value', multiplier: rate('0.1') }, '0.85'],
+    [{ type: 'SUM_WITH_MULTIPLIER', field: 'value' }, '8.5'],
+    // 10 × 0.9 + 2.5 × 0.8 − 4 × 0.5
+    [{ type: 'WEIGHTED_SUM', field: 'value' }, '9'],
+  ])('%j', (spec, expected) => {
+    expect(total(spec, mixed)).toBe(expected);
+    expect(total(spec, [...mixed].reverse())).toBe(expected);
+  });
+
+  it.each(AGGREGATION_TYPES)('%s of no events is zero', (type) => {
+    expect(total({ type, field: 'value' }, [])).toBe('0');
+  });
+
+  it('MAX of negatives is negative, and AVG leaves out events without a number', () => {
+    expect(total({ type: 'MAX', field: 'value' }, [event('a', 1100, -3), event('b', 1100)])).toBe('-3');
+    expect(total({ type: 'AVG', field: 'value' }, [event('a', 1100, 3), event('b', 1100)])).toBe('3');
+  });
+
+  it('LATEST of one instant is the one of the greatest id by its bytes', () => {
+    // As UTF-16 the second would come first.
+    const events = [event('\u{ff5e}', 1100, 1), event('\u{1f600}', 1100, 2)];
+    expect(total({ type: 'LATEST', field: 'value' }, events)).toBe('2');
+    expect(total({ type: 'LATEST', field: 'value' }, [event('b', 1100, 1), event('ab', 1100, 2)])).toBe('1');
+  });
+
+  it('COUNT_UNIQUE compares as text, objects whatever the order of their names', () => {
+    const events = [5, '5', 5.0, null, undefined, '', { a: 1, b: 2 }, { b: 2, a: 1 }, true, 'true'];
+    const given = events.map((value, index) => event(String(index), 1100, value));
+    expect(total({ type: 'COUNT_UNIQUE', field: 'value' }, given)).toBe('4');
+  });
+
+  it('WEIGHTED_SUM weighs by what is left of the window: all at its start, nothing at its end', () => {
+    expect(total({ type: 'WEIGHTED_SUM', field: 'value' }, [event('a', 1000, 3)])).toBe('3');
+    expect(total({ type: 'WEIGHTED_SUM', field: 'value' }, [event('a', 1999, 3)])).toBe('0.003');
   });
 });
 

@@ -1,27 +1,35 @@
-import { notImplemented } from '../errors.js';
 import { contains, type Period } from '../period.js';
 import { ZERO, type Rate } from '../rate.js';
-import type { AggregationSpec, AggregationType, Aggregator, UsageEvent } from './aggregation.js';
+import type { AggregationSpec, AggregationType, UsageEvent } from './aggregation.js';
+import type { Aggregator } from './aggregator.js';
+import { avg } from './avg.js';
+import { countUnique } from './count-unique.js';
 import { count } from './count.js';
+import { latest } from './latest.js';
+import { max } from './max.js';
+import { sumWithMultiplier } from './sum-with-multiplier.js';
+import { summarize } from './summary.js';
 import { sum } from './sum.js';
+import { weightedSum } from './weighted-sum.js';
 
 /** One line per aggregation: its file holds everything else about it. */
-export const AGGREGATORS: Readonly<Partial<Record<AggregationType, Aggregator>>> = {
+export const AGGREGATORS: Readonly<Record<AggregationType, Aggregator>> = {
   COUNT: count,
   SUM: sum,
+  SUM_WITH_MULTIPLIER: sumWithMultiplier,
+  AVG: avg,
+  MAX: max,
+  LATEST: latest,
+  COUNT_UNIQUE: countUnique,
+  WEIGHTED_SUM: weightedSum,
 };
 
 /**
  * The usage in a window, exact. An event id counts once, whatever its copies say (the first one given wins), and only when
  * that one lies in the half-open window. May be negative; {@link billableQuantity} is what a bill takes.
- * BillingError not_implemented for an aggregation without an aggregator.
  */
-export function aggregate(spec: AggregationSpec, events: readonly UsageEvent[], window: Period): Rate {
-  const aggregator = AGGREGATORS[spec.type];
-  if (aggregator === undefined)
-    throw notImplemented(`aggregation ${spec.type} is not implemented`, { aggregation_type: spec.type });
-  return aggregator(eventsIn(events, window), spec, window);
-}
+export const aggregate = (spec: AggregationSpec, events: readonly UsageEvent[], window: Period): Rate =>
+  AGGREGATORS[spec.type](summarize(eventsIn(events, window), spec), spec, window);
 
 function eventsIn(events: readonly UsageEvent[], window: Period): UsageEvent[] {
   const seen = new Set<string>();

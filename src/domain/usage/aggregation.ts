@@ -1,4 +1,3 @@
-import type { Period } from '../period.js';
 import type { Rate } from '../rate.js';
 
 /** What a meter makes of events, as types. Source: wire contract, events and aggregation. */
@@ -46,9 +45,3 @@ export interface UsageEvent {
   /** Any JSON. */
   readonly properties: Readonly<Record<string, unknown>>;
 }
-
-/**
- * One value for the events of a window. Gets every event once, all of them inside the window, in the order given.
- * Pure; the value must not depend on that order.
- */
-export type Aggregator = (events: readonly UsageEvent[], spec: AggregationSpec, window: Period) => Rate;

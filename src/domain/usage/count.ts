@@ -1,5 +1,5 @@
 import { rate } from '../rate.js';
-import type { Aggregator } from './aggregation.js';
+import type { Aggregator } from './aggregator.js';
 
 /** The number of events. */
-export const count: Aggregator = (events) => rate(events.length);
+export const count: Aggregator = ({ events }) => rate(events);

@@ -14,6 +14,7 @@ import { OutboxRelay } from '../outbox/outbox-relay.js';
 import { OUTBOX_CHANNEL, OutboxSignal } from '../outbox/outbox-signal.js';
 import { JOB_TRANSPORT, type JobTransport } from './job.js';
 import { JobRunner } from './job-runner.js';
+import { PeriodicTasks } from './periodic-tasks.js';
 import { Sweeper } from './sweeper.js';
 
 export const WORKER_OPTIONS = Symbol('WorkerOptions');
@@ -47,6 +48,7 @@ export class Worker implements OnApplicationBootstrap, OnApplicationShutdown {
     private readonly signal: OutboxSignal,
     private readonly sweeper: Sweeper,
     private readonly ticker: Ticker,
+    private readonly periodic: PeriodicTasks,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
@@ -63,6 +65,7 @@ export class Worker implements OnApplicationBootstrap, OnApplicationShutdown {
       }),
       new Loop(this.options.tickEveryMs, () => this.ticker.tick()),
       new Loop(PURGE_EVERY_MS, () => this.sweeper.purge()),
+      ...this.periodic.all().map((task) => new Loop(task.everyMs, () => task.run())),
     );
     for (const loop of this.loops) loop.start(this.logger);
   }

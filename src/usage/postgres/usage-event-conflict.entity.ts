@@ -1,17 +1,21 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 
-@Entity('usage_events')
-@Index('usage_events_series', ['tenantId', 'environmentId', 'externalCustomerId', 'eventName', 'occurredAt'])
-@Index('usage_events_time', ['tenantId', 'environmentId', 'occurredAt', 'id'])
-export class UsageEventEntity {
-  @PrimaryColumn({ type: 'text' })
+/** An event that was not taken, because its id was there with another content. */
+@Entity('usage_event_conflicts')
+@Index('usage_event_conflicts_received', ['tenantId', 'environmentId', 'receivedAt'])
+export class UsageEventConflictEntity {
+  @Column({ type: 'text' })
   tenantId!: string;
 
   @PrimaryColumn({ type: 'text' })
   environmentId!: string;
 
   @PrimaryColumn({ type: 'text' })
-  id!: string;
+  eventId!: string;
+
+  /** Of the content: the same one sent again is not a second conflict. */
+  @PrimaryColumn({ type: 'text' })
+  contentHash!: string;
 
   @Column({ type: 'text' })
   eventName!: string;
@@ -24,6 +28,9 @@ export class UsageEventEntity {
 
   @Column({ type: 'timestamptz' })
   occurredAt!: Date;
+
+  @Column({ type: 'boolean' })
+  isTimed!: boolean;
 
   @Column({ type: 'timestamptz' })
   receivedAt!: Date;

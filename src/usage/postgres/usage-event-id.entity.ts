@@ -1,0 +1,18 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+
+/** That an id is taken, whatever month its event lies in. */
+@Entity('usage_event_ids')
+export class UsageEventIdEntity {
+  @Column({ type: 'text' })
+  tenantId!: string;
+
+  @PrimaryColumn({ type: 'text' })
+  environmentId!: string;
+
+  @PrimaryColumn({ type: 'text' })
+  id!: string;
+
+  /** Finds the event: partitions are by this. */
+  @Column({ type: 'timestamptz' })
+  occurredAt!: Date;
+}
