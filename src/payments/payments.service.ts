@@ -123,23 +123,18 @@ const MARKED_BY_HAND = 'marked paid by hand';
 /** How much money a status set by hand stands for. */
 function paidByHand(invoice: Invoice, status: PaymentStatus, amount: Money | undefined): Money {
   const remaining = money(invoice.amountRemaining, invoice.currency);
-  const nothing = money(0n, invoice.currency);
-  switch (status) {
-    case 'SUCCEEDED':
-      return remaining;
-    case 'OVERPAID':
-      if (amount === undefined || amount.amount <= remaining.amount)
-        throw amountError(`amount must be more than the ${formatMoney(remaining)} that is still owed`);
-      return amount;
-    case 'PENDING':
-      if (amount !== undefined && amount.amount >= remaining.amount && amount.amount > 0n)
-        throw amountError(`amount must be less than the ${formatMoney(remaining)} that is still owed`);
-      return amount ?? nothing;
-    default:
-      if (amount !== undefined && amount.amount > 0n)
-        throw amountError(`amount goes with SUCCEEDED, OVERPAID or PENDING, not with ${status}`);
-      return nothing;
+  if (status === 'SUCCEEDED') return remaining;
+  if (status === 'OVERPAID') {
+    if (amount === undefined || amount.amount <= remaining.amount)
+      throw amountError(`amount must be more than the ${formatMoney(remaining)} that is still owed`);
+    return amount;
   }
+  if (amount === undefined || amount.amount === 0n) return money(0n, invoice.currency);
+  if (status !== 'PENDING')
+    throw amountError(`amount goes with SUCCEEDED, OVERPAID or PENDING, not with ${status}`);
+  if (amount.amount >= remaining.amount)
+    throw amountError(`amount must be less than the ${formatMoney(remaining)} that is still owed`);
+  return amount;
 }
 
 const amountError = (sentence: string): Error => validationError(sentence, { fields: { amount: sentence } });
