@@ -50,6 +50,13 @@ export const carriedOf = (restatements: readonly UsageRestatementEntity[], line:
     .filter((one) => restatedKeyOf(one) === keyOf(line))
     .reduce((sum, one) => sum + one.carriedAmount, 0n);
 
+/** The period was billed again after it was restated: the new line may hold what the restatement has billed already. */
+export function isRemade(restatements: readonly UsageRestatementEntity[], line: InvoiceLineItem): boolean {
+  const own = restatements.filter((one) => restatedKeyOf(one) === keyOf(line));
+  const latest = own.sort((a, b) => b.createdAt.getTime() - a.createdAt.getTime())[0];
+  return latest !== undefined && latest.restatedLineItemId !== line.id;
+}
+
 /** How a period stands: its own lines, and what restated them since. */
 export function standing(
   key: string,

@@ -11,6 +11,7 @@ import type { Invoice, InvoiceLineItem, RatedLine } from './invoices.types.js';
 import {
   carriedOf,
   isEarlier,
+  isRemade,
   keyOf,
   overlaps,
   ratedKeyOf,
@@ -87,7 +88,7 @@ export class LateUsageService {
       if (kept !== null && (line.periodStart as Date) < kept) return false;
       const window = windows.get(invoice.subscriptionId as string);
       const late = window !== undefined && overlaps(line, window);
-      return late || carriedOf(restatements, line) !== 0n;
+      return late || carriedOf(restatements, line) !== 0n || isRemade(restatements, line);
     });
     return this.rated(ctx, open, restatements, suspects, rater);
   }

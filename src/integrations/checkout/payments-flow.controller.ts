@@ -1,5 +1,5 @@
 import { Body, HttpCode, Param, Post } from '@nestjs/common';
-import { fieldErrors, invalidOperation, validationError } from '../../domain/errors.js';
+import { fieldErrors, invalidOperation, notFound, validationError } from '../../domain/errors.js';
 import { exactMoney, money, type Money } from '../../domain/money.js';
 import { rate } from '../../domain/rate.js';
 import type { Caller } from '../../platform/context.js';
@@ -52,6 +52,7 @@ export class PaymentsFlowController {
   @HttpCode(200)
   async processOne(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<PaymentResponse> {
     const payment = await this.uow.run(caller, (ctx) => this.payments.get(ctx, id));
+    if (payment.status !== 'published') throw notFound('payment', id);
     if (payment.paymentStatus !== 'INITIATED' && payment.paymentStatus !== 'FAILED')
       throw invalidOperation(`the payment is ${payment.paymentStatus} already`, 'payment_already_processed');
     if (payment.paymentMethodType !== 'CARD' && payment.paymentMethodType !== 'OFFLINE')
