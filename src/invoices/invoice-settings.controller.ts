@@ -7,7 +7,7 @@ import { InvoiceSettingsResponse } from './invoice-life.responses.js';
 import { InvoiceSettingsService, type InvoiceSettings } from './invoice-settings.service.js';
 
 /** How the environment's invoices live. Ours: the contract declares no settings. */
-@ApiController('invoices/settings', 'Invoices')
+@ApiController('settings/invoices', 'Invoices')
 export class InvoiceSettingsController {
   constructor(
     private readonly uow: UnitOfWork,

@@ -1,4 +1,4 @@
-import { Body, Headers, HttpCode, Param, Post, Put, Res } from '@nestjs/common';
+import { Body, Headers, HttpCode, Param, Post, Put, Query, Res } from '@nestjs/common';
 import { ApiResponse } from '@nestjs/swagger';
 import { fieldErrors } from '../domain/errors.js';
 import { exactMoney } from '../domain/money.js';
@@ -11,7 +11,7 @@ import { UnitOfWork } from '../platform/database/unit-of-work.js';
 import { SuccessResponse } from '../platform/http/responses.js';
 import { ApiController, CurrentCaller } from '../tenancy/api-controller.js';
 import { InvoiceLifeService } from './invoice-life.service.js';
-import { UpdateInvoicePaymentRequest } from './payments.requests.js';
+import { RefreshInvoiceQuery, UpdateInvoicePaymentRequest } from './payments.requests.js';
 import { RecalculationResponse } from './payments.responses.js';
 import { PaymentsService } from './payments.service.js';
 
@@ -43,7 +43,7 @@ export class InvoiceLifeController {
 
   /**
    * Voids the invoice and bills its period again, from the usage and prices of now. It has happened when this answers;
-   * SDK 2.0 gets the new invoice with 200, everybody else the ids with 202.
+   * everybody gets the ids with 202, but SDK 2.0: it gets the invoice with 200, a draft computed again in place.
    */
   @Post(':id/recalculate')
   @HttpCode(202)
@@ -51,15 +51,17 @@ export class InvoiceLifeController {
   async recalculate(
     @CurrentCaller() caller: Caller,
     @Param('id') id: string,
+    @Query() query: RefreshInvoiceQuery,
     @Headers('user-agent') userAgent: string | undefined,
     @Res({ passthrough: true }) reply: Reply,
   ): Promise<RecalculationResponse | InvoiceResponse> {
     return this.uow.run(caller, async (ctx) => {
-      const made = await this.life.recalculate(ctx, id);
       if (READS_AN_INVOICE.test(userAgent ?? '')) {
         reply.status(200);
-        return this.queries.showOne(ctx, made ?? (await this.invoices.get(ctx, id)));
+        const refreshed = await this.life.refresh(ctx, id, query.finalize === 'true');
+        return this.queries.showOne(ctx, refreshed);
       }
+      const made = await this.life.recalculate(ctx, id);
       return {
         message:
           made === null

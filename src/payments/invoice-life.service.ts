@@ -45,4 +45,13 @@ export class InvoiceLifeService {
     const voided = before.invoiceStatus === 'VOIDED' ? before : await this.void(ctx, id);
     return this.rebilling.replace(ctx, voided);
   }
+
+  /** What SDK 2.0 means by recalculation: a draft in place, anything else by a new invoice. */
+  async refresh(ctx: Ctx, id: string, finalize: boolean): Promise<Invoice> {
+    const before = await this.invoices.lock(ctx, id);
+    if (before.invoiceStatus !== 'DRAFT')
+      return (await this.recalculate(ctx, id)) ?? this.invoices.get(ctx, id);
+    const draft = await this.rebilling.redraft(ctx, id);
+    return finalize ? this.invoices.finalize(ctx, id) : draft;
+  }
 }

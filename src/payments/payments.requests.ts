@@ -225,3 +225,10 @@ export class UpdateInvoicePaymentRequest {
   @IsDecimalValue({ min: '0' })
   amount?: string;
 }
+
+export class RefreshInvoiceQuery {
+  /** For SDK 2.0: `true` finalizes the draft that was computed again. */
+  @Optional()
+  @IsWord(['true', 'false'])
+  finalize?: string;
+}

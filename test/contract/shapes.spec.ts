@@ -71,6 +71,20 @@ describe('declared operations that SDK 2.0.1 lacks', () => {
       event_id: 'a/b c',
     });
     await api.get(`/events/lookup?event_id=${encodeURIComponent('a/b c')}`);
+    const plan = await api.create('/plans', {
+      name: 'Monthly',
+      billing_period: 'monthly',
+      currency: 'usd',
+      prices: [{ pricing_model: 'flat', unit_price: '20' }],
+    });
+    await api.put('/settings/invoices', { finalization_delay_seconds: 3600 });
+    const subscription = await api.create('/subscriptions', { customer_id: customer.id, plan_id: plan.id });
+    await api.post(`/environments/${connection.environment_id}/clock/advance`, {
+      to: subscription.current_period_end,
+    });
+    const { items: drafts } = await api.post('/invoices/search', { invoice_status: ['DRAFT'] });
+    await api.post(`/invoices/${drafts[0].id}/recalculate-v2?finalize=true`);
+    await api.expect(202, 'POST', `/invoices/${drafts[0].id}/recalculate`, {});
     await api.send('POST', `/webhooks/stripe/${connection.tenant_id}/${connection.environment_id}`, {});
 
     expect(answersThatDiffer(recording.answers)).toEqual([]);

@@ -461,7 +461,7 @@ describe('the life of an invoice', () => {
 
   describe('settings', () => {
     it('start with the defaults, and refuse what makes no sense', async () => {
-      expect(await server.api.get('/invoices/settings')).toEqual({
+      expect(await server.api.get('/settings/invoices')).toEqual({
         finalization_delay_seconds: 0,
         due_date_days: 1,
       });
@@ -470,12 +470,12 @@ describe('the life of an invoice', () => {
         { due_date_days: 1.5 },
         { due_date_days: 400 },
       ])
-        expect((await server.api.send('PUT', '/invoices/settings', wrong)).status).toBe(400);
-      expect((await server.api.get('/invoices/settings')).due_date_days).toBe(1);
+        expect((await server.api.send('PUT', '/settings/invoices', wrong)).status).toBe(400);
+      expect((await server.api.get('/settings/invoices')).due_date_days).toBe(1);
     });
 
     it('give drafts a grace: usage that arrives in it is billed, then the invoice is final by itself', async () => {
-      const put = await server.api.put('/invoices/settings', {
+      const put = await server.api.put('/settings/invoices', {
         finalization_delay_seconds: 7200,
         due_date_days: 5,
       });
@@ -501,7 +501,7 @@ describe('the life of an invoice', () => {
         await advance(after(subscription.current_period_end, 4 * 60 * 60 * 1000));
         expect(await cycles(subscription)).toHaveLength(1);
       } finally {
-        await server.api.put('/invoices/settings', { finalization_delay_seconds: 0, due_date_days: 1 });
+        await server.api.put('/settings/invoices', { finalization_delay_seconds: 0, due_date_days: 1 });
       }
     });
 
