@@ -105,24 +105,19 @@ export class InvoiceDocuments1763700000013 implements MigrationInterface {
         period_start              timestamptz NOT NULL,
         period_end                timestamptz NOT NULL,
         restated_line_item_id     text NOT NULL,
-        invoice_id                text,
-        invoice_line_item_id      text,
-        credit_note_id            text,
+        invoice_id                text NOT NULL,
+        invoice_line_item_id      text NOT NULL,
         currency                  text NOT NULL,
         quantity_before           numeric NOT NULL,
         quantity                  numeric NOT NULL,
         amount_before             bigint NOT NULL,
         amount                    bigint NOT NULL,
         carried_amount            bigint NOT NULL,
-        credited_amount           bigint NOT NULL DEFAULT 0,
-        ${STAMPS},
-        CONSTRAINT usage_restatements_carrier CHECK ((invoice_id IS NULL) <> (credit_note_id IS NULL))
+        ${STAMPS}
       );
       CREATE INDEX usage_restatements_subscription
         ON billing.usage_restatements (tenant_id, environment_id, subscription_id);
       CREATE INDEX usage_restatements_invoice ON billing.usage_restatements (tenant_id, environment_id, invoice_id);
-      CREATE INDEX usage_restatements_credit_note
-        ON billing.usage_restatements (tenant_id, environment_id, credit_note_id);
       SELECT billing.secure_table('usage_restatements');
 
       -- Few events come an hour late: a small index finds those that came after their period was billed.

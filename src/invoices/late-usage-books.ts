@@ -72,8 +72,8 @@ export function standing(
   const sum = <T>(list: readonly T[], value: (one: T) => bigint): bigint =>
     list.reduce((total, one) => total + value(one), 0n);
   const carrierNet = (one: UsageRestatementEntity): bigint => {
-    const carrier = one.invoiceLineItemId === null ? undefined : carriers.get(one.invoiceLineItemId);
-    return carrier === undefined ? -one.creditedAmount : netOf(carrier);
+    const carrier = carriers.get(one.invoiceLineItemId);
+    return carrier === undefined ? 0n : netOf(carrier);
   };
   return {
     usage: {

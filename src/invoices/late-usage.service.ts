@@ -189,7 +189,7 @@ export class LateUsageService {
     ctx: Ctx,
     restatements: readonly UsageRestatementEntity[],
   ): Promise<ReadonlyMap<string, InvoiceLineItem>> {
-    const ids = restatements.flatMap((one) => one.invoiceLineItemId ?? []);
+    const ids = restatements.map((one) => one.invoiceLineItemId);
     if (ids.length === 0) return new Map();
     const lines = await ctx.em
       .createQueryBuilder(InvoiceLineItemEntity, 'row')

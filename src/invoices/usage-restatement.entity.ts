@@ -2,11 +2,10 @@ import { Column, Entity, Index } from 'typeorm';
 import type { Rate } from '../domain/rate.js';
 import { EntityRow, ExactDecimal, MinorUnits } from '../platform/database/columns.js';
 
-/** To what late usage has brought an earlier line, and which line of a later invoice, or which credit note, carries it. */
+/** To what late usage has brought an earlier line, and which line of a later invoice carries it. */
 @Entity('usage_restatements')
 @Index('usage_restatements_subscription', ['tenantId', 'environmentId', 'subscriptionId'])
 @Index('usage_restatements_invoice', ['tenantId', 'environmentId', 'invoiceId'])
-@Index('usage_restatements_credit_note', ['tenantId', 'environmentId', 'creditNoteId'])
 export class UsageRestatementEntity extends EntityRow {
   @Column({ type: 'text' })
   subscriptionId!: string;
@@ -27,14 +26,12 @@ export class UsageRestatementEntity extends EntityRow {
   @Column({ type: 'text' })
   restatedLineItemId!: string;
 
-  @Column({ type: 'text', nullable: true })
-  invoiceId!: string | null;
+  /** The invoice and the line that carry it. */
+  @Column({ type: 'text' })
+  invoiceId!: string;
 
-  @Column({ type: 'text', nullable: true })
-  invoiceLineItemId!: string | null;
-
-  @Column({ type: 'text', nullable: true })
-  creditNoteId!: string | null;
+  @Column({ type: 'text' })
+  invoiceLineItemId!: string;
 
   @Column({ type: 'text' })
   currency!: string;
@@ -57,8 +54,4 @@ export class UsageRestatementEntity extends EntityRow {
   /** How much more (or less, when it gives back what an earlier one carried) is to be given back by later invoices. */
   @MinorUnits()
   carriedAmount!: bigint;
-
-  /** What the credit note that carries it takes off the line; 0 where an invoice carries it. */
-  @MinorUnits({ default: 0 })
-  creditedAmount!: bigint;
 }

@@ -220,7 +220,7 @@ describe('the life of an invoice', () => {
         due_date: '2030-01-01T00:00:00.000Z',
         metadata: { po: '8', kept: 'yes' },
         is_manually_edited: true,
-        version: invoice.version + 1,
+        version: (invoice.version as number) + 1,
         total: '30',
       });
     });
