@@ -8,6 +8,7 @@ import { UsageRollups1763700000007 } from './0007-usage-rollups.js';
 import { Catalog1763700000010 } from './0010-catalog.js';
 import { Wallets1763700000011 } from './0011-wallets.js';
 import { SubscriptionLife1763700000012 } from './0012-subscription-life.js';
+import { InvoiceDocuments1763700000013 } from './0013-invoice-documents.js';
 
 /** In the order they run. Append; never edit one that has been released. */
 export const migrations = [
@@ -21,4 +22,5 @@ export const migrations = [
   Catalog1763700000010,
   Wallets1763700000011,
   SubscriptionLife1763700000012,
+  InvoiceDocuments1763700000013,
 ] as const;

@@ -10,9 +10,18 @@ import { EntityMappingEntity } from './integrations/mappings/entity-mapping.enti
 import { SyncAttemptEntity } from './integrations/sync/sync-attempt.entity.js';
 import { SyncOperationEntity } from './integrations/sync/sync-operation.entity.js';
 import { BillingRunEntity } from './invoices/billing-run.entity.js';
+import {
+  InvoiceCouponApplicationEntity,
+  InvoiceCreditApplicationEntity,
+  InvoiceTaxApplicationEntity,
+} from './invoices/invoice-applications.entity.js';
 import { InvoiceEntity } from './invoices/invoice.entity.js';
 import { InvoiceLineItemEntity } from './invoices/invoice-line-item.entity.js';
 import { InvoiceNumberSequenceEntity } from './invoices/invoice-number-sequence.entity.js';
+import { InvoiceSettingsEntity } from './invoices/invoice-settings.entity.js';
+import { UsageRestatementEntity } from './invoices/usage-restatement.entity.js';
+import { CreditNoteEntity, CreditNoteLineItemEntity } from './payments/credit-note.entity.js';
+import { PaymentRefundEntity } from './payments/payment-refund.entity.js';
 import { PaymentAllocationEntity } from './payments/payment-allocation.entity.js';
 import { PaymentAttemptEntity } from './payments/payment-attempt.entity.js';
 import { PaymentEntity } from './payments/payment.entity.js';
@@ -90,10 +99,18 @@ export const ENTITIES = [
   InvoiceEntity,
   InvoiceLineItemEntity,
   InvoiceNumberSequenceEntity,
+  InvoiceCouponApplicationEntity,
+  InvoiceTaxApplicationEntity,
+  InvoiceCreditApplicationEntity,
+  UsageRestatementEntity,
+  InvoiceSettingsEntity,
   PaymentEntity,
   PaymentAttemptEntity,
   PaymentAllocationEntity,
   PaymentMethodEntity,
+  PaymentRefundEntity,
+  CreditNoteEntity,
+  CreditNoteLineItemEntity,
   EntityMappingEntity,
   SyncOperationEntity,
   SyncAttemptEntity,

@@ -9,12 +9,25 @@ import { WalletsModule } from '../wallets/wallets.module.js';
 import { BillingRun } from './billing-run.js';
 import { BillingRunsController } from './billing-run.controller.js';
 import { BillingRunsService } from './billing-runs.service.js';
+import { CustomerCreditService } from './customer-credit.service.js';
+import { CustomerInvoicesController } from './customer-invoices.controller.js';
+import { DocumentNumbersService } from './document-numbers.service.js';
+import { DraftFinalization } from './draft-finalization.js';
+import { InvoiceDocumentsController } from './invoice-documents.controller.js';
+import { InvoiceDocumentsService } from './invoice-documents.service.js';
+import { InvoiceDrafts } from './invoice-drafts.service.js';
+import { InvoiceFinalization } from './invoice-finalization.service.js';
+import { InvoicePartsStore } from './invoice-parts.store.js';
+import { InvoiceSettingsController } from './invoice-settings.controller.js';
+import { InvoiceSettingsService } from './invoice-settings.service.js';
+import { InvoiceSummaryQueries } from './invoice-summary.queries.js';
 import { InvoicesController } from './invoices.controller.js';
 import { InvoicesQueries } from './invoices.queries.js';
 import { InvoicesService } from './invoices.service.js';
+import { LateUsageService } from './late-usage.service.js';
+import { RebillingService } from './rebilling.service.js';
 import { SubscriptionChanges } from './subscription-billing-changes.service.js';
 import { SubscriptionBillingController } from './subscription-billing.controller.js';
-import { SubscriptionInvoices } from './subscription-billing-invoices.service.js';
 import { FirstPayment } from './subscription-billing-payment.js';
 import { SubscriptionBillingService } from './subscription-billing.service.js';
 import { SubscriptionSteps } from './subscription-billing-steps.service.js';
@@ -57,16 +70,29 @@ const WALLET_PROVIDERS = [
     WalletsModule,
   ],
   controllers: [
+    InvoiceSettingsController,
     InvoicesController,
+    InvoiceDocumentsController,
+    CustomerInvoicesController,
     SubscriptionBillingController,
     BillingRunsController,
     UsageAnalyticsController,
     ...WALLET_CONTROLLERS,
   ],
   providers: [
+    InvoiceDrafts,
+    InvoicePartsStore,
+    DocumentNumbersService,
+    InvoiceSettingsService,
+    CustomerCreditService,
     InvoicesService,
     InvoicesQueries,
-    SubscriptionInvoices,
+    InvoiceSummaryQueries,
+    InvoiceDocumentsService,
+    LateUsageService,
+    RebillingService,
+    DraftFinalization,
+    InvoiceFinalization,
     SubscriptionBillingService,
     SubscriptionSteps,
     SubscriptionChanges,
@@ -76,6 +102,15 @@ const WALLET_PROVIDERS = [
     UsageAnalyticsService,
     ...WALLET_PROVIDERS,
   ],
-  exports: [InvoicesService, InvoicesQueries, SubscriptionBillingService, SubscriptionChanges],
+  exports: [
+    InvoicesService,
+    InvoicesQueries,
+    DocumentNumbersService,
+    CustomerCreditService,
+    RebillingService,
+    LateUsageService,
+    SubscriptionBillingService,
+    SubscriptionChanges,
+  ],
 })
 export class InvoicesModule {}

@@ -27,8 +27,8 @@ import {
   type SubscriptionLineItem,
   type SubscriptionPause,
 } from '../subscriptions/subscriptions.types.js';
+import { InvoiceFinalization } from './invoice-finalization.service.js';
 import type { Invoice } from './invoices.types.js';
-import { SubscriptionInvoices } from './subscription-billing-invoices.service.js';
 import { SubscriptionBillingService } from './subscription-billing.service.js';
 import { resumeTask, SubscriptionSteps } from './subscription-billing-steps.service.js';
 import type { BillingTask } from './subscription-billing.types.js';
@@ -58,7 +58,7 @@ export class SubscriptionChanges {
     private readonly pauses: SubscriptionPausesService,
     private readonly steps: SubscriptionSteps,
     private readonly billing: SubscriptionBillingService,
-    private readonly invoices: SubscriptionInvoices,
+    private readonly finalization: InvoiceFinalization,
   ) {}
 
   async create(
@@ -213,7 +213,7 @@ export class SubscriptionChanges {
   private async billNow(ctx: Ctx, task: BillingTask): Promise<Invoice | undefined> {
     const drafted = (await this.billing.bill(ctx, [task])).get(task);
     if (drafted === undefined || drafted.invoice.invoiceStatus === 'SKIPPED') return undefined;
-    return (await this.invoices.finalizeAll(ctx, [drafted.invoice.id]))[0];
+    return (await this.finalization.finalize(ctx, [drafted.invoice.id]))[0];
   }
 }
 

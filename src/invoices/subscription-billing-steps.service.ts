@@ -9,8 +9,8 @@ import {
   type SubscriptionChange,
 } from '../subscriptions/subscriptions.service.js';
 import { chargedLife, scheduleOf, type Subscription } from '../subscriptions/subscriptions.types.js';
+import { InvoiceFinalization } from './invoice-finalization.service.js';
 import type { Invoice, InvoiceWithLines } from './invoices.types.js';
-import { SubscriptionInvoices } from './subscription-billing-invoices.service.js';
 import { SubscriptionBillingService } from './subscription-billing.service.js';
 import type { BillingTask } from './subscription-billing.types.js';
 import { WalletGrants } from './wallet-grants.service.js';
@@ -39,7 +39,7 @@ export class SubscriptionSteps {
     private readonly subscriptions: SubscriptionsService,
     private readonly pauses: SubscriptionPausesService,
     private readonly billing: SubscriptionBillingService,
-    private readonly invoices: SubscriptionInvoices,
+    private readonly finalization: InvoiceFinalization,
     private readonly grants: WalletGrants,
   ) {}
 
@@ -56,14 +56,7 @@ export class SubscriptionSteps {
       ctx,
       steps.flatMap(({ task }) => task ?? []),
     );
-    const finalized = new Map(
-      (
-        await this.invoices.finalizeAll(
-          ctx,
-          [...drafts.values()].map(({ invoice }) => invoice.id),
-        )
-      ).map((invoice) => [invoice.id, invoice]),
-    );
+    const finalized = await this.finalize(ctx, drafts);
     const invoiceOf = ({ task }: Step): Invoice | undefined => {
       const drafted: InvoiceWithLines | undefined = task === undefined ? undefined : drafts.get(task);
       return drafted === undefined ? undefined : finalized.get(drafted.invoice.id);
@@ -89,6 +82,20 @@ export class SubscriptionSteps {
       after: after[index] as Subscription,
       invoice: invoiceOf(step),
     }));
+  }
+
+  /** Only what a period has come to may wait for stragglers; what is charged at a beginning is due now. */
+  private async finalize(
+    ctx: Ctx,
+    drafts: ReadonlyMap<BillingTask, InvoiceWithLines>,
+  ): Promise<ReadonlyMap<string, Invoice>> {
+    const ids = (isCycle: boolean): string[] =>
+      [...drafts].flatMap(([{ reason }, { invoice }]) =>
+        (reason === 'SUBSCRIPTION_CYCLE') === isCycle ? [invoice.id] : [],
+      );
+    const cycles = await this.finalization.finalizeWhenDue(ctx, ids(true));
+    const others = await this.finalization.finalize(ctx, ids(false));
+    return new Map([...cycles, ...others].map((invoice) => [invoice.id, invoice]));
   }
 
   /** Walks one locked subscription to the present, so that a change made now meets its current period. */

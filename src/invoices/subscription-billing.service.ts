@@ -22,8 +22,9 @@ import {
 } from '../subscriptions/subscriptions.types.js';
 import { meterQuery, UsageService } from '../usage/usage.service.js';
 import type { UsageQuery } from '../usage/usage.types.js';
+import { InvoiceDrafts } from './invoice-drafts.service.js';
+import { LateUsageService } from './late-usage.service.js';
 import type { InvoiceDraftInput, InvoiceWithLines, RatedLine } from './invoices.types.js';
-import { SubscriptionInvoices } from './subscription-billing-invoices.service.js';
 import { invoicePeriod, type BillingTask } from './subscription-billing.types.js';
 
 /** A price as a line of a subscription takes it. */
@@ -45,7 +46,8 @@ export class SubscriptionBillingService {
     private readonly prices: PricesService,
     private readonly usage: UsageService,
     private readonly pauses: SubscriptionPausesService,
-    private readonly invoices: SubscriptionInvoices,
+    private readonly drafts: InvoiceDrafts,
+    private readonly lateUsage: LateUsageService,
   ) {}
 
   /**
@@ -54,7 +56,8 @@ export class SubscriptionBillingService {
    * period is done.
    */
   async bill(ctx: Ctx, tasks: readonly BillingTask[]): Promise<ReadonlyMap<BillingTask, InvoiceWithLines>> {
-    const rated = await this.rate(ctx, tasks);
+    const inTime = await this.rate(ctx, tasks);
+    const rated = await this.lateUsage.withLateUsage(ctx, tasks, inTime, (past) => this.rate(ctx, past));
     const billed: BillingTask[] = [];
     const inputs: InvoiceDraftInput[] = [];
     for (const [index, task] of tasks.entries()) {
@@ -77,7 +80,7 @@ export class SubscriptionBillingService {
         paymentTerms: subscription.paymentTerms,
       });
     }
-    const drafts = await this.invoices.draftAll(ctx, inputs);
+    const drafts = await this.drafts.draftAll(ctx, inputs);
     return new Map(billed.map((task, index) => [task, drafts[index] as InvoiceWithLines]));
   }
 

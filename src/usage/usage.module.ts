@@ -3,6 +3,7 @@ import { CustomersModule } from '../customers/customers.module.js';
 import { FeaturesModule } from '../features/features.module.js';
 import { TenancyModule } from '../tenancy/tenancy.module.js';
 import { EventWriter } from './event-writer.js';
+import { LateEventsService } from './late-events.service.js';
 import { PostgresUsageStore } from './postgres/postgres-usage-store.js';
 import { UsagePartitions } from './postgres/usage-partitions.js';
 import { UsageRollups } from './postgres/usage-rollups.js';
@@ -16,10 +17,11 @@ import { USAGE_STORE } from './usage-store.js';
   providers: [
     UsageService,
     EventWriter,
+    LateEventsService,
     UsagePartitions,
     UsageRollups,
     { provide: USAGE_STORE, useClass: PostgresUsageStore },
   ],
-  exports: [UsageService],
+  exports: [UsageService, LateEventsService],
 })
 export class UsageModule {}

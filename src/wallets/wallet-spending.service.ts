@@ -128,11 +128,13 @@ export class WalletSpending {
       readonly amount: Money;
       readonly reason: GiveBackReason;
       readonly referenceId: string;
+      /** Of several times for one reference; the reference itself, when left out. */
+      readonly key?: string | undefined;
       readonly description?: string | undefined;
     },
   ): Promise<Movement | null> {
     if (back.amount.amount <= 0n) return null;
-    const key = systemKey(back.reason, back.referenceId);
+    const key = systemKey(back.reason, back.key ?? back.referenceId);
     const wallet = await this.wallets.lockOrCreate(ctx, {
       customerId: back.customerId,
       currency: back.amount.currency,

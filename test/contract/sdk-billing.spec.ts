@@ -14,7 +14,7 @@ describe('@flexprice/sdk 2.0.1: subscriptions, usage, invoices, payments', () =>
   beforeAll(async () => {
     server = await startTestApp();
     sdk = sdkOf(server);
-    coverage = new SdkCoverage(server, ['subscriptions', 'events', 'invoices', 'payments']);
+    coverage = new SdkCoverage(server, ['subscriptions', 'events']);
     feature = await sdk.features.createFeature({
       name: 'Tokens',
       type: 'metered',

@@ -211,6 +211,9 @@ describe('@flexprice/sdk 2.0.1: catalogue, customers, keys', () => {
       sdk.customers.updateCustomer({ metadata: { segment: 'mid' } }, undefined, 'acme'),
     );
     expect(byExternalId).toMatchObject({ name: 'Acme Inc.', metadata: { segment: 'mid' } });
+    expect((await accepted(sdk.invoices.getCustomerInvoiceSummary(customer.id as string))).summaries).toEqual(
+      [],
+    );
     await accepted(sdk.customers.deleteCustomer(customer.id as string));
     expect((await sdk.customers.queryCustomer({ externalId: 'acme' })).items).toEqual([]);
   });

@@ -104,6 +104,20 @@ describe('declared operations that SDK 2.0.1 lacks', () => {
     expect(owned.items).toMatchObject([{ id: subscription.id, pauses: [{ pause_status: 'active' }] }]);
     const lines = await api.post('/subscriptions/lineitems/search', { subscription_ids: [subscription.id] });
     expect(lines.items).toHaveLength(1);
+    const monthly = await api.create('/plans', {
+      name: 'Monthly',
+      billing_period: 'monthly',
+      currency: 'usd',
+      prices: [{ pricing_model: 'flat', unit_price: '20' }],
+    });
+    await api.put('/settings/invoices', { finalization_delay_seconds: 3600 });
+    const cycled = await api.create('/subscriptions', { customer_id: customer.id, plan_id: monthly.id });
+    await api.post(`/environments/${connection.environment_id}/clock/advance`, {
+      to: cycled.current_period_end,
+    });
+    const { items: drafts } = await api.post('/invoices/search', { invoice_status: ['DRAFT'] });
+    await api.post(`/invoices/${drafts[0].id}/recalculate-v2?finalize=true`);
+    await api.expect(202, 'POST', `/invoices/${drafts[0].id}/recalculate`, {});
     await api.send('POST', `/webhooks/stripe/${connection.tenant_id}/${connection.environment_id}`, {});
 
     expect(answersThatDiffer(recording.answers)).toEqual([]);

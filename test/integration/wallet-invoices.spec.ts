@@ -219,24 +219,25 @@ describe('wallets and invoices', () => {
       await advance(Date.parse(subscription.current_period_end) + HOUR);
       expect(await realTime(mine.id)).toMatchObject({
         current_period_usage: '0',
-        unpaid_invoices_amount: '55',
+        // The rest: fifty were spent on the invoice when it was made.
+        unpaid_invoices_amount: '5',
         real_time_balance: '-5',
       });
       const { items } = await api.post('/invoices/search', { subscription_id: subscription.id });
       const closed = items.find((one: any) => one.billing_reason === 'SUBSCRIPTION_CYCLE');
-      expect(closed.total).toBe('75');
-      await pay(closed.id, '45');
-      // 30 are still asked for, and no more than 30 of them can be usage.
+      expect(closed).toMatchObject({ total: '25', total_prepaid_credits_applied: '50' });
+      await pay(closed.id, '22');
+      // 3 are still asked for, and no more than 3 of them can be usage.
       expect(await realTime(mine.id)).toMatchObject({
-        unpaid_invoices_amount: '30',
-        real_time_balance: '20',
+        unpaid_invoices_amount: '3',
+        real_time_balance: '-3',
       });
-      await pay(closed.id, '30');
-      expect(await realTime(mine.id)).toMatchObject({ unpaid_invoices_amount: '0', real_time_balance: '50' });
+      await pay(closed.id, '3');
+      expect(await realTime(mine.id)).toMatchObject({ unpaid_invoices_amount: '0', real_time_balance: '0' });
       const { credits_available_breakdown: left } = await api.get(
         `/wallets/${mine.id}/balance/real-time?expand=credits_available_breakdown`,
       );
-      expect(left).toEqual({ free: '100', purchased: '0' });
+      expect(left).toEqual({ free: '0', purchased: '0' });
       expect((await api.send('GET', `/wallets/${mine.id}/balance/real-time?expand=no`)).status).toBe(400);
       expect((await api.send('GET', '/customers/wallets')).status).toBe(400);
     });

@@ -252,7 +252,7 @@ const spent = (wallet: CreditBalance, draft: DraftInvoice): CreditBalance => ({
 });
 
 const figuresOf = (draft: DraftInvoice, rated: readonly Rated[]): InvoiceFigures => ({
-  status: isSkippable(draft.subtotal, { type: 'SUBSCRIPTION', billingReason: 'SUBSCRIPTION_CYCLE' })
+  status: isSkippable(draft.lines, { type: 'SUBSCRIPTION', billingReason: 'SUBSCRIPTION_CYCLE' })
     ? 'SKIPPED'
     : 'FINALIZED',
   lines: draft.lines.map((line, index) => ({
