@@ -6,6 +6,8 @@ export const SECONDS = Number(process.env.BENCH_SECONDS ?? 8);
 /** Requests per second and latencies in ms of one route under so many connections; every answer has to be the one expected. */
 export async function load({
   url,
+  method = 'POST',
+  path,
   headers = {},
   body,
   connections = 64,
@@ -20,9 +22,10 @@ export async function load({
     ...(rate === undefined ? {} : { overallRate: rate }),
     requests: [
       {
-        method: 'POST',
+        method,
         headers: { 'content-type': 'application/json', ...headers },
         setupRequest: (request) => {
+          if (path !== undefined) return { ...request, path: path() };
           const made = body();
           return typeof made === 'string'
             ? { ...request, body: made }

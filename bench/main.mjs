@@ -10,6 +10,7 @@ ensureBuilt();
 const { startPostgres } = await import('./servers.mjs');
 const { growthRow, ingestRows } = await import('./rows/ingest.mjs');
 const { usageRows } = await import('./rows/usage.mjs');
+const { balanceRow } = await import('./rows/balance.mjs');
 const { webhookRow } = await import('./rows/webhooks.mjs');
 
 const dir = path.join(root, '.data/bench');
@@ -38,6 +39,7 @@ context.postgres = postgres;
 try {
   await ingestRows(context);
   await webhookRow(context);
+  await balanceRow(context);
   await usageRows(context, (large) => growthRow({ ...context, large }));
 } finally {
   postgres.stop();

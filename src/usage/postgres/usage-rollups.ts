@@ -184,19 +184,22 @@ async function sumUp(ctx: Ctx, hours: readonly DirtyHour[]): Promise<void> {
   );
   const times = hours.map(({ hour }) => hour.getTime());
   const bounds = [new Date(Math.min(...times)), new Date(Math.max(...times) + HOUR_MS)];
+  // Grouped before it is joined with the hours: the planner knows how many events there are, and not how many hours.
+  const hour = `date_trunc('hour', e.occurred_at, 'UTC')`;
   for (const { type } of types)
     await ctx.em.query(
-      `INSERT INTO usage_rollups (tenant_id, environment_id, series_id, external_customer_id, hour,
+      `WITH made AS MATERIALIZED (
+         SELECT q.id, q.event_name, coalesce(e.external_customer_id, '') AS customer, ${hour} AS hour,
+                ${summaryOfEvents(type)}
+           FROM usage_events e
+           JOIN usage_series q ON q.environment_id = $5 AND q.event_name = e.event_name AND q.type = $6
+          WHERE e.environment_id = $5 AND e.occurred_at >= $2 AND e.occurred_at < $3
+            AND (q.filters = '[]'::jsonb OR billing.matches_filters(e.properties, q.filters))
+          GROUP BY GROUPING SETS ((q.id, q.event_name, ${hour}, e.external_customer_id), (q.id, q.event_name, ${hour})))
+       INSERT INTO usage_rollups (tenant_id, environment_id, series_id, external_customer_id, hour,
                                   events, measured, total, moment, peak, latest)
-       SELECT $4, $5, u.id, u.customer, u.hour, u.events, u.measured, u.total, u.moment, u.peak, u.latest
-         FROM (SELECT q.id, coalesce(e.external_customer_id, '') AS customer, w.hour, ${summaryOfEvents(type)}
-                 FROM ${HOURS}
-                 JOIN usage_series q ON q.environment_id = $5 AND q.event_name = w.event_name AND q.type = $6
-                 JOIN usage_events e ON e.environment_id = $5 AND e.event_name = w.event_name
-                  AND e.occurred_at >= $2 AND e.occurred_at < $3
-                  AND date_trunc('hour', e.occurred_at, 'UTC') = w.hour
-                  AND (q.filters = '[]'::jsonb OR billing.matches_filters(e.properties, q.filters))
-                GROUP BY GROUPING SETS ((q.id, w.hour, e.external_customer_id), (q.id, w.hour))) u`,
+       SELECT $4, $5, m.id, m.customer, m.hour, m.events, m.measured, m.total, m.moment, m.peak, m.latest
+         FROM made m JOIN ${HOURS} ON w.event_name = m.event_name AND w.hour = m.hour`,
       [parameter, ...bounds, ctx.scope.tenantId, ctx.scope.environmentId, type],
     );
 }

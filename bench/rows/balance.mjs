@@ -1,0 +1,89 @@
+import { randomUUID } from 'node:crypto';
+import { load } from '../load.mjs';
+import { api, createDatabase, createTenant, startServer } from '../servers.mjs';
+
+const CUSTOMERS = 50;
+const PER_SECOND = 200;
+
+/** The real-time balance of wallets whose customers go on using while it is asked for. */
+export async function balanceRow({ postgres, wanted, add, say }) {
+  if (!wanted('balance')) return;
+  say('balance');
+  const url = await createDatabase(postgres, 'bench_balance');
+  const server = await startServer(url);
+  const tenant = await createTenant(url);
+  const post = (route, body) => api(server, tenant.apiKey, 'POST', route, body);
+  try {
+    const feature = await post('/features', {
+      name: 'units',
+      lookup_key: 'units',
+      type: 'metered',
+      meter: { name: 'units', event_name: 'units', aggregation: { type: 'SUM', field: 'n' } },
+    });
+    const plan = await post('/plans', { name: 'Usage', lookup_key: 'usage' });
+    await post('/prices', {
+      entity_type: 'PLAN',
+      entity_id: plan.id,
+      type: 'USAGE',
+      meter_id: feature.meter_id,
+      billing_model: 'FLAT_FEE',
+      amount: '0.01',
+      currency: 'usd',
+      billing_period: 'MONTHLY',
+      invoice_cadence: 'ARREAR',
+      price_unit_type: 'FIAT',
+    });
+    const wallets = [];
+    for (let n = 0; n < CUSTOMERS; n++) {
+      const customer = await post('/customers', { external_id: `c${n}`, name: `c${n}` });
+      await post('/subscriptions', { customer_id: customer.id, plan_id: plan.id });
+      wallets.push(
+        await post('/wallets', {
+          customer_id: customer.id,
+          currency: 'usd',
+          initial_credits_to_load: '1000',
+        }),
+      );
+      await post('/events/bulk', {
+        events: Array.from({ length: 500 }, () => ({
+          event_id: randomUUID(),
+          event_name: 'units',
+          external_customer_id: `c${n}`,
+          properties: { n: 1 },
+        })),
+      });
+    }
+    let n = 0;
+    const using = load({
+      url: `${server.url}/v1/events`,
+      headers: { 'x-api-key': tenant.apiKey },
+      body: () =>
+        JSON.stringify({
+          event_name: 'units',
+          external_customer_id: `c${n++ % CUSTOMERS}`,
+          properties: { n: 1 },
+        }),
+      connections: 4,
+      rate: 50,
+    });
+    const asked = await load({
+      url: server.url,
+      method: 'GET',
+      path: () => `/v1/wallets/${wallets[n % CUSTOMERS].id}/balance/real-time`,
+      headers: { 'x-api-key': tenant.apiKey },
+      connections: 16,
+      rate: PER_SECOND,
+      expected: 200,
+    });
+    await using;
+    add({
+      row: 'balance',
+      numerator: `${asked.p95} ms (p97.5) at ${Math.round(asked.perSecond)} requests/s, p50 ${asked.p50} ms, while 50 events/s come`,
+      denominator: 'ms',
+      ratio: asked.p95,
+      goal: { most: 10 },
+    });
+  } finally {
+    await server.stop();
+  }
+}
