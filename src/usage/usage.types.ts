@@ -99,6 +99,8 @@ export const USAGE_OPTIONS = Symbol('UsageOptions');
 export interface UsageOptions {
   /** Whole months that events are kept beyond the current one. Undefined: for ever. */
   readonly retentionMonths: number | undefined;
+  /** Where events live: a ClickHouse. Undefined: in Postgres, with everything else. */
+  readonly storeUrl: string | undefined;
 }
 
 export type { WindowSize };
