@@ -9,6 +9,7 @@ import { PostgresUsageStore } from './postgres/postgres-usage-store.js';
 import { UsagePartitions } from './postgres/usage-partitions.js';
 import { UsageRollups } from './postgres/usage-rollups.js';
 import { UsageController } from './usage.controller.js';
+import { UsageMoveService } from './usage-move.service.js';
 import { UsageService } from './usage.service.js';
 import { USAGE_STORE, type UsageStore } from './usage-store.js';
 import { USAGE_OPTIONS, type UsageOptions } from './usage.types.js';
@@ -19,15 +20,19 @@ import { USAGE_OPTIONS, type UsageOptions } from './usage.types.js';
   providers: [
     UsageService,
     EventWriter,
+    UsageMoveService,
     UsagePartitions,
     UsageRollups,
     {
       provide: USAGE_STORE,
       inject: [USAGE_OPTIONS, UnitOfWork],
-      useFactory: ({ storeUrl, ...options }: UsageOptions, uow: UnitOfWork): UsageStore | Promise<UsageStore> =>
+      useFactory: (
+        { storeUrl, ...options }: UsageOptions,
+        uow: UnitOfWork,
+      ): UsageStore | Promise<UsageStore> =>
         storeUrl === undefined ? new PostgresUsageStore(uow) : openClickHouseUsageStore(storeUrl, options),
     },
   ],
-  exports: [UsageService],
+  exports: [UsageService, UsageMoveService],
 })
 export class UsageModule {}

@@ -1,11 +1,11 @@
 // The engine of npm's chdb (ClickHouse, in process) behind as much of ClickHouse's HTTP interface as the official client
 // uses: so that the store under test is the one that runs in production, address, password, lost connections and all.
-// usage: node chdb-server.mjs DIR_WITH_CHDB DATA_DIR. Says `{"port": N}` on standard output when it listens.
+// usage: node chdb-server.mjs DIR_WITH_CHDB DATA_DIR [PORT]. Says `{"port": N}` on standard output when it listens.
 import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 
-const [modules = '', data = ''] = process.argv.slice(2);
+const [modules = '', data = '', port = '0'] = process.argv.slice(2);
 const { Session } = createRequire(path.join(path.resolve(modules), 'package.json'))('chdb');
 const session = new Session(data);
 const USER = 'usage';
@@ -13,7 +13,14 @@ const PASSWORD = 'p@ss:word';
 const DATABASE = 'default';
 
 /** What only the real server's HTTP layer knows, and the engine would refuse. */
-const OF_HTTP = new Set(['query', 'database', 'query_id', 'default_format', 'wait_end_of_query', 'enable_http_compression']);
+const OF_HTTP = new Set([
+  'query',
+  'database',
+  'query_id',
+  'default_format',
+  'wait_end_of_query',
+  'enable_http_compression',
+]);
 const ESCAPES = { t: '\t', n: '\n', r: '\r', b: '\b', f: '\f', 0: '\0' };
 const unescape = (text) => text.replace(/\\(.)/gs, (_, c) => ESCAPES[c] ?? c);
 
@@ -28,7 +35,7 @@ createServer((request, response) => {
       response.writeHead(code === '516' ? 403 : 500, { 'x-clickhouse-exception-code': code }).end(text);
     },
   );
-}).listen(0, '127.0.0.1', function () {
+}).listen(Number(port), '127.0.0.1', function () {
   console.log(JSON.stringify({ port: this.address().port }));
 });
 process.on('disconnect', () => process.exit(0));
@@ -43,7 +50,9 @@ async function answer(request) {
     throw new Error('Code: 516. DB::Exception: usage: Authentication failed. (AUTHENTICATION_FAILED)');
   const values = new Map(url.searchParams);
   if ((values.get('database') ?? DATABASE) !== DATABASE)
-    throw new Error(`Code: 81. DB::Exception: Database ${values.get('database')} does not exist. (UNKNOWN_DATABASE)`);
+    throw new Error(
+      `Code: 81. DB::Exception: Database ${values.get('database')} does not exist. (UNKNOWN_DATABASE)`,
+    );
   const type = request.headers['content-type'] ?? '';
   let body = Buffer.concat(chunks).toString('utf8');
   if (type.startsWith('multipart/form-data')) {

@@ -37,4 +37,52 @@ describe('usage in ClickHouse', () => {
       }),
     12,
   );
+
+  it('keeps whole months for as long as it is told to, and then for ever again', async () => {
+    const event = (id: string, occurredAt: Date) => ({
+      id,
+      eventName: 'kept-for',
+      externalCustomerId: 'c',
+      source: null,
+      occurredAt,
+      isTimed: true,
+      properties: {},
+    });
+    const now = new Date();
+    const inMonth = (months: number) =>
+      new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + months, 1));
+    const events = [
+      event('gone', new Date(inMonth(-2).getTime() - 1)),
+      event('kept', inMonth(-2)),
+      event('new', now),
+    ];
+    await store.append([{ scope: SCOPE, receivedAt: now, events }]);
+    const ids = async () => {
+      const found = await Promise.all(events.map(({ id }) => store.find(contextOf(SCOPE), id)));
+      return found.flatMap((one) => (one === null ? [] : [one.id]));
+    };
+    const clean = async () => {
+      for (const table of ['usage_events', 'usage_event_claims'])
+        await database.command(`OPTIMIZE TABLE ${table} FINAL`);
+    };
+    const ttl = async () => {
+      const rows = await database.rows<{ engine_full: string }>(
+        `SELECT engine_full FROM system.tables WHERE database = currentDatabase() AND name LIKE 'usage%'`,
+      );
+      return rows.map(({ engine_full }) => / TTL .*?(?= SETTINGS|$)/.exec(engine_full)?.[0]);
+    };
+    expect(await ids()).toEqual(['gone', 'kept', 'new']);
+    await ClickHouseUsageStore.open(database, { retentionMonths: 2 });
+    expect((await ttl()).filter((clause) => clause?.includes('toIntervalMonth(3)'))).toHaveLength(4);
+    await clean();
+    expect(await ids()).toEqual(['kept', 'new']);
+    // Its id is free again, as its event is not billed any more.
+    const claims = await database.rows("SELECT 1 FROM usage_event_claims WHERE event_id = 'gone'");
+    expect(claims).toEqual([]);
+    await ClickHouseUsageStore.open(database, { retentionMonths: undefined });
+    expect(await ttl()).toEqual([undefined, undefined, undefined, undefined]);
+    await store.append([{ scope: SCOPE, receivedAt: now, events }]);
+    await clean();
+    expect(await ids()).toEqual(['gone', 'kept', 'new']);
+  });
 });

@@ -51,7 +51,10 @@ export function prospectOf(claims: readonly Claim[]): Prospect {
  * What an event is stored as when another writer has begun to store the same content: as that one would store it.
  * Without a time of its own, an event differs from its copy in when it came, and must not differ in the store.
  */
-export function adopted(event: Row & { readonly isTimed: boolean }, claims: readonly Claim[]): Claim | undefined {
+export function adopted(
+  event: Row & { readonly isTimed: boolean },
+  claims: readonly Claim[],
+): Claim | undefined {
   return claims
     .filter(
       (claim) =>

@@ -1,4 +1,4 @@
-import { ClickHouseError, createClient, type ClickHouseClient } from '@clickhouse/client';
+import { ClickHouseError, ClickHouseLogLevel, createClient, type ClickHouseClient } from '@clickhouse/client';
 import { BillingError } from '../../domain/errors.js';
 
 const REQUEST_TIMEOUT_MS = 60_000;
@@ -34,6 +34,8 @@ export class ClickHouseDatabase {
         request_timeout: REQUEST_TIMEOUT_MS,
         // Lists of queries and ids are longer than a proxy lets an address be.
         use_multipart_params_auto: true,
+        // What fails is thrown, and logged where it is answered.
+        log: { level: ClickHouseLogLevel.OFF },
       }),
     );
   }

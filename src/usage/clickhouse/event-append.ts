@@ -82,7 +82,10 @@ async function settle(
       throw new BillingError(
         'service_unavailable',
         'events with the same id are being stored by others: try again in a moment',
-        { code: 'event_id_contended', details: { event_ids: open.slice(0, 10).map(({ event }) => event.id) } },
+        {
+          code: 'event_id_contended',
+          details: { event_ids: open.slice(0, 10).map(({ event }) => event.id) },
+        },
       );
     await delay(Math.random() * Math.min(LONGEST_PAUSE_MS, 10 * 2 ** attempt));
   }
@@ -157,7 +160,7 @@ async function store(
     'usage_event_claims',
     contenders.map((entry) => claimRow(entry, false)),
   );
-  const seen = await look(database, contenders, RECENT);
+  const seen = await look(database, contenders, RECENT, writeId);
   const installed: Entry[] = [];
   const withdrawn: Entry[] = [];
   for (const entry of contenders) {
@@ -188,6 +191,7 @@ async function look(
   database: ClickHouseDatabase,
   entries: readonly Entry[],
   which = 'true',
+  mine = '',
 ): Promise<Claims> {
   const rows = await database.rows<ClaimRow>(
     `SELECT environment_id AS environment, event_id AS event, toString(write_id) AS write,
@@ -199,7 +203,9 @@ async function look(
       GROUP BY tenant_id, environment_id, event_id, write_id`,
     { keys: keysOf(entries) },
   );
-  const finished = await finishedOf(database, new Set(rows.map(({ write }) => write)));
+  const writes = new Set(rows.map(({ write }) => write));
+  writes.delete(mine);
+  const finished = await finishedOf(database, writes);
   const found = new Map<string, Claim[]>();
   for (const row of rows) {
     const key = `${row.environment} ${row.event}`;
