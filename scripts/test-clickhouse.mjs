@@ -23,7 +23,12 @@ const { status } = spawnSync(
     // The engine takes most of a gigabyte: one at a time.
     ...['--runInBand', '--json', '--outputFile', results, ...process.argv.slice(2)],
   ],
-  { cwd: root, stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, CHDB_DIR: dir } },
+  {
+    cwd: root,
+    stdio: ['ignore', 'ignore', 'inherit'],
+    env: { ...process.env, CHDB_DIR: dir },
+    timeout: 15 * 60_000,
+  },
 );
 let passed = 0;
 let failed = 0;

@@ -1,6 +1,7 @@
 // The engine of npm's chdb (ClickHouse, in process) behind as much of ClickHouse's HTTP interface as the official client
 // uses: so that the store under test is the one that runs in production, address, password, lost connections and all.
 // usage: node chdb-server.mjs DIR_WITH_CHDB DATA_DIR [PORT]. Says `{"port": N}` on standard output when it listens.
+import { Buffer } from 'node:buffer';
 import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import path from 'node:path';
@@ -36,7 +37,7 @@ createServer((request, response) => {
     },
   );
 }).listen(Number(port), '127.0.0.1', function () {
-  console.log(JSON.stringify({ port: this.address().port }));
+  process.stdout.write(`${JSON.stringify({ port: this.address().port })}\n`);
 });
 process.on('disconnect', () => process.exit(0));
 
@@ -56,7 +57,9 @@ async function answer(request) {
   const type = request.headers['content-type'] ?? '';
   let body = Buffer.concat(chunks).toString('utf8');
   if (type.startsWith('multipart/form-data')) {
-    const form = await new Response(Buffer.concat(chunks), { headers: { 'content-type': type } }).formData();
+    const form = await new globalThis.Response(Buffer.concat(chunks), {
+      headers: { 'content-type': type },
+    }).formData();
     for (const [name, value] of form) values.set(name, value);
     body = '';
   }

@@ -40,8 +40,8 @@ describe('usage in ClickHouse', () => {
 
   it('keeps whole months for as long as it is told to, and then for ever again', async () => {
     const event = (id: string, occurredAt: Date) => ({
-      id,
-      eventName: 'kept-for',
+      id: `months-${id}`,
+      eventName: 'months',
       externalCustomerId: 'c',
       source: null,
       occurredAt,
@@ -59,7 +59,7 @@ describe('usage in ClickHouse', () => {
     await store.append([{ scope: SCOPE, receivedAt: now, events }]);
     const ids = async () => {
       const found = await Promise.all(events.map(({ id }) => store.find(contextOf(SCOPE), id)));
-      return found.flatMap((one) => (one === null ? [] : [one.id]));
+      return found.flatMap((one) => (one === null ? [] : [one.id.replace('months-', '')]));
     };
     const clean = async () => {
       for (const table of ['usage_events', 'usage_event_claims'])
@@ -77,7 +77,7 @@ describe('usage in ClickHouse', () => {
     await clean();
     expect(await ids()).toEqual(['kept', 'new']);
     // Its id is free again, as its event is not billed any more.
-    const claims = await database.rows("SELECT 1 FROM usage_event_claims WHERE event_id = 'gone'");
+    const claims = await database.rows("SELECT 1 FROM usage_event_claims WHERE event_id = 'months-gone'");
     expect(claims).toEqual([]);
     await ClickHouseUsageStore.open(database, { retentionMonths: undefined });
     expect(await ttl()).toEqual([undefined, undefined, undefined, undefined]);

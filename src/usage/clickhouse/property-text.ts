@@ -15,7 +15,10 @@ export function jsonText(value: unknown): string {
   if (typeof value === 'number') return formatRate(new Rate(value));
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
   if (Array.isArray(value)) return `[${value.map(jsonText).join(', ')}]`;
-  const members = Object.entries(value).map(([name, member]) => ({ name: Buffer.from(name), member }));
+  const members = Object.entries(value as Record<string, unknown>).map(([name, member]) => ({
+    name: Buffer.from(name),
+    member,
+  }));
   members.sort((a, b) => a.name.length - b.name.length || a.name.compare(b.name));
   return `{${members.map(({ name, member }) => `${JSON.stringify(name.toString())}: ${jsonText(member)}`).join(', ')}}`;
 }
