@@ -30,8 +30,8 @@ export function eventRow({ scope, event, receivedAt }: Entry): Record<string, un
   for (const [name, value] of Object.entries(event.properties)) {
     const text = propertyText(value);
     if (text !== undefined) texts.push([name, text]);
-    const quantity = parseQuantity(value);
-    if (quantity !== undefined) quantities.push([name, formatRate(quantity)]);
+    const quantity = quantityText(value);
+    if (quantity !== undefined) quantities.push([name, quantity]);
   }
   return {
     tenant_id: scope.tenantId,
@@ -47,6 +47,13 @@ export function eventRow({ scope, event, receivedAt }: Entry): Record<string, un
     texts: Object.fromEntries(texts),
     quantities: Object.fromEntries(quantities),
   };
+}
+
+/** As the domain reads it; most are whole numbers, which need no decimals to be read. */
+function quantityText(value: unknown): string | undefined {
+  if (Number.isSafeInteger(value)) return String(value);
+  const quantity = parseQuantity(value);
+  return quantity === undefined ? undefined : formatRate(quantity);
 }
 
 /** A row of `usage_event_conflicts`. */

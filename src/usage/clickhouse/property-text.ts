@@ -12,7 +12,7 @@ export function propertyText(value: unknown): string | undefined {
 
 /** Names in the order of their length, then of their bytes; a blank after each colon and comma. */
 export function jsonText(value: unknown): string {
-  if (typeof value === 'number') return formatRate(new Rate(value));
+  if (typeof value === 'number') return numberText(value);
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
   if (Array.isArray(value)) return `[${value.map(jsonText).join(', ')}]`;
   const members = Object.entries(value as Record<string, unknown>).map(([name, member]) => ({
@@ -21,4 +21,10 @@ export function jsonText(value: unknown): string {
   }));
   members.sort((a, b) => a.name.length - b.name.length || a.name.compare(b.name));
   return `{${members.map(({ name, member }) => `${JSON.stringify(name.toString())}: ${jsonText(member)}`).join(', ')}}`;
+}
+
+/** In plain notation, which is JavaScript's own but for the largest and the smallest. */
+function numberText(value: number): string {
+  const text = String(value);
+  return text.includes('e') ? formatRate(new Rate(text)) : text;
 }
