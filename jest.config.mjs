@@ -45,11 +45,15 @@ const shared = {
 
 export default {
   projects: [
-    { ...shared, displayName: 'unit', testMatch: ['<rootDir>/src/**/*.spec.ts'] },
+    {
+      ...shared,
+      displayName: 'unit',
+      testMatch: ['<rootDir>/src/**/*.spec.ts', '<rootDir>/test/oracle/*.spec.ts'],
+    },
     {
       ...shared,
       displayName: 'system',
-      testMatch: ['<rootDir>/test/**/*.spec.ts'],
+      testMatch: ['<rootDir>/test/**/*.spec.ts', '!<rootDir>/test/oracle/**'],
       // They need an engine that `npm ci` does not install: npm run test:clickhouse.
       testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/clickhouse/'],
       globalSetup: '<rootDir>/test/support/global-setup.mjs',

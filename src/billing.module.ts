@@ -30,6 +30,7 @@ import { SubscriptionsModule } from './subscriptions/subscriptions.module.js';
 import { TenancyModule } from './tenancy/tenancy.module.js';
 import { USAGE_OPTIONS } from './usage/usage.types.js';
 import { UsageModule } from './usage/usage.module.js';
+import { WalletsModule } from './wallets/wallets.module.js';
 
 export interface BillingModuleAsyncOptions extends Pick<ModuleMetadata, 'imports'> {
   readonly inject?: FactoryProvider['inject'];
@@ -108,6 +109,7 @@ const HOUSES = [
   FeaturesModule,
   PlansModule,
   UsageModule,
+  WalletsModule,
   SubscriptionsModule,
   InvoicesModule,
   PaymentsModule,

@@ -14,6 +14,7 @@ export { PricesService } from './plans/prices.service.js';
 export { SubscriptionsService } from './subscriptions/subscriptions.service.js';
 export { TenancyService } from './tenancy/tenancy.service.js';
 export { UsageService } from './usage/usage.service.js';
+export { WalletsService } from './wallets/wallets.service.js';
 export type * from './providers/provider-adapter.js';
 export type * from './providers/provider-objects.js';
 export type * from './providers/provider-event.js';

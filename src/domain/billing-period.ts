@@ -74,8 +74,15 @@ function stepOf(interval: BillingInterval): Step {
   return { months: step.months * interval.count, days: step.days * interval.count };
 }
 
+/** Names that were found good before: to look one up costs more than all the arithmetic that follows. */
+const knownZones = new Set<string>();
+
 function inZone(instant: Date, timeZone: string): Temporal.ZonedDateTime {
-  if (!isValidTimeZone(timeZone)) throw new RangeError(`unknown time zone ${timeZone}`);
+  const name = timeZone.toLowerCase();
+  if (!knownZones.has(name)) {
+    if (!isValidTimeZone(timeZone)) throw new RangeError(`unknown time zone ${timeZone}`);
+    knownZones.add(name);
+  }
   if (Number.isNaN(instant.getTime())) throw new RangeError('invalid date');
   return Temporal.Instant.fromEpochMilliseconds(instant.getTime()).toZonedDateTimeISO(timeZone);
 }
@@ -84,14 +91,32 @@ function inZone(instant: Date, timeZone: string): Temporal.ZonedDateTime {
 class Grid {
   private readonly step: Step;
   private readonly anchor: Temporal.PlainDateTime;
+  private readonly boundaries = new Map<number, number>();
 
-  constructor(private readonly schedule: BillingSchedule) {
+  /** Of a schedule, and what it has reckoned so far: a billing run asks one schedule for the same few boundaries line by line. */
+  static of(schedule: BillingSchedule): Grid {
+    const known = grids.get(schedule);
+    if (known !== undefined) return known;
+    const grid = new Grid(schedule);
+    grids.set(schedule, grid);
+    return grid;
+  }
+
+  private constructor(private readonly schedule: BillingSchedule) {
     this.step = stepOf(schedule.interval);
     this.anchor = inZone(schedule.anchor, schedule.timeZone).toPlainDateTime();
   }
 
   /** Epoch milliseconds of boundary `index`. */
   at(index: number): number {
+    const known = this.boundaries.get(index);
+    if (known !== undefined) return known;
+    const boundary = this.reckon(index);
+    this.boundaries.set(index, boundary);
+    return boundary;
+  }
+
+  private reckon(index: number): number {
     const { cycle, anchor, timeZone } = this.schedule;
     // A calendar period turns when the day does, even where the anchor's own midnight was skipped by daylight saving.
     if (cycle === 'calendar')
@@ -116,14 +141,21 @@ class Grid {
     );
   }
 
+  /** Off by one at most, as it does not look at the zone; {@link indexAt} puts it right. */
   private estimate(instant: number): number {
-    const date = inZone(new Date(instant), this.schedule.timeZone).toPlainDate();
-    const anchor = this.anchor.toPlainDate();
+    if (Number.isNaN(instant)) throw new RangeError('invalid date');
+    const date = new Date(instant);
+    const { year, month } = this.anchor;
     return this.step.months > 0
-      ? Math.floor(((date.year - anchor.year) * 12 + date.month - anchor.month) / this.step.months)
-      : Math.floor(anchor.until(date, { largestUnit: 'days' }).days / this.step.days);
+      ? Math.floor(((date.getUTCFullYear() - year) * 12 + date.getUTCMonth() + 1 - month) / this.step.months)
+      : Math.floor((instant - this.schedule.anchor.getTime()) / (this.step.days * DAY));
   }
 }
+
+const DAY = 86_400_000;
+
+/** Forgotten together with their schedules. */
+const grids = new WeakMap<BillingSchedule, Grid>();
 
 /**
  * The anchor of a calendar cycle: the next midnight, Monday, or first of the month, quarter, half-year or year in the
@@ -157,7 +189,7 @@ export function nextPeriodEnd(schedule: BillingSchedule, periodStart: Date): Dat
  * A stub or a cut-off last period is a part of it.
  */
 export function fullPeriodAt(schedule: BillingSchedule, instant: Date): Period {
-  const grid = new Grid(schedule);
+  const grid = Grid.of(schedule);
   const index = grid.indexAt(instant.getTime());
   return makePeriod(new Date(grid.at(index)), new Date(grid.at(index + 1)));
 }
@@ -175,7 +207,7 @@ export function* periodsFrom(
   periodStart: Date,
   clipEnd?: Date | null,
 ): Generator<Period, void, undefined> {
-  const grid = new Grid(schedule);
+  const grid = Grid.of(schedule);
   let index = grid.indexAt(periodStart.getTime());
   let start = periodStart;
   while (clipEnd === undefined || clipEnd === null || start.getTime() < clipEnd.getTime()) {
@@ -201,6 +233,11 @@ export function duePeriods(
     due.push(period);
   }
   return due;
+}
+
+/** That many days later on the wall clock of the zone: a trial over the change to summer time ends at the hour it began. */
+export function addDays(instant: Date, days: number, timeZone: string): Date {
+  return new Date(inZone(instant, timeZone).add({ days }).epochMilliseconds);
 }
 
 const clipped = (end: Date, clipEnd: Date | null | undefined): Date =>

@@ -1,6 +1,7 @@
 /**
  * Entity identifiers: `<prefix>_<ULID>`, sortable by creation time, opaque to callers.
- * The prefixes are those of the wire contract; ours beyond it are `audit`, `alloc`, `job`, `op`, `try`, `whe`.
+ * The prefixes are those of the wire contract; ours beyond it are `audit`, `alloc`, `coupon_use`, `credit_app`,
+ * `job`, `op`, `refund`, `restate`, `try`, `whe`.
  */
 export const ID_PREFIXES = {
   tenant: 'tenant',
@@ -16,6 +17,8 @@ export const ID_PREFIXES = {
   price: 'price',
   subscription: 'subs',
   subscriptionLineItem: 'subs_line',
+  subscriptionPause: 'pause',
+  billingRun: 'run',
   event: 'event',
   invoice: 'inv',
   invoiceLineItem: 'inv_line',
@@ -38,6 +41,7 @@ export const ID_PREFIXES = {
   coupon: 'coupon',
   couponAssociation: 'coupon_assoc',
   couponApplication: 'coupon_app',
+  couponUse: 'coupon_use',
   taxRate: 'taxrate',
   taxAssociation: 'ta',
   taxApplication: 'taxapp',
@@ -45,6 +49,9 @@ export const ID_PREFIXES = {
   creditGrantApplication: 'cga',
   creditNote: 'cn',
   creditNoteLineItem: 'cn_line',
+  creditApplication: 'credit_app',
+  usageRestatement: 'restate',
+  refund: 'refund',
 } as const;
 
 export type IdKind = keyof typeof ID_PREFIXES;

@@ -38,6 +38,21 @@ export function clip(period: Period, window: OpenPeriod): Period | undefined {
   return start.getTime() < end.getTime() ? makePeriod(start, end) : undefined;
 }
 
+/** What is left of a period outside of those holes, in order. A hole may be open-ended; holes may overlap. */
+export function without(period: Period, holes: readonly OpenPeriod[]): Period[] {
+  const parts: Period[] = [];
+  let from = period.start;
+  for (const hole of [...holes].sort((a, b) => a.start.getTime() - b.start.getTime())) {
+    if (hole.start.getTime() >= period.end.getTime()) break;
+    if (hole.end !== null && hole.end.getTime() <= from.getTime()) continue;
+    if (hole.start.getTime() > from.getTime()) parts.push(makePeriod(from, hole.start));
+    if (hole.end === null) return parts;
+    from = laterOf(from, hole.end);
+  }
+  if (from.getTime() < period.end.getTime()) parts.push(makePeriod(from, period.end));
+  return parts;
+}
+
 export const durationMs = (period: Period): number => period.end.getTime() - period.start.getTime();
 
 export const samePeriod = (a: Period, b: Period): boolean =>

@@ -1,9 +1,9 @@
-import { Body, Delete, HttpCode, Param, Post, Put } from '@nestjs/common';
+import { Body, HttpCode, Param, Post, Put } from '@nestjs/common';
 import type { Caller } from '../platform/context.js';
 import { UnitOfWork } from '../platform/database/unit-of-work.js';
-import { SuccessResponse } from '../platform/http/responses.js';
 import { ApiController, CurrentCaller } from '../tenancy/api-controller.js';
 import {
+  CloneFeatureRequest,
   CreateFeatureRequest,
   ReportingUnitRequest,
   SearchFeaturesRequest,
@@ -36,6 +36,7 @@ export class FeaturesController {
           reportingUnit: body.reporting_unit && reportingUnit(body.reporting_unit),
           metadata: body.metadata,
           meter: body.meter_id ?? (body.meter && meterInput(body.meter)),
+          groupId: body.group_id,
         }),
       ),
     );
@@ -69,15 +70,29 @@ export class FeaturesController {
           ...(body.reporting_unit === undefined ? {} : { reportingUnit: reportingUnit(body.reporting_unit) }),
           ...(body.metadata === undefined ? {} : { metadata: body.metadata }),
           ...(body.filters === undefined ? {} : { filters: body.filters }),
+          ...(body.group_id === undefined ? {} : { groupId: body.group_id }),
         }),
       ),
     );
   }
 
-  @Delete(':id')
-  async delete(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<SuccessResponse> {
-    await this.uow.run(caller, (ctx) => this.features.delete(ctx, id));
-    return { message: 'feature deleted successfully' };
+  /** A copy under another name and key, with a meter of its own. */
+  @Post(':id/clone')
+  clone(
+    @CurrentCaller() caller: Caller,
+    @Param('id') id: string,
+    @Body() body: CloneFeatureRequest,
+  ): Promise<FeatureResponse> {
+    return this.uow.run(caller, async (ctx) =>
+      toFeatureResponse(
+        await this.features.clone(ctx, id, {
+          name: body.name,
+          lookupKey: body.lookup_key,
+          description: body.description,
+          metadata: body.metadata,
+        }),
+      ),
+    );
   }
 }
 

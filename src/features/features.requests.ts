@@ -31,20 +31,25 @@ export class AggregationRequest {
   @MinLength(1)
   field?: string;
 
+  /** SUM_WITH_MULTIPLIER needs it; nothing else takes it. */
   @Optional()
-  @IsDecimalValue()
+  @IsDecimalValue({ moreThan: '0' })
   multiplier?: string;
 
+  /** MAX and SUM: every bucket of this length is aggregated, and priced, on its own. Not supported yet. */
   @Optional()
   @IsWord(WINDOW_SIZES)
   bucket_size?: WindowSize;
 
+  /** A property whose values split every bucket further. */
   @Optional()
   @IsString()
+  @MinLength(1)
   group_by?: string;
 
   @Optional()
   @IsString()
+  @NotSupportedYet()
   expression?: string;
 }
 
@@ -131,8 +136,9 @@ class FeatureFieldsRequest {
   @NotSupportedYet()
   alert_settings?: Record<string, unknown>;
 
+  /** A group of features; on an update, an empty text takes it out of its group. */
   @Optional()
-  @NotSupportedYet()
+  @IsString()
   group_id?: string;
 }
 
@@ -166,6 +172,32 @@ export class CreateFeatureRequest extends FeatureFieldsRequest {
   @Optional()
   @IsString()
   meter_id?: string;
+}
+
+export class CloneFeatureRequest {
+  /** Another one than the source has. */
+  @IsString()
+  @MinLength(1)
+  @MaxLength(200)
+  name!: string;
+
+  /** Unique in the environment. */
+  @AlsoNamed('key')
+  @IsString()
+  @MinLength(1)
+  @MaxLength(200)
+  lookup_key!: string;
+
+  /** The source's, when left out. */
+  @Optional()
+  @IsString()
+  @MaxLength(2000)
+  description?: string;
+
+  /** The source's, when left out. */
+  @Optional()
+  @IsStringMap()
+  metadata?: Record<string, string>;
 }
 
 export class UpdateFeatureRequest extends FeatureFieldsRequest {

@@ -1,5 +1,6 @@
 import { PaginationResponse } from '../platform/http/list-query.js';
 import type { Meter, MeteredFeature } from './features.types.js';
+import { GroupResponse, toGroupResponse } from './groups.responses.js';
 
 export class AggregationResponse {
   type!: string;
@@ -50,7 +51,7 @@ export class FeatureResponse {
   unit_plural!: string | null;
   reporting_unit!: ReportingUnitResponse | null;
   alert_settings!: Record<string, unknown> | null;
-  group!: Record<string, unknown> | null;
+  group!: GroupResponse | null;
   group_id!: string | null;
   metadata!: Record<string, string>;
   tenant_id!: string;
@@ -90,7 +91,7 @@ export const toMeterResponse = (row: Meter): MeterResponse => ({
   updated_by: row.updatedBy,
 });
 
-export const toFeatureResponse = ({ feature, meter }: MeteredFeature): FeatureResponse => ({
+export const toFeatureResponse = ({ feature, meter, group }: MeteredFeature): FeatureResponse => ({
   id: feature.id,
   name: feature.name,
   lookup_key: feature.lookupKey,
@@ -102,8 +103,8 @@ export const toFeatureResponse = ({ feature, meter }: MeteredFeature): FeatureRe
   unit_plural: feature.unitPlural,
   reporting_unit: feature.reportingUnit,
   alert_settings: null,
-  group: null,
-  group_id: null,
+  group: group === null ? null : toGroupResponse(group),
+  group_id: group?.group.id ?? null,
   metadata: feature.metadata,
   tenant_id: feature.tenantId,
   environment_id: feature.environmentId,

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { alreadyExists, notFound, notImplemented } from '../domain/errors.js';
+import { alreadyExists, notFound, validationError } from '../domain/errors.js';
 import type { Ctx } from '../platform/context.js';
 import { insertRow, stampChange, stampNew, updateRow } from '../platform/database/columns.js';
 import { isUniqueViolation } from '../platform/database/errors.js';
@@ -14,7 +14,9 @@ import type {
   MeterFilter,
   ReportingUnit,
 } from './features.types.js';
+import { GroupsService } from './groups.service.js';
 import { MeterEntity } from './meter.entity.js';
+import { assertMeter } from './meter-rules.js';
 
 const SEARCH_FIELDS = {
   id: 'id',
@@ -45,6 +47,14 @@ export interface FeatureInput {
   readonly metadata?: Readonly<Record<string, string>> | undefined;
   /** For a metered feature: a new meter, or the id of one that exists. */
   readonly meter?: MeterInput | string | undefined;
+  readonly groupId?: string | undefined;
+}
+
+export interface FeatureClone {
+  readonly name: string;
+  readonly lookupKey: string;
+  readonly description?: string | undefined;
+  readonly metadata?: Readonly<Record<string, string>> | undefined;
 }
 
 export interface FeatureChange {
@@ -56,6 +66,8 @@ export interface FeatureChange {
   readonly metadata?: Record<string, string>;
   /** Replaces the meter's filters. */
   readonly filters?: MeterFilter[];
+  /** Empty: out of its group. */
+  readonly groupId?: string;
 }
 
 export interface FeatureSearch extends SearchRequest {
@@ -68,6 +80,8 @@ export interface FeatureSearch extends SearchRequest {
 
 @Injectable()
 export class FeaturesService {
+  constructor(private readonly groups: GroupsService) {}
+
   async create(ctx: Ctx, input: FeatureInput): Promise<MeteredFeature> {
     const meter = await this.meterFor(ctx, input);
     try {
@@ -83,12 +97,34 @@ export class FeaturesService {
         reportingUnit: input.reportingUnit ?? null,
         metadata: { ...input.metadata },
       });
-      return { feature, meter };
+      if (input.groupId) await this.groups.assign(ctx, 'feature', feature.id, input.groupId);
+      return (await this.withMeters(ctx, [feature]))[0] as MeteredFeature;
     } catch (error) {
       if (isUniqueViolation(error, 'features_lookup_key'))
         throw alreadyExists(`a feature with lookup_key ${input.lookupKey ?? ''} exists already`);
       throw error;
     }
+  }
+
+  /** The same feature under another name, with a meter of its own: changing one leaves the other alone. */
+  async clone(ctx: Ctx, id: string, changes: FeatureClone): Promise<MeteredFeature> {
+    const { feature, meter, group } = await this.get(ctx, id);
+    if (changes.name === feature.name)
+      throw validationError('name must differ from that of the feature it is a copy of', {
+        fields: { name: 'name must differ from that of the source' },
+      });
+    return this.create(ctx, {
+      name: changes.name,
+      lookupKey: changes.lookupKey,
+      type: feature.type,
+      description: changes.description ?? feature.description ?? undefined,
+      unitSingular: feature.unitSingular ?? undefined,
+      unitPlural: feature.unitPlural ?? undefined,
+      reportingUnit: feature.reportingUnit ?? undefined,
+      metadata: changes.metadata ?? feature.metadata,
+      meter: meter ?? undefined,
+      groupId: group?.group.id,
+    });
   }
 
   async get(ctx: Ctx, id: string): Promise<MeteredFeature> {
@@ -138,17 +174,33 @@ export class FeaturesService {
 
   async update(ctx: Ctx, id: string, change: FeatureChange): Promise<MeteredFeature> {
     const { feature } = await this.get(ctx, id);
-    const { filters, ...own } = change;
+    const { filters, groupId, ...own } = change;
     await updateRow(ctx.em, FeatureEntity, id, { ...stampChange(ctx), ...own });
+    if (groupId !== undefined) await this.groups.assign(ctx, 'feature', id, groupId);
     if (filters !== undefined && feature.meterId !== null)
       await updateRow(ctx.em, MeterEntity, feature.meterId, { ...stampChange(ctx), filters });
     return this.get(ctx, id);
   }
 
-  /** The feature goes; its meter stays for the prices and invoices that name it, but takes no new ones. */
+  /** The features of those ids, deleted ones too: what refers to them has to show them. */
+  async byIds(ctx: Ctx, ids: readonly string[]): Promise<ReadonlyMap<string, MeteredFeature>> {
+    const wanted = [...new Set(ids)];
+    if (wanted.length === 0) return new Map();
+    const rows = await ctx.em
+      .createQueryBuilder(FeatureEntity, 'row')
+      .where('row.id = ANY(:wanted)', { wanted })
+      .getMany();
+    return new Map((await this.withMeters(ctx, rows)).map((row) => [row.feature.id, row]));
+  }
+
+  /**
+   * The caller has made sure that nothing entitles to it. The feature goes; its meter stays for the prices and invoices
+   * that name it, but takes no new ones.
+   */
   async delete(ctx: Ctx, id: string): Promise<void> {
     const { feature } = await this.get(ctx, id);
     await updateRow(ctx.em, FeatureEntity, id, { ...stampChange(ctx), status: 'deleted' });
+    await this.groups.assign(ctx, 'feature', id, '');
     if (feature.meterId !== null)
       await updateRow(ctx.em, MeterEntity, feature.meterId, { ...stampChange(ctx), status: 'archived' });
   }
@@ -157,7 +209,7 @@ export class FeaturesService {
     if (input.meter === undefined) return null;
     if (typeof input.meter === 'string') return this.getMeter(ctx, input.meter);
     const { name, eventName, aggregation, filters, resetUsage } = input.meter;
-    refuseUnsupported(aggregation, resetUsage);
+    assertMeter(aggregation, resetUsage);
     return insertRow(ctx.em, MeterEntity, {
       ...stampNew(ctx, 'meter'),
       name,
@@ -173,16 +225,14 @@ export class FeaturesService {
       ctx,
       features.flatMap((feature) => feature.meterId ?? []),
     );
+    const groups = await this.groups.ofMembers(
+      ctx,
+      features.map((feature) => feature.id),
+    );
     return features.map((feature) => ({
       feature,
       meter: feature.meterId === null ? null : (meters.get(feature.meterId) ?? null),
+      group: groups.get(feature.id) ?? null,
     }));
   }
-}
-
-/** A meter that cannot be billed must not exist: better refused here than found out at the end of a month. */
-function refuseUnsupported(aggregation: MeterAggregation, resetUsage: string): void {
-  for (const key of ['bucketSize', 'groupBy', 'expression'] as const)
-    if (aggregation[key] !== null) throw notImplemented(`a meter with ${key} is not supported yet`);
-  if (resetUsage === 'NEVER') throw notImplemented('reset_usage NEVER is not supported yet');
 }

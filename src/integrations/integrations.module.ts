@@ -9,6 +9,7 @@ import { CheckoutFlow } from './checkout/checkout.flow.js';
 import { CheckoutSessionsService } from './checkout/checkout-sessions.service.js';
 import { PaymentConnections } from './checkout/payment-connections.flow.js';
 import { PaymentsFlowController } from './checkout/payments-flow.controller.js';
+import { InvoiceAttemptController } from './checkout/invoice-attempt.controller.js';
 import { InboundDispatcher } from './inbound-webhooks/inbound-dispatcher.js';
 import { WebhookEventsService } from './inbound-webhooks/webhook-events.service.js';
 import { WebhookHandler } from './inbound-webhooks/webhook-handler.flow.js';
@@ -39,6 +40,7 @@ import { SyncTasks } from './sync/sync-tasks.js';
     CustomerIntegrationsController,
     InvoiceSyncController,
     PaymentsFlowController,
+    InvoiceAttemptController,
   ],
   providers: [
     MappingsService,

@@ -46,8 +46,16 @@ export class InvoiceLineItemEntity extends EntityRow {
   @Column({ type: 'text', nullable: true })
   meterDisplayName!: string | null;
 
+  /** What is billed; the part that an entitlement gave away stands beside it. */
   @ExactDecimal()
   quantity!: Rate;
+
+  @ExactDecimal({ nullable: true })
+  adjustedEntitlementQuantity!: Rate | null;
+
+  /** How a commitment bore on the line, as the wire shows it. */
+  @Column({ type: 'jsonb', nullable: true })
+  commitmentInfo!: Record<string, unknown> | null;
 
   @Column({ type: 'text' })
   currency!: string;

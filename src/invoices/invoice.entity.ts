@@ -16,13 +16,18 @@ export interface PaymentDetails {
   ['tenantId', 'environmentId', 'subscriptionId', 'periodStart', 'periodEnd', 'billingReason'],
   {
     unique: true,
-    where: `invoice_status <> 'VOIDED' AND subscription_id IS NOT NULL`,
+    where: `invoice_status <> 'VOIDED' AND subscription_id IS NOT NULL AND billing_reason <> 'SUBSCRIPTION_UPDATE'`,
   },
 )
 @Index('invoices_number_unique', ['tenantId', 'environmentId', 'invoiceNumber'], { unique: true })
 @Index('invoices_idempotency_key', ['tenantId', 'environmentId', 'idempotencyKey'], { unique: true })
 @Index('invoices_customer', ['tenantId', 'environmentId', 'customerId', 'createdAt'])
+@Index('invoices_unpaid', ['tenantId', 'environmentId', 'customerId'], { where: 'amount_remaining > 0' })
 @Index('invoices_created', ['tenantId', 'environmentId', 'createdAt'])
+@Index('invoices_subscription', ['tenantId', 'environmentId', 'subscriptionId', 'periodEnd'])
+@Index('invoices_finalize_at', ['tenantId', 'environmentId', 'finalizeAt'], {
+  where: `invoice_status = 'DRAFT'`,
+})
 export class InvoiceEntity extends EntityRow {
   @Column({ type: 'text' })
   customerId!: string;
@@ -80,6 +85,14 @@ export class InvoiceEntity extends EntityRow {
   @MinorUnits({ default: 0 })
   overpaidAmount!: bigint;
 
+  /** What finalized credit notes took off before it was paid. */
+  @MinorUnits({ default: 0 })
+  adjustmentAmount!: bigint;
+
+  /** What has gone back of the money that was paid. */
+  @MinorUnits({ default: 0 })
+  refundedAmount!: bigint;
+
   @Column({ type: 'text', nullable: true })
   invoiceNumber!: string | null;
 
@@ -112,6 +125,17 @@ export class InvoiceEntity extends EntityRow {
 
   @Column({ type: 'timestamptz', nullable: true })
   voidedAt!: Date | null;
+
+  /** When a draft in its grace becomes final; null for one that waits for a person. */
+  @Column({ type: 'timestamptz', nullable: true })
+  finalizeAt!: Date | null;
+
+  /** The invoice that was made in the place of this one. */
+  @Column({ type: 'text', nullable: true })
+  recalculatedInvoiceId!: string | null;
+
+  @Column({ type: 'boolean', default: false })
+  isManuallyEdited!: boolean;
 
   @Column({ type: 'text', nullable: true })
   invoicePdfUrl!: string | null;

@@ -1,4 +1,4 @@
-import { Body, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { Body, Get, HttpCode, Param, Post, Put, Query } from '@nestjs/common';
 import { CustomersService } from '../customers/customers.service.js';
 import { fieldErrors, validationError } from '../domain/errors.js';
 import { formatMoney, roundToMoney, sumMoney } from '../domain/money.js';
@@ -6,8 +6,11 @@ import { rate } from '../domain/rate.js';
 import type { Caller, Ctx } from '../platform/context.js';
 import { UnitOfWork } from '../platform/database/unit-of-work.js';
 import { SuccessResponse } from '../platform/http/responses.js';
+import { SubscriptionsService } from '../subscriptions/subscriptions.service.js';
+import type { Subscription } from '../subscriptions/subscriptions.types.js';
 import { ApiController, CurrentCaller } from '../tenancy/api-controller.js';
 import { InvoicesQueries } from './invoices.queries.js';
+import { UpdateInvoiceRequest } from './invoice-life.requests.js';
 import { CreateInvoiceRequest, type CreateInvoiceLineItemRequest } from './invoices.requests.js';
 import { GetInvoiceQuery, SearchInvoicesRequest } from './invoices-search.requests.js';
 import { InvoiceResponse, ListInvoicesResponse } from './invoices.responses.js';
@@ -21,6 +24,7 @@ export class InvoicesController {
     private readonly invoices: InvoicesService,
     private readonly queries: InvoicesQueries,
     private readonly customers: CustomersService,
+    private readonly subscriptions: SubscriptionsService,
   ) {}
 
   /** A one-off invoice. It stays a draft until it is finalized, unless the body says FINALIZED. */
@@ -67,12 +71,32 @@ export class InvoicesController {
     return { message: 'invoice finalized successfully' };
   }
 
-  /** Nothing is owed for it any more; providers that have it are told. */
-  @Post(':id/void')
+  /** Due date, PDF address, metadata. Figures are changed by recalculation, never by hand. */
+  @Put(':id')
+  update(
+    @CurrentCaller() caller: Caller,
+    @Param('id') id: string,
+    @Body() body: UpdateInvoiceRequest,
+  ): Promise<InvoiceResponse> {
+    return this.uow.run(caller, async (ctx) => {
+      const invoice = await this.invoices.edit(ctx, id, {
+        dueDate: body.due_date,
+        invoicePdfUrl: body.invoice_pdf_url,
+        metadata: body.metadata,
+      });
+      return this.queries.showOne(ctx, invoice);
+    });
+  }
+
+  /** Tells the tenant's own systems to send the invoice to its customer. */
+  @Post(':id/comms/trigger')
   @HttpCode(200)
-  async void(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<SuccessResponse> {
-    await this.uow.run(caller, (ctx) => this.invoices.void(ctx, id));
-    return { message: 'invoice voided successfully' };
+  async triggerCommunication(
+    @CurrentCaller() caller: Caller,
+    @Param('id') id: string,
+  ): Promise<SuccessResponse> {
+    await this.uow.run(caller, (ctx) => this.invoices.requestCommunication(ctx, id));
+    return { message: 'invoice communication triggered successfully' };
   }
 
   private async createNew(ctx: Ctx, body: CreateInvoiceRequest): Promise<Invoice> {
@@ -81,13 +105,15 @@ export class InvoicesController {
       ? body.line_items.map((line, index) => oneOffLine(line, index))
       : [{ ...EMPTY_LINE, displayName: body.description ?? 'Invoice', amount: rate(body.amount_due) }];
     assertTotals(body, lines);
+    assertDates(body);
     const period = periodOf(body.period_start, body.period_end, '');
+    const subscription = await this.subscriptionOf(ctx, body, customer.id);
     const { invoice } = await this.invoices.draft(ctx, {
       customerId: customer.id,
-      subscriptionId: null,
-      type: 'ONE_OFF',
-      billingReason: 'MANUAL',
-      billingPeriod: null,
+      subscriptionId: subscription?.id ?? null,
+      type: body.invoice_type ?? 'ONE_OFF',
+      billingReason: body.billing_reason ?? 'MANUAL',
+      billingPeriod: body.billing_period ?? null,
       collectionMethod: body.collection_method ?? 'send_invoice',
       currency: body.currency,
       lines,
@@ -96,9 +122,38 @@ export class InvoicesController {
       dueDate: body.due_date ?? null,
       issueDate: body.issue_date ?? null,
       idempotencyKey: body.idempotency_key ?? null,
+      invoicePdfUrl: body.invoice_pdf_url ?? null,
       metadata: body.metadata ?? {},
     });
-    return body.invoice_status === 'FINALIZED' ? this.invoices.finalize(ctx, invoice.id) : invoice;
+    if (body.invoice_status === 'FINALIZED')
+      return this.invoices.finalize(ctx, invoice.id, body.invoice_number);
+    if (body.invoice_number !== undefined)
+      throw validationError('invoice_number goes with invoice_status FINALIZED: a draft has no number yet', {
+        fields: { invoice_number: 'goes with invoice_status FINALIZED' },
+      });
+    return invoice;
+  }
+
+  private async subscriptionOf(
+    ctx: Ctx,
+    body: CreateInvoiceRequest,
+    customerId: string,
+  ): Promise<Subscription | undefined> {
+    if (body.subscription_id === undefined) {
+      if (body.invoice_type === 'SUBSCRIPTION')
+        throw fieldErrors({
+          subscription_id: 'subscription_id is required for an invoice of type SUBSCRIPTION',
+        });
+      return undefined;
+    }
+    const subscription = await this.subscriptions.get(ctx, body.subscription_id);
+    const errors: Record<string, string> = {};
+    if (subscription.customerId !== customerId)
+      errors.subscription_id = 'subscription_id is a subscription of another customer';
+    if (subscription.currency !== body.currency)
+      errors.currency = `currency is ${body.currency}, the subscription is in ${subscription.currency}`;
+    if (Object.keys(errors).length > 0) throw fieldErrors(errors);
+    return subscription;
   }
 }
 
@@ -124,6 +179,11 @@ function periodOf(start: Date | undefined, end: Date | undefined, path: string):
   if (start === undefined || end === undefined || start >= end)
     throw validationError(`${path}period_start and ${path}period_end go together, the start before the end`);
   return { start, end };
+}
+
+function assertDates({ issue_date: issued, due_date: due }: CreateInvoiceRequest): void {
+  if (issued !== undefined && due !== undefined && due < issued)
+    throw fieldErrors({ due_date: 'due_date must not be before issue_date' });
 }
 
 /** What the caller believes the invoice to come to must be what it comes to. */

@@ -69,7 +69,7 @@ export class InvoicesQueries {
     if (request.payment_status?.length)
       query.andWhere('row.paymentStatus = ANY(:payments)', { payments: request.payment_status });
     if (request.amount_due_gt !== undefined)
-      query.andWhere(`row.total > :due::numeric * ${MINOR_PER_MAJOR}`, {
+      query.andWhere(`row.total - row.adjustmentAmount > :due::numeric * ${MINOR_PER_MAJOR}`, {
         due: request.amount_due_gt,
         exponents: JSON.stringify(CURRENCY_EXPONENTS),
       });
@@ -96,12 +96,9 @@ export class InvoicesQueries {
     options: { expand?: string | undefined; withLines: boolean },
   ): Promise<InvoiceResponse[]> {
     const expand = parseExpand(options.expand, EXPANSIONS);
-    const lines = options.withLines
-      ? await this.invoices.linesOf(
-          ctx,
-          rows.map((row) => row.id),
-        )
-      : null;
+    const ids = rows.map((row) => row.id);
+    const lines = options.withLines ? await this.invoices.linesOf(ctx, ids) : null;
+    const applied = await this.invoices.applicationsOf(ctx, ids);
     const customers = new Map(
       expand.has('customer')
         ? (await this.customers.listByIds(ctx, [...new Set(rows.map((row) => row.customerId))])).map(
@@ -125,6 +122,10 @@ export class InvoicesQueries {
         lines: lines?.filter((line) => line.invoiceId === row.id) ?? null,
         customer: customers.get(row.customerId) ?? null,
         subscription: row.subscriptionId === null ? null : (subscriptions.get(row.subscriptionId) ?? null),
+        applications: {
+          coupons: applied.coupons.filter((one) => one.invoiceId === row.id),
+          taxes: applied.taxes.filter((one) => one.invoiceId === row.id),
+        },
       }),
     );
   }

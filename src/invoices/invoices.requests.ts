@@ -1,7 +1,20 @@
 import { Type } from 'class-transformer';
-import { ArrayMaxSize, IsArray, IsString, MaxLength, MinLength, ValidateNested } from 'class-validator';
+import {
+  ArrayMaxSize,
+  IsArray,
+  IsString,
+  IsUrl,
+  MaxLength,
+  MinLength,
+  ValidateNested,
+} from 'class-validator';
 import { PAYMENT_STATUSES } from '../domain/invoicing/invoice-states.js';
-import { INVOICE_BILLING_REASONS, INVOICE_TYPES, type InvoiceType } from '../domain/invoicing/zero-rules.js';
+import {
+  INVOICE_BILLING_REASONS,
+  INVOICE_TYPES,
+  type InvoiceBillingReason,
+  type InvoiceType,
+} from '../domain/invoicing/zero-rules.js';
 import {
   IsCurrency,
   IsDecimalValue,
@@ -11,6 +24,8 @@ import {
   Optional,
 } from '../platform/http/fields.js';
 import { NotSupportedYet } from '../platform/http/not-supported.js';
+
+const URL_RULES = { require_tld: false, require_protocol: true, protocols: ['http', 'https'] };
 
 export class CreateInvoiceLineItemRequest {
   /** Decimal in major units. */
@@ -133,9 +148,9 @@ export class CreateInvoiceRequest {
   @Type(() => CreateInvoiceLineItemRequest)
   line_items?: CreateInvoiceLineItemRequest[];
 
+  /** `SUBSCRIPTION` names its subscription in `subscription_id`. */
   @Optional()
   @IsWord(INVOICE_TYPES)
-  @NotSupportedYet(['ONE_OFF'])
   invoice_type?: InvoiceType;
 
   /** `DRAFT`, or `FINALIZED` to finalize it in the same call. */
@@ -145,8 +160,7 @@ export class CreateInvoiceRequest {
 
   @Optional()
   @IsWord(INVOICE_BILLING_REASONS)
-  @NotSupportedYet(['MANUAL'])
-  billing_reason?: string;
+  billing_reason?: InvoiceBillingReason;
 
   @Optional()
   @IsWord(['charge_automatically', 'send_invoice'])
@@ -193,7 +207,8 @@ export class CreateInvoiceRequest {
   amount_paid?: unknown;
 
   @Optional()
-  @NotSupportedYet()
+  @IsString()
+  @MaxLength(50)
   billing_period?: string;
 
   @Optional()
@@ -208,12 +223,15 @@ export class CreateInvoiceRequest {
   @NotSupportedYet()
   line_item_coupons?: unknown[];
 
+  /** A number of your own, for an invoice that is finalized in the same call; the next of the month, when left out. */
   @Optional()
-  @NotSupportedYet()
+  @IsString()
+  @MinLength(1)
+  @MaxLength(100)
   invoice_number?: string;
 
   @Optional()
-  @NotSupportedYet()
+  @IsUrl(URL_RULES)
   invoice_pdf_url?: string;
 
   @Optional()
@@ -237,6 +255,6 @@ export class CreateInvoiceRequest {
   total_prepaid_applied?: unknown;
 
   @Optional()
-  @NotSupportedYet()
+  @IsString()
   subscription_id?: string;
 }

@@ -3,11 +3,18 @@ import { formatMoney, money } from '../domain/money.js';
 import { formatRate } from '../domain/rate.js';
 import { PaginationResponse } from '../platform/http/list-query.js';
 import { SubscriptionResponse } from '../subscriptions/subscriptions.responses.js';
-import type { Invoice, InvoiceLineItem } from './invoices.types.js';
+import {
+  CouponApplicationResponse,
+  TaxAppliedResponse,
+  toCouponApplicationResponse,
+  toTaxAppliedResponse,
+} from './invoice-applications.responses.js';
+import type { Invoice, InvoiceApplications, InvoiceLineItem } from './invoices.types.js';
 
 export class InvoiceLineItemResponse {
-  id!: string;
-  invoice_id!: string;
+  /** Null on a preview. */
+  id!: string | null;
+  invoice_id!: string | null;
   customer_id!: string;
   subscription_id!: string | null;
   subscription_line_item_id!: string | null;
@@ -54,7 +61,8 @@ export class PaymentDetailsResponse {
 }
 
 export class InvoiceResponse {
-  id!: string;
+  /** Null on a preview. */
+  id!: string | null;
   invoice_number!: string | null;
   customer_id!: string;
   customer!: CustomerResponse | null;
@@ -93,8 +101,8 @@ export class InvoiceResponse {
   /** How it was paid, once it is. */
   payment_details!: PaymentDetailsResponse | null;
   line_items!: InvoiceLineItemResponse[] | null;
-  coupon_applications!: Record<string, unknown>[] | null;
-  taxes!: Record<string, unknown>[] | null;
+  coupon_applications!: CouponApplicationResponse[] | null;
+  taxes!: TaxAppliedResponse[] | null;
   idempotency_key!: string | null;
   is_manually_edited!: boolean;
   recalculated_invoice_id!: string | null;
@@ -120,6 +128,7 @@ export interface InvoiceParts {
   readonly lines: readonly InvoiceLineItem[] | null;
   readonly customer: CustomerResponse | null;
   readonly subscription: SubscriptionResponse | null;
+  readonly applications: Pick<InvoiceApplications, 'coupons' | 'taxes'>;
 }
 
 export const toInvoiceLineItemResponse = (row: InvoiceLineItem): InvoiceLineItemResponse => {
@@ -147,8 +156,9 @@ export const toInvoiceLineItemResponse = (row: InvoiceLineItem): InvoiceLineItem
     period_start: row.periodStart,
     period_end: row.periodEnd,
     metadata: row.metadata,
-    adjusted_entitlement_quantity: null,
-    commitment_info: null,
+    adjusted_entitlement_quantity:
+      row.adjustedEntitlementQuantity === null ? null : formatRate(row.adjustedEntitlementQuantity),
+    commitment_info: row.commitmentInfo,
     parent_line_item_id: null,
     price_unit: null,
     price_unit_amount: null,
@@ -187,12 +197,12 @@ export const toInvoiceResponse = (row: Invoice, parts: InvoiceParts): InvoiceRes
     total_prepaid_credits_applied: amount(row.totalPrepaidCreditsApplied),
     total_tax: amount(row.totalTax),
     total: amount(row.total),
-    amount_due: amount(row.total),
+    amount_due: amount(row.total - row.adjustmentAmount),
     amount_paid: amount(row.amountPaid),
     amount_remaining: amount(row.amountRemaining),
     overpaid_amount: amount(row.overpaidAmount),
-    refunded_amount: '0',
-    adjustment_amount: '0',
+    refunded_amount: amount(row.refundedAmount),
+    adjustment_amount: amount(row.adjustmentAmount),
     description: row.description,
     issue_date: row.issueDate,
     due_date: row.dueDate,
@@ -205,11 +215,11 @@ export const toInvoiceResponse = (row: Invoice, parts: InvoiceParts): InvoiceRes
     invoice_pdf_url: row.invoicePdfUrl,
     payment_details: row.paymentDetails,
     line_items: parts.lines?.map(toInvoiceLineItemResponse) ?? null,
-    coupon_applications: null,
-    taxes: null,
+    coupon_applications: parts.applications.coupons.map(toCouponApplicationResponse),
+    taxes: parts.applications.taxes.map(toTaxAppliedResponse),
     idempotency_key: row.idempotencyKey,
-    is_manually_edited: false,
-    recalculated_invoice_id: null,
+    is_manually_edited: row.isManuallyEdited,
+    recalculated_invoice_id: row.recalculatedInvoiceId,
     metadata: row.metadata,
     version: row.version,
     tenant_id: row.tenantId,

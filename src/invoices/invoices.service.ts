@@ -1,165 +1,142 @@
 import { Injectable } from '@nestjs/common';
-import { alreadyExists, invalidOperation, notFound, notImplemented } from '../domain/errors.js';
-import { dueDate } from '../domain/invoicing/due-date.js';
-import { formatInvoiceNumber, invoiceNumberScope } from '../domain/invoicing/invoice-number.js';
-import { assertInvoiceTransition } from '../domain/invoicing/invoice-states.js';
-import { priceInvoice } from '../domain/invoicing/price-invoice.js';
-import { isSettledAtZero, isSkippable } from '../domain/invoicing/zero-rules.js';
+import { invalidOperation, notFound } from '../domain/errors.js';
+import { assertInvoiceTransition, type PaymentStatus } from '../domain/invoicing/invoice-states.js';
 import { money, type Money } from '../domain/money.js';
 import { settleInvoice } from '../domain/paying/payment-ledger.js';
 import type { Ctx } from '../platform/context.js';
-import { insertRow, insertRows, stampChange, stampNew, updateRow } from '../platform/database/columns.js';
-import { isUniqueViolation } from '../platform/database/errors.js';
+import { stampChange, updateRow } from '../platform/database/columns.js';
 import { Outbox } from '../platform/outbox/outbox.js';
+import { CustomerCreditService } from './customer-credit.service.js';
+import { InvoiceDrafts } from './invoice-drafts.service.js';
+import { InvoiceFinalization } from './invoice-finalization.service.js';
+import { InvoicePartsStore } from './invoice-parts.store.js';
 import { InvoiceEntity } from './invoice.entity.js';
-import { InvoiceLineItemEntity } from './invoice-line-item.entity.js';
 import type {
   Invoice,
+  InvoiceApplications,
   InvoiceDraftInput,
   InvoiceLineItem,
   InvoiceWithLines,
   PaymentDetails,
 } from './invoices.types.js';
 
-/** Days to pay where neither the invoice nor the subscription's terms say. */
-const DEFAULT_DUE_DAYS = 1;
+/** All the money that moved for an invoice, and what credit notes took off it. */
+export interface InvoiceMovements {
+  /** Succeeded payments positive, refunds negative. */
+  readonly allocations: readonly Money[];
+  readonly adjusted: Money;
+  readonly forgiven: Money;
+}
 
 @Injectable()
 export class InvoicesService {
-  constructor(private readonly outbox: Outbox) {}
+  constructor(
+    private readonly outbox: Outbox,
+    private readonly drafts: InvoiceDrafts,
+    private readonly parts: InvoicePartsStore,
+    private readonly finalization: InvoiceFinalization,
+    private readonly credit: CustomerCreditService,
+  ) {}
 
   /** Rounds, adds up and stores. A subscription's invoice without anything on it is stored as SKIPPED: the period is done. */
   async draft(ctx: Ctx, input: InvoiceDraftInput): Promise<InvoiceWithLines> {
-    const priced = priceInvoice({
-      currency: input.currency,
-      lines: input.lines.map((line, index) => ({
-        key: String(index),
-        priceType: line.priceType,
-        amount: line.amount,
-        quantity: line.quantity,
-        periodStart: line.period?.start ?? null,
-        periodEnd: line.period?.end ?? null,
-      })),
-    });
-    const skipped = isSkippable(priced.subtotal, { type: input.type, billingReason: input.billingReason });
-    try {
-      const invoice = await insertRow(ctx.em, InvoiceEntity, {
-        ...stampNew(ctx, 'invoice'),
-        customerId: input.customerId,
-        subscriptionId: input.subscriptionId,
-        invoiceType: input.type,
-        invoiceStatus: skipped ? 'SKIPPED' : 'DRAFT',
-        paymentStatus: 'PENDING',
-        billingReason: input.billingReason,
-        billingPeriod: input.billingPeriod,
-        billingSequence: await this.nextBillingSequence(ctx, input.subscriptionId),
-        collectionMethod: input.collectionMethod,
-        currency: input.currency,
-        subtotal: priced.subtotal.amount,
-        totalDiscount: priced.totalDiscount.amount,
-        totalPrepaidCreditsApplied: priced.totalPrepaidCredits.amount,
-        totalTax: priced.totalTax.amount,
-        total: priced.total.amount,
-        amountPaid: 0n,
-        amountRemaining: priced.total.amount,
-        overpaidAmount: 0n,
-        invoiceNumber: null,
-        description: input.description ?? null,
-        paymentTerms: input.paymentTerms ?? null,
-        issueDate: input.issueDate ?? null,
-        dueDate: input.dueDate ?? null,
-        periodStart: input.period?.start ?? null,
-        periodEnd: input.period?.end ?? null,
-        lastComputedAt: ctx.now,
-        finalizedAt: null,
-        paidAt: null,
-        voidedAt: null,
-        invoicePdfUrl: null,
-        paymentDetails: null,
-        idempotencyKey: input.idempotencyKey ?? null,
-        metadata: { ...input.metadata },
-        version: 1,
-      });
-      const lines = priced.lines.map((line, position): InvoiceLineItemEntity => {
-        const source = input.lines[position] as InvoiceDraftInput['lines'][number];
-        return {
-          ...stampNew(ctx, 'invoiceLineItem'),
-          invoiceId: invoice.id,
-          position,
-          customerId: input.customerId,
-          subscriptionId: input.subscriptionId,
-          subscriptionLineItemId: source.subscriptionLineItemId ?? null,
-          entityType: source.entityType ?? null,
-          entityId: source.entityId ?? null,
-          priceId: source.priceId ?? null,
-          priceType: line.priceType,
-          meterId: source.meterId ?? null,
-          displayName: source.displayName,
-          planDisplayName: source.planDisplayName ?? null,
-          meterDisplayName: source.meterDisplayName ?? null,
-          quantity: line.quantity,
-          currency: input.currency,
-          amount: line.amount.amount,
-          lineItemDiscount: line.lineItemDiscount.amount,
-          invoiceLevelDiscount: line.invoiceLevelDiscount.amount,
-          prepaidCreditsApplied: line.prepaidCreditsApplied.amount,
-          periodStart: line.periodStart,
-          periodEnd: line.periodEnd,
-          metadata: { ...source.metadata },
-        };
-      });
-      await insertRows(ctx.em, InvoiceLineItemEntity, lines);
-      await this.announce(ctx, skipped ? 'invoice.skipped' : 'invoice.drafted', invoice);
-      return { invoice, lines };
-    } catch (error) {
-      if (isUniqueViolation(error, 'invoices_idempotency_key'))
-        throw alreadyExists(`an invoice with idempotency_key ${input.idempotencyKey ?? ''} exists already`);
-      throw error;
-    }
+    return this.drafts.draft(ctx, input);
   }
 
-  /** Gives the draft its number and due date. From here on its figures do not change. */
-  async finalize(ctx: Ctx, id: string): Promise<Invoice> {
-    const before = await this.lock(ctx, id);
-    if (before.invoiceStatus === 'SKIPPED') return before;
-    assertInvoiceTransition(before.invoiceStatus, 'FINALIZED');
-    const settled = isSettledAtZero(money(before.total, before.currency));
-    const due =
-      before.dueDate ??
-      dueDate({
-        periodEnd: before.periodEnd,
-        issuedAt: before.issueDate ?? ctx.now,
-        paymentTerms: before.paymentTerms,
-        defaultDays: DEFAULT_DUE_DAYS,
-      });
-    await updateRow(ctx.em, InvoiceEntity, id, {
-      ...stampChange(ctx),
-      invoiceStatus: 'FINALIZED',
-      invoiceNumber: before.invoiceNumber ?? (await this.nextNumber(ctx)),
-      issueDate: before.issueDate ?? ctx.now,
-      finalizedAt: ctx.now,
-      dueDate: due,
-      version: before.version + 1,
-      ...(settled ? { paymentStatus: 'SUCCEEDED' as const, paidAt: ctx.now } : {}),
-    });
-    const invoice = await this.get(ctx, id);
-    await this.announce(ctx, 'invoice.finalized', invoice);
+  /** Spends the customer's prepaid credits on the draft, gives it its number and due date. Its figures do not change after. */
+  async finalize(ctx: Ctx, id: string, invoiceNumber?: string): Promise<Invoice> {
+    const [invoice] = await this.finalization.finalize(ctx, [id], invoiceNumber);
+    if (invoice === undefined) throw notFound('invoice', id);
     return invoice;
   }
 
+  /** Nothing is owed for it any more. What was paid has to be given back before; prepaid credits go back here. */
   async void(ctx: Ctx, id: string): Promise<Invoice> {
     const before = await this.lock(ctx, id);
     assertInvoiceTransition(before.invoiceStatus, 'VOIDED');
     if (before.amountPaid > 0n)
-      throw notImplemented('an invoice with payments cannot be voided yet: refunds are not supported');
+      throw invalidOperation('what was paid has to be given back first', 'invoice_has_payments');
+    const spent = money(before.totalPrepaidCreditsApplied, before.currency);
+    if (spent.amount > 0n)
+      await this.credit.giveBack(ctx, {
+        customerId: before.customerId,
+        amount: spent,
+        reason: 'INVOICE_VOID_REFUND',
+        invoiceId: id,
+        creditNoteId: null,
+        idempotencyKey: `void:${id}:credits`,
+      });
     await updateRow(ctx.em, InvoiceEntity, id, {
       ...stampChange(ctx),
       invoiceStatus: 'VOIDED',
       voidedAt: ctx.now,
+      finalizeAt: null,
+      refundedAmount: before.refundedAmount + spent.amount,
+      ...(before.refundedAmount + spent.amount > 0n ? { paymentStatus: 'REFUNDED' as const } : {}),
       version: before.version + 1,
     });
     await this.announce(ctx, 'invoice.voided', before);
     return this.get(ctx, id);
+  }
+
+  /** What a person may still change. Metadata is merged: the providers' ids and links stay. */
+  async edit(
+    ctx: Ctx,
+    id: string,
+    change: {
+      readonly dueDate?: Date | undefined;
+      readonly invoicePdfUrl?: string | undefined;
+      readonly metadata?: Readonly<Record<string, string>> | undefined;
+    },
+  ): Promise<Invoice> {
+    const before = await this.lock(ctx, id);
+    if (before.invoiceStatus === 'VOIDED' || before.invoiceStatus === 'SKIPPED')
+      throw invalidOperation(
+        `invoice is already ${before.invoiceStatus.toLowerCase()}: it cannot be changed`,
+        `invoice_already_${before.invoiceStatus.toLowerCase()}`,
+      );
+    if (change.dueDate !== undefined && before.invoiceStatus === 'FINALIZED' && before.amountRemaining === 0n)
+      throw invalidOperation(
+        'the invoice is paid already: it has no due date to move',
+        'invoice_already_paid',
+      );
+    await updateRow(ctx.em, InvoiceEntity, id, {
+      ...stampChange(ctx),
+      dueDate: change.dueDate ?? before.dueDate,
+      invoicePdfUrl: change.invoicePdfUrl ?? before.invoicePdfUrl,
+      metadata: { ...before.metadata, ...change.metadata },
+      isManuallyEdited: true,
+      version: before.version + 1,
+    });
+    await this.announce(ctx, 'invoice.updated', before);
+    return this.get(ctx, id);
+  }
+
+  /** Asks for the invoice to be sent to its customer by whatever the tenant has connected. */
+  async requestCommunication(ctx: Ctx, id: string): Promise<void> {
+    const invoice = await this.get(ctx, id);
+    if (invoice.invoiceStatus !== 'FINALIZED')
+      throw invalidOperation(
+        `invoice is ${invoice.invoiceStatus}: only a finalized invoice is sent to its customer`,
+        'invoice_not_finalized',
+      );
+    await this.announce(ctx, 'invoice.communication_triggered', invoice);
+  }
+
+  /** What somebody says of a payment status without any money moving. The caller holds the lock. */
+  async markPaymentStatus(ctx: Ctx, before: Invoice, paymentStatus: PaymentStatus): Promise<void> {
+    if (before.paymentStatus === paymentStatus) return;
+    await updateRow(ctx.em, InvoiceEntity, before.id, {
+      ...stampChange(ctx),
+      paymentStatus,
+      version: before.version + 1,
+    });
+    await this.announce(ctx, 'invoice.payment_changed', before, { paid_through: null });
+  }
+
+  /** That another invoice has been made in its place. */
+  async recordSuccessor(ctx: Ctx, id: string, successorId: string): Promise<void> {
+    await updateRow(ctx.em, InvoiceEntity, id, { ...stampChange(ctx), recalculatedInvoiceId: successorId });
   }
 
   async get(ctx: Ctx, id: string): Promise<Invoice> {
@@ -184,24 +161,23 @@ export class InvoicesService {
   }
 
   /** Lines of those invoices, in the order in which they stand there. */
-  async linesOf(ctx: Ctx, invoiceIds: readonly string[]): Promise<InvoiceLineItem[]> {
-    if (invoiceIds.length === 0) return [];
-    return ctx.em
-      .createQueryBuilder(InvoiceLineItemEntity, 'row')
-      .where('row.invoiceId = ANY(:ids)', { ids: invoiceIds })
-      .orderBy('row.invoiceId')
-      .addOrderBy('row.position')
-      .getMany();
+  linesOf(ctx: Ctx, invoiceIds: readonly string[]): Promise<InvoiceLineItem[]> {
+    return this.parts.linesOf(ctx, invoiceIds);
+  }
+
+  /** Coupons, taxes and prepaid credits that were applied to those invoices. */
+  applicationsOf(ctx: Ctx, invoiceIds: readonly string[]): Promise<InvoiceApplications> {
+    return this.parts.applicationsOf(ctx, invoiceIds);
   }
 
   /**
-   * Where a locked invoice stands, given all the money that was allocated to it. The caller has counted the
-   * allocations after {@link lock}: counted before, two payments at once would each miss the other.
+   * Where a locked invoice stands, given all the money that moved for it. The caller has counted after
+   * {@link lock}: counted before, two payments at once would each miss the other.
    */
   async settle(
     ctx: Ctx,
     before: Invoice,
-    allocations: readonly Money[],
+    movements: InvoiceMovements,
     details: { readonly paidBy: PaymentDetails | null; readonly paidThrough: string | null },
   ): Promise<Invoice> {
     if (before.invoiceStatus !== 'FINALIZED' && before.invoiceStatus !== 'DRAFT')
@@ -209,12 +185,18 @@ export class InvoicesService {
         `invoice is ${before.invoiceStatus.toLowerCase()}: it takes no payments`,
         `invoice_already_${before.invoiceStatus.toLowerCase()}`,
       );
-    const settled = settleInvoice({ total: money(before.total, before.currency), allocations });
+    const settled = settleInvoice({ total: money(before.total, before.currency), ...movements });
+    const refunded = movements.allocations.reduce(
+      (sum, { amount }) => (amount < 0n ? sum - amount : sum),
+      0n,
+    );
     await updateRow(ctx.em, InvoiceEntity, before.id, {
       ...stampChange(ctx),
       amountPaid: settled.amountPaid.amount,
       amountRemaining: settled.amountRemaining.amount,
       overpaidAmount: settled.overpaidAmount.amount,
+      adjustmentAmount: movements.adjusted.amount,
+      refundedAmount: refunded,
       paymentStatus: settled.paymentStatus,
       paidAt: settled.paid ? (before.paidAt ?? ctx.now) : null,
       paymentDetails: details.paidBy ?? before.paymentDetails,
@@ -245,27 +227,6 @@ export class InvoicesService {
       metadata: { ...before.metadata, ...remote.metadata },
       invoicePdfUrl: remote.pdfUrl ?? before.invoicePdfUrl,
     });
-  }
-
-  private async nextNumber(ctx: Ctx): Promise<string> {
-    const [row] = await ctx.em.query<{ last_number: number }[]>(
-      `INSERT INTO invoice_number_sequences (tenant_id, environment_id, scope, last_number) VALUES ($1, $2, $3, 1)
-       ON CONFLICT (tenant_id, environment_id, scope)
-       DO UPDATE SET last_number = invoice_number_sequences.last_number + 1
-       RETURNING last_number`,
-      [ctx.scope.tenantId, ctx.scope.environmentId, invoiceNumberScope(ctx.now)],
-    );
-    return formatInvoiceNumber(ctx.now, row?.last_number ?? 1);
-  }
-
-  private async nextBillingSequence(ctx: Ctx, subscriptionId: string | null): Promise<number | null> {
-    if (subscriptionId === null) return null;
-    const row = await ctx.em
-      .createQueryBuilder(InvoiceEntity, 'row')
-      .select('coalesce(max(row.billingSequence), 0) + 1', 'next')
-      .where('row.subscriptionId = :subscriptionId', { subscriptionId })
-      .getRawOne<{ next: number }>();
-    return row?.next ?? 1;
   }
 
   private announce(

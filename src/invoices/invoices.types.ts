@@ -1,7 +1,13 @@
 import type { Period } from '../domain/period.js';
 import type { PriceType } from '../domain/rating/price-kinds.js';
 import type { InvoiceBillingReason, InvoiceType } from '../domain/invoicing/zero-rules.js';
+import type { PercentageOrFixed } from '../domain/invoicing/percentage.js';
 import type { Rate } from '../domain/rate.js';
+import type {
+  InvoiceCouponApplicationEntity,
+  InvoiceCreditApplicationEntity,
+  InvoiceTaxApplicationEntity,
+} from './invoice-applications.entity.js';
 import type { InvoiceEntity } from './invoice.entity.js';
 import type { InvoiceLineItemEntity } from './invoice-line-item.entity.js';
 
@@ -9,9 +15,62 @@ export type { PaymentDetails } from './invoice.entity.js';
 export type Invoice = Readonly<InvoiceEntity>;
 export type InvoiceLineItem = Readonly<InvoiceLineItemEntity>;
 
+export type InvoiceCouponApplication = Readonly<InvoiceCouponApplicationEntity>;
+export type InvoiceTaxApplication = Readonly<InvoiceTaxApplicationEntity>;
+export type InvoiceCreditApplication = Readonly<InvoiceCreditApplicationEntity>;
+
 export interface InvoiceWithLines {
   readonly invoice: Invoice;
   readonly lines: readonly InvoiceLineItem[];
+}
+
+/** What coupons, taxes and credits have done to an invoice. */
+export interface InvoiceApplications {
+  readonly coupons: readonly InvoiceCouponApplication[];
+  readonly taxes: readonly InvoiceTaxApplication[];
+  readonly credits: readonly InvoiceCreditApplication[];
+}
+
+/** A coupon that applies: redeemable now, in the invoice's currency, within its duration. */
+export type CouponInput = PercentageOrFixed & {
+  readonly couponId: string;
+  readonly couponAssociationId: string | null;
+  /** The line it is for, by its place in the input; null: the whole invoice. */
+  readonly lineIndex: number | null;
+  /** The coupon as it is now. */
+  readonly snapshot: Readonly<Record<string, unknown>>;
+};
+
+/** A tax rate that applies. */
+export type TaxInput = PercentageOrFixed & {
+  readonly taxRateId: string;
+  readonly taxAssociationId: string | null;
+  readonly entityType: 'customer' | 'subscription' | 'invoice' | 'tenant';
+  /** Null: the invoice itself. */
+  readonly entityId: string | null;
+  /** The rate as the wire shows it (`TaxRateResponse`). */
+  readonly taxRate: Readonly<Record<string, unknown>> | null;
+};
+
+/** A prepaid balance that may be spent on the invoice. */
+export interface CreditInput {
+  readonly walletId: string;
+  /** Exact, in major units of the invoice's currency. */
+  readonly amount: Rate;
+}
+
+/** That a line restates an earlier one, whose usage was not complete when it was billed. */
+export interface Restatement {
+  readonly restatedLineItemId: string;
+  readonly subscriptionLineItemId: string;
+  readonly priceId: string;
+  readonly period: Period;
+  readonly quantityBefore: Rate;
+  readonly quantity: Rate;
+  /** Minor units, before discounts. */
+  readonly amountBefore: bigint;
+  readonly amount: bigint;
+  readonly carriedAmount: bigint;
 }
 
 /** A charge that was rated exactly and goes onto an invoice. */
@@ -28,6 +87,10 @@ export interface RatedLine {
   readonly meterId?: string | null;
   readonly planDisplayName?: string | null;
   readonly meterDisplayName?: string | null;
+  readonly adjustedEntitlementQuantity?: Rate | null;
+  /** How a commitment bore on the line, as the wire shows it. */
+  readonly commitmentInfo?: Readonly<Record<string, unknown>> | null;
+  readonly restatement?: Restatement;
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
@@ -40,11 +103,17 @@ export interface InvoiceDraftInput {
   readonly collectionMethod: Invoice['collectionMethod'];
   readonly currency: string;
   readonly lines: readonly RatedLine[];
+  /** In the order of application; those for a line come before those for the invoice. */
+  readonly coupons?: readonly CouponInput[];
+  /** Spent at once, in their order. A subscription's invoice spends credits when it is finalized. */
+  readonly credits?: readonly CreditInput[];
+  readonly taxes?: readonly TaxInput[];
   readonly period: Period | null;
   readonly description?: string | null;
   readonly paymentTerms?: string | null;
   readonly dueDate?: Date | null;
   readonly issueDate?: Date | null;
   readonly idempotencyKey?: string | null;
+  readonly invoicePdfUrl?: string | null;
   readonly metadata?: Readonly<Record<string, string>>;
 }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { alreadyExists, notFound } from '../domain/errors.js';
-import { money } from '../domain/money.js';
+import { money, sumMoney, type Money } from '../domain/money.js';
 import { InvoicesService } from '../invoices/invoices.service.js';
 import type { Invoice } from '../invoices/invoices.types.js';
 import type { Ctx } from '../platform/context.js';
@@ -9,6 +9,8 @@ import { isUniqueViolation } from '../platform/database/errors.js';
 import { newId } from '../platform/ids.js';
 import { Outbox } from '../platform/outbox/outbox.js';
 import { PaymentAllocationEntity } from './payment-allocation.entity.js';
+import { CreditNoteEntity } from './credit-note.entity.js';
+import { PaymentRefundEntity } from './payment-refund.entity.js';
 import { PaymentEntity } from './payment.entity.js';
 import type { NewPayment, Payment } from './payments.types.js';
 
@@ -75,20 +77,59 @@ export class PaymentLedger {
       invoiceId: invoice.id,
       amount: payment.amount,
     });
-    const rows = await ctx.em.findBy(PaymentAllocationEntity, { invoiceId: invoice.id });
-    await this.invoices.settle(
-      ctx,
-      invoice,
-      rows.map((row) => money(row.amount, invoice.currency)),
-      {
-        paidBy: {
-          payment_method: payment.methodDetails?.type ?? payment.paymentMethodType.toLowerCase(),
-          brand: payment.methodDetails?.brand ?? null,
-          last4: payment.methodDetails?.last4 ?? null,
-        },
-        paidThrough: payment.connectionId,
+    await this.recount(ctx, invoice, {
+      paidBy: {
+        payment_method: payment.methodDetails?.type ?? payment.paymentMethodType.toLowerCase(),
+        brand: payment.methodDetails?.brand ?? null,
+        last4: payment.methodDetails?.last4 ?? null,
       },
-    );
+      paidThrough: payment.connectionId,
+    });
+  }
+
+  /** Counts all that moved for a locked invoice, and writes where that leaves it. */
+  async recount(
+    ctx: Ctx,
+    invoice: Invoice,
+    details: Parameters<InvoicesService['settle']>[3] = { paidBy: null, paidThrough: null },
+  ): Promise<Invoice> {
+    const of = { invoiceId: invoice.id };
+    const paid = await ctx.em.findBy(PaymentAllocationEntity, of);
+    const refunded = await ctx.em.findBy(PaymentRefundEntity, of);
+    const notes = await ctx.em.findBy(CreditNoteEntity, { ...of, creditNoteStatus: 'FINALIZED' });
+    const total = (type: CreditNoteEntity['creditNoteType']): Money =>
+      sumMoney(
+        notes
+          .filter((note) => note.creditNoteType === type)
+          .map((note) => money(note.totalAmount, invoice.currency)),
+        invoice.currency,
+      );
+    const movements = {
+      allocations: [
+        ...paid.map((row) => money(row.amount, invoice.currency)),
+        ...refunded.map((row) => money(-row.amount, invoice.currency)),
+      ],
+      adjusted: total('ADJUSTMENT'),
+      forgiven: total('REFUND'),
+    };
+    return this.invoices.settle(ctx, invoice, movements, details);
+  }
+
+  /** What is left of the money that each payment has brought to the invoice, the latest first. */
+  async heldOf(ctx: Ctx, invoiceId: string): Promise<{ payment: Payment; left: bigint }[]> {
+    const allocations = await ctx.em.find(PaymentAllocationEntity, {
+      where: { invoiceId },
+      order: { createdAt: 'DESC', id: 'DESC' },
+    });
+    const refunds = await ctx.em.findBy(PaymentRefundEntity, { invoiceId });
+    const held: { payment: Payment; left: bigint }[] = [];
+    for (const { paymentId, amount } of allocations) {
+      const returned = refunds
+        .filter((refund) => refund.paymentId === paymentId)
+        .reduce((sum, refund) => sum + refund.amount, 0n);
+      if (amount > returned) held.push({ payment: await this.lock(ctx, paymentId), left: amount - returned });
+    }
+    return held;
   }
 
   async lock(ctx: Ctx, id: string): Promise<Payment> {
@@ -109,7 +150,12 @@ export class PaymentLedger {
   /** The payment is locked. */
   async change(ctx: Ctx, id: string, change: Partial<Payment>): Promise<Payment> {
     await this.named(change.gatewayPaymentId ?? undefined, () =>
-      updateRow(ctx.em, PaymentEntity, id, { ...stampChange(ctx), ...change }),
+      updateRow(ctx.em, PaymentEntity, id, {
+        ...stampChange(ctx),
+        // A payment that was deleted and collected all the same is money: it is back.
+        ...(change.paymentStatus === 'SUCCEEDED' ? { status: 'published' as const } : {}),
+        ...change,
+      }),
     );
     return this.get(ctx, id);
   }

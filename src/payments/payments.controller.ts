@@ -1,30 +1,27 @@
-import { Body, Get, Param, Put, Query } from '@nestjs/common';
-import { roundToMoney } from '../domain/money.js';
-import { rate } from '../domain/rate.js';
-import { InvoicesQueries } from '../invoices/invoices.queries.js';
-import { InvoiceResponse } from '../invoices/invoices.responses.js';
-import { InvoicesService } from '../invoices/invoices.service.js';
+import { Body, Delete, Get, Param, Put, Query } from '@nestjs/common';
 import type { Caller } from '../platform/context.js';
 import { UnitOfWork } from '../platform/database/unit-of-work.js';
+import { SuccessResponse } from '../platform/http/responses.js';
 import { ApiController, CurrentCaller } from '../tenancy/api-controller.js';
+import { PaymentChanges } from './payment-changes.service.js';
 import { PaymentMethodsService } from './payment-methods.service.js';
 import { PaymentsQueries } from './payments.queries.js';
-import { ListPaymentsQuery, UpdateInvoicePaymentRequest } from './payments.requests.js';
+import { ListPaymentsQuery, UpdatePaymentRequest } from './payments.requests.js';
 import {
   ListPaymentMethodsResponse,
   ListPaymentsResponse,
   PaymentResponse,
   toPaymentMethodResponse,
 } from './payments.responses.js';
-import { PaymentsService } from './payments.service.js';
 
-/** Reading payments. Making them talks to providers: those routes stand in the integrations' house. */
+/** Reading and correcting payments. Making them talks to providers: those routes stand in the integrations' house. */
 @ApiController('payments', 'Payments')
 export class PaymentsController {
   constructor(
     private readonly uow: UnitOfWork,
     private readonly queries: PaymentsQueries,
     private readonly methods: PaymentMethodsService,
+    private readonly changes: PaymentChanges,
   ) {}
 
   @Get()
@@ -34,7 +31,40 @@ export class PaymentsController {
 
   @Get(':id')
   get(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<PaymentResponse> {
-    return this.uow.run(caller, (ctx) => this.queries.showOne(ctx, id));
+    return this.uow.run(caller, async (ctx) =>
+      this.queries.showOne(ctx, (await this.changes.published(ctx, id)).id),
+    );
+  }
+
+  /** Corrects a payment by hand. One that a provider has follows the provider. */
+  @Put(':id')
+  update(
+    @CurrentCaller() caller: Caller,
+    @Param('id') id: string,
+    @Body() body: UpdatePaymentRequest,
+  ): Promise<PaymentResponse> {
+    return this.uow.run(caller, async (ctx) => {
+      await this.changes.update(ctx, id, {
+        status: body.payment_status,
+        errorMessage: body.error_message,
+        gatewayPaymentId: body.gateway_payment_id,
+        gateway: body.payment_gateway,
+        methodId: body.payment_method_id,
+        metadata: body.metadata,
+        succeededAt: body.succeeded_at,
+        failedAt: body.failed_at,
+        refundedAt: body.refunded_at,
+        voidedAt: body.voided_at,
+      });
+      return this.queries.showOne(ctx, id);
+    });
+  }
+
+  /** Takes back what was only written down, failed, or was voided. */
+  @Delete(':id')
+  async delete(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<SuccessResponse> {
+    await this.uow.run(caller, (ctx) => this.changes.delete(ctx, id));
+    return { message: 'payment deleted successfully' };
   }
 
   /** The methods that the customer has saved, the default first. */
@@ -46,30 +76,5 @@ export class PaymentsController {
     return this.uow.run(caller, async (ctx) => ({
       items: (await this.methods.listOf(ctx, customerId)).map(toPaymentMethodResponse),
     }));
-  }
-}
-
-@ApiController('invoices', 'Invoices')
-export class InvoicePaymentController {
-  constructor(
-    private readonly uow: UnitOfWork,
-    private readonly payments: PaymentsService,
-    private readonly invoices: InvoicesService,
-    private readonly queries: InvoicesQueries,
-  ) {}
-
-  /** Marks an invoice paid by hand: what is still owed is recorded as paid outside of us, and providers are told. */
-  @Put(':id/payment')
-  updatePaymentStatus(
-    @CurrentCaller() caller: Caller,
-    @Param('id') id: string,
-    @Body() body: UpdateInvoicePaymentRequest,
-  ): Promise<InvoiceResponse> {
-    return this.uow.run(caller, async (ctx) => {
-      const { currency } = await this.invoices.get(ctx, id);
-      const amount = body.amount === undefined ? undefined : roundToMoney(rate(body.amount), currency);
-      const invoice = await this.payments.setInvoicePaymentStatus(ctx, id, body.payment_status, amount);
-      return this.queries.showOne(ctx, invoice);
-    });
   }
 }

@@ -1,17 +1,25 @@
 import { Module } from '@nestjs/common';
+import { CustomersModule } from '../customers/customers.module.js';
 import { InvoicesModule } from '../invoices/invoices.module.js';
 import { TenancyModule } from '../tenancy/tenancy.module.js';
+import { CreditNotesController } from './credit-notes.controller.js';
+import { CreditNotesQueries } from './credit-notes.queries.js';
+import { CreditNotesService } from './credit-notes.service.js';
+import { InvoiceLifeController } from './invoice-life.controller.js';
+import { InvoiceLifeService } from './invoice-life.service.js';
 import { PaymentAttemptsService } from './payment-attempts.service.js';
+import { PaymentChanges } from './payment-changes.service.js';
 import { PaymentLedger } from './payment-ledger.service.js';
 import { PaymentMethodsService } from './payment-methods.service.js';
 import { PaymentReportsService } from './payment-reports.service.js';
-import { InvoicePaymentController, PaymentsController } from './payments.controller.js';
+import { PaymentsController } from './payments.controller.js';
 import { PaymentsQueries } from './payments.queries.js';
 import { PaymentsService } from './payments.service.js';
+import { RefundsService } from './refunds.service.js';
 
 @Module({
-  imports: [TenancyModule, InvoicesModule],
-  controllers: [PaymentsController, InvoicePaymentController],
+  imports: [TenancyModule, CustomersModule, InvoicesModule],
+  controllers: [PaymentsController, InvoiceLifeController, CreditNotesController],
   providers: [
     PaymentLedger,
     PaymentsService,
@@ -19,8 +27,15 @@ import { PaymentsService } from './payments.service.js';
     PaymentReportsService,
     PaymentsQueries,
     PaymentMethodsService,
+    PaymentChanges,
+    RefundsService,
+    CreditNotesService,
+    CreditNotesQueries,
+    InvoiceLifeService,
   ],
   exports: [
+    InvoiceLifeService,
+    CreditNotesService,
     PaymentsService,
     PaymentAttemptsService,
     PaymentReportsService,

@@ -1,6 +1,13 @@
 import { IsArray, IsBoolean, IsString, IsUrl, MaxLength, MinLength } from 'class-validator';
 import { PAYMENT_STATUSES, type PaymentStatus } from '../domain/invoicing/invoice-states.js';
-import { IsCurrency, IsDecimalValue, IsStringMap, IsWord, Optional } from '../platform/http/fields.js';
+import {
+  IsCurrency,
+  IsDecimalValue,
+  IsInstant,
+  IsStringMap,
+  IsWord,
+  Optional,
+} from '../platform/http/fields.js';
 import { ListRequest } from '../platform/http/list-query.js';
 import { NotSupportedYet } from '../platform/http/not-supported.js';
 
@@ -16,10 +23,10 @@ export class CreatePaymentRequest {
   @MinLength(1)
   destination_id!: string;
 
-  /** `OFFLINE` is recorded as paid; `CARD` charges a saved card; `PAYMENT_LINK` answers a page to pay on. */
+  /** `OFFLINE` is recorded as paid; `CARD` charges a saved card; `PAYMENT_LINK` answers a page to pay on; `CREDITS` takes it from a wallet. */
   @IsWord(['CARD', 'OFFLINE', 'PAYMENT_LINK', 'CREDITS', 'ACH', 'UPI'])
-  @NotSupportedYet(['CARD', 'OFFLINE', 'PAYMENT_LINK'], { required: true })
-  payment_method_type!: 'CARD' | 'OFFLINE' | 'PAYMENT_LINK';
+  @NotSupportedYet(['CARD', 'OFFLINE', 'PAYMENT_LINK', 'CREDITS'], { required: true })
+  payment_method_type!: 'CARD' | 'OFFLINE' | 'PAYMENT_LINK' | 'CREDITS';
 
   /** Decimal in major units, as string or number. */
   @IsDecimalValue({ moreThan: '0' })
@@ -33,7 +40,7 @@ export class CreatePaymentRequest {
   @IsString()
   payment_gateway?: string;
 
-  /** A saved method; the customer's default, when left out. */
+  /** A saved method, or a wallet for `CREDITS`; the customer's default, when left out. */
   @Optional()
   @IsString()
   payment_method_id?: string;
@@ -162,6 +169,54 @@ export class ListPaymentsQuery extends ListRequest {
   sort?: string;
 }
 
+export class UpdatePaymentRequest {
+  @Optional()
+  @IsWord(PAYMENT_STATUSES)
+  payment_status?: PaymentStatus;
+
+  @Optional()
+  @IsString()
+  @MaxLength(2000)
+  error_message?: string;
+
+  @Optional()
+  @IsString()
+  @MaxLength(255)
+  gateway_payment_id?: string;
+
+  @Optional()
+  @IsString()
+  @MaxLength(100)
+  payment_gateway?: string;
+
+  @Optional()
+  @IsString()
+  @MaxLength(255)
+  payment_method_id?: string;
+
+  /** Added to what is there; a key that is there is replaced. */
+  @Optional()
+  @IsStringMap()
+  metadata?: Record<string, string>;
+
+  /** When it happened, for the status that is set. */
+  @Optional()
+  @IsInstant()
+  succeeded_at?: Date;
+
+  @Optional()
+  @IsInstant()
+  failed_at?: Date;
+
+  @Optional()
+  @IsInstant()
+  refunded_at?: Date;
+
+  @Optional()
+  @IsInstant()
+  voided_at?: Date;
+}
+
 export class UpdateInvoicePaymentRequest {
   @IsWord(PAYMENT_STATUSES)
   payment_status!: PaymentStatus;
@@ -169,4 +224,11 @@ export class UpdateInvoicePaymentRequest {
   @Optional()
   @IsDecimalValue({ min: '0' })
   amount?: string;
+}
+
+export class RefreshInvoiceQuery {
+  /** For SDK 2.0: `true` finalizes the draft that was computed again. */
+  @Optional()
+  @IsWord(['true', 'false'])
+  finalize?: string;
 }

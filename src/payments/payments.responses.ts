@@ -166,3 +166,14 @@ export const toPaymentMethodResponse = (row: PaymentMethod): PaymentMethodRespon
   is_default: row.isDefault,
   created_at: row.createdAt,
 });
+
+/** What has become of a recalculation; the keys are those of a workflow, which it is not. */
+export class RecalculationResponse {
+  message!: string;
+  /** The new invoice. */
+  workflow_id!: string;
+  /** The request that made it. */
+  run_id!: string;
+  /** Null when nothing was left to charge. */
+  invoice_id!: string | null;
+}

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { invalidOperation, validationError } from '../domain/errors.js';
 import { assertManualPaymentStatus, type PaymentStatus } from '../domain/invoicing/invoice-states.js';
 import { formatMoney, money, type Money } from '../domain/money.js';
+import { CustomerCreditService } from '../invoices/customer-credit.service.js';
 import { InvoicesService } from '../invoices/invoices.service.js';
 import type { Invoice } from '../invoices/invoices.types.js';
 import type { Ctx } from '../platform/context.js';
@@ -15,6 +16,7 @@ export class PaymentsService {
   constructor(
     private readonly invoices: InvoicesService,
     private readonly ledger: PaymentLedger,
+    private readonly credit: CustomerCreditService,
   ) {}
 
   /** Writes a payment down. A succeeded one settles its invoice in the same unit of work. */
@@ -51,7 +53,40 @@ export class PaymentsService {
     });
   }
 
-  /** What an operator says of an invoice's payment. SUCCEEDED records what is still owed as paid outside of us. */
+  /** Payments of an invoice that have brought it money, other than what was recorded by hand. */
+  async hasCollected(ctx: Ctx, invoiceId: string): Promise<boolean> {
+    const held = await this.ledger.heldOf(ctx, invoiceId);
+    return held.some(({ payment }) => payment.metadata.recorded_as !== MARKED_BY_HAND);
+  }
+
+  /** A payment out of a prepaid or credit wallet: taken and recorded at once, or refused whole. */
+  async payFromCredit(ctx: Ctx, input: Omit<NewPayment, 'methodType' | 'status'>): Promise<Payment> {
+    const invoice = await this.invoices.lock(ctx, input.invoiceId);
+    assertPayable(invoice, input.amount);
+    if (input.amount.amount > invoice.amountRemaining)
+      throw invalidOperation('the payment is more than what is still owed', 'amount_exceeds_remaining');
+    const written = await this.ledger.insert(ctx, { ...input, methodType: 'CREDITS', status: 'PENDING' });
+    const { walletId, transactionId } = await this.credit.pay(ctx, {
+      customerId: invoice.customerId,
+      walletId: input.methodId ?? null,
+      amount: input.amount,
+      paymentId: written.id,
+    });
+    const payment = await this.ledger.change(ctx, written.id, {
+      paymentStatus: 'SUCCEEDED',
+      succeededAt: ctx.now,
+      paymentMethodId: walletId,
+      metadata: { ...written.metadata, wallet_transaction_id: transactionId },
+    });
+    await this.ledger.allocate(ctx, payment, invoice);
+    await this.ledger.announce(ctx, payment);
+    return payment;
+  }
+
+  /**
+   * What an operator says of an invoice's payment. Money is never a mere word: what is said to be paid is recorded
+   * as an OFFLINE payment. SUCCEEDED settles what is still owed, PENDING with an amount a part of it, OVERPAID more.
+   */
   async setInvoicePaymentStatus(
     ctx: Ctx,
     invoiceId: string,
@@ -60,27 +95,48 @@ export class PaymentsService {
   ): Promise<Invoice> {
     const invoice = await this.invoices.lock(ctx, invoiceId);
     assertManualPaymentStatus(invoice.paymentStatus, status, invoice.invoiceStatus);
-    if (status !== 'SUCCEEDED')
+    if (await this.hasCollected(ctx, invoiceId))
       throw invalidOperation(
-        `record a payment instead: an invoice's payment status follows its payments, only SUCCEEDED can be set`,
+        `the invoice has a succeeded payment: its payment status follows its payments`,
         'payment_status_follows_payments',
       );
-    const remaining = money(invoice.amountRemaining, invoice.currency);
-    if (remaining.amount > 0n)
-      await this.create(ctx, {
+    const paid = paidByHand(invoice, status, amount);
+    if (paid.amount > 0n) {
+      const payment = await this.ledger.insert(ctx, {
         invoiceId,
         customerId: invoice.customerId,
         methodType: 'OFFLINE',
-        amount: remaining,
+        amount: paid,
         status: 'SUCCEEDED',
-        metadata: {
-          recorded_as: 'marked paid by hand',
-          ...(amount ? { amount_given: formatMoney(amount) } : {}),
-        },
+        metadata: { recorded_as: MARKED_BY_HAND },
       });
+      await this.ledger.allocate(ctx, payment, invoice);
+    } else if (status === 'FAILED' || status === 'PENDING')
+      await this.invoices.markPaymentStatus(ctx, invoice, status);
     return this.invoices.get(ctx, invoiceId);
   }
 }
+
+const MARKED_BY_HAND = 'marked paid by hand';
+
+/** How much money a status set by hand stands for. */
+function paidByHand(invoice: Invoice, status: PaymentStatus, amount: Money | undefined): Money {
+  const remaining = money(invoice.amountRemaining, invoice.currency);
+  if (status === 'SUCCEEDED') return remaining;
+  if (status === 'OVERPAID') {
+    if (amount === undefined || amount.amount <= remaining.amount)
+      throw amountError(`amount must be more than the ${formatMoney(remaining)} that is still owed`);
+    return amount;
+  }
+  if (amount === undefined || amount.amount === 0n) return money(0n, invoice.currency);
+  if (status !== 'PENDING')
+    throw amountError(`amount goes with SUCCEEDED, OVERPAID or PENDING, not with ${status}`);
+  if (amount.amount >= remaining.amount)
+    throw amountError(`amount must be less than the ${formatMoney(remaining)} that is still owed`);
+  return amount;
+}
+
+const amountError = (sentence: string): Error => validationError(sentence, { fields: { amount: sentence } });
 
 function assertPayable(invoice: Invoice, amount: Money): void {
   if (invoice.invoiceStatus !== 'FINALIZED')

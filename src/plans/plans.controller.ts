@@ -1,12 +1,27 @@
-import { Body, Get, HttpCode, Param, Post, Put } from '@nestjs/common';
+import { Body, Get, HttpCode, Param, Post, Put, Query } from '@nestjs/common';
 import { FeaturesService } from '../features/features.service.js';
 import type { Caller, Ctx } from '../platform/context.js';
 import { UnitOfWork } from '../platform/database/unit-of-work.js';
 import { parseExpand } from '../platform/http/expand.js';
+import { ListRequest } from '../platform/http/list-query.js';
 import { ApiController, CurrentCaller } from '../tenancy/api-controller.js';
-import { CreatePlanRequest, SearchPlansRequest, UpdatePlanRequest } from './plans.requests.js';
-import { ListPlansResponse, PlanResponse, toPlanResponse } from './plans.responses.js';
+import { toEntitlementResponse } from './entitlements.responses.js';
+import { EntitlementsService } from './entitlements.service.js';
+import { PlanCloningService } from './plan-cloning.service.js';
+import {
+  ClonePlanRequest,
+  CreatePlanRequest,
+  SearchPlansRequest,
+  UpdatePlanRequest,
+} from './plans.requests.js';
+import {
+  ListPlanEntitlementsResponse,
+  ListPlansResponse,
+  PlanResponse,
+  toPlanResponse,
+} from './plans.responses.js';
 import { PlansService } from './plans.service.js';
+import { notEnded, type MeteredPrice, type Plan } from './plans.types.js';
 import { inlinePriceInput } from './price-dialect.js';
 import type { PriceInput } from './price-input.js';
 
@@ -18,6 +33,8 @@ export class PlansController {
     private readonly uow: UnitOfWork,
     private readonly plans: PlansService,
     private readonly features: FeaturesService,
+    private readonly entitlements: EntitlementsService,
+    private readonly cloning: PlanCloningService,
   ) {}
 
   /** Creates a plan, with the prices that the body holds. */
@@ -35,7 +52,7 @@ export class PlansController {
         },
         await this.inlinePrices(ctx, body),
       );
-      return toPlanResponse(plan, prices);
+      return toPlanResponse(plan, prices, []);
     });
   }
 
@@ -46,8 +63,21 @@ export class PlansController {
     const withPrices = expand.has('prices') || expand.has('prices.meters');
     return this.uow.run(caller, async (ctx) => {
       const { rows, pagination } = await this.plans.search(ctx, body, withPrices);
+      const entitlements = expand.has('entitlements')
+        ? await this.entitlements.ofEntities(
+            ctx,
+            'PLAN',
+            rows.map(({ plan }) => plan.id),
+          )
+        : null;
       return {
-        items: rows.map(({ plan, prices }) => toPlanResponse(plan, withPrices ? prices : null)),
+        items: rows.map(({ plan, prices }) =>
+          toPlanResponse(
+            plan,
+            withPrices ? notEnded(prices, ctx.now) : null,
+            entitlements && entitlements.filter(({ entitlement }) => entitlement.entityId === plan.id),
+          ),
+        ),
         pagination,
       };
     });
@@ -57,7 +87,40 @@ export class PlansController {
   get(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<PlanResponse> {
     return this.uow.run(caller, async (ctx) => {
       const { plan, prices } = await this.plans.get(ctx, id);
-      return toPlanResponse(plan, prices);
+      return this.shown(ctx, plan, prices);
+    });
+  }
+
+  /** The entitlements of a plan; with the plan's own keys beside them, which older clients read. */
+  @Get(':id/entitlements')
+  listEntitlements(
+    @CurrentCaller() caller: Caller,
+    @Param('id') id: string,
+    @Query() query: ListRequest,
+  ): Promise<ListPlanEntitlementsResponse> {
+    return this.uow.run(caller, async (ctx) => {
+      const plan = await this.plans.getPlan(ctx, id);
+      const { rows, pagination } = await this.entitlements.search(ctx, { ...query, plan_ids: [id] });
+      return { ...toPlanResponse(plan, null, rows), items: rows.map(toEntitlementResponse), pagination };
+    });
+  }
+
+  /** A copy under another name and key, with the prices that are not over and the entitlements. */
+  @Post(':id/clone')
+  clone(
+    @CurrentCaller() caller: Caller,
+    @Param('id') id: string,
+    @Body() body: ClonePlanRequest,
+  ): Promise<PlanResponse> {
+    return this.uow.run(caller, async (ctx) => {
+      const { plan, prices, entitlements } = await this.cloning.clone(ctx, id, {
+        name: body.name,
+        lookupKey: body.lookup_key,
+        description: body.description,
+        displayOrder: body.display_order,
+        metadata: body.metadata,
+      });
+      return toPlanResponse(plan, prices, entitlements);
     });
   }
 
@@ -75,8 +138,13 @@ export class PlansController {
         displayOrder: body.display_order,
         metadata: body.metadata,
       });
-      return toPlanResponse(plan, prices);
+      return this.shown(ctx, plan, prices);
     });
+  }
+
+  private async shown(ctx: Ctx, plan: Plan, prices: readonly MeteredPrice[]): Promise<PlanResponse> {
+    const entitlements = await this.entitlements.ofEntities(ctx, 'PLAN', [plan.id]);
+    return toPlanResponse(plan, notEnded(prices, ctx.now), entitlements);
   }
 
   private async inlinePrices(ctx: Ctx, body: CreatePlanRequest): Promise<PriceInput[]> {

@@ -73,6 +73,18 @@ export class InlinePriceRequest {
   @IsWord(INVOICE_CADENCES)
   invoice_cadence?: InvoiceCadence;
 
+  /** Quantity that a subscription begins with; of a fixed price. */
+  @Optional()
+  @IsInt()
+  @Min(1)
+  min_quantity?: number;
+
+  /** Of a recurring fixed price. */
+  @Optional()
+  @IsInt()
+  @Min(0)
+  trial_period_days?: number;
+
   @Optional()
   @IsString()
   @MaxLength(500)
@@ -87,7 +99,7 @@ export class InlinePriceRequest {
   metadata?: Record<string, string>;
 }
 
-class PlanFieldsRequest {
+class PlanDetailsRequest {
   @Optional()
   @IsString()
   @MaxLength(2000)
@@ -97,6 +109,12 @@ class PlanFieldsRequest {
   @IsInt()
   display_order?: number;
 
+  @Optional()
+  @IsStringMap()
+  metadata?: Record<string, string>;
+}
+
+class PlanFieldsRequest extends PlanDetailsRequest {
   /** Unique in the environment. The guides write `key`. */
   @AlsoNamed('key')
   @Optional()
@@ -104,10 +122,6 @@ class PlanFieldsRequest {
   @MinLength(1)
   @MaxLength(200)
   lookup_key?: string;
-
-  @Optional()
-  @IsStringMap()
-  metadata?: Record<string, string>;
 }
 
 export class CreatePlanRequest extends PlanFieldsRequest {
@@ -156,6 +170,21 @@ export class UpdatePlanRequest extends PlanFieldsRequest {
   @Optional()
   @NotSupportedYet()
   prices?: unknown[];
+}
+
+export class ClonePlanRequest extends PlanDetailsRequest {
+  /** Another one than the source has. */
+  @IsString()
+  @MinLength(1)
+  @MaxLength(500)
+  name!: string;
+
+  /** Unique in the environment. */
+  @AlsoNamed('key')
+  @IsString()
+  @MinLength(1)
+  @MaxLength(200)
+  lookup_key!: string;
 }
 
 export class SearchPlansRequest extends SearchRequest {

@@ -1,4 +1,6 @@
 import { PaginationResponse } from '../platform/http/list-query.js';
+import { EntitlementResponse, toEntitlementResponse } from './entitlements.responses.js';
+import type { FeaturedEntitlement } from './entitlements.types.js';
 import type { Plan, PricedPlan } from './plans.types.js';
 import { PriceResponse, toPriceResponse } from './prices.responses.js';
 
@@ -10,7 +12,7 @@ export class PlanResponse {
   display_order!: number | null;
   metadata!: Record<string, string>;
   prices!: PriceResponse[] | null;
-  entitlements!: Record<string, unknown>[] | null;
+  entitlements!: EntitlementResponse[] | null;
   credit_grants!: Record<string, unknown>[] | null;
   tenant_id!: string;
   environment_id!: string;
@@ -26,8 +28,18 @@ export class ListPlansResponse {
   pagination!: PaginationResponse;
 }
 
-/** Without prices when they were not asked for. */
-export const toPlanResponse = (plan: Plan, prices: PricedPlan['prices'] | null): PlanResponse => ({
+/** The plan's own keys are for clients that take the answer for the plan itself. */
+export class ListPlanEntitlementsResponse extends PlanResponse {
+  items!: EntitlementResponse[];
+  pagination!: PaginationResponse;
+}
+
+/** Without prices and entitlements when they were not asked for. */
+export const toPlanResponse = (
+  plan: Plan,
+  prices: PricedPlan['prices'] | null,
+  entitlements: readonly FeaturedEntitlement[] | null = null,
+): PlanResponse => ({
   id: plan.id,
   name: plan.name,
   lookup_key: plan.lookupKey,
@@ -35,7 +47,7 @@ export const toPlanResponse = (plan: Plan, prices: PricedPlan['prices'] | null):
   display_order: plan.displayOrder,
   metadata: plan.metadata,
   prices: prices?.map(toPriceResponse) ?? null,
-  entitlements: null,
+  entitlements: entitlements?.map(toEntitlementResponse) ?? null,
   credit_grants: null,
   tenant_id: plan.tenantId,
   environment_id: plan.environmentId,

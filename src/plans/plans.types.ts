@@ -1,6 +1,6 @@
 import type { PricingTerms } from '../domain/rating/pricing-terms.js';
 import { rate, ZERO } from '../domain/rate.js';
-import type { Meter } from '../features/features.types.js';
+import type { GroupWithMembers, Meter } from '../features/features.types.js';
 import type { PlanEntity } from './plan.entity.js';
 import type { PriceEntity } from './price.entity.js';
 
@@ -8,10 +8,21 @@ export type { StoredTier } from './price.entity.js';
 export type Plan = Readonly<PlanEntity>;
 export type Price = Readonly<PriceEntity>;
 
+/** What a price, or an entitlement, is of. */
+export interface PricedEntity {
+  readonly type: 'PLAN' | 'ADDON' | 'SUBSCRIPTION';
+  readonly id: string;
+}
+
 export interface MeteredPrice {
   readonly price: Price;
   readonly meter: Meter | null;
+  readonly group: GroupWithMembers | null;
 }
+
+/** Without the versions and prices that are over. */
+export const notEnded = (prices: readonly MeteredPrice[], now: Date): MeteredPrice[] =>
+  prices.filter(({ price }) => price.endDate === null || price.endDate > now);
 
 export interface PricedPlan {
   readonly plan: Plan;

@@ -21,6 +21,8 @@ export const priceInput = (body: PriceFieldsRequest): PriceInput => ({
   meterId: body.meter_id,
   filterValues: body.filter_values && assertFilterValues(body.filter_values),
   minQuantity: body.min_quantity,
+  trialPeriodDays: body.trial_period_days,
+  groupId: body.group_id,
   lookupKey: body.lookup_key,
   displayName: body.display_name,
   description: body.description,
@@ -75,12 +77,14 @@ export function inlinePriceInput(
     transformQuantity: price.transform_quantity,
     meterId: feature?.meter?.id,
     lookupKey: price.lookup_key,
+    minQuantity: price.min_quantity,
+    trialPeriodDays: price.trial_period_days,
     displayName: price.display_name ?? feature?.feature.name,
     metadata: price.metadata,
   };
 }
 
-const storedTier = (tier: PriceTierRequest): StoredTier => ({
+export const storedTier = (tier: PriceTierRequest): StoredTier => ({
   up_to: tier.up_to ?? null,
   unit_amount: tier.unit_amount,
   flat_amount: tier.flat_amount ?? '0',

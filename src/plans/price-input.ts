@@ -26,6 +26,8 @@ export interface PriceInput {
   readonly meterId?: string | undefined;
   readonly filterValues?: Readonly<Record<string, string[]>> | undefined;
   readonly minQuantity?: number | undefined;
+  readonly trialPeriodDays?: number | undefined;
+  readonly groupId?: string | undefined;
   readonly lookupKey?: string | undefined;
   readonly displayName?: string | undefined;
   readonly description?: string | undefined;
@@ -55,6 +57,8 @@ export function assertPrice(input: PriceInput, path = ''): void {
   }
   if (input.billingPeriod === 'ONETIME' && input.invoiceCadence !== 'ADVANCE')
     say('invoice_cadence', 'a ONETIME price is charged in ADVANCE');
+  if (input.trialPeriodDays && (input.type !== 'FIXED' || input.billingPeriod === 'ONETIME'))
+    say('trial_period_days', 'trial_period_days goes with a recurring FIXED price');
   if (input.startDate && input.endDate && input.endDate <= input.startDate)
     say('end_date', 'end_date must be after start_date');
   const terms = pricingTermsOf({

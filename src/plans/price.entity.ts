@@ -30,7 +30,7 @@ export interface StoredTransformQuantity {
 @Index('prices_entity', ['tenantId', 'environmentId', 'entityType', 'entityId'])
 @Index('prices_meter', ['tenantId', 'environmentId', 'meterId'])
 export class PriceEntity extends EntityRow {
-  /** What it is a price of; today always a plan. */
+  /** What it is a price of: PLAN, ADDON, or SUBSCRIPTION for one that a single subscription has in place of its plan's. */
   @Column({ type: 'text' })
   entityType!: string;
 
@@ -78,6 +78,9 @@ export class PriceEntity extends EntityRow {
   @ExactDecimal({ nullable: true })
   minQuantity!: Rate | null;
 
+  @Column({ type: 'integer', nullable: true })
+  trialPeriodDays!: number | null;
+
   @Column({ type: 'text', nullable: true })
   lookupKey!: string | null;
 
@@ -92,6 +95,14 @@ export class PriceEntity extends EntityRow {
 
   @Column({ type: 'timestamptz', nullable: true })
   endDate!: Date | null;
+
+  /** The plan's or addon's price that this one stands in for on its subscription. */
+  @Column({ type: 'text', nullable: true })
+  parentPriceId!: string | null;
+
+  /** The version of this price that ended when this one began. */
+  @Column({ type: 'text', nullable: true })
+  replacesPriceId!: string | null;
 
   @Column({ type: 'jsonb', default: {} })
   metadata!: Record<string, string>;

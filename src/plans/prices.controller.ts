@@ -1,11 +1,19 @@
-import { Body, Get, HttpCode, Param, Post } from '@nestjs/common';
+import { Body, Delete, Get, HttpCode, Param, Post, Put } from '@nestjs/common';
 import type { Caller, Ctx } from '../platform/context.js';
 import { UnitOfWork } from '../platform/database/unit-of-work.js';
+import { SuccessResponse } from '../platform/http/responses.js';
 import { ApiController, CurrentCaller } from '../tenancy/api-controller.js';
-import { PlansService } from './plans.service.js';
-import type { MeteredPrice } from './plans.types.js';
-import { priceInput } from './price-dialect.js';
-import { CreatePriceRequest, CreatePricesBulkRequest, SearchPricesRequest } from './prices.requests.js';
+import { CatalogueEntities } from './catalogue-entities.service.js';
+import type { MeteredPrice, PricedEntity } from './plans.types.js';
+import { priceInput, storedTier } from './price-dialect.js';
+import { PriceVersionsService } from './price-versions.service.js';
+import {
+  CreatePriceRequest,
+  CreatePricesBulkRequest,
+  DeletePriceRequest,
+  UpdatePriceRequest,
+} from './prices.requests.js';
+import { SearchPricesRequest } from './prices-search.requests.js';
 import {
   CreateBulkPriceResponse,
   ListPricesResponse,
@@ -19,10 +27,11 @@ export class PricesController {
   constructor(
     private readonly uow: UnitOfWork,
     private readonly prices: PricesService,
-    private readonly plans: PlansService,
+    private readonly versions: PriceVersionsService,
+    private readonly entities: CatalogueEntities,
   ) {}
 
-  /** Adds a price to a plan. Subscriptions that exist already keep the prices that they have. */
+  /** Adds a price to a plan or an addon. Subscriptions that exist already keep the prices that they have. */
   @Post()
   create(@CurrentCaller() caller: Caller, @Body() body: CreatePriceRequest): Promise<PriceResponse> {
     return this.uow.run(caller, async (ctx) => toPriceResponse(await this.createOne(ctx, body, '')));
@@ -51,13 +60,65 @@ export class PricesController {
     });
   }
 
+  /** The price of that key that is in force; else its last version. */
+  @Get('lookup/:lookup_key')
+  getByLookupKey(
+    @CurrentCaller() caller: Caller,
+    @Param('lookup_key') lookupKey: string,
+  ): Promise<PriceResponse> {
+    return this.uow.run(caller, async (ctx) =>
+      toPriceResponse(await this.prices.getByLookupKey(ctx, lookupKey)),
+    );
+  }
+
+  /**
+   * What is charged never changes in place: then the price ends at `effective_from`, and the answer is the new one that
+   * begins there. Names, keys and metadata change in place.
+   */
+  @Put(':id')
+  update(
+    @CurrentCaller() caller: Caller,
+    @Param('id') id: string,
+    @Body() body: UpdatePriceRequest,
+  ): Promise<PriceResponse> {
+    return this.uow.run(caller, async (ctx) =>
+      toPriceResponse(
+        await this.versions.update(ctx, id, {
+          amount: body.amount,
+          billingModel: body.billing_model,
+          tierMode: body.tier_mode,
+          tiers: body.tiers?.map(storedTier),
+          transformQuantity: body.transform_quantity,
+          effectiveFrom: body.effective_from,
+          lookupKey: body.lookup_key,
+          displayName: body.display_name,
+          description: body.description,
+          metadata: body.metadata,
+          groupId: body.group_id,
+        }),
+      ),
+    );
+  }
+
+  /** Ends it, now or later: nothing is charged by it from then on. */
+  @Delete(':id')
+  async delete(
+    @CurrentCaller() caller: Caller,
+    @Param('id') id: string,
+    @Body() body: DeletePriceRequest,
+  ): Promise<SuccessResponse> {
+    await this.uow.run(caller, (ctx) => this.versions.end(ctx, id, body.end_date));
+    return { message: 'price deleted successfully' };
+  }
+
   @Get(':id')
   get(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<PriceResponse> {
     return this.uow.run(caller, async (ctx) => toPriceResponse(await this.prices.get(ctx, id)));
   }
 
   private async createOne(ctx: Ctx, body: CreatePriceRequest, path: string): Promise<MeteredPrice> {
-    const plan = await this.plans.getPlan(ctx, body.entity_id);
-    return this.prices.create(ctx, { type: 'PLAN', id: plan.id }, priceInput(body), path);
+    const entity = { type: body.entity_type as PricedEntity['type'], id: body.entity_id };
+    await this.entities.assertExists(ctx, entity.type, entity.id);
+    return this.prices.create(ctx, entity, priceInput(body), path);
   }
 }

@@ -3,10 +3,10 @@ import {
   ArrayMaxSize,
   ArrayMinSize,
   IsArray,
-  IsBoolean,
   IsInt,
   IsObject,
   IsString,
+  Max,
   MaxLength,
   Min,
   MinLength,
@@ -32,10 +32,8 @@ import {
   IsInstant,
   IsStringMap,
   IsWord,
-  IsWordList,
   Optional,
 } from '../platform/http/fields.js';
-import { SearchRequest } from '../platform/http/list-query.js';
 import { NotSupportedYet } from '../platform/http/not-supported.js';
 
 export class PriceTierRequest {
@@ -68,7 +66,8 @@ export class TransformQuantityRequest {
   round?: PackageRounding;
 }
 
-export class PriceFieldsRequest {
+/** A price but for its currency: one that is made for a subscription has the subscription's. */
+export class PriceBodyRequest {
   @IsWord(PRICE_TYPES)
   type!: PriceType;
 
@@ -85,10 +84,6 @@ export class PriceFieldsRequest {
 
   @IsWord(INVOICE_CADENCES)
   invoice_cadence!: InvoiceCadence;
-
-  /** ISO 4217, any case. */
-  @IsCurrency()
-  currency!: string;
 
   @Optional()
   @IsWord(['RECURRING'])
@@ -164,16 +159,17 @@ export class PriceFieldsRequest {
   @IsStringMap()
   metadata?: Record<string, string>;
 
+  /** Days without a charge at the beginning, of a recurring FIXED price. Older clients write `trial_period`. */
+  @AlsoNamed('trial_period')
   @Optional()
-  @NotSupportedYet([0])
+  @IsInt()
+  @Min(0)
+  @Max(3650)
   trial_period_days?: number;
 
+  /** A group of prices. */
   @Optional()
-  @NotSupportedYet([0])
-  trial_period?: number;
-
-  @Optional()
-  @NotSupportedYet()
+  @IsString()
   group_id?: string;
 
   @Optional()
@@ -181,9 +177,15 @@ export class PriceFieldsRequest {
   price_unit_config?: Record<string, unknown>;
 }
 
+export class PriceFieldsRequest extends PriceBodyRequest {
+  /** ISO 4217, any case. */
+  @IsCurrency()
+  currency!: string;
+}
+
 export class CreatePriceRequest extends PriceFieldsRequest {
   @IsWord(['PLAN', 'SUBSCRIPTION', 'ADDON', 'PRICE', 'COSTSHEET'])
-  @NotSupportedYet(['PLAN'], { required: true })
+  @NotSupportedYet(['PLAN', 'ADDON'], { required: true })
   entity_type!: string;
 
   @IsString()
@@ -200,48 +202,75 @@ export class CreatePricesBulkRequest {
   items!: CreatePriceRequest[];
 }
 
-export class SearchPricesRequest extends SearchRequest {
+export class UpdatePriceRequest {
+  /** What is charged: any of `amount`, `billing_model`, `tier_mode`, `tiers`, `transform_quantity` makes a new version. */
   @Optional()
-  @IsArray()
-  @IsString({ each: true })
-  price_ids?: string[];
+  @IsDecimalValue({ min: '0' })
+  amount?: string;
+
+  @Optional()
+  @IsWord(BILLING_MODELS)
+  billing_model?: BillingModel;
+
+  @Optional()
+  @IsWord(TIER_MODES)
+  tier_mode?: TierMode;
 
   @Optional()
   @IsArray()
-  @IsString({ each: true })
-  plan_ids?: string[];
+  @ArrayMaxSize(200)
+  @ValidateNested({ each: true })
+  @Type(() => PriceTierRequest)
+  tiers?: PriceTierRequest[];
 
   @Optional()
-  @IsArray()
-  @IsString({ each: true })
-  entity_ids?: string[];
+  @IsObject()
+  @ValidateNested()
+  @Type(() => TransformQuantityRequest)
+  transform_quantity?: TransformQuantityRequest;
+
+  /** When the new version begins and the old one ends. Now, when left out. */
+  @Optional()
+  @IsInstant()
+  effective_from?: Date;
 
   @Optional()
-  @IsWord(['PLAN', 'SUBSCRIPTION', 'ADDON', 'PRICE', 'COSTSHEET'])
-  entity_type?: string;
+  @IsString()
+  @MinLength(1)
+  @MaxLength(200)
+  lookup_key?: string;
 
   @Optional()
-  @IsArray()
-  @IsString({ each: true })
-  meter_ids?: string[];
+  @IsString()
+  @MaxLength(500)
+  display_name?: string;
 
   @Optional()
-  @IsWordList(BILLING_PERIOD_UNITS)
-  billing_periods?: string[];
+  @IsString()
+  @MaxLength(2000)
+  description?: string;
 
   @Optional()
-  @IsBoolean()
-  allow_expired_prices?: boolean;
+  @IsStringMap()
+  metadata?: Record<string, string>;
+
+  /** A group of prices; an empty text takes the price out of its group. */
+  @Optional()
+  @IsString()
+  group_id?: string;
 
   @Optional()
   @NotSupportedYet()
-  start_date_lt?: string;
+  price_unit_amount?: string;
 
   @Optional()
   @NotSupportedYet()
-  parent_price_id?: string;
+  price_unit_tiers?: unknown[];
+}
 
+export class DeletePriceRequest {
+  /** When it ends. Now, when left out. */
   @Optional()
-  @NotSupportedYet()
-  subscription_id?: string;
+  @IsInstant()
+  end_date?: Date;
 }

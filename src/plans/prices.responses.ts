@@ -1,5 +1,6 @@
 import { formatRate } from '../domain/rate.js';
 import { MeterResponse, toMeterResponse } from '../features/features.responses.js';
+import { GroupResponse, toGroupResponse } from '../features/groups.responses.js';
 import { PaginationResponse } from '../platform/http/list-query.js';
 import type { MeteredPrice } from './plans.types.js';
 
@@ -44,11 +45,13 @@ export class PriceResponse {
   metadata!: Record<string, string>;
   addon!: Record<string, unknown> | null;
   plan!: Record<string, unknown> | null;
-  group!: Record<string, unknown> | null;
+  group!: GroupResponse | null;
   group_id!: string | null;
   conversion_rate!: string | null;
   display_price_unit_amount!: string | null;
   parent_price_id!: string | null;
+  /** The version that ended when this one began. */
+  replaces_price_id!: string | null;
   price_unit!: string | null;
   price_unit_amount!: string | null;
   price_unit_id!: string | null;
@@ -76,7 +79,7 @@ export class CreateBulkPriceResponse {
   items!: PriceResponse[];
 }
 
-export const toPriceResponse = ({ price, meter }: MeteredPrice): PriceResponse => ({
+export const toPriceResponse = ({ price, meter, group }: MeteredPrice): PriceResponse => ({
   id: price.id,
   entity_type: price.entityType,
   entity_id: price.entityId,
@@ -109,11 +112,12 @@ export const toPriceResponse = ({ price, meter }: MeteredPrice): PriceResponse =
   metadata: price.metadata,
   addon: null,
   plan: null,
-  group: null,
-  group_id: null,
+  group: group === null ? null : toGroupResponse(group),
+  group_id: group?.group.id ?? null,
   conversion_rate: null,
   display_price_unit_amount: null,
-  parent_price_id: null,
+  parent_price_id: price.parentPriceId,
+  replaces_price_id: price.replacesPriceId,
   price_unit: null,
   price_unit_amount: null,
   price_unit_id: null,
@@ -121,8 +125,8 @@ export const toPriceResponse = ({ price, meter }: MeteredPrice): PriceResponse =
   price_unit_type: 'FIAT',
   pricing_unit: null,
   sequence: null,
-  trial_period: null,
-  trial_period_days: null,
+  trial_period: price.trialPeriodDays,
+  trial_period_days: price.trialPeriodDays,
   tenant_id: price.tenantId,
   environment_id: price.environmentId,
   status: price.status,

@@ -2,13 +2,18 @@ import { Injectable } from '@nestjs/common';
 import { alreadyExists, notFound, validationError } from '../domain/errors.js';
 import { rate } from '../domain/rate.js';
 import { FeaturesService } from '../features/features.service.js';
+import { GroupsService } from '../features/groups.service.js';
 import type { Ctx } from '../platform/context.js';
 import { insertRow, stampNew } from '../platform/database/columns.js';
 import { isUniqueViolation } from '../platform/database/errors.js';
 import { findPage, type PaginationResponse, type SearchRequest } from '../platform/http/list-query.js';
-import type { MeteredPrice, Price } from './plans.types.js';
+import type { MeteredPrice, Price, PricedEntity } from './plans.types.js';
 import { PriceEntity } from './price.entity.js';
+import { priceInput } from './price-dialect.js';
 import { assertPrice, type PriceInput } from './price-input.js';
+import type { PriceFieldsRequest } from './prices.requests.js';
+
+export type { PriceInput } from './price-input.js';
 
 const SEARCH_FIELDS = {
   id: 'id',
@@ -31,18 +36,25 @@ export interface PriceSearch extends SearchRequest {
   readonly meter_ids?: string[];
   readonly billing_periods?: string[];
   readonly allow_expired_prices?: boolean;
+  readonly start_date_lt?: Date;
+  readonly parent_price_id?: string;
+  readonly subscription_id?: string;
 }
 
 @Injectable()
 export class PricesService {
-  constructor(private readonly features: FeaturesService) {}
+  constructor(
+    private readonly features: FeaturesService,
+    private readonly groups: GroupsService,
+  ) {}
 
-  /** `path` leads to the price in the caller's body, for error messages. */
+  /** `path` leads to the price in the caller's body, for error messages; `links` to the prices that it comes from. */
   async create(
     ctx: Ctx,
-    entity: { readonly type: 'PLAN'; readonly id: string },
+    entity: PricedEntity,
     input: PriceInput,
     path = '',
+    links: { readonly parentPriceId?: string | null; readonly replacesPriceId?: string } = {},
   ): Promise<MeteredPrice> {
     assertPrice(input, path);
     const meter = input.meterId === undefined ? null : await this.features.getMeter(ctx, input.meterId);
@@ -69,6 +81,9 @@ export class PricesService {
         meterId: input.type === 'USAGE' ? (meter?.id ?? null) : null,
         filterValues: { ...input.filterValues },
         minQuantity: input.minQuantity === undefined ? null : rate(input.minQuantity),
+        trialPeriodDays: input.trialPeriodDays ?? null,
+        parentPriceId: links.parentPriceId ?? null,
+        replacesPriceId: links.replacesPriceId ?? null,
         lookupKey: input.lookupKey ?? null,
         displayName: input.displayName ?? null,
         description: input.description ?? null,
@@ -76,7 +91,8 @@ export class PricesService {
         endDate: input.endDate ?? null,
         metadata: { ...input.metadata },
       });
-      return { price, meter: price.meterId === null ? null : meter };
+      if (input.groupId) await this.groups.assign(ctx, 'price', price.id, input.groupId);
+      return (await this.withMeters(ctx, [price]))[0] as MeteredPrice;
     } catch (error) {
       if (isUniqueViolation(error, 'prices_lookup_key'))
         throw alreadyExists(`a price with lookup_key ${input.lookupKey ?? ''} exists already`);
@@ -84,10 +100,29 @@ export class PricesService {
     }
   }
 
+  /** A price as the wire describes it, in the words that {@link create} takes. */
+  inputOf(body: PriceFieldsRequest): PriceInput {
+    return priceInput(body);
+  }
+
   async get(ctx: Ctx, id: string): Promise<MeteredPrice> {
     const price = await ctx.em.findOneBy(PriceEntity, { id });
     if (price === null) throw notFound('price', id);
     return (await this.withMeters(ctx, [price]))[0] as MeteredPrice;
+  }
+
+  /** The one in force; else the last one that was, or will be. */
+  async getByLookupKey(ctx: Ctx, lookupKey: string): Promise<MeteredPrice> {
+    const rows = await ctx.em.find(PriceEntity, {
+      where: { lookupKey, status: 'published' },
+      order: { startDate: 'DESC', id: 'DESC' },
+    });
+    const inForce = rows.find(
+      (row) => row.startDate <= ctx.now && (row.endDate === null || row.endDate > ctx.now),
+    );
+    const found = inForce ?? rows[0];
+    if (found === undefined) throw notFound('price with lookup_key', lookupKey);
+    return (await this.withMeters(ctx, [found]))[0] as MeteredPrice;
   }
 
   /** By id, for the lines that charge by them; ended and deleted prices too. */
@@ -101,12 +136,21 @@ export class PricesService {
     return new Map((await this.withMeters(ctx, rows)).map((row) => [row.price.id, row]));
   }
 
-  /** The published prices of those plans, oldest first. */
-  async ofPlans(ctx: Ctx, planIds: readonly string[]): Promise<MeteredPrice[]> {
-    if (planIds.length === 0) return [];
+  /** The published prices of those plans, oldest first; ended ones too. */
+  ofPlans(ctx: Ctx, planIds: readonly string[]): Promise<MeteredPrice[]> {
+    return this.ofEntities(ctx, 'PLAN', planIds);
+  }
+
+  /** The published prices of those plans, addons or subscriptions, oldest first; ended ones too. */
+  async ofEntities(
+    ctx: Ctx,
+    type: PricedEntity['type'],
+    entityIds: readonly string[],
+  ): Promise<MeteredPrice[]> {
+    if (entityIds.length === 0) return [];
     const rows = await ctx.em
       .createQueryBuilder(PriceEntity, 'row')
-      .where(`row.entityType = 'PLAN' AND row.entityId IN (:...planIds)`, { planIds })
+      .where(`row.entityType = :type AND row.entityId = ANY(:entityIds)`, { type, entityIds })
       .andWhere(`row.status = 'published'`)
       .orderBy('row.createdAt')
       .addOrderBy('row.id')
@@ -129,6 +173,14 @@ export class PricesService {
       query.andWhere('row.meterId IN (:...meters)', { meters: request.meter_ids });
     if (request.billing_periods?.length)
       query.andWhere('row.billingPeriod IN (:...periods)', { periods: request.billing_periods });
+    if (request.start_date_lt)
+      query.andWhere('row.startDate < :startDateLt', { startDateLt: request.start_date_lt });
+    if (request.parent_price_id)
+      query.andWhere('row.parentPriceId = :parent', { parent: request.parent_price_id });
+    if (request.subscription_id)
+      query.andWhere(`row.entityType = 'SUBSCRIPTION' AND row.entityId = :subscription`, {
+        subscription: request.subscription_id,
+      });
     if (request.allow_expired_prices !== true)
       query.andWhere('(row.endDate IS NULL OR row.endDate > :now)', { now: ctx.now });
     const { rows, pagination } = await findPage(query, request, SEARCH_FIELDS);
@@ -140,9 +192,14 @@ export class PricesService {
       ctx,
       prices.flatMap((price) => price.meterId ?? []),
     );
+    const groups = await this.groups.ofMembers(
+      ctx,
+      prices.map((price) => price.id),
+    );
     return prices.map((price) => ({
       price,
       meter: price.meterId === null ? null : (meters.get(price.meterId) ?? null),
+      group: groups.get(price.id) ?? null,
     }));
   }
 }

@@ -13,7 +13,7 @@ export class SubscriptionLineItemEntity extends EntityRow {
   @Column({ type: 'text' })
   customerId!: string;
 
-  /** Where the line comes from: `plan`. */
+  /** Where the line comes from: `plan`, or `subscription` for a price of its own. */
   @Column({ type: 'text' })
   entityType!: string;
 
@@ -59,6 +59,18 @@ export class SubscriptionLineItemEntity extends EntityRow {
 
   @Column({ type: 'timestamptz', nullable: true })
   endDate!: Date | null;
+
+  /** Charged in advance until then by the line that it replaces. */
+  @Column({ type: 'timestamptz', nullable: true })
+  paidUntil!: Date | null;
+
+  /** The line whose place it took when price or quantity changed. */
+  @Column({ type: 'text', nullable: true })
+  replacesId!: string | null;
+
+  /** Of its price. */
+  @Column({ type: 'integer', nullable: true })
+  trialPeriodDays!: number | null;
 
   @Column({ type: 'jsonb', default: {} })
   metadata!: Record<string, string>;

@@ -1,13 +1,14 @@
 import { Column, Entity, Index } from 'typeorm';
 import type { BillingCycle, BillingPeriodUnit } from '../domain/billing-period.js';
+import type { PauseStatus } from '../domain/subscribing/pauses.js';
 import type { SubscriptionStatus } from '../domain/subscribing/subscription-states.js';
 import { EntityRow } from '../platform/database/columns.js';
 
 @Entity('subscriptions')
 @Index('subscriptions_customer', ['tenantId', 'environmentId', 'customerId'])
 @Index('subscriptions_plan', ['tenantId', 'environmentId', 'planId'])
-@Index('subscriptions_due', ['tenantId', 'environmentId', 'currentPeriodEnd'], {
-  where: `subscription_status = 'active'`,
+@Index('subscriptions_due', ['tenantId', 'environmentId', 'nextActionAt'], {
+  where: `next_action_at IS NOT NULL`,
 })
 export class SubscriptionEntity extends EntityRow {
   @Column({ type: 'text' })
@@ -41,9 +42,20 @@ export class SubscriptionEntity extends EntityRow {
   @Column({ type: 'timestamptz' })
   startDate!: Date;
 
-  /** Where billing ends; periods are cut off here. */
+  /** Where billing ends by contract, or has ended; periods are cut off here. */
   @Column({ type: 'timestamptz', nullable: true })
   endDate!: Date | null;
+
+  @Column({ type: 'timestamptz', nullable: true })
+  trialStart!: Date | null;
+
+  /** Charges begin here. */
+  @Column({ type: 'timestamptz', nullable: true })
+  trialEnd!: Date | null;
+
+  /** When its start was billed; null for a draft, and until a start that lies ahead. */
+  @Column({ type: 'timestamptz', nullable: true })
+  activatedAt!: Date | null;
 
   @Column({ type: 'timestamptz' })
   currentPeriodStart!: Date;
@@ -59,6 +71,27 @@ export class SubscriptionEntity extends EntityRow {
 
   @Column({ type: 'timestamptz', nullable: true })
   cancelledAt!: Date | null;
+
+  @Column({ type: 'text', default: 'none' })
+  pauseStatus!: PauseStatus;
+
+  /** The pause that lasts or lies ahead. */
+  @Column({ type: 'text', nullable: true })
+  activePauseId!: string | null;
+
+  @Column({ type: 'timestamptz', nullable: true })
+  pauseAt!: Date | null;
+
+  @Column({ type: 'timestamptz', nullable: true })
+  resumeAt!: Date | null;
+
+  /** When time makes something of it next: what the billing run looks for. Null: never by itself. */
+  @Column({ type: 'timestamptz', nullable: true })
+  nextActionAt!: Date | null;
+
+  /** Tries of the billing run in a row that have failed; it waits longer after each. */
+  @Column({ type: 'integer', default: 0 })
+  billingFailures!: number;
 
   @Column({ type: 'text' })
   collectionMethod!: 'charge_automatically' | 'send_invoice';

@@ -1,6 +1,7 @@
 import { IsArray, IsString } from 'class-validator';
+import { BILLING_PERIOD_UNITS } from '../domain/billing-period.js';
 import { SUBSCRIPTION_STATUSES } from '../domain/subscribing/subscription-states.js';
-import { IsWordList, Optional } from '../platform/http/fields.js';
+import { IsInstant, IsWordList, Optional } from '../platform/http/fields.js';
 import { SearchRequest } from '../platform/http/list-query.js';
 import { NotSupportedYet } from '../platform/http/not-supported.js';
 
@@ -41,7 +42,7 @@ export class SearchSubscriptionsRequest extends SearchRequest {
   subscription_type?: string[];
 
   @Optional()
-  @NotSupportedYet()
+  @IsWordList(BILLING_PERIOD_UNITS)
   billing_period?: string[];
 
   /** Lines are always included. */
@@ -51,17 +52,19 @@ export class SearchSubscriptionsRequest extends SearchRequest {
   @Optional()
   with_coupon_associations?: boolean;
 
+  /** Begun by that instant, and not ended. */
   @Optional()
-  @NotSupportedYet()
-  active_at?: unknown;
+  @IsInstant()
+  active_at?: Date;
 
   @Optional()
   @NotSupportedYet()
   effective_date_for_update?: unknown;
 
+  /** In a trial that ends by then. */
   @Optional()
-  @NotSupportedYet()
-  trial_end_due_lte?: unknown;
+  @IsInstant()
+  trial_end_due_lte?: Date;
 
   @Optional()
   @NotSupportedYet()

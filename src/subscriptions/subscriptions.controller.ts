@@ -7,6 +7,13 @@ import { ListRequest } from '../platform/http/list-query.js';
 import { SuccessResponse } from '../platform/http/responses.js';
 import { PlansService } from '../plans/plans.service.js';
 import { ApiController, CurrentCaller } from '../tenancy/api-controller.js';
+import { SearchSubscriptionLineItemsRequest } from './subscription-lines.requests.js';
+import { ListSubscriptionLineItemsResponse } from './subscription-lines.responses.js';
+import { SubscriptionLinesService } from './subscription-lines.service.js';
+import { ListSubscriptionPausesResponse, toPauseResponse } from './subscription-pauses.responses.js';
+import { SubscriptionPausesService } from './subscription-pauses.service.js';
+import { SubscriptionV2Response, toV2Response } from './subscription-v2.responses.js';
+import { WalletsService } from '../wallets/wallets.service.js';
 import { SubscriptionsQueries } from './subscriptions.queries.js';
 import { SearchSubscriptionsRequest } from './subscriptions-search.requests.js';
 import { ListSubscriptionsResponse, type SubscriptionResponse } from './subscriptions.responses.js';
@@ -20,6 +27,8 @@ export class SubscriptionsController {
     private readonly subscriptions: SubscriptionsService,
     private readonly queries: SubscriptionsQueries,
     private readonly customers: CustomersService,
+    private readonly lines: SubscriptionLinesService,
+    private readonly pausesService: SubscriptionPausesService,
   ) {}
 
   @Post('search')
@@ -42,6 +51,45 @@ export class SubscriptionsController {
     });
   }
 
+  @Post('lineitems/search')
+  @HttpCode(200)
+  searchLines(
+    @CurrentCaller() caller: Caller,
+    @Body() body: SearchSubscriptionLineItemsRequest,
+  ): Promise<ListSubscriptionLineItemsResponse> {
+    return this.uow.run(caller, async (ctx) => {
+      const { rows, pagination } = await this.lines.search(ctx, body);
+      return { items: await this.queries.showLines(ctx, rows), pagination };
+    });
+  }
+
+  /** All pauses, in a list of one page: so the one client that declares it reads it. */
+  @Get(':id/pauses')
+  pauses(
+    @CurrentCaller() caller: Caller,
+    @Param('id') id: string,
+  ): Promise<ListSubscriptionPausesResponse[]> {
+    return this.uow.run(caller, async (ctx) => {
+      await this.subscriptions.get(ctx, id);
+      const rows = await this.pausesService.of(ctx, [id]);
+      return [{ items: rows.map(toPauseResponse), total: rows.length }];
+    });
+  }
+
+  /** As `GET /subscriptions/{id}`, with lines, plan and customer only where `expand` asks for them. */
+  @Get(':id/v2')
+  getV2(
+    @CurrentCaller() caller: Caller,
+    @Param('id') id: string,
+    @Query() query: ListRequest,
+  ): Promise<SubscriptionV2Response> {
+    return this.uow.run(caller, async (ctx) => {
+      const row = await this.subscriptions.get(ctx, id);
+      const [shown] = await this.queries.show(ctx, [row], { expand: query.expand });
+      return toV2Response(shown as SubscriptionResponse, query.expand);
+    });
+  }
+
   @Get(':id')
   get(
     @CurrentCaller() caller: Caller,
@@ -56,6 +104,33 @@ export class SubscriptionsController {
   }
 }
 
+/** A customer's subscriptions, by the id that the caller knows it by. */
+@ApiController('customers', 'Customers')
+export class CustomerSubscriptionsController {
+  constructor(
+    private readonly uow: UnitOfWork,
+    private readonly subscriptions: SubscriptionsService,
+    private readonly queries: SubscriptionsQueries,
+    private readonly customers: CustomersService,
+  ) {}
+
+  @Get('external/:external_id/subscriptions')
+  list(
+    @CurrentCaller() caller: Caller,
+    @Param('external_id') externalId: string,
+    @Query() query: ListRequest,
+  ): Promise<ListSubscriptionsResponse> {
+    return this.uow.run(caller, async (ctx) => {
+      const customer = await this.customers.getByExternalId(ctx, externalId);
+      const { rows, pagination } = await this.subscriptions.search(ctx, {
+        ...query,
+        customer_ids: [customer.id],
+      });
+      return { items: await this.queries.show(ctx, rows, { expand: query.expand }), pagination };
+    });
+  }
+}
+
 /** What may only go when nobody is subscribed to it, or by it. */
 @ApiController('', 'Subscriptions')
 export class DeletionsController {
@@ -64,6 +139,7 @@ export class DeletionsController {
     private readonly subscriptions: SubscriptionsService,
     private readonly customers: CustomersService,
     private readonly plans: PlansService,
+    private readonly wallets: WalletsService,
   ) {}
 
   @Delete('customers/:id')
@@ -72,6 +148,10 @@ export class DeletionsController {
     return this.uow.run(caller, async (ctx) => {
       if (await this.subscriptions.hasOpenFor(ctx, { customerId: id }))
         throw invalidOperation('the customer has a subscription that is not cancelled', 'customer_in_use', {
+          id,
+        });
+      if (await this.wallets.hasActiveFor(ctx, id))
+        throw invalidOperation('the customer has an active wallet: terminate it first', 'customer_in_use', {
           id,
         });
       await this.customers.delete(ctx, id);

@@ -1,15 +1,54 @@
 import { Module } from '@nestjs/common';
 import { CustomersModule } from '../customers/customers.module.js';
+import { FeaturesModule } from '../features/features.module.js';
 import { PlansModule } from '../plans/plans.module.js';
 import { TenancyModule } from '../tenancy/tenancy.module.js';
-import { DeletionsController, SubscriptionsController } from './subscriptions.controller.js';
+import { UsageModule } from '../usage/usage.module.js';
+import { WalletsModule } from '../wallets/wallets.module.js';
+import { CustomerSubscriptionsQueries } from './customer-subscriptions.queries.js';
+import { SubscriptionCreationService } from './subscription-creation.service.js';
+import { SubscriptionLookup } from './subscription-lookup.js';
+import { SubscriptionLinesService } from './subscription-lines.service.js';
+import { SubscriptionPausesService } from './subscription-pauses.service.js';
+import { SubscriptionUsageController } from './subscription-usage.controller.js';
+import { SubscriptionUsageService } from './subscription-usage.service.js';
+import {
+  CustomerSubscriptionsController,
+  DeletionsController,
+  SubscriptionsController,
+} from './subscriptions.controller.js';
 import { SubscriptionsQueries } from './subscriptions.queries.js';
 import { SubscriptionsService } from './subscriptions.service.js';
+import { UsageLinesService } from './usage-lines.service.js';
 
 @Module({
-  imports: [TenancyModule, CustomersModule, PlansModule],
-  controllers: [SubscriptionsController, DeletionsController],
-  providers: [SubscriptionsService, SubscriptionsQueries],
-  exports: [SubscriptionsService, SubscriptionsQueries],
+  imports: [TenancyModule, CustomersModule, FeaturesModule, PlansModule, UsageModule, WalletsModule],
+  controllers: [
+    SubscriptionsController,
+    SubscriptionUsageController,
+    CustomerSubscriptionsController,
+    DeletionsController,
+  ],
+  providers: [
+    SubscriptionsService,
+    SubscriptionCreationService,
+    SubscriptionLinesService,
+    SubscriptionPausesService,
+    SubscriptionsQueries,
+    CustomerSubscriptionsQueries,
+    SubscriptionUsageService,
+    UsageLinesService,
+    SubscriptionLookup,
+  ],
+  exports: [
+    SubscriptionsService,
+    SubscriptionCreationService,
+    SubscriptionLinesService,
+    SubscriptionPausesService,
+    SubscriptionsQueries,
+    CustomerSubscriptionsQueries,
+    SubscriptionUsageService,
+    UsageLinesService,
+  ],
 })
 export class SubscriptionsModule {}

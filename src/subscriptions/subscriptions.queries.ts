@@ -6,17 +6,33 @@ import { parseExpand } from '../platform/http/expand.js';
 import { toPlanResponse } from '../plans/plans.responses.js';
 import { PlansService } from '../plans/plans.service.js';
 import { PricesService } from '../plans/prices.service.js';
-import { toSubscriptionResponse, type SubscriptionResponse } from './subscriptions.responses.js';
+import {
+  toLineItemResponse,
+  toSubscriptionResponse,
+  type SubscriptionLineItemResponse,
+  type SubscriptionResponse,
+} from './subscriptions.responses.js';
+import { SubscriptionPausesService } from './subscription-pauses.service.js';
 import { SubscriptionsService } from './subscriptions.service.js';
-import type { Subscription } from './subscriptions.types.js';
+import type { Subscription, SubscriptionLineItem } from './subscriptions.types.js';
 
-const EXPANSIONS = ['customer', 'plan', 'line_items', 'prices', 'meters', 'prices.meters'];
+const EXPANSIONS = [
+  'customer',
+  'plan',
+  'line_items',
+  'subscription_line_items',
+  'prices',
+  'meters',
+  'prices.meters',
+  'pauses',
+];
 
 /** Subscriptions as they are shown: with lines and prices, by a number of queries that does not grow with them. */
 @Injectable()
 export class SubscriptionsQueries {
   constructor(
     private readonly subscriptions: SubscriptionsService,
+    private readonly pauses: SubscriptionPausesService,
     private readonly customers: CustomersService,
     private readonly plans: PlansService,
     private readonly prices: PricesService,
@@ -35,6 +51,10 @@ export class SubscriptionsQueries {
     const prices = await this.prices.byIds(
       ctx,
       lines.map((line) => line.priceId),
+    );
+    const pauses = await this.pauses.of(
+      ctx,
+      rows.map((row) => row.id),
     );
     const customers = new Map(
       expand.has('customer')
@@ -59,7 +79,21 @@ export class SubscriptionsQueries {
         customer: customers.get(row.customerId) ?? null,
         plan: plans.get(row.planId) ?? null,
         latestInvoice: options.latestInvoice ?? null,
+        pauses: pauses.filter((pause) => pause.subscriptionId === row.id),
       }),
     );
+  }
+
+  /** Lines of subscriptions as they are shown, with their prices. */
+  async showLines(ctx: Ctx, lines: readonly SubscriptionLineItem[]): Promise<SubscriptionLineItemResponse[]> {
+    const prices = await this.prices.byIds(
+      ctx,
+      lines.map((line) => line.priceId),
+    );
+    return lines.map((line) => toLineItemResponse(line, prices.get(line.priceId)));
+  }
+
+  async showLine(ctx: Ctx, line: SubscriptionLineItem): Promise<SubscriptionLineItemResponse> {
+    return (await this.showLines(ctx, [line]))[0] as SubscriptionLineItemResponse;
   }
 }

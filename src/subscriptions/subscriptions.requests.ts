@@ -1,5 +1,5 @@
-import { Transform } from 'class-transformer';
-import { IsInt, IsString, Max, Min, MinLength } from 'class-validator';
+import { Transform, Type } from 'class-transformer';
+import { ArrayMaxSize, IsArray, IsInt, IsString, Max, Min, MinLength, ValidateNested } from 'class-validator';
 import {
   BILLING_CYCLES,
   BILLING_PERIOD_UNITS,
@@ -7,7 +7,6 @@ import {
   type BillingPeriodUnit,
 } from '../domain/billing-period.js';
 import { PAYMENT_TERMS } from '../domain/invoicing/due-date.js';
-import { SUBSCRIPTION_STATUSES } from '../domain/subscribing/subscription-states.js';
 import {
   AlsoNamed,
   IsCurrency,
@@ -18,6 +17,8 @@ import {
   Optional,
 } from '../platform/http/fields.js';
 import { NotSupportedYet } from '../platform/http/not-supported.js';
+import { PAYMENT_BEHAVIORS, type PaymentBehavior } from './subscription-creation.service.js';
+import { CreateSubscriptionLineItemRequest, OverrideLineItemRequest } from './subscription-lines.requests.js';
 
 export class CreateSubscriptionRequest {
   @IsString()
@@ -96,32 +97,39 @@ export class CreateSubscriptionRequest {
   @IsWord(['RECURRING'])
   billing_cadence?: string;
 
+  /**
+   * `default_active`: active whether or not the first invoice is paid. `allow_incomplete`, `default_incomplete`: incomplete
+   * until it is. `error_if_incomplete`: refused when something is owed at once, and nothing is made.
+   */
   @Optional()
-  @IsWord(['default_active', 'allow_incomplete', 'default_incomplete', 'error_if_incomplete'])
-  @NotSupportedYet(['default_active'])
-  payment_behavior?: string;
+  @IsWord(PAYMENT_BEHAVIORS)
+  payment_behavior?: PaymentBehavior;
 
   @Optional()
   @IsWord(['none', 'create_prorations'])
   @NotSupportedYet(['none'])
   proration_behavior?: string;
 
+  /** `draft`: nothing is billed before it is activated. All other statuses follow from what happens. */
   @Optional()
-  @IsWord(SUBSCRIPTION_STATUSES)
-  @NotSupportedYet(['active'])
-  subscription_status?: string;
+  @IsWord(['active', 'draft'])
+  subscription_status?: 'active' | 'draft';
 
+  /** The longest trial of the plan's prices, when left out; 0 for none. */
   @Optional()
-  @NotSupportedYet([0])
+  @IsInt()
+  @Min(0)
+  @Max(3650)
   trial_period_days?: number;
 
   @Optional()
   @NotSupportedYet()
   trial_start?: string;
 
+  /** Until when nothing is charged, instead of a number of days. */
   @Optional()
-  @NotSupportedYet()
-  trial_end?: string;
+  @IsInstant()
+  trial_end?: Date;
 
   @Optional()
   @NotSupportedYet()
@@ -183,17 +191,25 @@ export class CreateSubscriptionRequest {
   @NotSupportedYet()
   line_item_coupons?: unknown;
 
+  /** Lines besides those of the plan. */
   @Optional()
-  @NotSupportedYet()
-  line_items?: unknown[];
+  @IsArray()
+  @ArrayMaxSize(100)
+  @ValidateNested({ each: true })
+  @Type(() => CreateSubscriptionLineItemRequest)
+  line_items?: CreateSubscriptionLineItemRequest[];
 
   @Optional()
   @NotSupportedYet()
   override_entitlements?: unknown[];
 
+  /** Other terms or quantities than the plan's prices have. */
   @Optional()
-  @NotSupportedYet()
-  override_line_items?: unknown[];
+  @IsArray()
+  @ArrayMaxSize(100)
+  @ValidateNested({ each: true })
+  @Type(() => OverrideLineItemRequest)
+  override_line_items?: OverrideLineItemRequest[];
 
   @Optional()
   @NotSupportedYet()
@@ -206,35 +222,4 @@ export class CreateSubscriptionRequest {
   @Optional()
   @NotSupportedYet()
   tax_rate_overrides?: unknown[];
-}
-
-export class CancelSubscriptionRequest {
-  @IsWord(['immediate', 'end_of_period', 'scheduled_date'])
-  cancellation_type!: 'immediate' | 'end_of_period' | 'scheduled_date';
-
-  /** With `scheduled_date`. */
-  @Optional()
-  @IsInstant()
-  cancel_at?: Date;
-
-  /**
-   * With `immediate`: `generate_invoice` bills what was used until now, `skip` (the default) does not.
-   * The misspelling is the wire's own; the right spelling is accepted too.
-   */
-  @Optional()
-  @IsWord(['generate_invoice', 'skip'])
-  cancel_immediately_inovice_policy?: 'generate_invoice' | 'skip';
-
-  @Optional()
-  @IsWord(['generate_invoice', 'skip'])
-  cancel_immediately_invoice_policy?: 'generate_invoice' | 'skip';
-
-  @Optional()
-  @IsWord(['none', 'create_prorations'])
-  @NotSupportedYet(['none'])
-  proration_behavior?: string;
-
-  @Optional()
-  @IsString()
-  reason?: string;
 }

@@ -5,7 +5,8 @@ import { PaginationResponse } from '../platform/http/list-query.js';
 import { PlanResponse } from '../plans/plans.responses.js';
 import type { MeteredPrice } from '../plans/plans.types.js';
 import { PriceResponse, toPriceResponse } from '../plans/prices.responses.js';
-import type { Subscription, SubscriptionLineItem } from './subscriptions.types.js';
+import { SubscriptionPauseResponse, toPauseResponse } from './subscription-pauses.responses.js';
+import type { Subscription, SubscriptionLineItem, SubscriptionPause } from './subscriptions.types.js';
 
 export class SubscriptionLineItemResponse {
   id!: string;
@@ -99,7 +100,8 @@ export class SubscriptionResponse {
   overage_factor!: string;
   parent_subscription_id!: string | null;
   pause_status!: string;
-  pauses!: Record<string, unknown>[] | null;
+  /** All of them, past ones and those that lie ahead. */
+  pauses!: SubscriptionPauseResponse[];
   phases!: Record<string, unknown>[] | null;
   synced_price_sequence!: number | null;
   trial_start!: Date | null;
@@ -126,6 +128,7 @@ export interface SubscriptionParts {
   readonly customer: CustomerResponse | null;
   readonly plan: PlanResponse | null;
   readonly latestInvoice: object | null;
+  readonly pauses: readonly SubscriptionPause[];
 }
 
 export const toLineItemResponse = (
@@ -167,7 +170,7 @@ export const toLineItemResponse = (
     price_unit: null,
     price_unit_id: null,
     subscription_phase_id: null,
-    trial_period: null,
+    trial_period: row.trialPeriodDays,
     tenant_id: row.tenantId,
     environment_id: row.environmentId,
     status: row.status,
@@ -212,7 +215,7 @@ export const toSubscriptionResponse = (
   latest_invoice: parts.latestInvoice as Record<string, unknown> | null,
   lookup_key: row.lookupKey,
   metadata: row.metadata,
-  active_pause_id: null,
+  active_pause_id: row.activePauseId,
   auto_invoice_threshold: null,
   checkout_session: null,
   commitment_amount: null,
@@ -225,12 +228,12 @@ export const toSubscriptionResponse = (
   invoicing_customer_id: null,
   overage_factor: '1',
   parent_subscription_id: null,
-  pause_status: 'none',
-  pauses: null,
+  pause_status: row.pauseStatus,
+  pauses: parts.pauses.map(toPauseResponse),
   phases: null,
   synced_price_sequence: null,
-  trial_start: null,
-  trial_end: null,
+  trial_start: row.trialStart,
+  trial_end: row.trialEnd,
   version: row.version,
   tenant_id: row.tenantId,
   environment_id: row.environmentId,

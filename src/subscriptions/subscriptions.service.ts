@@ -1,33 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import type { Customer } from '../customers/customers.types.js';
-import {
-  calendarAnchor,
-  periodFrom,
-  type BillingCycle,
-  type BillingInterval,
-} from '../domain/billing-period.js';
-import { invalidOperation, notFound, notImplemented, validationError } from '../domain/errors.js';
-import type { Period } from '../domain/period.js';
-import { rate } from '../domain/rate.js';
-import {
-  assertSubscriptionTransition,
-  type SubscriptionStatus,
-} from '../domain/subscribing/subscription-states.js';
+import { invalidOperation, notFound, validationError } from '../domain/errors.js';
+import { earlierOf } from '../domain/period.js';
+import { currentPeriodEndOf, nextAction } from '../domain/subscribing/subscription-life.js';
+import { assertSubscriptionTransition } from '../domain/subscribing/subscription-states.js';
 import type { Ctx } from '../platform/context.js';
-import { insertRow, insertRows, stampChange, stampNew, updateRow } from '../platform/database/columns.js';
 import { findPage, type PaginationResponse, type SearchRequest } from '../platform/http/list-query.js';
 import { Outbox } from '../platform/outbox/outbox.js';
-import { PlansService } from '../plans/plans.service.js';
-import type { MeteredPrice, Plan } from '../plans/plans.types.js';
-import { choosePrices } from './plan-choice.js';
 import { SubscriptionEntity } from './subscription.entity.js';
 import { SubscriptionLineItemEntity } from './subscription-line-item.entity.js';
-import {
-  scheduleOf,
-  type Subscription,
-  type SubscriptionLineItem,
-  type SubscriptionWithLines,
-} from './subscriptions.types.js';
+import { scheduleOf, type Subscription, type SubscriptionLineItem } from './subscriptions.types.js';
 
 const SEARCH_FIELDS = {
   id: 'id',
@@ -38,58 +19,54 @@ const SEARCH_FIELDS = {
   start_date: 'startDate',
   current_period_start: 'currentPeriodStart',
   current_period_end: 'currentPeriodEnd',
+  trial_end: 'trialEnd',
   created_at: 'createdAt',
   updated_at: 'updatedAt',
 };
-
-export interface SubscribeInput {
-  readonly customer: Customer;
-  readonly planId: string;
-  readonly currency?: string | undefined;
-  readonly billingPeriod?: BillingInterval['unit'] | undefined;
-  readonly billingPeriodCount?: number | undefined;
-  readonly billingCycle?: BillingCycle | undefined;
-  readonly billingAnchor?: Date | undefined;
-  readonly startDate?: Date | undefined;
-  readonly endDate?: Date | undefined;
-  readonly collectionMethod?: Subscription['collectionMethod'] | undefined;
-  readonly paymentTerms?: string | undefined;
-  readonly lookupKey?: string | undefined;
-  readonly timezone?: string | undefined;
-  readonly metadata?: Readonly<Record<string, string>> | undefined;
-}
 
 export interface SubscriptionSearch extends SearchRequest {
   readonly subscription_ids?: string[];
   readonly customer_ids?: string[];
   readonly plan_id?: string;
   readonly subscription_status?: string[];
+  readonly billing_period?: string[];
+  readonly active_at?: Date;
+  readonly trial_end_due_lte?: Date;
 }
+
+/** The columns that life changes; all others are set when the subscription is made. */
+const LIVING = [
+  ['subscription_status', 'text', 'subscriptionStatus'],
+  ['billing_anchor', 'timestamptz', 'billingAnchor'],
+  ['start_date', 'timestamptz', 'startDate'],
+  ['end_date', 'timestamptz', 'endDate'],
+  ['trial_start', 'timestamptz', 'trialStart'],
+  ['trial_end', 'timestamptz', 'trialEnd'],
+  ['activated_at', 'timestamptz', 'activatedAt'],
+  ['current_period_start', 'timestamptz', 'currentPeriodStart'],
+  ['current_period_end', 'timestamptz', 'currentPeriodEnd'],
+  ['cancel_at', 'timestamptz', 'cancelAt'],
+  ['cancel_at_period_end', 'boolean', 'cancelAtPeriodEnd'],
+  ['cancelled_at', 'timestamptz', 'cancelledAt'],
+  ['pause_status', 'text', 'pauseStatus'],
+  ['active_pause_id', 'text', 'activePauseId'],
+  ['pause_at', 'timestamptz', 'pauseAt'],
+  ['resume_at', 'timestamptz', 'resumeAt'],
+  ['next_action_at', 'timestamptz', 'nextActionAt'],
+  ['billing_failures', 'integer', 'billingFailures'],
+] as const;
+
+const SAVE = `UPDATE subscriptions AS s
+   SET ${LIVING.map(([column]) => `${column} = r.${column}`).join(', ')},
+       version = s.version + 1, updated_at = $2, updated_by = $3
+  FROM jsonb_to_recordset($1::jsonb) AS r(id text, ${LIVING.map(([column, type]) => `${column} ${type}`).join(', ')})
+ WHERE s.id = r.id`;
+
+export type SubscriptionChange = Partial<Pick<Subscription, (typeof LIVING)[number][2]>>;
 
 @Injectable()
 export class SubscriptionsService {
-  constructor(
-    private readonly plans: PlansService,
-    private readonly outbox: Outbox,
-  ) {}
-
-  /** The subscription with its lines; whoever calls bills its start in the same unit of work. */
-  async create(ctx: Ctx, input: SubscribeInput): Promise<SubscriptionWithLines> {
-    const { plan, prices } = await this.plans.get(ctx, input.planId);
-    const start = input.startDate ?? ctx.now;
-    if (start > ctx.now) throw notImplemented('a start_date in the future is not supported yet');
-    if (input.endDate && input.endDate <= start) throw validationError('end_date must be after start_date');
-    const chosen = choosePrices(
-      plan,
-      prices,
-      { currency: input.currency, unit: input.billingPeriod, count: input.billingPeriodCount },
-      start,
-    );
-    const subscription = await this.insert(ctx, input, plan, start, chosen.currency, chosen.interval);
-    const lines = await this.insertLines(ctx, subscription, plan, chosen.prices);
-    await this.announce(ctx, 'subscription.created', subscription.id);
-    return { subscription, lines };
-  }
+  constructor(private readonly outbox: Outbox) {}
 
   async get(ctx: Ctx, id: string): Promise<Subscription> {
     const row = await ctx.em.findOneBy(SubscriptionEntity, { id });
@@ -132,6 +109,17 @@ export class SubscriptionsService {
     if (request.plan_id) query.andWhere('row.planId = :plan', { plan: request.plan_id });
     if (request.subscription_status?.length)
       query.andWhere('row.subscriptionStatus IN (:...states)', { states: request.subscription_status });
+    if (request.billing_period?.length)
+      query.andWhere('row.billingPeriod IN (:...periods)', { periods: request.billing_period });
+    if (request.active_at)
+      query.andWhere(
+        `row.startDate <= :activeAt AND (row.endDate IS NULL OR row.endDate > :activeAt) AND row.activatedAt IS NOT NULL`,
+        { activeAt: request.active_at },
+      );
+    if (request.trial_end_due_lte)
+      query.andWhere(`row.subscriptionStatus = 'trialing' AND row.trialEnd <= :trialEnd`, {
+        trialEnd: request.trial_end_due_lte,
+      });
     return findPage(query, request, SEARCH_FIELDS);
   }
 
@@ -144,157 +132,161 @@ export class SubscriptionsService {
     return (await query.getCount()) > 0;
   }
 
-  /** When the next period of the environment ends; null when none does. */
-  async nextPeriodEnd(ctx: Ctx): Promise<Date | null> {
+  /** When time makes something of a subscription of the environment next; null when it never will. */
+  async nextDueAt(ctx: Ctx): Promise<Date | null> {
     const row = await ctx.em
       .createQueryBuilder(SubscriptionEntity, 'row')
-      .select('min(row.currentPeriodEnd)', 'due')
-      .where(`row.subscriptionStatus = 'active'`)
+      .select('min(row.nextActionAt)', 'due')
+      .where('row.nextActionAt IS NOT NULL')
       .getRawOne<{ due: Date | null }>();
     return row?.due ?? null;
   }
 
-  /** Subscriptions whose period has ended, longest ago first, locked; those that another worker bills are left to it. */
-  async lockDue(ctx: Ctx, limit: number): Promise<Subscription[]> {
-    return ctx.em
+  /**
+   * Subscriptions that something is due for, longest ago first, locked; those that another worker has are left to it.
+   * `retrying` also takes those that the billing run has put off after a failure; `only` and `except` name them.
+   */
+  async lockDue(
+    ctx: Ctx,
+    limit: number,
+    choice: {
+      readonly retrying?: boolean;
+      readonly only?: readonly string[];
+      readonly except?: readonly string[];
+    } = {},
+  ): Promise<Subscription[]> {
+    const query = ctx.em
       .createQueryBuilder(SubscriptionEntity, 'row')
-      .where(`row.subscriptionStatus = 'active' AND row.currentPeriodEnd <= :now`, { now: ctx.now })
-      .orderBy('row.currentPeriodEnd')
+      .where(
+        choice.retrying === true
+          ? '(row.nextActionAt <= :now OR (row.billingFailures > 0 AND row.nextActionAt IS NOT NULL))'
+          : 'row.nextActionAt <= :now',
+        { now: ctx.now },
+      );
+    if (choice.only !== undefined) query.andWhere('row.id = ANY(:only)', { only: choice.only });
+    if (choice.except?.length) query.andWhere('row.id <> ALL(:except)', { except: choice.except });
+    const rows = await query
+      .orderBy('row.nextActionAt')
       .addOrderBy('row.id')
       .limit(limit)
       .setLock('pessimistic_write')
       .setOnLocked('skip_locked')
       .getMany();
-  }
-
-  /** The period that follows the current one; undefined when the current one is the last. */
-  nextPeriod(subscription: Subscription): Period | undefined {
-    const { currentPeriodEnd, endDate } = subscription;
-    if (endDate !== null && endDate <= currentPeriodEnd) return undefined;
-    return periodFrom(scheduleOf(subscription), currentPeriodEnd, endDate);
-  }
-
-  /** Moves on to the next period, or ends the subscription when there is none. */
-  async roll(ctx: Ctx, subscription: Subscription, next: Period | undefined): Promise<void> {
-    if (next === undefined) {
-      await this.end(ctx, subscription, subscription.currentPeriodEnd);
-      return;
-    }
-    await updateRow(ctx.em, SubscriptionEntity, subscription.id, {
-      ...stampChange(ctx),
-      currentPeriodStart: next.start,
-      currentPeriodEnd: next.end,
-      version: subscription.version + 1,
+    return rows.filter((row) => {
+      const action = nextAction(row);
+      return action !== null && action.at <= ctx.now;
     });
   }
 
-  /** Ends it: nothing is charged for after that instant. */
-  async end(ctx: Ctx, subscription: Subscription, at: Date): Promise<void> {
-    assertSubscriptionTransition(subscription.subscriptionStatus, 'cancelled');
-    await updateRow(ctx.em, SubscriptionEntity, subscription.id, {
-      ...stampChange(ctx),
-      subscriptionStatus: 'cancelled' satisfies SubscriptionStatus,
-      cancelledAt: at,
-      endDate: at,
-      version: subscription.version + 1,
+  /** Stores what has become of locked subscriptions, by one statement however many they are, and tells of it. */
+  async saveAll(
+    ctx: Ctx,
+    changes: readonly { before: Subscription; change: SubscriptionChange; event?: string | undefined }[],
+  ): Promise<Subscription[]> {
+    const after = changes.map(({ before, change }): Subscription => {
+      const row = {
+        ...before,
+        // Whatever is stored was done; only the billing run says that something could not be.
+        billingFailures: 0,
+        ...change,
+        version: before.version + 1,
+        updatedAt: ctx.now,
+        updatedBy: ctx.actor,
+      };
+      return { ...row, nextActionAt: change.nextActionAt ?? nextAction(row)?.at ?? null };
     });
-    await this.announce(ctx, 'subscription.cancelled', subscription.id);
+    if (after.length === 0) return after;
+    const rows = after.map((row) => ({
+      id: row.id,
+      ...Object.fromEntries(LIVING.map(([column, , property]) => [column, row[property]])),
+    }));
+    await ctx.em.query(SAVE, [JSON.stringify(rows), ctx.now, ctx.actor]);
+    await this.outbox.append(
+      ctx,
+      ...changes.flatMap(({ before, event }) =>
+        event === undefined ? [] : [{ type: event, entityType: 'subscription', entityId: before.id }],
+      ),
+    );
+    return after;
+  }
+
+  /** {@link saveAll} of one. */
+  async save(
+    ctx: Ctx,
+    before: Subscription,
+    change: SubscriptionChange,
+    event?: string,
+  ): Promise<Subscription> {
+    return (await this.saveAll(ctx, [{ before, change, event }]))[0] as Subscription;
+  }
+
+  /** Ends it now: nothing is charged for after this instant. */
+  async end(ctx: Ctx, before: Subscription): Promise<Subscription> {
+    assertSubscriptionTransition(before.subscriptionStatus, 'cancelled');
+    return this.save(ctx, before, ended(ctx.now), 'subscription.cancelled');
   }
 
   /** Lets it end later: at the end of its period, or on a date, whichever of its periods that falls into. */
-  async scheduleEnd(ctx: Ctx, subscription: Subscription, at: Date, atPeriodEnd: boolean): Promise<void> {
-    assertSubscriptionTransition(subscription.subscriptionStatus, 'cancelled');
+  async scheduleEnd(ctx: Ctx, before: Subscription, at: Date, atPeriodEnd: boolean): Promise<Subscription> {
+    assertSubscriptionTransition(before.subscriptionStatus, 'cancelled');
+    if (before.subscriptionStatus === 'draft')
+      throw invalidOperation(
+        'subscription is not active: a draft is cancelled at once or not at all',
+        'subscription_not_active',
+      );
     if (at <= ctx.now)
       throw invalidOperation('cancel_at must be in the future', 'cancel_at_in_the_past', {
         cancel_at: at.toISOString(),
       });
-    await updateRow(ctx.em, SubscriptionEntity, subscription.id, {
-      ...stampChange(ctx),
-      cancelAt: at,
-      cancelAtPeriodEnd: atPeriodEnd,
-      endDate: at,
-      currentPeriodEnd: at < subscription.currentPeriodEnd ? at : subscription.currentPeriodEnd,
-      version: subscription.version + 1,
-    });
-    await this.announce(ctx, 'subscription.updated', subscription.id);
+    if (before.endDate !== null && at > before.endDate)
+      throw validationError(`the subscription ends at ${before.endDate.toISOString()} already`, {
+        fields: { cancel_at: 'cancel_at lies after end_date' },
+      });
+    const withdrawn = { ...before, cancelAt: null };
+    const full = currentPeriodEndOf(withdrawn, scheduleOf(before));
+    return this.save(
+      ctx,
+      before,
+      {
+        cancelAt: at,
+        cancelAtPeriodEnd: atPeriodEnd,
+        // A period that lies wholly after the end is never reached, and stays as it is.
+        currentPeriodEnd: at <= before.currentPeriodStart ? before.currentPeriodEnd : earlierOf(at, full),
+      },
+      'subscription.updated',
+    );
   }
 
-  private insert(
-    ctx: Ctx,
-    input: SubscribeInput,
-    plan: Plan,
-    start: Date,
-    currency: string,
-    interval: BillingInterval,
-  ): Promise<Subscription> {
-    const timeZone = input.timezone ?? input.customer.timezone;
-    const cycle = input.billingCycle ?? 'anniversary';
-    if (cycle === 'calendar' && input.billingAnchor)
-      throw validationError('billing_anchor goes with billing_cycle anniversary: the calendar has its own');
-    const anchor =
-      cycle === 'calendar' ? calendarAnchor(start, interval.unit, timeZone) : (input.billingAnchor ?? start);
-    const period = periodFrom({ interval, cycle, anchor, timeZone }, start, input.endDate);
-    return insertRow(ctx.em, SubscriptionEntity, {
-      ...stampNew(ctx, 'subscription'),
-      customerId: input.customer.id,
-      planId: plan.id,
-      subscriptionStatus: 'active',
-      currency,
-      billingPeriod: interval.unit,
-      billingPeriodCount: interval.count,
-      billingCycle: cycle,
-      billingAnchor: anchor,
-      timezone: timeZone,
-      startDate: start,
-      endDate: input.endDate ?? null,
-      currentPeriodStart: period.start,
-      currentPeriodEnd: period.end,
-      cancelAt: null,
-      cancelAtPeriodEnd: false,
-      cancelledAt: null,
-      collectionMethod: input.collectionMethod ?? 'charge_automatically',
-      paymentBehavior: 'default_active',
-      paymentTerms: input.paymentTerms ?? null,
-      prorationBehavior: 'none',
-      lookupKey: input.lookupKey ?? null,
-      metadata: { ...input.metadata },
-      version: 1,
-    });
-  }
-
-  private async insertLines(
-    ctx: Ctx,
-    subscription: Subscription,
-    plan: Plan,
-    prices: readonly MeteredPrice[],
-  ): Promise<SubscriptionLineItem[]> {
-    const rows = prices.map(({ price, meter }): SubscriptionLineItemEntity => ({
-      ...stampNew(ctx, 'subscriptionLineItem'),
-      subscriptionId: subscription.id,
-      customerId: subscription.customerId,
-      entityType: 'plan',
-      entityId: plan.id,
-      planDisplayName: plan.name,
-      priceId: price.id,
-      priceType: price.type,
-      invoiceCadence: price.invoiceCadence,
-      billingPeriod: price.billingPeriod,
-      billingPeriodCount: price.billingPeriodCount,
-      meterId: price.meterId,
-      meterDisplayName: meter?.name ?? null,
-      displayName: price.displayName ?? meter?.name ?? plan.name,
-      quantity: price.type === 'FIXED' ? (price.minQuantity ?? rate(1)) : rate(0),
-      currency: price.currency,
-      // A plan's price that is younger than a back-dated subscription still counts from its own start.
-      startDate: price.startDate > subscription.startDate ? price.startDate : subscription.startDate,
-      endDate: price.endDate,
-      metadata: {},
-    }));
-    await insertRows(ctx.em, SubscriptionLineItemEntity, rows);
-    return rows;
-  }
-
-  private announce(ctx: Ctx, type: string, id: string): Promise<void> {
-    return this.outbox.append(ctx, { type, entityType: 'subscription', entityId: id });
+  /** Takes back a cancellation that lies ahead; nothing happens where there is none. */
+  async withdrawEnd(ctx: Ctx, before: Subscription): Promise<Subscription> {
+    if (before.subscriptionStatus === 'cancelled')
+      throw invalidOperation(
+        'subscription is already cancelled, which is final',
+        'subscription_already_cancelled',
+        { cancelled_at: before.cancelledAt?.toISOString() ?? null },
+      );
+    if (before.cancelAt === null) return before;
+    const life = { ...before, cancelAt: null };
+    return this.save(
+      ctx,
+      before,
+      {
+        cancelAt: null,
+        cancelAtPeriodEnd: false,
+        currentPeriodEnd: currentPeriodEndOf(life, scheduleOf(before)),
+      },
+      'subscription.updated',
+    );
   }
 }
+
+/** What an end at that instant makes of a subscription. */
+export const ended = (at: Date): SubscriptionChange => ({
+  subscriptionStatus: 'cancelled',
+  cancelledAt: at,
+  endDate: at,
+  pauseStatus: 'none',
+  activePauseId: null,
+  pauseAt: null,
+  resumeAt: null,
+});

@@ -1,14 +1,13 @@
 import type { BillingSchedule } from '../domain/billing-period.js';
+import type { OpenPeriod } from '../domain/period.js';
+import { billingStart, lifeEnd } from '../domain/subscribing/subscription-life.js';
 import type { SubscriptionEntity } from './subscription.entity.js';
 import type { SubscriptionLineItemEntity } from './subscription-line-item.entity.js';
+import type { SubscriptionPauseEntity } from './subscription-pause.entity.js';
 
 export type Subscription = Readonly<SubscriptionEntity>;
 export type SubscriptionLineItem = Readonly<SubscriptionLineItemEntity>;
-
-export interface SubscriptionWithLines {
-  readonly subscription: Subscription;
-  readonly lines: readonly SubscriptionLineItem[];
-}
+export type SubscriptionPause = Readonly<SubscriptionPauseEntity>;
 
 /** The calendar that a subscription's periods follow. */
 export const scheduleOf = (subscription: Subscription): BillingSchedule => ({
@@ -17,3 +16,17 @@ export const scheduleOf = (subscription: Subscription): BillingSchedule => ({
   anchor: subscription.billingAnchor,
   timeZone: subscription.timezone,
 });
+
+/** What can be charged for: from the end of the trial, or the start, until the subscription ends. */
+export const chargedLife = (subscription: Subscription): OpenPeriod => ({
+  start: billingStart(subscription),
+  end: lifeEnd(subscription),
+});
+
+/** The pause as a stretch of time; undefined while it has not begun, or if it never did. */
+export function pausedTime(pause: SubscriptionPause): OpenPeriod | undefined {
+  if (pause.pauseStatus !== 'active' && pause.pauseStatus !== 'completed') return undefined;
+  // Resumed in the instant in which it began: no time at all.
+  if (pause.resumedAt !== null && pause.resumedAt <= pause.pauseStart) return undefined;
+  return { start: pause.pauseStart, end: pause.resumedAt };
+}

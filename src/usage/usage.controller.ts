@@ -1,7 +1,6 @@
 import { Body, Get, HttpCode, Param, Post, Query, Req } from '@nestjs/common';
 import { ApiBody } from '@nestjs/swagger';
 import { validationError } from '../domain/errors.js';
-import type { PropertyFilter } from '../domain/usage/filters.js';
 import type { Caller, Ctx } from '../platform/context.js';
 import { UnitOfWork } from '../platform/database/unit-of-work.js';
 import { ApiController, CurrentCaller } from '../tenancy/api-controller.js';
@@ -26,7 +25,7 @@ import {
   toEventsResponse,
   toUsageResults,
 } from './usage.responses.js';
-import { MAX_BULK_EVENTS, meterQuery, UsageService, usageWindow } from './usage.service.js';
+import { MAX_BULK_EVENTS, meterQuery, propertyFilters, UsageService, usageWindow } from './usage.service.js';
 import type { UsageQuery, WindowSize } from './usage.types.js';
 
 const DEFAULT_DAYS = 7;
@@ -216,12 +215,4 @@ export class UsageController {
       customerId: body.customer_id,
     });
   }
-}
-
-function propertyFilters(filters: Record<string, unknown> | undefined): PropertyFilter[] {
-  return Object.entries(filters ?? {}).map(([key, values]) => {
-    if (!Array.isArray(values) || !values.every((value) => typeof value === 'string'))
-      throw validationError(`the filter on ${key} must be an array of strings`);
-    return { key, values };
-  });
 }

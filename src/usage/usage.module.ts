@@ -5,6 +5,7 @@ import { TenancyModule } from '../tenancy/tenancy.module.js';
 import { UnitOfWork } from '../platform/database/unit-of-work.js';
 import { openClickHouseUsageStore } from './clickhouse/clickhouse-usage-store.js';
 import { EventWriter } from './event-writer.js';
+import { LateEventsService } from './late-events.service.js';
 import { PostgresUsageStore } from './postgres/postgres-usage-store.js';
 import { UsagePartitions } from './postgres/usage-partitions.js';
 import { UsageRollups } from './postgres/usage-rollups.js';
@@ -21,6 +22,7 @@ import { USAGE_OPTIONS, type UsageOptions } from './usage.types.js';
     UsageService,
     EventWriter,
     UsageMoveService,
+    LateEventsService,
     UsagePartitions,
     UsageRollups,
     {
@@ -33,6 +35,6 @@ import { USAGE_OPTIONS, type UsageOptions } from './usage.types.js';
         storeUrl === undefined ? new PostgresUsageStore(uow) : openClickHouseUsageStore(storeUrl, options),
     },
   ],
-  exports: [UsageService, UsageMoveService],
+  exports: [UsageService, UsageMoveService, LateEventsService],
 })
 export class UsageModule {}

@@ -146,3 +146,11 @@ export function usageWindow(start: Date | undefined, end: Date | undefined, now:
   if (from >= until) throw validationError('start_time must be before end_time');
   return { start: from, end: until };
 }
+
+export function propertyFilters(filters: Record<string, unknown> | undefined): PropertyFilter[] {
+  return Object.entries(filters ?? {}).map(([key, values]) => {
+    if (!Array.isArray(values) || !values.every((value) => typeof value === 'string'))
+      throw validationError(`the filter on ${key} must be an array of strings`);
+    return { key, values };
+  });
+}

@@ -49,6 +49,14 @@ export interface UsageQuery {
   readonly window: Period;
   readonly aggregation: AggregationSpec;
   readonly filters: readonly PropertyFilter[];
+  /** Only events of these sources. */
+  readonly sources?: readonly string[];
+}
+
+/** One customer, and the instant from which on events of before it are late. */
+export interface LateEventsQuery {
+  readonly externalCustomerId: string;
+  readonly boundary: Date;
 }
 
 /** What a window's usage is split by besides time: the source of an event, or one of its properties. */

@@ -35,7 +35,7 @@ describe('usage in ClickHouse', () => {
           () => database.command('OPTIMIZE TABLE usage_event_claims FINAL'),
         ],
       }),
-    12,
+    8,
   );
 
   it('keeps whole months for as long as it is told to, and then for ever again', async () => {

@@ -14,7 +14,7 @@ describe('@flexprice/sdk 2.0.1: subscriptions, usage, invoices, payments', () =>
   beforeAll(async () => {
     server = await startTestApp();
     sdk = sdkOf(server);
-    coverage = new SdkCoverage(server, ['subscriptions', 'events', 'invoices', 'payments']);
+    coverage = new SdkCoverage(server, ['subscriptions', 'events']);
     feature = await sdk.features.createFeature({
       name: 'Tokens',
       type: 'metered',
@@ -104,6 +104,9 @@ describe('@flexprice/sdk 2.0.1: subscriptions, usage, invoices, payments', () =>
       lineItems: [{ amount: '20', quantity: '1' }],
     });
 
+    const grants = await accepted(sdk.subscriptions.getSubscriptionUpcomingGrants(subscription.id as string));
+    expect(grants.items).toEqual([]);
+
     const start = new Date(subscription.currentPeriodStart as string);
     const end = new Date(subscription.currentPeriodEnd as string);
     const event = (id: string, n: string, hours: number) => ({
@@ -141,6 +144,12 @@ describe('@flexprice/sdk 2.0.1: subscriptions, usage, invoices, payments', () =>
       sdk.events.getUsageStatistics({ eventName: 'tokens.used', aggregationType: 'COUNT', ...usage }),
     );
     expect(counted.value).toBe(3);
+    const analytics = await accepted(
+      sdk.events.getUsageAnalytics({ windowSize: 'DAY', expand: ['feature', 'meter', 'price'], ...usage }),
+    );
+    expect(analytics.items).toEqual([
+      expect.objectContaining({ totalUsage: '2000', eventCount: 3, aggregationType: 'SUM' }),
+    ]);
 
     await server.api.post(`/environments/${server.tenant.environmentId}/clock/advance`, {
       to: new Date(end.getTime() + HOUR).toISOString(),
@@ -229,6 +238,78 @@ describe('@flexprice/sdk 2.0.1: subscriptions, usage, invoices, payments', () =>
     expect(ending).toMatchObject({ status: 'active', effectiveDate: later.currentPeriodEnd });
     expect(await sdk.subscriptions.getSubscription(later.id as string)).toMatchObject({
       cancelAtPeriodEnd: true,
+    });
+  });
+
+  it('subscriptions: draft, trial, pause, lines, usage, taken back cancellation', async () => {
+    const { id: customerId } = await customer('long-life');
+    const draft = await accepted(
+      sdk.subscriptions.createSubscription({
+        customerId,
+        planId: plan.id as string,
+        currency: 'usd',
+        billingCadence: 'RECURRING',
+        billingPeriod: 'MONTHLY',
+        subscriptionStatus: 'draft',
+      }),
+    );
+    expect(draft).toMatchObject({ subscriptionStatus: 'draft' });
+    const id = draft.id as string;
+    const startDate = new Date(draft.createdAt as string).toISOString();
+    expect(await accepted(sdk.subscriptions.activateSubscription(id, { startDate }))).toMatchObject({
+      subscriptionStatus: 'active',
+      latestInvoice: { billingReason: 'SUBSCRIPTION_CREATE' },
+    });
+    const trial = await accepted(
+      sdk.subscriptions.createSubscription({
+        customerId,
+        planId: plan.id as string,
+        currency: 'usd',
+        billingCadence: 'RECURRING',
+        billingPeriod: 'MONTHLY',
+        trialEnd: new Date(new Date(startDate).getTime() + 240 * 24 * HOUR).toISOString(),
+      }),
+    );
+    expect(trial).toMatchObject({
+      subscriptionStatus: 'trialing',
+      latestInvoice: { billingReason: 'SUBSCRIPTION_TRIAL_START', total: '0' },
+    });
+    const paused = await accepted(
+      sdk.subscriptions.pauseSubscription(id, { pauseMode: 'immediate', metadata: { by: 'test' } }),
+    );
+    expect(paused).toMatchObject({ pauseStatus: 'active', metadata: { by: 'test' } });
+    expect(
+      await accepted(sdk.subscriptions.resumeSubscription(id, { resumeMode: 'immediate' })),
+    ).toMatchObject({ id: paused.id, pauseStatus: 'completed' });
+    expect(await accepted(sdk.subscriptions.listSubscriptionPauses(id))).toMatchObject([
+      { items: [{ id: paused.id }], total: 1 },
+    ]);
+    const priceId = draft.lineItems?.find((line) => line.priceType === 'FIXED')?.priceId as string;
+    const line = await accepted(
+      sdk.subscriptions.createSubscriptionLineItem(id, { priceId, quantity: 2, displayName: 'Seats' }),
+    );
+    expect(line).toMatchObject({ displayName: 'Seats', quantity: '2', subscriptionId: id });
+    const dearer = await accepted(
+      sdk.subscriptions.updateSubscriptionLineItem(line.id as string, { amount: '25' }),
+    );
+    expect(dearer).toMatchObject({ quantity: '2', price: { amount: '25' } });
+    expect(
+      await accepted(sdk.subscriptions.deleteSubscriptionLineItem(dearer.id as string, {})),
+    ).toMatchObject({ id: dearer.id, endDate: expect.any(String) });
+    expect(await accepted(sdk.subscriptions.getSubscriptionUsage({ subscriptionId: id }))).toMatchObject({
+      amount: 0,
+      currency: 'usd',
+    });
+    expect(await accepted(sdk.subscriptions.getSubscriptionV2(id, 'subscription_line_items'))).toMatchObject({
+      id,
+      lineItems: expect.any(Array),
+    });
+    await accepted(sdk.subscriptions.updateSubscription(id, { cancelAtPeriodEnd: true }));
+    expect(
+      await accepted(sdk.subscriptions.updateSubscription(id, { cancelAtPeriodEnd: false })),
+    ).toMatchObject({
+      cancelAtPeriodEnd: false,
+      subscriptionStatus: 'active',
     });
   });
 

@@ -165,6 +165,20 @@ describe('@flexprice/sdk 2.0.1: catalogue, customers, keys', () => {
       sdk.plans.updatePlan(plan.id as string, { name: 'Team', displayOrder: 3 }),
     );
     expect(updated).toMatchObject({ name: 'Team', displayOrder: 3, lookupKey: 'pro' });
+    expect(await accepted(sdk.prices.getPriceByLookupKey('pro-base'))).toEqual(base);
+    const raised = await accepted(sdk.prices.updatePrice(base.id as string, { amount: '59' }));
+    expect(raised).toMatchObject({ amount: '59', lookupKey: 'pro-base', displayName: 'Base fee' });
+    expect(raised.id).not.toBe(base.id);
+    await accepted(sdk.prices.deletePrice(raised.id as string, {}));
+    const copy = await accepted(
+      sdk.plans.postPlansIdClone(plan.id as string, { name: 'Team EU', lookupKey: 'team-eu' }),
+    );
+    expect(copy).toMatchObject({ name: 'Team EU', lookupKey: 'team-eu', displayOrder: 3 });
+    expect(copy.prices).toHaveLength(2);
+    expect(await accepted(sdk.entitlements.getPlanEntitlements(copy.id as string))).toMatchObject({
+      id: copy.id,
+      entitlements: [],
+    });
     await accepted(sdk.plans.deletePlan(plan.id as string));
     expect((await sdk.plans.queryPlan({ planIds: [plan.id as string] })).items).toEqual([]);
   });
@@ -184,6 +198,9 @@ describe('@flexprice/sdk 2.0.1: catalogue, customers, keys', () => {
     );
     expect(await accepted(sdk.customers.getCustomer(customer.id as string))).toEqual(customer);
     expect(await accepted(sdk.customers.getCustomerByExternalId('acme'))).toEqual(customer);
+    expect(
+      await accepted(sdk.customers.getCustomerUsageSummary({ customerLookupKey: 'acme' })),
+    ).toMatchObject({ customerId: customer.id, features: [] });
     const found = await accepted(
       sdk.customers.queryCustomer({ externalIds: ['acme'], email: 'billing@acme.test' }),
     );
@@ -194,6 +211,9 @@ describe('@flexprice/sdk 2.0.1: catalogue, customers, keys', () => {
       sdk.customers.updateCustomer({ metadata: { segment: 'mid' } }, undefined, 'acme'),
     );
     expect(byExternalId).toMatchObject({ name: 'Acme Inc.', metadata: { segment: 'mid' } });
+    expect((await accepted(sdk.invoices.getCustomerInvoiceSummary(customer.id as string))).summaries).toEqual(
+      [],
+    );
     await accepted(sdk.customers.deleteCustomer(customer.id as string));
     expect((await sdk.customers.queryCustomer({ externalId: 'acme' })).items).toEqual([]);
   });
@@ -232,9 +252,22 @@ describe('@flexprice/sdk 2.0.1: catalogue, customers, keys', () => {
       .catch((e: unknown) => e);
     expect(twice).toBeInstanceOf(FlexPriceError);
     expect(twice).toMatchObject({ statusCode: 409, body: expect.stringContaining('already_exists') });
-    const later = await sdk.wallets.getWallet('wallet_1').catch((e: unknown) => e);
+    const later = await sdk.scheduledTasks.getScheduledTask('task_1').catch((e: unknown) => e);
     expect(later).toBeInstanceOf(FlexPriceError);
     expect(later).toMatchObject({ statusCode: 501, body: expect.stringContaining('not_implemented') });
+  });
+
+  it('wallets and grants of a customer and of a plan: sdk-wallets.spec.ts has the rest', async () => {
+    const { id } = await sdk.customers.createCustomer({ externalId: 'rich', name: 'Rich' });
+    const plan = await sdk.plans.createPlan({ name: 'Generous', lookupKey: 'generous' });
+    expect(await accepted(sdk.wallets.getWalletsByCustomerId(id as string))).toEqual([]);
+    expect(await accepted(sdk.wallets.getCustomerWallets({ id }))).toEqual([]);
+    expect(await accepted(sdk.customers.getCustomerUpcomingGrants(id as string))).toMatchObject({
+      items: [],
+    });
+    expect(await accepted(sdk.creditGrants.getPlanCreditGrants(plan.id as string))).toMatchObject({
+      items: [],
+    });
   });
 
   it('would refuse an answer that lacks a single declared key: the checks are on', async () => {

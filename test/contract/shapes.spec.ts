@@ -2,6 +2,7 @@ import { record, type Recording } from './recording.js';
 import { addressOf, OPERATIONS, servedRoutes } from './declared.js';
 import { answersThatDiffer, reachedBy } from './sdk-client.js';
 import { violationsOf } from './shapes.js';
+import { redeem } from '../support/redeem.js';
 import { Road } from '../support/road.js';
 
 describe('the walker', () => {
@@ -71,6 +72,52 @@ describe('declared operations that SDK 2.0.1 lacks', () => {
       event_id: 'a/b c',
     });
     await api.get(`/events/lookup?event_id=${encodeURIComponent('a/b c')}`);
+    const coupon = await api.create('/coupons', {
+      name: 'Tenth',
+      type: 'percentage',
+      percentage_off: '10',
+      cadence: 'once',
+      coupon_code: 'TENTH',
+    });
+    await api.get('/coupons/code/TENTH');
+    const { association } = await redeem(road.server, {
+      coupon: { id: coupon.id },
+      customerId: customer.id,
+      subscriptionId: 'subs_1',
+    });
+    await api.get('/coupons/associations');
+    await api.get(`/coupons/associations/${association.id}`);
+    const feature = await api.create('/features', {
+      name: 'Cloned',
+      type: 'metered',
+      meter: { name: 'M', event_name: 'm', aggregation: { type: 'COUNT' } },
+    });
+    await api.create(`/features/${feature.id}/clone`, { name: 'Clone', lookup_key: 'clone' });
+    const plan = await api.create('/plans', {
+      name: 'Walked',
+      billing_period: 'monthly',
+      prices: [{ pricing_model: 'flat', unit_price: '5', currency: 'usd' }],
+    });
+    const subscription = await api.create('/subscriptions', { customer_id: customer.id, plan_id: plan.id });
+    await api.post(`/subscriptions/${subscription.id}/pause`, { pause_mode: 'immediate' });
+    const owned = await api.get('/customers/external/linked/subscriptions?expand=customer,plan');
+    expect(owned.items).toMatchObject([{ id: subscription.id, pauses: [{ pause_status: 'active' }] }]);
+    const lines = await api.post('/subscriptions/lineitems/search', { subscription_ids: [subscription.id] });
+    expect(lines.items).toHaveLength(1);
+    const monthly = await api.create('/plans', {
+      name: 'Monthly',
+      billing_period: 'monthly',
+      currency: 'usd',
+      prices: [{ pricing_model: 'flat', unit_price: '20' }],
+    });
+    await api.put('/settings/invoices', { finalization_delay_seconds: 3600 });
+    const cycled = await api.create('/subscriptions', { customer_id: customer.id, plan_id: monthly.id });
+    await api.post(`/environments/${connection.environment_id}/clock/advance`, {
+      to: cycled.current_period_end,
+    });
+    const { items: drafts } = await api.post('/invoices/search', { invoice_status: ['DRAFT'] });
+    await api.post(`/invoices/${drafts[0].id}/recalculate-v2?finalize=true`);
+    await api.expect(202, 'POST', `/invoices/${drafts[0].id}/recalculate`, {});
     await api.send('POST', `/webhooks/stripe/${connection.tenant_id}/${connection.environment_id}`, {});
 
     expect(answersThatDiffer(recording.answers)).toEqual([]);

@@ -347,8 +347,9 @@ describe('bad input', () => {
       );
       await refused(
         api.send('POST', '/payments', { ...pay, amount: '5', payment_method_type: 'CREDITS' }),
-        'not_implemented',
-        501,
+        'invalid_operation',
+        400,
+        'no_wallet_to_pay_from',
       );
       await refused(
         api.send('POST', `/invoices/${draft.id}/finalize`),

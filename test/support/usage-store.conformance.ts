@@ -595,6 +595,86 @@ export function describeUsageStore(start: () => Promise<StoreUnderTest>, runs: n
     expect(await ask()).toEqual([]);
   });
 
+  it('counts the events of some sources only', async () => {
+    const events = ['a', 'b', null, 'a', ''].map((source, i) =>
+      plain(`source${i}`, '2026-05-05T00:00:00Z', {
+        eventName: 'sourced',
+        source,
+        properties: { n: 2 ** i },
+      }),
+    );
+    await append(events);
+    const sum = inYear('sourced', { type: 'SUM', field: 'n' });
+    for (const upkeep of [undefined, ...at.upkeep]) {
+      await upkeep?.(['sourced']);
+      expect(
+        await ask(
+          sum,
+          { ...sum, sources: ['a'] },
+          { ...sum, sources: ['a', 'b'] },
+          { ...sum, sources: [] },
+          { ...sum, sources: ['c'], externalCustomerId: undefined },
+        ),
+      ).toEqual(['31', '9', '11', '0', '0']);
+    }
+  });
+
+  it('finds in which span late events of a customer have happened', async () => {
+    const boundary = new Date('2026-05-05T00:00:00Z');
+    const send = (customer: string, ...times: [occurredAt: number, receivedAt: number][]) =>
+      Promise.all(
+        times.map(([occurred, received], i) =>
+          at.store.append([
+            {
+              scope: at.scope,
+              receivedAt: new Date(boundary.getTime() + received),
+              events: [
+                plain(`${customer}-${i}`, new Date(boundary.getTime() + occurred).toISOString(), {
+                  eventName: `late ${i % 2}`,
+                  externalCustomerId: customer,
+                }),
+              ],
+            },
+          ]),
+        ),
+      );
+    const MS_1 = 1;
+    await send(
+      'in time',
+      [-2 * HOUR, -2 * HOUR],
+      [-3 * HOUR, -HOUR - MS_1],
+      [0, 5 * HOUR],
+      [-99 * HOUR, -50 * HOUR],
+    );
+    await send(
+      'late',
+      [-70 * HOUR, 5 * HOUR],
+      [-40 * HOUR, -HOUR],
+      [-90 * HOUR, -2 * HOUR],
+      [HOUR, 2 * HOUR],
+    );
+    await send('just late', [-MS_1, -MS_1], [-30 * 60_000, -20 * 60_000]);
+    const asked = ['late', 'in time', 'just late', 'nobody', 'late'].map((externalCustomerId, i) => ({
+      externalCustomerId,
+      boundary: i === 4 ? new Date(boundary.getTime() + 2 * HOUR) : boundary,
+    }));
+    const after = (from: number, to: number) => ({
+      start: new Date(boundary.getTime() + from),
+      end: new Date(boundary.getTime() + to + 1),
+    });
+    expect(await at.run(at.scope, (ctx) => at.store.lateSpans(ctx, asked))).toEqual([
+      after(-70 * HOUR, -40 * HOUR),
+      null,
+      after(-30 * 60_000, -MS_1),
+      null,
+      after(-70 * HOUR, HOUR),
+    ]);
+    expect(await at.run(at.otherScope, (ctx) => at.store.lateSpans(ctx, asked))).toEqual(
+      asked.map(() => null),
+    );
+    expect(await at.run(at.scope, (ctx) => at.store.lateSpans(ctx, []))).toEqual([]);
+  });
+
   it('keeps an event as it came, and lists what was not taken, the newest first', async () => {
     const first = plain('kept', '2026-05-05T10:00:00.123Z', {
       eventName: 'kept',
@@ -624,7 +704,7 @@ export function describeUsageStore(start: () => Promise<StoreUnderTest>, runs: n
       receivedAt(2),
       receivedAt(1),
     ]);
-    expect(listed.at(-1)).toEqual({
+    expect(listed.at(-1)).toMatchObject({
       eventId: 'kept',
       receivedAt: receivedAt(1),
       refused: { ...first, source: null },

@@ -25,6 +25,10 @@ export interface CreditBalance {
   readonly amount: Rate;
 }
 
+/** The order in which balances are spent: the biggest first, equal ones as they came. */
+export const biggestFirst = (balances: readonly CreditBalance[]): CreditBalance[] =>
+  [...balances].sort((a, b) => b.amount.comparedTo(a.amount));
+
 /**
  * The third step: usage lines, in order, are paid from the balances, in order, for what their discounts leave. Every slice is
  * whole minor units and within its balance; together they never exceed subtotal − discounts. Taxes do not change it, so

@@ -78,10 +78,15 @@ describe('the zero rules', () => {
   const cycle = { type: 'SUBSCRIPTION', billingReason: 'SUBSCRIPTION_CYCLE' } as const;
 
   it('skip a subscription invoice with nothing on it, but not the one of a trial start', () => {
-    expect(isSkippable(nothing, cycle)).toBe(true);
-    expect(isSkippable(cent, cycle)).toBe(false);
-    expect(isSkippable(nothing, { ...cycle, billingReason: 'SUBSCRIPTION_TRIAL_START' })).toBe(false);
-    expect(isSkippable(nothing, { type: 'ONE_OFF', billingReason: 'MANUAL' })).toBe(false);
+    expect(isSkippable([{ amount: nothing }], cycle)).toBe(true);
+    expect(isSkippable([{ amount: cent }], cycle)).toBe(false);
+    expect(isSkippable([{ amount: nothing }], { ...cycle, billingReason: 'SUBSCRIPTION_TRIAL_START' })).toBe(
+      false,
+    );
+    const credit = { amount: money(-1n, cent.currency) };
+    expect(isSkippable([{ amount: cent }, credit], cycle)).toBe(false);
+    expect(isSkippable([], cycle)).toBe(true);
+    expect(isSkippable([{ amount: nothing }], { type: 'ONE_OFF', billingReason: 'MANUAL' })).toBe(false);
   });
 
   it('settle what ends at zero', () => {

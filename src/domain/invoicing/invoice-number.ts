@@ -2,6 +2,9 @@ import { Temporal } from 'temporal-polyfill';
 
 const DIGITS = 5;
 
+/** Invoices and credit notes are numbered apart. */
+export type DocumentPrefix = 'INV' | 'CN';
+
 /** The month whose sequence numbers an invoice: `YYYYMM` of the issue instant in the zone. RangeError for an invalid date or zone. */
 export function invoiceNumberScope(issuedAt: Date, timeZone = 'UTC'): string {
   if (Number.isNaN(issuedAt.getTime())) throw new RangeError('invalid issue date');
@@ -13,8 +16,13 @@ export function invoiceNumberScope(issuedAt: Date, timeZone = 'UTC'): string {
  * `INV-YYYYMM-00001`: five digits, more when a month needs more. The sequence counts from 1 within a scope.
  * RangeError unless it is a whole number from 1 up. Source: wire contract, invoice life.
  */
-export function formatInvoiceNumber(issuedAt: Date, sequence: number, timeZone = 'UTC'): string {
+export function formatInvoiceNumber(
+  issuedAt: Date,
+  sequence: number,
+  timeZone = 'UTC',
+  prefix: DocumentPrefix = 'INV',
+): string {
   if (!Number.isSafeInteger(sequence) || sequence < 1)
     throw new RangeError(`an invoice sequence must be a whole number from 1 up: ${sequence}`);
-  return `INV-${invoiceNumberScope(issuedAt, timeZone)}-${String(sequence).padStart(DIGITS, '0')}`;
+  return `${prefix}-${invoiceNumberScope(issuedAt, timeZone)}-${String(sequence).padStart(DIGITS, '0')}`;
 }

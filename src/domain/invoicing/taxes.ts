@@ -1,3 +1,4 @@
+import { isZeroMoney } from '../money.js';
 import { netOfDiscounts, withTotals, type DraftInvoice } from './draft-invoice.js';
 import { amountOf, type PercentageOrFixed } from './percentage.js';
 
@@ -5,13 +6,17 @@ export type Tax = PercentageOrFixed & { readonly key: string };
 
 /**
  * The fourth step: each tax on subtotal − discounts (credits are a way to pay, they do not lower it), rounded once each and
- * independent of the others. RangeError when taxes were applied before, for a negative value or a foreign currency.
+ * independent of the others. Where nothing is left to tax a fixed amount is not levied either: a coupon for all of it leaves
+ * nothing to pay. RangeError when taxes were applied before, for a negative value or a foreign currency.
  */
 export function applyTaxes(draft: DraftInvoice, taxes: readonly Tax[]): DraftInvoice {
   if (draft.taxes.length > 0) throw new RangeError('taxes are applied once');
   const taxableAmount = netOfDiscounts(draft);
   return withTotals({
     ...draft,
-    taxes: taxes.map((tax) => ({ taxKey: tax.key, taxableAmount, amount: amountOf(tax, taxableAmount) })),
+    taxes: taxes.map((tax) => {
+      const amount = amountOf(tax, taxableAmount);
+      return { taxKey: tax.key, taxableAmount, amount: isZeroMoney(taxableAmount) ? taxableAmount : amount };
+    }),
   });
 }

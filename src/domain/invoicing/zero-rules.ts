@@ -19,13 +19,13 @@ export type InvoiceBillingReason = (typeof INVOICE_BILLING_REASONS)[number];
 
 /**
  * A subscription invoice with nothing on it becomes SKIPPED: no number, nothing to finalize. The one of a trial's start is
- * kept, it documents the trial. Source: wire contract, zero rules.
+ * kept, it documents the trial; so is one whose lines only cancel each other out. Source: wire contract, zero rules.
  */
 export const isSkippable = (
-  subtotal: Money,
+  lines: readonly { readonly amount: Money }[],
   invoice: { readonly type: InvoiceType; readonly billingReason: InvoiceBillingReason },
 ): boolean =>
-  isZeroMoney(subtotal) &&
+  lines.every(({ amount }) => isZeroMoney(amount)) &&
   invoice.type === 'SUBSCRIPTION' &&
   invoice.billingReason !== 'SUBSCRIPTION_TRIAL_START';
 

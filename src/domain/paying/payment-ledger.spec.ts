@@ -35,6 +35,31 @@ describe('settleInvoice', () => {
     });
   });
 
+  it.each<[string, number, number[], number, number, number, number, string]>([
+    ['adjusted while owed', 100, [], 30, 0, 0, 70, 'PENDING'],
+    ['adjusted to nothing', 100, [], 100, 0, 0, 0, 'SUCCEEDED'],
+    ['adjusted, then paid', 100, [70], 30, 0, 70, 0, 'SUCCEEDED'],
+    ['refunded in part by a note', 100, [100, -40], 0, 40, 60, 0, 'PARTIALLY_REFUNDED'],
+    ['refunded whole by notes', 100, [100, -40, -60], 0, 100, 0, 0, 'REFUNDED'],
+    ['adjusted, paid, refunded', 100, [70, -70], 30, 70, 0, 0, 'REFUNDED'],
+    ['a note and a lost dispute', 100, [100, -40, -60], 0, 40, 0, 60, 'REFUNDED'],
+  ])('%s', (_, total, allocations, adjusted, forgiven, paid, remaining, status) => {
+    expect(
+      settleInvoice({
+        total: usd(total),
+        allocations: allocations.map(usd),
+        adjusted: usd(adjusted),
+        forgiven: usd(forgiven),
+      }),
+    ).toEqual({
+      amountPaid: usd(paid),
+      amountRemaining: usd(remaining),
+      overpaidAmount: usd(0),
+      paymentStatus: status,
+      paid: remaining === 0,
+    });
+  });
+
   it('balances: paid + remaining − overpaid = total, and no figure is negative', () => {
     fc.assert(
       fc.property(totals, movements, (total, amounts) => {

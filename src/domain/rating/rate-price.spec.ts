@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { applyFraction } from '../fraction.js';
 import { rate, Rate } from '../rate.js';
-import type { PricingTerms, Tier } from './pricing-terms.js';
-import { rateBuckets, ratePrice } from './rate-price.js';
+import { sortTiers, type PricingTerms, type Tier } from './pricing-terms.js';
+import { ratePrice } from './rate-price.js';
 import { tierSlices } from './tiered-slab.js';
 
 const decimals = (max: number): fc.Arbitrary<Rate> =>
@@ -155,6 +155,52 @@ describe('TIERED VOLUME', () => {
     expect(price(volume([tier(10, '2'), tier(20, '1', '3')]), 50)).toBe('53');
   });
 
+  it('never falls within a tier, nor across tiers that do not become cheaper', () => {
+    const dearer = tierLists.map((tiers) => {
+      const sorted = sortTiers(tiers);
+      const rising = (of: 'unitAmount' | 'flatAmount'): Rate[] =>
+        sorted.map((each) => each[of]).sort((a, b) => a.comparedTo(b));
+      const [units, flats] = [rising('unitAmount'), rising('flatAmount')];
+      return sorted.map(({ upTo }, index): Tier => ({
+        upTo,
+        unitAmount: units[index]!,
+        flatAmount: flats[index]!,
+      }));
+    });
+    const tierOf = (tiers: readonly Tier[], q: Rate): number =>
+      sortTiers(tiers).findIndex(
+        ({ upTo }, index) => index === tiers.length - 1 || upTo === null || q.lte(upTo),
+      );
+    fc.assert(
+      fc.property(tierLists, dearer, quantities, quantities, (any, rising, q, more) => {
+        const [low, high] = [q, q.plus(more)];
+        expect(ratePrice(volume(rising), high).gte(ratePrice(volume(rising), low))).toBe(true);
+        if (tierOf(any, low) === tierOf(any, high))
+          expect(ratePrice(volume(any), high).gte(ratePrice(volume(any), low))).toBe(true);
+      }),
+    );
+  });
+
+  it('may fall where a boundary is passed into a cheaper tier: all of the quantity takes the new price', () => {
+    expect([price(terms, '100'), price(terms, '101')]).toEqual(['201', '101']);
+  });
+
+  it('costs at most what the same tiers cost graduated when units become cheaper and nothing is flat', () => {
+    const cheaper = tierLists.map((tiers) => {
+      const units = tiers.map(({ unitAmount }) => unitAmount).sort((a, b) => b.comparedTo(a));
+      return sortTiers(tiers).map(({ upTo }, index): Tier => ({
+        upTo,
+        unitAmount: units[index]!,
+        flatAmount: rate(0),
+      }));
+    });
+    fc.assert(
+      fc.property(cheaper, quantities, (tiers, q) =>
+        ratePrice(volume(tiers), q).lte(ratePrice(slab(tiers), q)),
+      ),
+    );
+  });
+
   it('with one tier is the flat fee', () => {
     fc.assert(
       fc.property(amounts, quantities, fc.constantFrom(null, 7), (unit, q, upTo) =>
@@ -264,15 +310,6 @@ describe('TIERED SLAB', () => {
         return ratePrice(slab(tiers), q).eq(ratePrice(volume(tiers), q));
       }),
     );
-  });
-});
-
-describe('rateBuckets', () => {
-  it('prices every bucket on its own', () => {
-    const packs = pack(rate(5), 10, 'up');
-    expect(rateBuckets(packs, [rate(1), rate(11), rate(0)]).toFixed()).toBe('15');
-    expect(ratePrice(packs, rate(12)).toFixed()).toBe('10');
-    expect(rateBuckets(packs, []).isZero()).toBe(true);
   });
 });
 

@@ -23,7 +23,3 @@ export function ratePrice(terms: PricingTerms, quantity: Rate): Rate {
       return terms.mode === 'VOLUME' ? rateTieredVolume(terms, quantity) : rateTieredSlab(terms, quantity);
   }
 }
-
-/** Bucketed usage: every bucket is priced on its own, then added up, still exact. Errors as {@link ratePrice}. */
-export const rateBuckets = (terms: PricingTerms, quantities: readonly Rate[]): Rate =>
-  quantities.reduce((sum, quantity) => sum.plus(ratePrice(terms, quantity)), ZERO);

@@ -7,8 +7,8 @@ import {
   type BillingPeriodUnit,
   type BillingSchedule,
 } from '../billing-period.js';
-import { clip, contains, makePeriod, type Period } from '../period.js';
-import { linesDue, type BillingMoment, type ChargeableLine } from './charges-due.js';
+import { clip, contains, makePeriod, without, type OpenPeriod, type Period } from '../period.js';
+import { linesDue, type BillingMoment, type ChargeableLine, type DueCharge } from './charges-due.js';
 import { lineSchedule } from './line-schedule.js';
 
 const utc = (text: string): Date => new Date(`${text}T00:00:00Z`);
@@ -188,4 +188,154 @@ describe('over the life of a subscription', () => {
       { numRuns: 300 },
     );
   });
+
+  it('with pauses, every unpaused instant is charged exactly once, and no service that begins in a pause', () => {
+    fc.assert(
+      fc.property(
+        lives,
+        fc.array(fc.tuple(fc.nat(400 * DAY), fc.integer({ min: 1, max: 90 * DAY })), {
+          minLength: 1,
+          maxLength: 3,
+        }),
+        ({ life, billing, end, cancelled, lines: all }, drawn) => {
+          // One after the other, as people make them: the next begins after the last has ended.
+          const pauses: Period[] = [];
+          let from = life.start.getTime();
+          for (const [offset, length] of drawn) {
+            const begin = from + 1 + (offset % (200 * DAY));
+            if (begin + length >= end.getTime()) break;
+            pauses.push(makePeriod(new Date(begin), new Date(begin + length)));
+            from = begin + length;
+          }
+          const charges = walk({ life, billing, end, cancelled }, all, pauses);
+          for (const each of all) {
+            if (each.schedule.interval.unit === 'ONETIME') continue;
+            const present = clip(makePeriod(life.start, end), each.window);
+            const inAdvance = each.priceType === 'FIXED' && each.cadence === 'ADVANCE';
+            const parts = charges
+              .filter((charge) => charge.line === each)
+              .map(({ effective }) => effective)
+              .sort((a, b) => a.start.getTime() - b.start.getTime());
+            for (const [index, part] of parts.entries())
+              expect(index === 0 || part.start >= parts[index - 1]!.end).toBe(true);
+            const expected = present === undefined ? [] : without(present, pauses);
+            if (!inAdvance) expect(joined(parts)).toEqual(joined(expected));
+            else {
+              // What is paid for in advance is kept through a pause; all that is served is paid for.
+              for (const served of expected) expect(uncovered(served, parts)).toEqual([]);
+              for (const part of parts) {
+                // A pause that begins after the billing period has was not known when that was paid for.
+                const period = billing.find((one) => contains(one, part.start));
+                const known = pauses.filter(({ start }) => period !== undefined && start <= period.start);
+                expect(known.some((pause) => contains(pause, part.start))).toBe(false);
+              }
+            }
+          }
+        },
+      ),
+      { numRuns: 250 },
+    );
+  });
+
+  it('a line that takes the place of another in a paid period charges from the next one on', () => {
+    fc.assert(
+      fc.property(
+        lives,
+        fc.integer({ min: 1, max: 250 * DAY }),
+        ({ life, billing, end, lines: all }, offset) => {
+          const cut = new Date(life.start.getTime() + offset);
+          const [each] = all.filter(({ schedule: { interval } }) => interval.unit !== 'ONETIME');
+          fc.pre(each !== undefined && cut < end);
+          const whole: ChargeableLine = { ...each, priceType: 'FIXED', cadence: 'ADVANCE', window: life };
+          const before: ChargeableLine = { ...whole, key: 'before', window: { start: life.start, end: cut } };
+          const paid = walk({ life, billing, end, cancelled: false }, [whole], []).find(({ servicePeriod }) =>
+            contains(servicePeriod, cut),
+          );
+          fc.pre(paid !== undefined);
+          const after: ChargeableLine = {
+            ...whole,
+            key: 'after',
+            window: { start: cut, end: life.end },
+            paidUntil: paid.servicePeriod.end,
+          };
+          const replaced = walk({ life, billing, end, cancelled: false }, [before, after], []);
+          const starts = replaced
+            .filter(({ line }) => line.key === 'after')
+            .map(({ effective }) => effective.start);
+          for (const start of starts) expect(start >= paid.servicePeriod.end).toBe(true);
+          const later = walk({ life, billing, end, cancelled: false }, [whole], []).filter(
+            ({ effective }) => effective.start >= paid.servicePeriod.end,
+          );
+          expect(starts).toEqual(later.map(({ effective }) => effective.start));
+        },
+      ),
+      { numRuns: 80 },
+    );
+  });
 });
+
+/** Bills a life as the billing run does: starts, period ends, and the end of each pause at its time. */
+function walk(
+  {
+    life,
+    billing,
+    end,
+    cancelled,
+  }: { life: OpenPeriod; billing: readonly Period[]; end: Date; cancelled: boolean },
+  lines: readonly ChargeableLine[],
+  pauses: readonly Period[],
+): DueCharge[] {
+  const charges: DueCharge[] = [];
+  /** What is known of the pauses at an instant: one that lasts has no end yet. */
+  const known = (at: Date): OpenPeriod[] =>
+    pauses
+      .filter(({ start }) => start <= at)
+      .map((pause) => (pause.end <= at ? pause : { start: pause.start, end: null }));
+  for (const [index, period] of billing.entries()) {
+    charges.push(
+      ...linesDue(
+        index === 0
+          ? { type: 'subscription_start', next: period }
+          : { type: 'period_end', closing: billing[index - 1]!, next: period },
+        life,
+        lines,
+        known(period.start),
+      ),
+    );
+    // Of a pause that begins within a period, the period is paid already; see `resumeTask`.
+    for (const pause of pauses)
+      if (pause.start <= period.start && pause.end > period.start && pause.end < period.end)
+        charges.push(
+          ...linesDue(
+            { type: 'subscription_start', next: makePeriod(pause.end, period.end) },
+            life,
+            lines,
+            known(pause.end),
+          ),
+        );
+  }
+  const closing = billing.at(-1)!;
+  charges.push(
+    ...linesDue(
+      cancelled ? { type: 'cancel', closing } : { type: 'period_end', closing },
+      life,
+      lines,
+      known(end),
+    ),
+  );
+  return charges;
+}
+
+/** Adjoining stretches as one. */
+function joined(parts: readonly Period[]): Period[] {
+  const result: Period[] = [];
+  for (const part of parts) {
+    const last = result.at(-1);
+    if (last !== undefined && last.end.getTime() === part.start.getTime())
+      result[result.length - 1] = makePeriod(last.start, part.end);
+    else result.push(part);
+  }
+  return result;
+}
+
+const uncovered = (period: Period, parts: readonly Period[]): Period[] => without(period, parts);

@@ -1,8 +1,16 @@
 import { fullPeriodAt, periodsFrom, type BillingSchedule } from '../billing-period.js';
-import { WHOLE, type Fraction } from '../fraction.js';
-import { contains, earlierOf, laterOf, makePeriod, type OpenPeriod, type Period } from '../period.js';
+import { elapsedFraction, WHOLE, type Fraction } from '../fraction.js';
+import {
+  clip,
+  contains,
+  earlierOf,
+  laterOf,
+  makePeriod,
+  without,
+  type OpenPeriod,
+  type Period,
+} from '../period.js';
 import type { InvoiceCadence, PriceType } from '../rating/price-kinds.js';
-import { effectivePart } from './line-window.js';
 
 /** A subscription line as far as the calendar is concerned. */
 export interface ChargeableLine {
@@ -14,6 +22,11 @@ export interface ChargeableLine {
   readonly schedule: BillingSchedule;
   /** See `lineWindow`. */
   readonly window: OpenPeriod;
+  /**
+   * In advance only: service until then is paid already, by the line that this one replaces.
+   * Without it, a price changed in the middle of a paid period would charge the rest of that period twice.
+   */
+  readonly paidUntil?: Date | null;
 }
 
 /**
@@ -45,12 +58,18 @@ export interface DueCharge<L extends ChargeableLine = ChargeableLine> {
  * In advance: charged with the billing period in which service begins. In arrear: with the one in which (or at whose end) the
  * line's own period ends; the end of the subscription ends it too.
  *
+ * Paused time is not charged. In arrear, each stretch between pauses is a charge of its own. In advance, what was paid for
+ * before a pause began stays paid and is not given back; a service period that begins during a pause is charged for from
+ * its end, in the billing period in which that falls.
+ *
  * @param subscription from where billing starts to the end date, when there is one
+ * @param pauses those that have begun; `end: null` while one lasts
  */
 export function linesDue<L extends ChargeableLine>(
   moment: BillingMoment,
   subscription: OpenPeriod,
   lines: readonly L[],
+  pauses: readonly OpenPeriod[] = [],
 ): DueCharge<L>[] {
   const closing = moment.type === 'subscription_start' ? undefined : moment.closing;
   const next = moment.type === 'cancel' ? undefined : moment.next;
@@ -60,50 +79,72 @@ export function linesDue<L extends ChargeableLine>(
     end: last ? earlierOf(closing.end, subscription.end ?? closing.end) : subscription.end,
   };
   return lines.flatMap((line) => {
-    if (line.schedule.interval.unit === 'ONETIME') return next === undefined ? [] : oneTimeCharge(line, next);
+    if (line.schedule.interval.unit === 'ONETIME')
+      return next === undefined ? [] : oneTimeCharge(line, next, pauses);
     if (line.priceType === 'USAGE' || line.cadence === 'ARREAR')
-      return closing === undefined ? [] : arrearCharges(line, life, closing);
-    return next === undefined ? [] : advanceCharges(line, life, next);
+      return closing === undefined ? [] : arrearCharges(line, life, closing, pauses);
+    return next === undefined ? [] : advanceCharges(line, life, next, pauses);
   });
 }
 
-function oneTimeCharge<L extends ChargeableLine>(line: L, next: Period): DueCharge<L>[] {
-  if (!contains(next, line.window.start)) return [];
-  const period = makePeriod(line.window.start, next.end);
-  return [{ line, servicePeriod: period, effective: period, fraction: WHOLE, fullPeriod: period }];
+/** Charged when its time comes, or when the pause is over into which that falls; not at all when its line has ended by then. */
+function oneTimeCharge<L extends ChargeableLine>(
+  line: L,
+  next: Period,
+  pauses: readonly OpenPeriod[],
+): DueCharge<L>[] {
+  if (line.window.start.getTime() >= next.end.getTime()) return [];
+  const [served] = without(makePeriod(line.window.start, next.end), pauses);
+  if (served === undefined || !contains(next, served.start) || !contains(line.window, served.start))
+    return [];
+  return [{ line, servicePeriod: served, effective: served, fraction: WHOLE, fullPeriod: served }];
 }
 
-function advanceCharges<L extends ChargeableLine>(line: L, life: OpenPeriod, next: Period): DueCharge<L>[] {
+function advanceCharges<L extends ChargeableLine>(
+  line: L,
+  life: OpenPeriod,
+  next: Period,
+  pauses: readonly OpenPeriod[],
+): DueCharge<L>[] {
   const charges: DueCharge<L>[] = [];
+  const unpaid = { ...line.window, start: laterOf(line.window.start, line.paidUntil ?? line.window.start) };
   for (const own of ownPeriods(line.schedule, life, next.start)) {
     if (own.start.getTime() >= next.end.getTime()) break;
-    charges.push(...charge(line, own).filter(({ effective }) => contains(next, effective.start)));
+    const part = clip(own, unpaid);
+    const [served] = part === undefined ? [] : without(part, pauses);
+    if (part === undefined || served === undefined || !contains(next, served.start)) continue;
+    charges.push(charge(line, own, makePeriod(served.start, part.end)));
   }
   return charges;
 }
 
-function arrearCharges<L extends ChargeableLine>(line: L, life: OpenPeriod, closing: Period): DueCharge<L>[] {
+function arrearCharges<L extends ChargeableLine>(
+  line: L,
+  life: OpenPeriod,
+  closing: Period,
+  pauses: readonly OpenPeriod[],
+): DueCharge<L>[] {
   const charges: DueCharge<L>[] = [];
   for (const own of ownPeriods(line.schedule, life, closing.start)) {
     if (own.end.getTime() > closing.end.getTime()) break;
-    charges.push(...charge(line, own));
+    const part = clip(own, line.window);
+    if (part === undefined) continue;
+    for (const served of without(part, pauses)) charges.push(charge(line, own, served));
   }
   return charges;
 }
 
-function charge<L extends ChargeableLine>(line: L, servicePeriod: Period): DueCharge<L>[] {
-  const part = effectivePart(line.window, servicePeriod);
-  if (part === undefined) return [];
-  return [
-    {
-      line,
-      servicePeriod,
-      effective: part.period,
-      fraction: line.priceType === 'USAGE' ? WHOLE : part.fraction,
-      fullPeriod: fullPeriodAt(line.schedule, servicePeriod.start),
-    },
-  ];
-}
+const charge = <L extends ChargeableLine>(
+  line: L,
+  servicePeriod: Period,
+  effective: Period,
+): DueCharge<L> => ({
+  line,
+  servicePeriod,
+  effective,
+  fraction: line.priceType === 'USAGE' ? WHOLE : elapsedFraction(effective, servicePeriod),
+  fullPeriod: fullPeriodAt(line.schedule, servicePeriod.start),
+});
 
 /** The periods of a schedule within a life, from the one that holds the instant on. */
 function ownPeriods(

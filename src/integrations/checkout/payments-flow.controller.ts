@@ -1,5 +1,5 @@
 import { Body, HttpCode, Param, Post } from '@nestjs/common';
-import { fieldErrors, invalidOperation, validationError } from '../../domain/errors.js';
+import { fieldErrors, invalidOperation, notFound, validationError } from '../../domain/errors.js';
 import { exactMoney, money, type Money } from '../../domain/money.js';
 import { rate } from '../../domain/rate.js';
 import type { Caller } from '../../platform/context.js';
@@ -26,7 +26,7 @@ export class PaymentsFlowController {
     private readonly checkouts: CheckoutFlow,
   ) {}
 
-  /** Pays an invoice: recorded as paid (OFFLINE), charged to a saved card (CARD), or a page to pay on (PAYMENT_LINK). */
+  /** Pays an invoice: recorded as paid (OFFLINE), taken from a wallet (CREDITS), charged to a saved card (CARD), or a page to pay on (PAYMENT_LINK). */
   @Post()
   async create(
     @CurrentCaller() caller: Caller,
@@ -52,6 +52,7 @@ export class PaymentsFlowController {
   @HttpCode(200)
   async processOne(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<PaymentResponse> {
     const payment = await this.uow.run(caller, (ctx) => this.payments.get(ctx, id));
+    if (payment.status !== 'published') throw notFound('payment', id);
     if (payment.paymentStatus !== 'INITIATED' && payment.paymentStatus !== 'FAILED')
       throw invalidOperation(`the payment is ${payment.paymentStatus} already`, 'payment_already_processed');
     if (payment.paymentMethodType !== 'CARD' && payment.paymentMethodType !== 'OFFLINE')
@@ -130,6 +131,8 @@ export class PaymentsFlowController {
     switch (body.payment_method_type) {
       case 'OFFLINE':
         return this.recordOffline(caller, common);
+      case 'CREDITS':
+        return this.payFromCredit(caller, { ...common, methodId: body.payment_method_id });
       case 'CARD': {
         const payment = await this.charges.charge(caller, { ...common, methodId: body.payment_method_id });
         return this.charges.assertNotDeclined(payment).id;
@@ -148,6 +151,30 @@ export class PaymentsFlowController {
         return (await this.checkouts.pay(caller, link)).paymentId;
       }
     }
+  }
+
+  private payFromCredit(
+    caller: Caller,
+    input: {
+      invoiceId: string;
+      amount: Money;
+      methodId: string | undefined;
+      idempotencyKey: string | undefined;
+      metadata: Record<string, string>;
+    },
+  ): Promise<string> {
+    return this.uow.run(caller, async (ctx) => {
+      const { customerId } = await this.payments.invoiceOf(ctx, input.invoiceId);
+      const payment = await this.payments.payFromCredit(ctx, {
+        invoiceId: input.invoiceId,
+        customerId,
+        methodId: input.methodId ?? null,
+        amount: input.amount,
+        idempotencyKey: input.idempotencyKey ?? null,
+        metadata: input.metadata,
+      });
+      return payment.id;
+    });
   }
 
   private recordOffline(

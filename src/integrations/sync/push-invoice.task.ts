@@ -159,6 +159,7 @@ function adjustmentsOf(invoice: Invoice): InvoicePushAdjustment[] {
     ['discount', 'Discount', -invoice.totalDiscount],
     ['prepaid_credit', 'Prepaid credits', -invoice.totalPrepaidCreditsApplied],
     ['tax', 'Tax', invoice.totalTax],
+    ['discount', 'Credit notes', -invoice.adjustmentAmount],
     ['payment', 'Paid already', -invoice.amountPaid],
   ];
   return all

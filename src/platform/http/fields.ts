@@ -126,6 +126,18 @@ export function IsWordList(words: readonly string[]): PropertyDecorator {
   );
 }
 
+/** A list of texts in a query: repeated, or one comma list. */
+export function IsTextList(): PropertyDecorator {
+  return applyDecorators(
+    Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? value.split(',') : value)),
+    rule(
+      'isTextList',
+      (value) => Array.isArray(value) && value.every((item) => typeof item === 'string'),
+      ({ property }) => `${property} must be a list of texts`,
+    ),
+  );
+}
+
 /** Metadata and the like: a map from strings to strings. */
 export function IsStringMap(): PropertyDecorator {
   return rule(

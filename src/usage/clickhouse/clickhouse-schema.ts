@@ -18,7 +18,8 @@ const TABLES: readonly string[] = [
      -- The properties as text, and those that are decimals, both read by the domain's rules when the event came.
      texts                Map(LowCardinality(String), String) CODEC(ZSTD),
      quantities           Map(LowCardinality(String), Decimal(38, 18)) CODEC(ZSTD),
-     INDEX by_id id TYPE bloom_filter(0.01) GRANULARITY 1
+     INDEX by_id id TYPE bloom_filter(0.01) GRANULARITY 1,
+     INDEX by_receipt received_at TYPE minmax GRANULARITY 4
    )
    ENGINE = ReplacingMergeTree
    PARTITION BY toYYYYMM(occurred_at)

@@ -68,11 +68,12 @@ describe('what is asked of ClickHouse', () => {
         timeZone: 'UTC',
         groupBy: ['source', 'properties.k'],
       });
+      await store.lateSpans(ctx, [{ externalCustomerId: 'c', boundary: new Date(0) }]);
       await store.search(ctx, search);
       await store.find(ctx, 'i');
       await store.conflicts(ctx, { limit: 1, offset: 0 });
     });
-    expect(asked).toHaveLength(8);
+    expect(asked).toHaveLength(9);
     const SCOPED =
       /FROM usage_\w+ (FINAL )?WHERE tenant_id = \{tenant_id:String\} AND environment_id = \{environment_id:String\} AND \(/g;
     for (const { query: sql, parameters } of asked) {

@@ -1,4 +1,5 @@
 import type { OnApplicationShutdown } from '@nestjs/common';
+import type { Period } from '../../domain/period.js';
 import { ZERO, type Rate } from '../../domain/rate.js';
 import type { AggregationType } from '../../domain/usage/aggregation.js';
 import type { Ctx } from '../../platform/context.js';
@@ -9,6 +10,7 @@ import type {
   EventBatch,
   EventPage,
   EventSearch,
+  LateEventsQuery,
   StoredEvent,
   UsageBreakdown,
   UsageCell,
@@ -17,10 +19,12 @@ import type {
 import { ClickHouseDatabase } from './clickhouse-database.js';
 import { ensureSchema } from './clickhouse-schema.js';
 import { appendEvents } from './event-append.js';
+import { lateSpans } from './late-events.js';
 import { ofScope, rowsOfScope } from './scope.js';
 import {
   groupsOf,
   matches,
+  QUERIES_A_STATEMENT,
   readSummary,
   summaryOf,
   windowAt,
@@ -28,14 +32,12 @@ import {
   type SummaryRow,
 } from './usage-sql.js';
 
-/** As many queries go into one statement; what is sent with them stays below a megabyte, and their join in memory. */
-const QUERIES_A_STATEMENT = 2_000;
-
 /** The queries as rows `q`: one text parameter, whatever their number. */
 const QUERIES = `SELECT t.n AS n, t.event_name AS event_name, t.customer AS customer, t.starts AS starts, t.ends AS ends,
-    t.field AS field, t.filters AS filters
+    t.field AS field, t.filters AS filters, t.all_sources AS all_sources, t.sources AS sources
   FROM (SELECT arrayJoin(JSONExtract({queries:String}, 'Array(Tuple(n UInt32, event_name String, customer String,
-    starts Int64, ends Int64, field String, filters Array(Tuple(String, Array(String)))))')) AS t)`;
+    starts Int64, ends Int64, field String, filters Array(Tuple(String, Array(String))), all_sources UInt8,
+    sources Array(String)))')) AS t)`;
 
 const EVENT_COLUMNS = `id, source, event_name AS name, external_customer_id AS customer, properties,
   toUnixTimestamp64Milli(occurred_at) AS occurred, toUnixTimestamp64Milli(received_at) AS received`;
@@ -126,7 +128,7 @@ export class ClickHouseUsageStore implements UsageStore, OnApplicationShutdown {
         INNER JOIN (${QUERIES}) AS q
            ON e.event_name = q.event_name ${perCustomer ? 'AND e.external_customer_id = q.customer' : ''}
         WHERE toUnixTimestamp64Milli(e.occurred_at) >= q.starts AND toUnixTimestamp64Milli(e.occurred_at) < q.ends
-          AND ${matches('q.filters', 'e.texts')}
+          AND ${matches('q.filters', 'e.texts')} AND (q.all_sources OR has(q.sources, e.source))
         GROUP BY n, start, groups`,
       {
         ...Object.fromEntries(
@@ -144,10 +146,16 @@ export class ClickHouseUsageStore implements UsageStore, OnApplicationShutdown {
             query.window.end.getTime(),
             query.aggregation.field ?? '',
             query.filters.map(({ key, values }) => [key, values]),
+            query.sources === undefined ? 1 : 0,
+            query.sources ?? [],
           ]),
         ),
       },
     );
+  }
+
+  lateSpans(ctx: Ctx, queries: readonly LateEventsQuery[]): Promise<(Period | null)[]> {
+    return lateSpans(this.database, ctx.scope, queries);
   }
 
   async search(ctx: Ctx, search: EventSearch): Promise<EventPage> {

@@ -4,6 +4,9 @@ import type { AggregationType, WindowSize } from '../../domain/usage/aggregation
 import type { UsageSummary } from '../../domain/usage/summary.js';
 import type { UsageGroupKey } from '../usage.types.js';
 
+/** As many queries go into one statement; what is sent with them stays below a megabyte, and their join in memory. */
+export const QUERIES_A_STATEMENT = 2_000;
+
 /** Summaries in this database's SQL: the twin of `summarize` in the domain. `e` is the event, `q` the query. */
 const VALUE = `if(mapContains(e.quantities, q.field), toDecimal256(e.quantities[q.field], 18),
   CAST(NULL, 'Nullable(Decimal(76, 18))'))`;

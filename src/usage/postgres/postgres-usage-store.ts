@@ -1,11 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { hasWholeHourOffsets } from '../../domain/usage/whole-hours.js';
+import type { Period } from '../../domain/period.js';
 import { ZERO, type Rate } from '../../domain/rate.js';
 import type { AggregationType } from '../../domain/usage/aggregation.js';
 import { addSummaries, type UsageSummary } from '../../domain/usage/summary.js';
 import type { Ctx } from '../../platform/context.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { insertEvents } from './event-insert.js';
+import { lateSpans } from './late-events.js';
 import { UsageEventConflictEntity } from './usage-event-conflict.entity.js';
 import { UsageEventIdEntity } from './usage-event-id.entity.js';
 import { UsageEventEntity } from './usage-event.entity.js';
@@ -14,6 +16,7 @@ import type {
   EventBatch,
   EventPage,
   EventSearch,
+  LateEventsQuery,
   StoredEvent,
   UsageBreakdown,
   UsageCell,
@@ -33,7 +36,8 @@ import {
 
 /** The stretches of queries as rows: one text parameter, whatever their number. */
 const STRETCH_ROWS = `jsonb_to_recordset($1::jsonb) AS q(
-  n int, event_name text, customer text, series text, starts timestamptz, ends timestamptz, field text, filters jsonb)`;
+  n int, event_name text, customer text, series text, starts timestamptz, ends timestamptz, field text, filters jsonb,
+  sources text[])`;
 
 /** The bounds of all stretches together ($2, $3) say no more; they let the planner leave out partitions. */
 const EVENTS = (perCustomer: boolean): string => `${STRETCH_ROWS} JOIN LATERAL (
@@ -42,7 +46,8 @@ const EVENTS = (perCustomer: boolean): string => `${STRETCH_ROWS} JOIN LATERAL (
        ${perCustomer ? 'AND e.external_customer_id = q.customer' : ''} AND e.event_name = q.event_name
        AND e.occurred_at >= q.starts AND e.occurred_at < q.ends
        AND e.occurred_at >= $2::timestamptz AND e.occurred_at < $3::timestamptz
-       AND (q.filters = '[]'::jsonb OR billing.matches_filters(e.properties, q.filters))) e ON true`;
+       AND (q.filters = '[]'::jsonb OR billing.matches_filters(e.properties, q.filters))
+       AND (q.sources IS NULL OR e.source = ANY (q.sources))) e ON true`;
 
 /** The customer '' is all of them. A dirty hour is in no stretch; one that turned dirty since is right as of the plan. */
 const ROLLUPS = `${STRETCH_ROWS} JOIN LATERAL (
@@ -85,6 +90,10 @@ export class PostgresUsageStore implements UsageStore {
         [...parts.values()].map(({ place, summary }) => ({ ...place, group: place.groups, summary })),
       ),
     );
+  }
+
+  lateSpans(ctx: Ctx, queries: readonly LateEventsQuery[]): Promise<(Period | null)[]> {
+    return lateSpans(ctx, queries);
   }
 
   async search(ctx: Ctx, search: EventSearch): Promise<EventPage> {
@@ -193,6 +202,7 @@ function statementsOf(plans: readonly UsagePlan[]): Statement[] {
           ends: new Date(end).toISOString(),
           field: field ?? '',
           filters: query.filters,
+          sources: query.sources,
         });
       }
   });

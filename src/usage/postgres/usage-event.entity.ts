@@ -3,6 +3,9 @@ import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 /** Partitioned by month of `occurredAt`; that an id counts once is in `usage_event_ids`. */
 @Entity('usage_events')
 @Index('usage_events_series', ['environmentId', 'externalCustomerId', 'eventName', 'occurredAt'])
+@Index('usage_events_late', ['environmentId', 'externalCustomerId', 'receivedAt'], {
+  where: `received_at - occurred_at > interval '1 hour'`,
+})
 export class UsageEventEntity {
   @Column({ type: 'text' })
   tenantId!: string;

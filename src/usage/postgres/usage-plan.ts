@@ -56,7 +56,8 @@ export async function planUsage(
   const hours = queries.map(fullHours);
   const candidates = queries.flatMap((query, n) => {
     const full = hours[n];
-    return isByTheHour && full !== undefined && canRollUp(query.aggregation.type) ? [{ query, n, full }] : [];
+    if (!isByTheHour || full === undefined || query.sources !== undefined) return [];
+    return canRollUp(query.aggregation.type) ? [{ query, n, full }] : [];
   });
   const raw = (n: number): UsagePlan => ({
     query: queries[n] as UsageQuery,

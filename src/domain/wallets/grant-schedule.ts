@@ -1,0 +1,113 @@
+import {
+  nextPeriodEnd,
+  periodFrom,
+  type BillingInterval,
+  type BillingPeriodUnit,
+  type BillingSchedule,
+} from '../billing-period.js';
+import { earlierOf, laterOf } from '../period.js';
+
+export const GRANT_CADENCES = ['ONETIME', 'RECURRING'] as const;
+export type GrantCadence = (typeof GRANT_CADENCES)[number];
+
+export const GRANT_PERIODS = [
+  'DAILY',
+  'WEEKLY',
+  'MONTHLY',
+  'QUARTERLY',
+  'HALF_YEARLY',
+  'ANNUAL',
+] as const satisfies readonly BillingPeriodUnit[];
+export type GrantPeriod = (typeof GRANT_PERIODS)[number];
+
+export const GRANT_EXPIRY_TYPES = ['NEVER', 'DURATION', 'BILLING_CYCLE'] as const;
+export type GrantExpiryType = (typeof GRANT_EXPIRY_TYPES)[number];
+
+export const GRANT_DURATION_UNITS = ['DAY', 'WEEK', 'MONTH', 'YEAR'] as const;
+export type GrantDurationUnit = (typeof GRANT_DURATION_UNITS)[number];
+
+export type GrantExpiry =
+  | { readonly type: 'NEVER' }
+  | { readonly type: 'BILLING_CYCLE' }
+  | { readonly type: 'DURATION'; readonly unit: GrantDurationUnit; readonly count: number };
+
+export interface GrantTerms {
+  /** Null for ONETIME. */
+  readonly interval: BillingInterval | null;
+  readonly expiry: GrantExpiry;
+  /** Not before this; null: from the start of the subscription. */
+  readonly startDate: Date | null;
+  /** Not at or after this; null: as long as the subscription lives. */
+  readonly endDate: Date | null;
+}
+
+/** The subscription that receives the grant, as far as the calendar is concerned. */
+export interface GrantedSubscription {
+  readonly schedule: BillingSchedule;
+  readonly startDate: Date;
+  readonly endDate: Date | null;
+}
+
+/** One application: when, for which period of the grant, and until when its credits last. */
+export interface GrantDate {
+  readonly start: Date;
+  /** Null for ONETIME. */
+  readonly end: Date | null;
+  readonly expiresAt: Date | null;
+}
+
+const DURATIONS: Readonly<Record<GrantDurationUnit, BillingPeriodUnit>> = {
+  DAY: 'DAILY',
+  WEEK: 'WEEKLY',
+  MONTH: 'MONTHLY',
+  YEAR: 'ANNUAL',
+};
+
+/**
+ * The application that follows the one at `after`, or the first one. A grant with the subscription's own interval turns with its
+ * billing periods; any other counts from its first application. Undefined when there is none. Source: wire contract, grants.
+ */
+export function nextGrantDate(
+  terms: GrantTerms,
+  subscription: GrantedSubscription,
+  after: Date | null,
+): GrantDate | undefined {
+  const first = terms.startDate ? laterOf(terms.startDate, subscription.startDate) : subscription.startDate;
+  const schedule = terms.interval === null ? null : scheduleOf(terms.interval, subscription.schedule, first);
+  if (after !== null && schedule === null) return undefined;
+  const start = after === null || schedule === null ? first : nextPeriodEnd(schedule, after);
+  const until = earliest(terms.endDate, subscription.endDate);
+  if (until !== null && start.getTime() >= until.getTime()) return undefined;
+  return {
+    start,
+    end: schedule === null ? null : periodFrom(schedule, start, until).end,
+    expiresAt: expiryOf(terms.expiry, subscription, start),
+  };
+}
+
+function scheduleOf(interval: BillingInterval, own: BillingSchedule, first: Date): BillingSchedule {
+  const same = interval.unit === own.interval.unit && interval.count === own.interval.count;
+  return same ? own : { interval, cycle: 'anniversary', anchor: first, timeZone: own.timeZone };
+}
+
+function expiryOf(expiry: GrantExpiry, subscription: GrantedSubscription, start: Date): Date | null {
+  switch (expiry.type) {
+    case 'NEVER':
+      return null;
+    case 'BILLING_CYCLE':
+      return periodFrom(subscription.schedule, start, subscription.endDate).end;
+    case 'DURATION':
+      return nextPeriodEnd(
+        {
+          interval: { unit: DURATIONS[expiry.unit], count: expiry.count },
+          cycle: 'anniversary',
+          anchor: start,
+          timeZone: subscription.schedule.timeZone,
+        },
+        start,
+      );
+  }
+}
+
+const earliest = (a: Date | null, b: Date | null): Date | null =>
+  a === null ? b : b === null ? a : earlierOf(a, b);

@@ -1,0 +1,113 @@
+import { Injectable } from '@nestjs/common';
+import { invalidOperation } from '../domain/errors.js';
+import { money, type Money } from '../domain/money.js';
+import type { Ctx } from '../platform/context.js';
+import { WalletSpending } from '../wallets/wallet-spending.service.js';
+import { WalletsService } from '../wallets/wallets.service.js';
+import type { CreditInput, Invoice, InvoiceCreditApplication } from './invoices.types.js';
+
+/** Money that goes back to a customer as credit. */
+export interface CreditGivenBack {
+  readonly customerId: string;
+  readonly amount: Money;
+  readonly reason: 'INVOICE_VOID_REFUND' | 'CREDIT_NOTE';
+  readonly invoiceId: string;
+  readonly creditNoteId: string | null;
+  /** The same key again gives nothing a second time. */
+  readonly idempotencyKey: string;
+}
+
+/** Where invoices and payments meet the customers' wallets. */
+@Injectable()
+export class CustomerCreditService {
+  constructor(
+    private readonly spending: WalletSpending,
+    private readonly wallets: WalletsService,
+  ) {}
+
+  /**
+   * What prepaid balances each of those invoices may spend, in the order in which they are spent, locked until the unit
+   * of work ends. By two statements for each currency, however many invoices; several invoices of one customer are
+   * told apart by the caller, who takes off what an earlier one spends.
+   */
+  async balancesFor(
+    ctx: Ctx,
+    invoices: readonly Invoice[],
+  ): Promise<ReadonlyMap<string, readonly CreditInput[]>> {
+    const balances = new Map<string, readonly CreditInput[]>();
+    for (const currency of [...new Set(invoices.map((invoice) => invoice.currency))].sort()) {
+      const own = invoices.filter((invoice) => invoice.currency === currency);
+      const found = await this.spending.listSpendable(
+        ctx,
+        currency,
+        own.map((invoice) => ({ customerId: invoice.customerId, asOf: spentAt(ctx, invoice) })),
+        { lock: true },
+      );
+      for (const { id, customerId } of own)
+        balances.set(
+          id,
+          (found.get(customerId) ?? []).map(({ key, amount }) => ({ walletId: key, amount })),
+        );
+    }
+    return balances;
+  }
+
+  /** Takes exactly these slices from the wallets: once for an invoice and wallet. */
+  async spend(ctx: Ctx, invoice: Invoice, slices: readonly InvoiceCreditApplication[]): Promise<void> {
+    const byWallet = new Map<string, bigint>();
+    for (const { walletId, amount } of slices)
+      byWallet.set(walletId, (byWallet.get(walletId) ?? 0n) + amount);
+    for (const [walletId, amount] of byWallet)
+      await this.spending.spendForInvoice(ctx, walletId, {
+        invoiceId: invoice.id,
+        amount: money(amount, invoice.currency),
+        asOf: spentAt(ctx, invoice),
+      });
+  }
+
+  /** Adds to the customer's prepaid wallet of that currency, made on demand. Answers the transaction's id, null for nothing. */
+  async giveBack(ctx: Ctx, credit: CreditGivenBack): Promise<string | null> {
+    const moved = await this.spending.giveBack(ctx, {
+      customerId: credit.customerId,
+      amount: credit.amount,
+      reason: credit.reason,
+      referenceId: credit.creditNoteId ?? credit.invoiceId,
+      key: credit.idempotencyKey,
+    });
+    return moved?.transaction.id ?? null;
+  }
+
+  /** Takes a payment out of a wallet whole, or refuses it. Answers the wallet and the transaction. */
+  async pay(
+    ctx: Ctx,
+    payment: {
+      readonly customerId: string;
+      /** The customer's POST_PAID wallet of that currency, when left out. */
+      readonly walletId: string | null;
+      readonly amount: Money;
+      readonly paymentId: string;
+    },
+  ): Promise<{ readonly walletId: string; readonly transactionId: string }> {
+    const walletId = payment.walletId ?? (await this.payingWallet(ctx, payment.customerId, payment.amount));
+    const transaction = await this.spending.pay(ctx, walletId, payment);
+    return { walletId, transactionId: transaction.id };
+  }
+
+  private async payingWallet(ctx: Ctx, customerId: string, { currency }: Money): Promise<string> {
+    const wallet = (await this.wallets.ofCustomer(ctx, customerId)).find(
+      (one) => one.walletType === 'POST_PAID' && one.walletStatus === 'active' && one.currency === currency,
+    );
+    if (wallet === undefined)
+      throw invalidOperation(
+        `the customer has no POST_PAID wallet in ${currency} to pay from`,
+        'no_wallet_to_pay_from',
+      );
+    return wallet.id;
+  }
+}
+
+/** A period's invoice spends what was there in the period: a grant of the next one is not for it. */
+const spentAt = (ctx: Ctx, { periodEnd, invoiceType }: Invoice): Date =>
+  invoiceType === 'SUBSCRIPTION' && periodEnd !== null && periodEnd <= ctx.now
+    ? new Date(periodEnd.getTime() - 1)
+    : ctx.now;

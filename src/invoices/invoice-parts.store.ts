@@ -1,0 +1,258 @@
+import { Injectable } from '@nestjs/common';
+import type { DraftInvoice } from '../domain/invoicing/draft-invoice.js';
+import type { Ctx } from '../platform/context.js';
+import { insertRows, stampNew, updateRow } from '../platform/database/columns.js';
+import {
+  InvoiceCouponApplicationEntity,
+  InvoiceCreditApplicationEntity,
+  InvoiceTaxApplicationEntity,
+} from './invoice-applications.entity.js';
+import { InvoiceLineItemEntity } from './invoice-line-item.entity.js';
+import type {
+  CreditInput,
+  Invoice,
+  InvoiceApplications,
+  InvoiceCreditApplication,
+  InvoiceDraftInput,
+  InvoiceLineItem,
+  RatedLine,
+} from './invoices.types.js';
+import { UsageRestatementEntity } from './usage-restatement.entity.js';
+
+/** An invoice as it was priced, before its parts are stored. */
+export interface PricedDraft {
+  readonly invoice: Invoice;
+  readonly input: InvoiceDraftInput;
+  readonly priced: DraftInvoice;
+}
+
+/** The rows below an invoice: its lines, and what was applied to it. */
+@Injectable()
+export class InvoicePartsStore {
+  /** Everything that pricing made of the inputs; keys of a priced invoice are places in its input's lists. */
+  async insertAll(ctx: Ctx, drafts: readonly PricedDraft[]): Promise<InvoiceLineItem[][]> {
+    const lines = drafts.map(({ invoice, input, priced }) =>
+      priced.lines.map((line, position) =>
+        lineRow(ctx, invoice, line, position, input.lines[position] as RatedLine),
+      ),
+    );
+    await insertRows(ctx.em, InvoiceLineItemEntity, lines.flat());
+    const lineId = (index: number, key: string | null): string | null =>
+      key === null ? null : (lines[index]?.[Number(key)]?.id ?? null);
+    await insertRows(
+      ctx.em,
+      InvoiceCouponApplicationEntity,
+      drafts.flatMap((draft, index) => couponRows(ctx, draft, (key) => lineId(index, key))),
+    );
+    await insertRows(
+      ctx.em,
+      InvoiceTaxApplicationEntity,
+      drafts.flatMap((draft) => taxRows(ctx, draft)),
+    );
+    await insertRows(
+      ctx.em,
+      InvoiceCreditApplicationEntity,
+      drafts.flatMap(({ invoice, input, priced }, index) =>
+        creditRows(ctx, invoice, input.credits ?? [], priced, (key) => lineId(index, key) as string),
+      ),
+    );
+    await insertRows(
+      ctx.em,
+      UsageRestatementEntity,
+      drafts.flatMap((draft, index) => restatementRows(ctx, draft, lines[index] ?? [])),
+    );
+    return lines;
+  }
+
+  /** Credits that are spent on an invoice whose lines are stored already: keys of the priced lines are their ids. */
+  async insertCredits(
+    ctx: Ctx,
+    invoice: Invoice,
+    lines: readonly InvoiceLineItem[],
+    credits: readonly CreditInput[],
+    priced: DraftInvoice,
+  ): Promise<InvoiceCreditApplication[]> {
+    for (const line of priced.lines)
+      if (
+        line.prepaidCreditsApplied.amount !== lines.find((one) => one.id === line.key)?.prepaidCreditsApplied
+      )
+        await updateRow(ctx.em, InvoiceLineItemEntity, line.key, {
+          prepaidCreditsApplied: line.prepaidCreditsApplied.amount,
+        });
+    const rows = creditRows(ctx, invoice, credits, priced, (key) => key);
+    await insertRows(ctx.em, InvoiceCreditApplicationEntity, rows);
+    return rows;
+  }
+
+  /** Takes everything off a draft that is about to be computed again. */
+  async remove(ctx: Ctx, invoiceId: string): Promise<void> {
+    for (const entity of [
+      UsageRestatementEntity,
+      InvoiceCreditApplicationEntity,
+      InvoiceTaxApplicationEntity,
+      InvoiceCouponApplicationEntity,
+      InvoiceLineItemEntity,
+    ])
+      await ctx.em.delete<{ invoiceId: string }>(entity, { invoiceId });
+  }
+
+  /** Lines of those invoices, in the order in which they stand there. */
+  async linesOf(ctx: Ctx, invoiceIds: readonly string[]): Promise<InvoiceLineItem[]> {
+    if (invoiceIds.length === 0) return [];
+    return ctx.em
+      .createQueryBuilder(InvoiceLineItemEntity, 'row')
+      .where('row.invoiceId = ANY(:ids)', { ids: invoiceIds })
+      .orderBy('row.invoiceId')
+      .addOrderBy('row.position')
+      .getMany();
+  }
+
+  /** What was applied to those invoices, in the order of application. */
+  async applicationsOf(ctx: Ctx, invoiceIds: readonly string[]): Promise<InvoiceApplications> {
+    if (invoiceIds.length === 0) return { coupons: [], taxes: [], credits: [] };
+    const of = <T extends { invoiceId: string; position: number }>(entity: new () => T): Promise<T[]> =>
+      ctx.em
+        .createQueryBuilder(entity, 'row')
+        .where('row.invoiceId = ANY(:ids)', { ids: invoiceIds })
+        .orderBy('row.invoiceId')
+        .addOrderBy('row.position')
+        .getMany();
+    return {
+      coupons: await of(InvoiceCouponApplicationEntity),
+      taxes: await of(InvoiceTaxApplicationEntity),
+      credits: await of(InvoiceCreditApplicationEntity),
+    };
+  }
+}
+
+/** The element that a key of the pricing steps names: its place in the list. */
+function at<T>(list: readonly T[] | undefined, key: string): T {
+  const found = list?.[Number(key)];
+  if (found === undefined) throw new RangeError(`nothing was given in place ${key}`);
+  return found;
+}
+
+const lineRow = (
+  ctx: Ctx,
+  invoice: Invoice,
+  line: DraftInvoice['lines'][number],
+  position: number,
+  source: RatedLine,
+): InvoiceLineItemEntity => ({
+  ...stampNew(ctx, 'invoiceLineItem'),
+  invoiceId: invoice.id,
+  position,
+  customerId: invoice.customerId,
+  subscriptionId: invoice.subscriptionId,
+  subscriptionLineItemId: source.subscriptionLineItemId ?? null,
+  entityType: source.entityType ?? null,
+  entityId: source.entityId ?? null,
+  priceId: source.priceId ?? null,
+  priceType: line.priceType,
+  meterId: source.meterId ?? null,
+  displayName: source.displayName,
+  planDisplayName: source.planDisplayName ?? null,
+  meterDisplayName: source.meterDisplayName ?? null,
+  quantity: line.quantity,
+  adjustedEntitlementQuantity: source.adjustedEntitlementQuantity ?? null,
+  commitmentInfo: source.commitmentInfo ? { ...source.commitmentInfo } : null,
+  currency: invoice.currency,
+  amount: line.amount.amount,
+  lineItemDiscount: line.lineItemDiscount.amount,
+  invoiceLevelDiscount: line.invoiceLevelDiscount.amount,
+  prepaidCreditsApplied: line.prepaidCreditsApplied.amount,
+  periodStart: line.periodStart,
+  periodEnd: line.periodEnd,
+  metadata: { ...source.metadata },
+});
+
+const couponRows = (
+  ctx: Ctx,
+  { invoice, input, priced }: PricedDraft,
+  lineId: (key: string | null) => string | null,
+): InvoiceCouponApplicationEntity[] =>
+  priced.discounts.map((discount, position) => {
+    const coupon = at(input.coupons, discount.couponKey);
+    return {
+      ...stampNew(ctx, 'couponApplication'),
+      invoiceId: invoice.id,
+      invoiceLineItemId: lineId(discount.lineKey),
+      subscriptionId: invoice.subscriptionId,
+      couponId: coupon.couponId,
+      couponAssociationId: coupon.couponAssociationId,
+      position,
+      discountType: coupon.type,
+      discountPercentage: coupon.type === 'percentage' ? coupon.percentage : null,
+      currency: invoice.currency,
+      originalPrice: discount.originalPrice.amount,
+      discountedAmount: discount.amount.amount,
+      finalPrice: discount.finalPrice.amount,
+      couponSnapshot: { ...coupon.snapshot },
+      metadata: {},
+    };
+  });
+
+const taxRows = (ctx: Ctx, { invoice, input, priced }: PricedDraft): InvoiceTaxApplicationEntity[] =>
+  priced.taxes.map((applied, position) => {
+    const tax = at(input.taxes, applied.taxKey);
+    return {
+      ...stampNew(ctx, 'taxApplication'),
+      invoiceId: invoice.id,
+      taxRateId: tax.taxRateId,
+      taxAssociationId: tax.taxAssociationId,
+      entityType: tax.entityType,
+      entityId: tax.entityId ?? invoice.id,
+      position,
+      currency: invoice.currency,
+      taxableAmount: applied.taxableAmount.amount,
+      taxAmount: applied.amount.amount,
+      taxRate: tax.taxRate === null ? null : { ...tax.taxRate },
+      metadata: {},
+    };
+  });
+
+const creditRows = (
+  ctx: Ctx,
+  invoice: Invoice,
+  credits: readonly CreditInput[],
+  priced: DraftInvoice,
+  lineId: (key: string) => string,
+): InvoiceCreditApplicationEntity[] =>
+  priced.credits.map((credit, position) => ({
+    ...stampNew(ctx, 'creditApplication'),
+    invoiceId: invoice.id,
+    invoiceLineItemId: lineId(credit.lineKey),
+    walletId: at(credits, credit.balanceKey).walletId,
+    position,
+    currency: invoice.currency,
+    amount: credit.amount.amount,
+  }));
+
+const restatementRows = (
+  ctx: Ctx,
+  { invoice, input }: PricedDraft,
+  lines: readonly InvoiceLineItem[],
+): UsageRestatementEntity[] =>
+  input.lines.flatMap(({ restatement }, index) =>
+    restatement === undefined
+      ? []
+      : [
+          {
+            ...stampNew(ctx, 'usageRestatement'),
+            subscriptionId: input.subscriptionId as string,
+            subscriptionLineItemId: restatement.subscriptionLineItemId,
+            priceId: restatement.priceId,
+            periodStart: restatement.period.start,
+            periodEnd: restatement.period.end,
+            restatedLineItemId: restatement.restatedLineItemId,
+            invoiceId: invoice.id,
+            invoiceLineItemId: (lines[index] as InvoiceLineItem).id,
+            currency: input.currency,
+            quantityBefore: restatement.quantityBefore,
+            quantity: restatement.quantity,
+            amountBefore: restatement.amountBefore,
+            amount: restatement.amount,
+            carriedAmount: restatement.carriedAmount,
+          },
+        ],
+  );

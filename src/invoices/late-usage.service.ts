@@ -1,0 +1,201 @@
+import { Injectable } from '@nestjs/common';
+import { CustomersService } from '../customers/customers.service.js';
+import { roundToMoney, sumMoney } from '../domain/money.js';
+import type { Period } from '../domain/period.js';
+import type { Ctx } from '../platform/context.js';
+import type { Subscription } from '../subscriptions/subscriptions.types.js';
+import { LateEventsService } from '../usage/late-events.service.js';
+import { InvoiceLineItemEntity } from './invoice-line-item.entity.js';
+import { InvoiceEntity } from './invoice.entity.js';
+import type { Invoice, InvoiceLineItem, RatedLine } from './invoices.types.js';
+import {
+  carriedOf,
+  closingOf,
+  isEarlier,
+  isRemade,
+  keyOf,
+  overlaps,
+  ratedKeyOf,
+  restatedKeyOf,
+  restatedLines,
+  standing,
+  type Billed,
+  type LateUsageTask,
+} from './late-usage-books.js';
+import { momentOf } from './rebilling-moments.js';
+import { UsageRestatementEntity } from './usage-restatement.entity.js';
+
+/** Rates moments as they would be billed now, in their order. */
+export type Rater = (tasks: readonly LateUsageTask[]) => Promise<readonly (readonly RatedLine[])[]>;
+
+/** Usage that arrived after its period was billed: found, and brought onto a later invoice. */
+@Injectable()
+export class LateUsageService {
+  constructor(
+    private readonly customers: CustomersService,
+    private readonly events: LateEventsService,
+  ) {}
+
+  /** The lines of each task with those that restate earlier periods after them. */
+  async withLateUsage(
+    ctx: Ctx,
+    tasks: readonly LateUsageTask[],
+    lines: readonly (readonly RatedLine[])[],
+    rater: Rater,
+  ): Promise<RatedLine[][]> {
+    const late = await this.lateUsageLines(ctx, tasks, lines, rater);
+    return tasks.map((_, index) => [...(lines[index] ?? []), ...(late[index] ?? [])]);
+  }
+
+  /**
+   * Lines that restate earlier periods, for each task in its order, given the lines that it is billed already: they and
+   * the restatements together never come to less than zero. What does not fit is carried and comes again. The `rater` is
+   * the one that bills, so late usage costs what it would have cost in time.
+   */
+  async lateUsageLines(
+    ctx: Ctx,
+    tasks: readonly LateUsageTask[],
+    lines: readonly (readonly RatedLine[])[],
+    rater: Rater,
+  ): Promise<RatedLine[][]> {
+    const closing = tasks.filter((task) => closingOf(task) !== undefined);
+    const found = await this.restatable(ctx, closing, rater);
+    return tasks.map((task, index) => {
+      const { id, currency } = task.subscription;
+      const own = found.filter((one) => one.subscription.id === id && isEarlier(one, task));
+      const base = sumMoney(
+        (lines[index] ?? []).map((line) => roundToMoney(line.amount, currency)),
+        currency,
+      );
+      return restatedLines(own, base, currency);
+    });
+  }
+
+  /** Everything of those subscriptions that may differ from what was billed; one that does not costs nothing but time. */
+  private async restatable(ctx: Ctx, tasks: readonly LateUsageTask[], rater: Rater): Promise<Billed[]> {
+    const windows = await this.lateWindows(ctx, tasks);
+    const restatements = await this.restatementsOf(
+      ctx,
+      tasks.map((task) => task.subscription.id),
+    );
+    const carried = new Set(restatements.map((one) => one.subscriptionId));
+    const suspects = tasks.filter(
+      ({ subscription }) => windows.has(subscription.id) || carried.has(subscription.id),
+    );
+    if (suspects.length === 0) return [];
+    const billed = await this.billedUsage(ctx, suspects);
+    const kept = this.events.keptSince(ctx.now);
+    const open = billed.filter(({ invoice, line }) => {
+      if (kept !== null && (line.periodStart as Date) < kept) return false;
+      const window = windows.get(invoice.subscriptionId as string);
+      const late = window !== undefined && overlaps(line, window);
+      return late || carriedOf(restatements, line) !== 0n || isRemade(restatements, line);
+    });
+    return this.rated(ctx, open, restatements, suspects, rater);
+  }
+
+  /** When the late events of each subscription's customer have happened. */
+  private async lateWindows(ctx: Ctx, tasks: readonly LateUsageTask[]): Promise<Map<string, Period>> {
+    const customers = await this.customers.listByIds(ctx, [
+      ...new Set(tasks.map((task) => task.subscription.customerId)),
+    ]);
+    const externalIds = new Map(customers.map((customer) => [customer.id, customer.externalId]));
+    const asked = tasks.map((task) => ({
+      externalCustomerId: externalIds.get(task.subscription.customerId) ?? '',
+      boundary: (closingOf(task) as Period).start,
+    }));
+    const spans = await this.events.spans(ctx, asked);
+    return new Map(
+      tasks.flatMap((task, index) => {
+        const span = spans[index];
+        return span === undefined || span === null ? [] : [[task.subscription.id, span] as const];
+      }),
+    );
+  }
+
+  private async billedUsage(
+    ctx: Ctx,
+    tasks: readonly LateUsageTask[],
+  ): Promise<{ invoice: Invoice; line: InvoiceLineItem }[]> {
+    const invoices = await ctx.em
+      .createQueryBuilder(InvoiceEntity, 'row')
+      .where('row.subscriptionId = ANY(:ids)', { ids: tasks.map((task) => task.subscription.id) })
+      .andWhere(`row.invoiceStatus IN ('FINALIZED', 'SKIPPED')`)
+      .andWhere(`row.billingReason IN ('SUBSCRIPTION_CYCLE', 'PRORATION')`)
+      .getMany();
+    const byId = new Map(invoices.map((invoice) => [invoice.id, invoice]));
+    if (byId.size === 0) return [];
+    const lines = await ctx.em
+      .createQueryBuilder(InvoiceLineItemEntity, 'row')
+      .where('row.invoiceId = ANY(:ids)', { ids: [...byId.keys()] })
+      .andWhere(`row.priceType = 'USAGE' AND row.periodStart IS NOT NULL`)
+      .andWhere('row.subscriptionLineItemId IS NOT NULL AND row.priceId IS NOT NULL')
+      .andWhere(`NOT EXISTS (SELECT 1 FROM usage_restatements r WHERE r.invoice_line_item_id = row.id)`)
+      .orderBy('row.periodStart')
+      .addOrderBy('row.position')
+      .getMany();
+    return lines.map((line) => ({ invoice: byId.get(line.invoiceId) as Invoice, line }));
+  }
+
+  /** Restatements that stand: what carries them was not voided. */
+  private restatementsOf(ctx: Ctx, subscriptionIds: readonly string[]): Promise<UsageRestatementEntity[]> {
+    if (subscriptionIds.length === 0) return Promise.resolve([]);
+    return ctx.em
+      .createQueryBuilder(UsageRestatementEntity, 'row')
+      .where('row.subscriptionId = ANY(:ids)', { ids: subscriptionIds })
+      .andWhere(
+        `NOT EXISTS (SELECT 1 FROM invoices i WHERE i.id = row.invoice_id AND i.invoice_status = 'VOIDED')`,
+      )
+      .getMany();
+  }
+
+  /** What the same moments come to now, set beside what was billed for them. */
+  private async rated(
+    ctx: Ctx,
+    open: readonly { invoice: Invoice; line: InvoiceLineItem }[],
+    restatements: readonly UsageRestatementEntity[],
+    tasks: readonly LateUsageTask[],
+    rater: Rater,
+  ): Promise<Billed[]> {
+    const subscriptions = new Map(tasks.map((task) => [task.subscription.id, task.subscription]));
+    const invoices = [...new Map(open.map(({ invoice }) => [invoice.id, invoice])).values()];
+    const past = invoices.map((invoice): LateUsageTask => {
+      const subscription = subscriptions.get(invoice.subscriptionId as string) as Subscription;
+      const period = { start: invoice.periodStart as Date, end: invoice.periodEnd as Date };
+      return {
+        subscription,
+        moment: momentOf(subscription, period, invoice.billingReason),
+        reason: invoice.billingReason,
+      };
+    });
+    const now = await rater(past);
+    const carriers = await this.carriersOf(ctx, restatements);
+    const seen = new Set<string>();
+    return open.flatMap(({ invoice, line }): Billed[] => {
+      const key = keyOf(line);
+      if (seen.has(key)) return [];
+      seen.add(key);
+      const rated = (now[invoices.indexOf(invoice)] ?? []).filter((one) => ratedKeyOf(one) === key);
+      const [first] = rated;
+      // A line that would not be billed at all today is left as it was billed: its price or window was changed since.
+      if (first === undefined) return [];
+      const same = open.filter((one) => keyOf(one.line) === key).map((one) => one.line);
+      const own = restatements.filter((one) => restatedKeyOf(one) === key);
+      const subscription = subscriptions.get(invoice.subscriptionId as string) as Subscription;
+      return [{ invoice, line, subscription, rated: first, ...standing(key, same, own, carriers, rated) }];
+    });
+  }
+
+  private async carriersOf(
+    ctx: Ctx,
+    restatements: readonly UsageRestatementEntity[],
+  ): Promise<ReadonlyMap<string, InvoiceLineItem>> {
+    const ids = restatements.map((one) => one.invoiceLineItemId);
+    if (ids.length === 0) return new Map();
+    const lines = await ctx.em
+      .createQueryBuilder(InvoiceLineItemEntity, 'row')
+      .where('row.id = ANY(:ids)', { ids })
+      .getMany();
+    return new Map(lines.map((line) => [line.id, line]));
+  }
+}

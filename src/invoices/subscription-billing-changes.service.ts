@@ -1,0 +1,264 @@
+import { Injectable } from '@nestjs/common';
+import { fullPeriodAt } from '../domain/billing-period.js';
+import { invalidOperation, validationError } from '../domain/errors.js';
+import { clip, laterOf, makePeriod, without, type OpenPeriod } from '../domain/period.js';
+import { lineSchedule } from '../domain/subscribing/line-schedule.js';
+import { assertSubscriptionTransition } from '../domain/subscribing/subscription-states.js';
+import type { Ctx } from '../platform/context.js';
+import {
+  SubscriptionCreationService,
+  type SubscribeInput,
+} from '../subscriptions/subscription-creation.service.js';
+import {
+  SubscriptionLinesService,
+  type LineChange,
+  type LineInput,
+} from '../subscriptions/subscription-lines.service.js';
+import {
+  SubscriptionPausesService,
+  type PauseInput,
+  type Paused,
+} from '../subscriptions/subscription-pauses.service.js';
+import { SubscriptionsService } from '../subscriptions/subscriptions.service.js';
+import {
+  chargedLife,
+  scheduleOf,
+  type Subscription,
+  type SubscriptionLineItem,
+  type SubscriptionPause,
+} from '../subscriptions/subscriptions.types.js';
+import { InvoiceFinalization } from './invoice-finalization.service.js';
+import type { Invoice } from './invoices.types.js';
+import { SubscriptionBillingService } from './subscription-billing.service.js';
+import { resumeTask, SubscriptionSteps } from './subscription-billing-steps.service.js';
+import type { BillingTask } from './subscription-billing.types.js';
+
+/** When and how a subscription is to end. */
+export type Cancellation =
+  | { readonly type: 'immediate'; readonly finalInvoice: boolean }
+  | { readonly type: 'end_of_period' }
+  | { readonly type: 'scheduled_date'; readonly at: Date };
+
+export interface Cancelled {
+  readonly subscription: Subscription;
+  readonly effective: Date;
+  readonly invoice: Invoice | undefined;
+}
+
+/**
+ * What people do to subscriptions. Each change first walks the subscription to the present: periods that have ended are
+ * billed as they were, and the change meets the current one.
+ */
+@Injectable()
+export class SubscriptionChanges {
+  constructor(
+    private readonly subscriptions: SubscriptionsService,
+    private readonly creation: SubscriptionCreationService,
+    private readonly lines: SubscriptionLinesService,
+    private readonly pauses: SubscriptionPausesService,
+    private readonly steps: SubscriptionSteps,
+    private readonly billing: SubscriptionBillingService,
+    private readonly finalization: InvoiceFinalization,
+  ) {}
+
+  async create(
+    ctx: Ctx,
+    input: SubscribeInput,
+  ): Promise<{ subscription: Subscription; invoice: Invoice | undefined }> {
+    return this.begin(ctx, await this.creation.create(ctx, input));
+  }
+
+  async activate(
+    ctx: Ctx,
+    id: string,
+    startDate: Date,
+  ): Promise<{ subscription: Subscription; invoice: Invoice | undefined }> {
+    const draft = await this.subscriptions.lock(ctx, id);
+    return this.begin(ctx, await this.creation.activate(ctx, draft, startDate));
+  }
+
+  async cancel(ctx: Ctx, id: string, how: Cancellation): Promise<Cancelled> {
+    const before = await this.current(ctx, id);
+    switch (how.type) {
+      case 'end_of_period': {
+        const effective = before.currentPeriodEnd;
+        const subscription = await this.subscriptions.scheduleEnd(ctx, before, effective, true);
+        return { subscription, effective, invoice: undefined };
+      }
+      case 'scheduled_date': {
+        const subscription = await this.subscriptions.scheduleEnd(ctx, before, how.at, false);
+        return { subscription, effective: how.at, invoice: undefined };
+      }
+      case 'immediate': {
+        const begun = before.activatedAt !== null && before.currentPeriodStart < ctx.now;
+        const subscription = await this.subscriptions.end(ctx, before);
+        await this.pauses.closeAt(ctx, [id], ctx.now);
+        const invoice =
+          how.finalInvoice && begun
+            ? await this.billNow(ctx, {
+                subscription,
+                moment: { type: 'cancel', closing: makePeriod(before.currentPeriodStart, ctx.now) },
+                reason: 'PRORATION',
+              })
+            : undefined;
+        return { subscription, effective: ctx.now, invoice };
+      }
+    }
+  }
+
+  async withdrawCancellation(ctx: Ctx, id: string): Promise<Subscription> {
+    return this.subscriptions.withdrawEnd(ctx, await this.current(ctx, id));
+  }
+
+  /** Active again: after a pause, or although the first invoice is not paid. */
+  async reactivate(ctx: Ctx, id: string): Promise<Subscription> {
+    const before = await this.current(ctx, id);
+    if (before.subscriptionStatus === 'active') return this.subscriptions.withdrawEnd(ctx, before);
+    if (before.subscriptionStatus === 'paused') return (await this.resume(ctx, id)).subscription;
+    if (before.subscriptionStatus === 'incomplete') return this.complete(ctx, before);
+    if (before.subscriptionStatus === 'draft')
+      throw invalidOperation('a draft is activated with its start_date', 'invalid_subscription_transition', {
+        from: 'draft',
+        to: 'active',
+      });
+    if (before.subscriptionStatus === 'trialing')
+      throw invalidOperation('a trial ends by itself', 'invalid_subscription_transition', {
+        from: 'trialing',
+        to: 'active',
+      });
+    assertSubscriptionTransition(before.subscriptionStatus, 'active');
+    return before;
+  }
+
+  /** Its first invoice is paid: it is active, and what has come due meanwhile is billed by the next run. */
+  async complete(ctx: Ctx, before: Subscription): Promise<Subscription> {
+    assertSubscriptionTransition(before.subscriptionStatus, 'active');
+    return this.subscriptions.save(ctx, before, { subscriptionStatus: 'active' }, 'subscription.activated');
+  }
+
+  async pause(ctx: Ctx, id: string, input: PauseInput): Promise<Paused> {
+    return this.pauses.pause(ctx, await this.current(ctx, id), input);
+  }
+
+  async planPause(ctx: Ctx, id: string, input: PauseInput): Promise<SubscriptionPause> {
+    return this.pauses.plan(ctx, await this.subscriptions.get(ctx, id), input);
+  }
+
+  async planResume(ctx: Ctx, id: string): Promise<SubscriptionPause> {
+    return this.pauses.planResume(ctx, await this.subscriptions.get(ctx, id));
+  }
+
+  /** Ends the pause; service periods that began during it are charged for from now on, by an invoice of their own. */
+  async resume(ctx: Ctx, id: string, metadata?: Readonly<Record<string, string>>): Promise<Paused> {
+    const before = await this.current(ctx, id);
+    const paused = before.subscriptionStatus === 'paused';
+    const result = await this.pauses.resume(ctx, before, metadata);
+    const task = paused ? resumeTask(before, ctx.now) : undefined;
+    if (task !== undefined) await this.billNow(ctx, task);
+    return result;
+  }
+
+  /** Adds a line; what it charges in advance for the rest of the current period is billed at once. */
+  async addLine(ctx: Ctx, id: string, input: (currency: string) => LineInput): Promise<SubscriptionLineItem> {
+    const subscription = await this.current(ctx, id);
+    const line = await this.lines.add(ctx, subscription, input(subscription.currency));
+    const from = laterOf(line.startDate, subscription.currentPeriodStart);
+    if (subscription.activatedAt === null || from >= subscription.currentPeriodEnd) return line;
+    await this.billNow(ctx, {
+      subscription,
+      moment: { type: 'subscription_start', next: makePeriod(from, subscription.currentPeriodEnd) },
+      reason: 'SUBSCRIPTION_UPDATE',
+      lineIds: [line.id],
+    });
+    return line;
+  }
+
+  async changeLine(ctx: Ctx, lineId: string, change: LineChange): Promise<SubscriptionLineItem> {
+    const subscription = await this.current(ctx, (await this.lines.get(ctx, lineId)).subscriptionId);
+    const pauses = (await this.pauses.pausedTimes(ctx, [subscription.id])).get(subscription.id) ?? [];
+    // Read again under the subscription's lock: two changes at once would both take the line's place.
+    const line = await this.lines.get(ctx, lineId);
+    return this.lines.replace(ctx, subscription, line, change, (before, at) =>
+      paidUntil(subscription, before, at, pauses),
+    );
+  }
+
+  async removeLine(ctx: Ctx, lineId: string, effectiveFrom: Date | undefined): Promise<SubscriptionLineItem> {
+    const subscription = await this.current(ctx, (await this.lines.get(ctx, lineId)).subscriptionId);
+    return this.lines.remove(ctx, subscription, await this.lines.get(ctx, lineId), effectiveFrom);
+  }
+
+  /** The subscription, locked, with nothing due. */
+  private async current(ctx: Ctx, id: string): Promise<Subscription> {
+    return this.steps.catchUp(ctx, await this.subscriptions.lock(ctx, id));
+  }
+
+  private async begin(
+    ctx: Ctx,
+    created: Subscription,
+  ): Promise<{ subscription: Subscription; invoice: Invoice | undefined }> {
+    if (created.subscriptionStatus === 'draft' || created.startDate > ctx.now)
+      return { subscription: created, invoice: undefined };
+    const [stepped] = await this.steps.stepAll(ctx, [created]);
+    if (stepped === undefined) throw new Error(`subscription ${created.id} did not begin`);
+    const { after: subscription, invoice } = stepped;
+    if (subscription.subscriptionStatus === 'incomplete' && created.paymentBehavior === 'error_if_incomplete')
+      throw invalidOperation(
+        'the first invoice is owed: with payment_behavior error_if_incomplete nothing is made',
+        'first_invoice_unpaid',
+      );
+    return { subscription, invoice: invoice?.invoiceStatus === 'SKIPPED' ? undefined : invoice };
+  }
+
+  private async billNow(ctx: Ctx, task: BillingTask): Promise<Invoice | undefined> {
+    const drafted = (await this.billing.bill(ctx, [task])).get(task);
+    if (drafted === undefined || drafted.invoice.invoiceStatus === 'SKIPPED') return undefined;
+    return (await this.finalization.finalize(ctx, [drafted.invoice.id]))[0];
+  }
+}
+
+/**
+ * Until when a line has been charged in advance that is to be replaced at an instant; null when that instant is not paid.
+ * A service period is charged with the billing period in which it begins, unless that begins in a pause.
+ */
+function paidUntil(
+  subscription: Subscription,
+  line: SubscriptionLineItem,
+  at: Date,
+  pauses: readonly OpenPeriod[],
+): Date | null {
+  if (line.invoiceCadence !== 'ADVANCE' || line.priceType === 'USAGE') return null;
+  if (subscription.activatedAt === null) return line.paidUntil;
+  const schedule = scheduleOf(subscription);
+  const life = chargedLife(subscription);
+  const interval = { unit: line.billingPeriod, count: line.billingPeriodCount };
+  const own = fullPeriodAt(lineSchedule(schedule, life.start, interval), laterOf(at, life.start));
+  const part = clip(own, { start: laterOf(life.start, line.startDate), end: life.end });
+  if (part === undefined) return line.paidUntil;
+  const billedAt = laterOf(fullPeriodAt(schedule, part.start).start, life.start);
+  const [served] = without(
+    part,
+    pauses.filter(({ start }) => start <= billedAt),
+  );
+  const charged = served !== undefined && served.start < subscription.currentPeriodEnd;
+  return charged && (line.paidUntil === null || line.paidUntil < own.end) ? own.end : line.paidUntil;
+}
+
+/** The cancellation that a body of the wire asks for. */
+export function cancellationOf(body: {
+  readonly cancellation_type: Cancellation['type'];
+  readonly cancel_at?: Date | undefined;
+  readonly cancel_immediately_inovice_policy?: string | undefined;
+  readonly cancel_immediately_invoice_policy?: string | undefined;
+}): Cancellation {
+  if (body.cancellation_type === 'end_of_period') return { type: 'end_of_period' };
+  if (body.cancellation_type === 'scheduled_date') {
+    if (body.cancel_at === undefined)
+      throw validationError('cancel_at is required with scheduled_date', {
+        fields: { cancel_at: 'cancel_at is required with scheduled_date' },
+      });
+    return { type: 'scheduled_date', at: body.cancel_at };
+  }
+  const policy = body.cancel_immediately_inovice_policy ?? body.cancel_immediately_invoice_policy ?? 'skip';
+  return { type: 'immediate', finalInvoice: policy === 'generate_invoice' };
+}

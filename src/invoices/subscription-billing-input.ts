@@ -1,0 +1,88 @@
+import { fieldErrors } from '../domain/errors.js';
+import type { Customer } from '../customers/customers.types.js';
+import type { PriceInput } from '../plans/prices.service.js';
+import type { SubscribeInput } from '../subscriptions/subscription-creation.service.js';
+import type { LineInput } from '../subscriptions/subscription-lines.service.js';
+import type {
+  CreateSubscriptionLineItemRequest,
+  PriceTermsRequest,
+  SubscriptionPriceRequest,
+} from '../subscriptions/subscription-lines.requests.js';
+import type { CreateSubscriptionRequest } from '../subscriptions/subscriptions.requests.js';
+
+/** How a price body of the wire is read: the plans' house knows. */
+type ReadPrice = (body: SubscriptionPriceRequest & { currency: string }) => PriceInput;
+
+/** The body of `POST /subscriptions` in our words. */
+export const subscribeInput = (
+  body: CreateSubscriptionRequest,
+  customer: Customer,
+  readPrice: ReadPrice,
+): SubscribeInput => ({
+  customer,
+  planId: body.plan_id,
+  draft: body.subscription_status === 'draft',
+  currency: body.currency,
+  billingPeriod: body.billing_period,
+  billingPeriodCount: body.billing_period_count,
+  billingCycle: body.billing_cycle,
+  billingAnchor: body.billing_anchor,
+  startDate: body.start_date,
+  endDate: body.end_date,
+  trialPeriodDays: body.trial_period_days,
+  trialEnd: body.trial_end,
+  collectionMethod: body.collection_method,
+  paymentBehavior: body.payment_behavior,
+  paymentTerms: body.payment_terms,
+  lookupKey: body.lookup_key,
+  timezone: body.timezone,
+  metadata: body.metadata,
+  overrides: body.override_line_items?.map((override) => ({
+    priceId: override.price_id,
+    ...priceTerms(override),
+  })),
+  lines: (currency) =>
+    (body.line_items ?? []).map((line, index) =>
+      lineInput(line, currency, readPrice, `line_items[${index}]`),
+    ),
+});
+
+/** A line as it is asked for; a price that is made for it is in the subscription's currency. */
+export function lineInput(
+  body: CreateSubscriptionLineItemRequest,
+  currency: string,
+  readPrice: ReadPrice,
+  path = '',
+): LineInput {
+  const at = (field: string): string => (path === '' ? field : `${path}.${field}`);
+  const { price, price_id: priceId } = body;
+  if ((price === undefined) === (priceId === undefined))
+    throw fieldErrors({
+      [at('price_id')]: `exactly one of ${at('price_id')} and ${at('price')} is required`,
+    });
+  if (price?.currency !== undefined && price.currency !== currency)
+    throw fieldErrors({
+      [at('price.currency')]: `${at('price.currency')} must be the subscription's, ${currency}`,
+    });
+  return {
+    price: price === undefined ? { id: priceId ?? '' } : { input: readPrice({ ...price, currency }) },
+    quantity: body.quantity,
+    startDate: body.start_date,
+    endDate: body.end_date,
+    displayName: body.display_name,
+    metadata: body.metadata,
+  };
+}
+
+export const priceTerms = (body: PriceTermsRequest) => ({
+  amount: body.amount,
+  billingModel: body.billing_model,
+  tierMode: body.tier_mode,
+  tiers: body.tiers?.map((tier) => ({
+    up_to: tier.up_to ?? null,
+    unit_amount: tier.unit_amount,
+    flat_amount: tier.flat_amount ?? '0',
+  })),
+  transformQuantity: body.transform_quantity,
+  quantity: body.quantity,
+});

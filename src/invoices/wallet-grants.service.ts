@@ -1,0 +1,34 @@
+import { Injectable } from '@nestjs/common';
+import type { Ctx } from '../platform/context.js';
+import { CustomerSubscriptionsQueries } from '../subscriptions/customer-subscriptions.queries.js';
+import { scheduleOf, type Subscription } from '../subscriptions/subscriptions.types.js';
+import type { GrantSubject } from '../wallets/credit-grants.types.js';
+import { GrantApplications } from '../wallets/grant-applications.service.js';
+
+/** Gives subscriptions the credits that they are due. */
+@Injectable()
+export class WalletGrants {
+  constructor(
+    private readonly applications: GrantApplications,
+    private readonly subscriptions: CustomerSubscriptionsQueries,
+  ) {}
+
+  /** Of those subscriptions, everything that is due by now: when they start, when they roll, when they become active again. */
+  async applyDue(ctx: Ctx, subscriptionIds: readonly string[]): Promise<void> {
+    if (subscriptionIds.length === 0) return;
+    const subscriptions = await this.subscriptions.byIds(ctx, subscriptionIds);
+    await this.applications.applyDueGrants(ctx, subscriptions.map(subjectOf), ctx.now);
+  }
+}
+
+export const subjectOf = (subscription: Subscription): GrantSubject => ({
+  id: subscription.id,
+  customerId: subscription.customerId,
+  planId: subscription.planId,
+  currency: subscription.currency,
+  createdAt: subscription.createdAt,
+  status: subscription.subscriptionStatus,
+  schedule: scheduleOf(subscription),
+  startDate: subscription.startDate,
+  endDate: subscription.endDate,
+});

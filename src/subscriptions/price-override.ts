@@ -1,0 +1,66 @@
+import { fieldErrors } from '../domain/errors.js';
+import type { BillingModel, TierMode } from '../domain/rating/price-kinds.js';
+import { formatRate } from '../domain/rate.js';
+import type { Price, StoredTier } from '../plans/plans.types.js';
+import type { PriceInput } from '../plans/prices.service.js';
+
+/** What a subscription has otherwise than the price that it takes. */
+export interface PriceOverride {
+  readonly amount?: string | undefined;
+  readonly billingModel?: BillingModel | undefined;
+  readonly tierMode?: TierMode | undefined;
+  readonly tiers?: readonly StoredTier[] | undefined;
+  readonly transformQuantity?: PriceInput['transformQuantity'];
+  /** Of the line, not of the price. */
+  readonly quantity?: string | undefined;
+}
+
+/** Whether it needs a price of its own, and not only another quantity. */
+export const changesPrice = ({
+  amount,
+  billingModel,
+  tierMode,
+  tiers,
+  transformQuantity,
+}: PriceOverride): boolean =>
+  [amount, billingModel, tierMode, tiers, transformQuantity].some((value) => value !== undefined);
+
+/**
+ * The price with other terms, valid from an instant on, for one subscription alone. validation_error for terms that the
+ * billing model would not look at: they would be charged otherwise than whoever wrote them believes.
+ */
+export function overridden(price: Price, change: PriceOverride, from: Date, path: string): PriceInput {
+  const billingModel = change.billingModel ?? price.billingModel;
+  const idle: Record<string, string> = {};
+  const refuse = (field: string, value: unknown, models: readonly BillingModel[]): void => {
+    const name = path === '' ? field : `${path}.${field}`;
+    if (value !== undefined && !models.includes(billingModel))
+      idle[name] = `${name} means nothing for a ${billingModel} price`;
+  };
+  refuse('amount', change.amount, ['FLAT_FEE', 'PACKAGE']);
+  refuse('tiers', change.tiers, ['TIERED']);
+  refuse('tier_mode', change.tierMode, ['TIERED']);
+  refuse('transform_quantity', change.transformQuantity, ['PACKAGE']);
+  if (Object.keys(idle).length > 0) throw fieldErrors(idle);
+  return {
+    type: price.type,
+    billingModel,
+    billingPeriod: price.billingPeriod,
+    billingPeriodCount: price.billingPeriodCount,
+    invoiceCadence: price.invoiceCadence,
+    currency: price.currency,
+    amount: change.amount ?? (price.amount === null ? undefined : formatRate(price.amount)),
+    tierMode: change.tierMode ?? price.tierMode ?? undefined,
+    tiers: change.tiers ?? price.tiers ?? undefined,
+    transformQuantity: change.transformQuantity ?? price.transformQuantity ?? undefined,
+    meterId: price.meterId ?? undefined,
+    filterValues: price.filterValues,
+    minQuantity: price.minQuantity === null ? undefined : price.minQuantity.toNumber(),
+    trialPeriodDays: price.trialPeriodDays ?? undefined,
+    displayName: price.displayName ?? undefined,
+    description: price.description ?? undefined,
+    startDate: from,
+    endDate: price.endDate ?? undefined,
+    metadata: price.metadata,
+  };
+}

@@ -1,0 +1,257 @@
+import { Injectable } from '@nestjs/common';
+import type { Customer } from '../customers/customers.types.js';
+import {
+  addDays,
+  calendarAnchor,
+  periodFrom,
+  type BillingCycle,
+  type BillingInterval,
+} from '../domain/billing-period.js';
+import { fieldErrors, invalidOperation, validationError } from '../domain/errors.js';
+import { earlierOf, makePeriod, type Period } from '../domain/period.js';
+import { nextAction } from '../domain/subscribing/subscription-life.js';
+import type { Ctx } from '../platform/context.js';
+import { insertRow, stampNew } from '../platform/database/columns.js';
+import { Outbox } from '../platform/outbox/outbox.js';
+import { PlansService } from '../plans/plans.service.js';
+import type { Plan } from '../plans/plans.types.js';
+import { choosePrices } from './plan-choice.js';
+import type { PriceOverride } from './price-override.js';
+import { SubscriptionEntity } from './subscription.entity.js';
+import { SubscriptionLinesService, type LineInput } from './subscription-lines.service.js';
+import { SubscriptionsService } from './subscriptions.service.js';
+import { scheduleOf, type Subscription } from './subscriptions.types.js';
+
+const DAY_MS = 86_400_000;
+
+export const PAYMENT_BEHAVIORS = [
+  'default_active',
+  'allow_incomplete',
+  'default_incomplete',
+  'error_if_incomplete',
+] as const;
+export type PaymentBehavior = (typeof PAYMENT_BEHAVIORS)[number];
+
+export interface SubscribeInput {
+  readonly customer: Customer;
+  readonly planId: string;
+  /** Nothing is billed, and no time passes for it, before it is activated. */
+  readonly draft?: boolean | undefined;
+  readonly currency?: string | undefined;
+  readonly billingPeriod?: BillingInterval['unit'] | undefined;
+  readonly billingPeriodCount?: number | undefined;
+  readonly billingCycle?: BillingCycle | undefined;
+  readonly billingAnchor?: Date | undefined;
+  readonly startDate?: Date | undefined;
+  readonly endDate?: Date | undefined;
+  /** The longest trial of its prices, when left out. */
+  readonly trialPeriodDays?: number | undefined;
+  readonly trialEnd?: Date | undefined;
+  readonly collectionMethod?: Subscription['collectionMethod'] | undefined;
+  readonly paymentBehavior?: PaymentBehavior | undefined;
+  readonly paymentTerms?: string | undefined;
+  readonly lookupKey?: string | undefined;
+  readonly timezone?: string | undefined;
+  readonly metadata?: Readonly<Record<string, string>> | undefined;
+  readonly overrides?: readonly (PriceOverride & { readonly priceId: string })[] | undefined;
+  /** Lines besides those of the plan; the price of one that is made for it is in the subscription's currency. */
+  readonly lines?: ((currency: string) => readonly LineInput[]) | undefined;
+}
+
+/** When a subscription begins, is charged from, and turns. */
+interface Calendar {
+  readonly startDate: Date;
+  readonly trialEnd: Date | null;
+  readonly anchor: Date;
+  readonly current: Period;
+}
+
+@Injectable()
+export class SubscriptionCreationService {
+  constructor(
+    private readonly plans: PlansService,
+    private readonly subscriptions: SubscriptionsService,
+    private readonly lines: SubscriptionLinesService,
+    private readonly outbox: Outbox,
+  ) {}
+
+  /** The subscription, not begun: whoever calls bills its start in the same unit of work, if that has come. */
+  async create(ctx: Ctx, input: SubscribeInput): Promise<Subscription> {
+    const { plan, prices } = await this.plans.get(ctx, input.planId);
+    const start = input.startDate ?? ctx.now;
+    assertTrial(input, start);
+    const chosen = choosePrices(
+      plan,
+      prices,
+      { currency: input.currency, unit: input.billingPeriod, count: input.billingPeriodCount },
+      start,
+    );
+    const trialDays =
+      input.trialPeriodDays ?? Math.max(0, ...chosen.prices.map(({ price }) => price.trialPeriodDays ?? 0));
+    const subscription = await this.insert(
+      ctx,
+      input,
+      plan,
+      chosen.currency,
+      chosen.interval,
+      start,
+      trialDays,
+    );
+    await this.lines.insertOfPlan(ctx, subscription, plan, chosen.prices, input.overrides ?? []);
+    for (const [index, line] of (input.lines?.(chosen.currency) ?? []).entries())
+      await this.lines.add(ctx, subscription, line, `line_items[${index}]`);
+    await this.outbox.append(ctx, {
+      type: 'subscription.created',
+      entityType: 'subscription',
+      entityId: subscription.id,
+    });
+    return subscription;
+  }
+
+  /** Lets a locked draft begin at that instant, which may lie in the past or ahead; not billed yet. */
+  async activate(ctx: Ctx, draft: Subscription, startDate: Date): Promise<Subscription> {
+    if (draft.subscriptionStatus !== 'draft')
+      throw invalidOperation(
+        draft.subscriptionStatus === 'cancelled'
+          ? 'subscription is already cancelled'
+          : `only a draft is activated: the subscription is already ${draft.subscriptionStatus}`,
+        draft.subscriptionStatus === 'cancelled'
+          ? 'subscription_already_cancelled'
+          : 'subscription_not_draft',
+        { subscription_status: draft.subscriptionStatus },
+      );
+    const trialDays =
+      draft.trialEnd === null
+        ? 0
+        : Math.round((draft.trialEnd.getTime() - draft.startDate.getTime()) / DAY_MS);
+    const chargedFrom = draft.trialEnd ?? draft.startDate;
+    const ownAnchor =
+      draft.billingAnchor.getTime() === chargedFrom.getTime() ? undefined : draft.billingAnchor;
+    const calendar = plan({
+      interval: scheduleOf(draft).interval,
+      cycle: draft.billingCycle,
+      anchor: draft.billingCycle === 'calendar' ? undefined : ownAnchor,
+      timeZone: draft.timezone,
+      start: startDate,
+      end: draft.endDate,
+      trialDays,
+    });
+    await this.lines.moveStart(ctx, draft.id, draft.startDate, startDate);
+    return this.subscriptions.save(
+      ctx,
+      draft,
+      {
+        subscriptionStatus: calendar.trialEnd === null ? 'active' : 'trialing',
+        startDate,
+        trialStart: calendar.trialEnd === null ? null : startDate,
+        trialEnd: calendar.trialEnd,
+        billingAnchor: calendar.anchor,
+        currentPeriodStart: calendar.current.start,
+        currentPeriodEnd: calendar.current.end,
+      },
+      'subscription.activated',
+    );
+  }
+
+  private insert(
+    ctx: Ctx,
+    input: SubscribeInput,
+    of: Plan,
+    currency: string,
+    interval: BillingInterval,
+    start: Date,
+    trialDays: number,
+  ): Promise<Subscription> {
+    const timeZone = input.timezone ?? input.customer.timezone;
+    const cycle = input.billingCycle ?? 'anniversary';
+    if (cycle === 'calendar' && input.billingAnchor)
+      throw validationError('billing_anchor goes with billing_cycle anniversary: the calendar has its own');
+    const calendar = plan({
+      interval,
+      cycle,
+      anchor: input.billingAnchor,
+      timeZone,
+      start,
+      end: input.endDate ?? null,
+      trialDays,
+      trialEnd: input.trialEnd,
+    });
+    const status =
+      input.draft === true
+        ? 'draft'
+        : calendar.trialEnd === null
+          ? ('active' as const)
+          : ('trialing' as const);
+    const row: SubscriptionEntity = {
+      ...stampNew(ctx, 'subscription'),
+      customerId: input.customer.id,
+      planId: of.id,
+      subscriptionStatus: status,
+      currency,
+      billingPeriod: interval.unit,
+      billingPeriodCount: interval.count,
+      billingCycle: cycle,
+      billingAnchor: calendar.anchor,
+      timezone: timeZone,
+      startDate: start,
+      endDate: input.endDate ?? null,
+      trialStart: calendar.trialEnd === null ? null : start,
+      trialEnd: calendar.trialEnd,
+      activatedAt: null,
+      currentPeriodStart: calendar.current.start,
+      currentPeriodEnd: calendar.current.end,
+      cancelAt: null,
+      cancelAtPeriodEnd: false,
+      cancelledAt: null,
+      pauseStatus: 'none',
+      activePauseId: null,
+      pauseAt: null,
+      resumeAt: null,
+      nextActionAt: null,
+      billingFailures: 0,
+      collectionMethod: input.collectionMethod ?? 'charge_automatically',
+      paymentBehavior: input.paymentBehavior ?? 'default_active',
+      paymentTerms: input.paymentTerms ?? null,
+      prorationBehavior: 'none',
+      lookupKey: input.lookupKey ?? null,
+      metadata: { ...input.metadata },
+      version: 1,
+    };
+    return insertRow(ctx.em, SubscriptionEntity, { ...row, nextActionAt: nextAction(row)?.at ?? null });
+  }
+}
+
+/** The first periods of a life. A trial is a period of its own; unless the anchor says otherwise, the grid begins at its end. */
+function plan(of: {
+  readonly interval: BillingInterval;
+  readonly cycle: BillingCycle;
+  readonly anchor: Date | undefined;
+  readonly timeZone: string;
+  readonly start: Date;
+  readonly end: Date | null;
+  readonly trialDays: number;
+  readonly trialEnd?: Date | undefined;
+}): Calendar {
+  const { interval, cycle, timeZone, start, end } = of;
+  if (end !== null && end <= start) throw fieldErrors({ end_date: 'end_date must be after start_date' });
+  const trialEnd = of.trialEnd ?? (of.trialDays > 0 ? addDays(start, of.trialDays, timeZone) : null);
+  const chargedFrom = trialEnd ?? start;
+  const anchor =
+    cycle === 'calendar' ? calendarAnchor(chargedFrom, interval.unit, timeZone) : (of.anchor ?? chargedFrom);
+  const current =
+    trialEnd === null
+      ? periodFrom({ interval, cycle, anchor, timeZone }, start, end)
+      : makePeriod(start, end === null ? trialEnd : earlierOf(trialEnd, end));
+  return { startDate: start, trialEnd, anchor, current };
+}
+
+function assertTrial(input: SubscribeInput, start: Date): void {
+  const { trialEnd } = input;
+  if (trialEnd === undefined) return;
+  if (input.trialPeriodDays !== undefined)
+    throw fieldErrors({ trial_end: 'trial_end and trial_period_days cannot be used together' });
+  // A draft begins when it is activated: a date that is fixed now would say nothing about the length of its trial.
+  if (input.draft === true)
+    throw fieldErrors({ trial_end: 'a draft takes trial_period_days, not trial_end' });
+  if (trialEnd <= start) throw fieldErrors({ trial_end: 'trial_end must be after start_date' });
+}

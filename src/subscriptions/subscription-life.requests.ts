@@ -1,0 +1,116 @@
+import { Transform } from 'class-transformer';
+import { IsBoolean, IsInt, IsString, Max, MaxLength, Min } from 'class-validator';
+import { PAUSE_MODES, RESUME_MODES, type PauseMode, type ResumeMode } from '../domain/subscribing/pauses.js';
+import { SUBSCRIPTION_STATUSES, type SubscriptionStatus } from '../domain/subscribing/subscription-states.js';
+import { IsInstant, IsStringMap, IsWord, Optional } from '../platform/http/fields.js';
+import { NotSupportedYet } from '../platform/http/not-supported.js';
+
+export class CancelSubscriptionRequest {
+  @IsWord(['immediate', 'end_of_period', 'scheduled_date'])
+  cancellation_type!: 'immediate' | 'end_of_period' | 'scheduled_date';
+
+  /** With `scheduled_date`. */
+  @Optional()
+  @IsInstant()
+  cancel_at?: Date;
+
+  /**
+   * With `immediate`: `generate_invoice` bills what was used until now, `skip` (the default) does not.
+   * The misspelling is the wire's own; the right spelling is accepted too.
+   */
+  @Optional()
+  @IsWord(['generate_invoice', 'skip'])
+  cancel_immediately_inovice_policy?: 'generate_invoice' | 'skip';
+
+  @Optional()
+  @IsWord(['generate_invoice', 'skip'])
+  cancel_immediately_invoice_policy?: 'generate_invoice' | 'skip';
+
+  @Optional()
+  @IsWord(['none', 'create_prorations'])
+  @NotSupportedYet(['none'])
+  proration_behavior?: string;
+
+  @Optional()
+  @IsString()
+  reason?: string;
+}
+
+export class ActivateSubscriptionRequest {
+  /** May lie in the past (all periods since then are billed) or ahead. */
+  @IsInstant()
+  start_date!: Date;
+}
+
+export class UpdateSubscriptionRequest {
+  /** Cancels on that date. An empty text takes back a cancellation that lies ahead. */
+  @Optional()
+  @Transform(({ value }: { value: unknown }) => (value === '' ? null : value))
+  @IsInstant()
+  cancel_at?: Date | null;
+
+  /** `true` cancels at the end of the period, `false` takes back a cancellation that lies ahead. */
+  @Optional()
+  @IsBoolean()
+  cancel_at_period_end?: boolean;
+
+  /** `cancelled` at once and without a final invoice, `paused`, or `active` again after a pause or an unpaid start. */
+  @Optional()
+  @IsWord(SUBSCRIPTION_STATUSES)
+  status?: SubscriptionStatus;
+
+  @Optional()
+  @NotSupportedYet()
+  parent_subscription_id?: string;
+}
+
+export class PauseSubscriptionRequest {
+  @IsWord(PAUSE_MODES)
+  pause_mode!: PauseMode;
+
+  /** With `scheduled`. */
+  @Optional()
+  @IsInstant()
+  pause_start?: Date;
+
+  /** Resumes by itself then. Without it and `pause_days`, the pause lasts until it is resumed. */
+  @Optional()
+  @IsInstant()
+  pause_end?: Date;
+
+  @Optional()
+  @IsInt()
+  @Min(1)
+  @Max(36_500)
+  pause_days?: number;
+
+  @Optional()
+  @IsString()
+  @MaxLength(255)
+  reason?: string;
+
+  @Optional()
+  @IsStringMap()
+  metadata?: Record<string, string>;
+
+  /** Answers what would be, and changes nothing. */
+  @Optional()
+  @IsBoolean()
+  dry_run?: boolean;
+}
+
+export class ResumeSubscriptionRequest {
+  /** `immediate`. For a later date, give the pause a `pause_end`. */
+  @IsWord(RESUME_MODES)
+  @NotSupportedYet(['immediate'], { required: true })
+  resume_mode!: ResumeMode;
+
+  @Optional()
+  @IsStringMap()
+  metadata?: Record<string, string>;
+
+  /** Answers what would be, and changes nothing. */
+  @Optional()
+  @IsBoolean()
+  dry_run?: boolean;
+}

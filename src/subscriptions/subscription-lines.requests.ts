@@ -1,0 +1,247 @@
+import { Type } from 'class-transformer';
+import {
+  ArrayMaxSize,
+  IsArray,
+  IsBoolean,
+  IsObject,
+  IsString,
+  MaxLength,
+  ValidateNested,
+} from 'class-validator';
+import { BILLING_PERIOD_UNITS } from '../domain/billing-period.js';
+import {
+  BILLING_MODELS,
+  TIER_MODES,
+  type BillingModel,
+  type TierMode,
+} from '../domain/rating/price-kinds.js';
+import {
+  IsCurrency,
+  IsDecimalValue,
+  IsInstant,
+  IsStringMap,
+  IsWord,
+  IsWordList,
+  Optional,
+} from '../platform/http/fields.js';
+import { SearchRequest } from '../platform/http/list-query.js';
+import { NotSupportedYet } from '../platform/http/not-supported.js';
+import { PriceBodyRequest, PriceTierRequest, TransformQuantityRequest } from '../plans/prices.requests.js';
+
+/** A minimum that a customer commits to on one line. */
+class LineCommitmentFields {
+  @Optional()
+  @NotSupportedYet([0])
+  commitment_amount?: number;
+
+  @Optional()
+  @NotSupportedYet()
+  commitment_duration?: string;
+
+  @Optional()
+  @NotSupportedYet([0, 1])
+  commitment_overage_factor?: number;
+
+  @Optional()
+  @NotSupportedYet([0])
+  commitment_quantity?: number;
+
+  @Optional()
+  @NotSupportedYet()
+  commitment_time_buckets?: unknown[];
+
+  @Optional()
+  @NotSupportedYet()
+  commitment_true_up_enabled?: boolean;
+
+  @Optional()
+  @NotSupportedYet()
+  commitment_type?: string;
+
+  @Optional()
+  @NotSupportedYet()
+  commitment_windowed?: boolean;
+}
+
+/** Terms that take the place of a price's own. */
+export class PriceTermsRequest extends LineCommitmentFields {
+  /** Per unit (FLAT_FEE) or per package (PACKAGE), in major units. */
+  @Optional()
+  @IsDecimalValue({ min: '0' })
+  amount?: string;
+
+  @Optional()
+  @IsWord(BILLING_MODELS)
+  billing_model?: BillingModel;
+
+  @Optional()
+  @IsWord(TIER_MODES)
+  tier_mode?: TierMode;
+
+  @Optional()
+  @IsArray()
+  @ArrayMaxSize(200)
+  @ValidateNested({ each: true })
+  @Type(() => PriceTierRequest)
+  tiers?: PriceTierRequest[];
+
+  @Optional()
+  @IsObject()
+  @ValidateNested()
+  @Type(() => TransformQuantityRequest)
+  transform_quantity?: TransformQuantityRequest;
+
+  /** Of a fixed price. */
+  @Optional()
+  @IsDecimalValue({ min: '0' })
+  quantity?: string;
+}
+
+export class OverrideLineItemRequest extends PriceTermsRequest {
+  /** The plan's price that is meant. */
+  @IsString()
+  price_id!: string;
+
+  @Optional()
+  @NotSupportedYet()
+  price_unit_amount?: string;
+
+  @Optional()
+  @NotSupportedYet()
+  price_unit_tiers?: unknown[];
+}
+
+/** A price for one subscription alone; its currency is the subscription's. */
+export class SubscriptionPriceRequest extends PriceBodyRequest {
+  @Optional()
+  @IsCurrency()
+  currency?: string;
+}
+
+export class CreateSubscriptionLineItemRequest extends LineCommitmentFields {
+  /** A price that exists. One of `price_id` and `price` is required, not both. */
+  @Optional()
+  @IsString()
+  price_id?: string;
+
+  @Optional()
+  @IsObject()
+  @ValidateNested()
+  @Type(() => SubscriptionPriceRequest)
+  price?: SubscriptionPriceRequest;
+
+  /** Of a fixed price. 1 (or the price's `min_quantity`), when left out. */
+  @Optional()
+  @IsDecimalValue({ min: '0' })
+  quantity?: string;
+
+  /** Now, when left out; within the current period or ahead. */
+  @Optional()
+  @IsInstant()
+  start_date?: Date;
+
+  @Optional()
+  @IsInstant()
+  end_date?: Date;
+
+  @Optional()
+  @IsString()
+  @MaxLength(500)
+  display_name?: string;
+
+  @Optional()
+  @IsStringMap()
+  metadata?: Record<string, string>;
+
+  @Optional()
+  @IsWord(['none', 'create_prorations'])
+  @NotSupportedYet(['none'])
+  proration_behavior?: string;
+
+  @Optional()
+  @NotSupportedYet()
+  subscription_phase_id?: string;
+}
+
+export class UpdateSubscriptionLineItemRequest extends PriceTermsRequest {
+  /** From when on; now, when left out; within the current period or ahead. */
+  @Optional()
+  @IsInstant()
+  effective_from?: Date;
+
+  @Optional()
+  @IsString()
+  @MaxLength(500)
+  display_name?: string;
+
+  @Optional()
+  @IsStringMap()
+  metadata?: Record<string, string>;
+
+  @Optional()
+  @IsWord(['none', 'create_prorations'])
+  @NotSupportedYet(['none'])
+  proration_behavior?: string;
+}
+
+export class DeleteSubscriptionLineItemRequest {
+  /** From when on it is not charged for; now, when left out. */
+  @Optional()
+  @IsInstant()
+  effective_from?: Date;
+
+  @Optional()
+  @IsWord(['none', 'create_prorations'])
+  @NotSupportedYet(['none'])
+  proration_behavior?: string;
+}
+
+export class SearchSubscriptionLineItemsRequest extends SearchRequest {
+  @Optional()
+  @IsArray()
+  @IsString({ each: true })
+  line_item_ids?: string[];
+
+  @Optional()
+  @IsArray()
+  @IsString({ each: true })
+  subscription_ids?: string[];
+
+  @Optional()
+  @IsArray()
+  @IsString({ each: true })
+  customer_ids?: string[];
+
+  @Optional()
+  @IsArray()
+  @IsString({ each: true })
+  price_ids?: string[];
+
+  @Optional()
+  @IsArray()
+  @IsString({ each: true })
+  meter_ids?: string[];
+
+  @Optional()
+  @IsArray()
+  @IsString({ each: true })
+  entity_ids?: string[];
+
+  @Optional()
+  @IsWord(['plan', 'addon', 'subscription'])
+  entity_type?: string;
+
+  @Optional()
+  @IsArray()
+  @IsString({ each: true })
+  currencies?: string[];
+
+  @Optional()
+  @IsWordList(BILLING_PERIOD_UNITS)
+  billing_periods?: string[];
+
+  /** Only lines that are charged for now. */
+  @Optional()
+  @IsBoolean()
+  active_filter?: boolean;
+}

@@ -1,0 +1,13 @@
+import { Injectable } from '@nestjs/common';
+import { CatalogueEntities } from '../plans/catalogue-entities.service.js';
+import { SubscriptionEntity } from './subscription.entity.js';
+
+/** Tells the catalogue, which stands left of subscriptions, whether one exists that a tax or entitlement is tied to. */
+@Injectable()
+export class SubscriptionLookup {
+  constructor(entities: CatalogueEntities) {
+    entities.register('SUBSCRIPTION', (ctx, id) =>
+      ctx.em.existsBy(SubscriptionEntity, { id, status: 'published' }),
+    );
+  }
+}

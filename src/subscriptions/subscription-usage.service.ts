@@ -1,0 +1,136 @@
+import { Injectable } from '@nestjs/common';
+import { CustomersService } from '../customers/customers.service.js';
+import { addMoney, roundToMoney, zeroMoney, type Money } from '../domain/money.js';
+import { clip, without, type OpenPeriod, type Period } from '../domain/period.js';
+import { ZERO, type Rate } from '../domain/rate.js';
+import { ratePrice } from '../domain/rating/rate-price.js';
+import { billingStart } from '../domain/subscribing/subscription-life.js';
+import { lineWindow } from '../domain/subscribing/line-window.js';
+import { billableQuantity } from '../domain/usage/aggregate.js';
+import type { Ctx } from '../platform/context.js';
+import { PricesService } from '../plans/prices.service.js';
+import { pricingTermsOf, type MeteredPrice } from '../plans/plans.types.js';
+import { meterQuery, UsageService } from '../usage/usage.service.js';
+import type { UsageQuery } from '../usage/usage.types.js';
+import { SubscriptionPausesService } from './subscription-pauses.service.js';
+import { SubscriptionsService } from './subscriptions.service.js';
+import { chargedLife, type Subscription, type SubscriptionLineItem } from './subscriptions.types.js';
+
+export interface UsageCharge {
+  readonly subscription: Subscription;
+  readonly line: SubscriptionLineItem;
+  readonly priced: MeteredPrice;
+  /** The part of the window in which the line is charged for; pauses are left out. */
+  readonly served: Period;
+  readonly quantity: Rate;
+  readonly amount: Money;
+}
+
+/** A subscription and the time that its usage is asked for. */
+export interface UsageWindowOf {
+  readonly subscription: Subscription;
+  readonly window: Period | undefined;
+}
+
+/** What the usage of subscriptions amounts to so far, priced as an invoice would. */
+@Injectable()
+export class SubscriptionUsageService {
+  constructor(
+    private readonly subscriptions: SubscriptionsService,
+    private readonly pauses: SubscriptionPausesService,
+    private readonly customers: CustomersService,
+    private readonly prices: PricesService,
+    private readonly usage: UsageService,
+  ) {}
+
+  /** From the begin of what is charged for in the current period until now; undefined when that is nothing yet. */
+  currentWindow(ctx: Ctx, subscription: Subscription): Period | undefined {
+    const { currentPeriodStart: start, currentPeriodEnd: end } = subscription;
+    return period(start, ctx.now < end ? ctx.now : end);
+  }
+
+  /** From the begin of what is charged for until now. */
+  lifetime(ctx: Ctx, subscription: Subscription): Period | undefined {
+    return period(billingStart(subscription), ctx.now);
+  }
+
+  /** The usage lines of those subscriptions in those windows, by a number of queries that does not grow with them. */
+  async charges(ctx: Ctx, asked: readonly UsageWindowOf[]): Promise<UsageCharge[]> {
+    const ids = asked.map(({ subscription }) => subscription.id);
+    const lines = (await this.subscriptions.linesOf(ctx, ids)).filter((line) => line.priceType === 'USAGE');
+    const pauses = await this.pauses.pausedTimes(ctx, ids);
+    const prices = await this.prices.byIds(
+      ctx,
+      lines.map((line) => line.priceId),
+    );
+    const customers = await this.customers.listByIds(ctx, [
+      ...new Set(asked.map(({ subscription }) => subscription.customerId)),
+    ]);
+    const externalIds = new Map(customers.map((customer) => [customer.id, customer.externalId]));
+    const charges = asked.flatMap(({ subscription, window }) =>
+      lines
+        .filter((line) => line.subscriptionId === subscription.id)
+        .flatMap((line) => {
+          const priced = prices.get(line.priceId);
+          if (priced === undefined || window === undefined) return [];
+          return servedParts(subscription, line, priced, window, pauses.get(subscription.id) ?? []).map(
+            (served) => ({ subscription, line, priced, served }),
+          );
+        }),
+    );
+    const queries = charges.map(({ line, priced, served }): UsageQuery | undefined =>
+      priced.meter === null
+        ? undefined
+        : meterQuery(
+            priced.meter,
+            externalIds.get(line.customerId) ?? '',
+            served,
+            Object.entries(priced.price.filterValues).map(([key, values]) => ({ key, values })),
+          ),
+    );
+    const values = await this.usage.aggregate(
+      ctx,
+      queries.filter((query) => query !== undefined),
+    );
+    let next = 0;
+    return charges.map((charge, index): UsageCharge => {
+      const value = queries[index] === undefined ? ZERO : (values[next++] ?? ZERO);
+      const quantity = billableQuantity(value);
+      return {
+        ...charge,
+        quantity,
+        amount: roundToMoney(
+          ratePrice(pricingTermsOf(charge.priced.price), quantity),
+          charge.subscription.currency,
+        ),
+      };
+    });
+  }
+}
+
+/** The stretches of a window in which a line is charged for: where it is there, and its subscription not paused. */
+function servedParts(
+  subscription: Subscription,
+  line: SubscriptionLineItem,
+  { price }: MeteredPrice,
+  window: Period,
+  pauses: readonly OpenPeriod[],
+): Period[] {
+  const life = chargedLife(subscription);
+  const shared = price.entityType !== 'SUBSCRIPTION';
+  const charged = lineWindow({
+    subscriptionStart: life.start,
+    subscriptionEnd: life.end,
+    lineStart: line.startDate,
+    lineEnd: line.endDate,
+    priceStart: shared ? price.startDate : null,
+    priceEnd: shared ? price.endDate : null,
+  });
+  const part = charged === undefined ? undefined : clip(window, charged);
+  return part === undefined ? [] : without(part, pauses);
+}
+
+const period = (start: Date, end: Date): Period | undefined => (start < end ? { start, end } : undefined);
+
+export const totalOf = (charges: readonly UsageCharge[], currency: string): Money =>
+  charges.reduce((sum, { amount }) => addMoney(sum, amount), zeroMoney(currency));

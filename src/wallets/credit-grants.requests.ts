@@ -1,0 +1,125 @@
+import { IsInt, IsString, Max, MaxLength, Min, MinLength } from 'class-validator';
+import {
+  GRANT_CADENCES,
+  GRANT_DURATION_UNITS,
+  GRANT_EXPIRY_TYPES,
+  GRANT_PERIODS,
+  type GrantCadence,
+  type GrantDurationUnit,
+  type GrantExpiryType,
+  type GrantPeriod,
+} from '../domain/wallets/grant-schedule.js';
+import { IsDecimalValue, IsInstant, IsStringMap, IsWord, Optional, When } from '../platform/http/fields.js';
+import { NotSupportedYet } from '../platform/http/not-supported.js';
+
+type Body = CreateCreditGrantRequest;
+
+export class CreateCreditGrantRequest {
+  @IsString()
+  @MinLength(1)
+  @MaxLength(500)
+  name!: string;
+
+  /** `PLAN`: every subscription to the plan that starts from now on gets it. `SUBSCRIPTION`: that one does. */
+  @IsWord(['PLAN', 'SUBSCRIPTION'])
+  scope!: 'PLAN' | 'SUBSCRIPTION';
+
+  /** Required for the scope `PLAN`. */
+  @When((body: Body) => body.scope === 'PLAN' || body.plan_id !== undefined)
+  @IsString()
+  @MinLength(1)
+  plan_id?: string;
+
+  /** Required for the scope `SUBSCRIPTION`. */
+  @When((body: Body) => body.scope === 'SUBSCRIPTION')
+  @IsString()
+  @MinLength(1)
+  subscription_id?: string;
+
+  @IsDecimalValue({ moreThan: '0' })
+  credits!: string;
+
+  @IsWord(GRANT_CADENCES)
+  cadence!: GrantCadence;
+
+  /** How often, for `RECURRING`. */
+  @When((body: Body) => body.cadence === 'RECURRING' || body.period !== undefined)
+  @IsWord(GRANT_PERIODS)
+  period?: GrantPeriod;
+
+  @Optional()
+  @IsInt()
+  @Min(1)
+  @Max(1000)
+  period_count?: number;
+
+  /** `BILLING_CYCLE`: they last as long as the billing period in which they are given. `NEVER` when left out. */
+  @Optional()
+  @IsWord(GRANT_EXPIRY_TYPES)
+  expiration_type?: GrantExpiryType;
+
+  /** Required for `DURATION`. */
+  @When((body: Body) => body.expiration_type === 'DURATION' || body.expiration_duration !== undefined)
+  @IsInt()
+  @Min(1)
+  @Max(10_000)
+  expiration_duration?: number;
+
+  /** Required for `DURATION`. */
+  @When((body: Body) => body.expiration_type === 'DURATION' || body.expiration_duration_unit !== undefined)
+  @IsWord(GRANT_DURATION_UNITS)
+  expiration_duration_unit?: GrantDurationUnit;
+
+  /** Lower is spent first; credits without one are spent last. */
+  @Optional()
+  @IsInt()
+  @Min(0)
+  @Max(2_147_483_647)
+  priority?: number;
+
+  /** Of the wallet, when the customer has none yet and one is made for the credits. */
+  @Optional()
+  @IsDecimalValue({ moreThan: '0' })
+  conversion_rate?: string;
+
+  @Optional()
+  @IsDecimalValue({ moreThan: '0' })
+  topup_conversion_rate?: string;
+
+  /** Nothing is given before. */
+  @Optional()
+  @IsInstant()
+  start_date?: Date;
+
+  /** Nothing is given from then on. */
+  @Optional()
+  @IsInstant()
+  end_date?: Date;
+
+  @Optional()
+  @IsStringMap()
+  metadata?: Record<string, string>;
+
+  @Optional()
+  @NotSupportedYet()
+  addon_id?: string;
+}
+
+export class UpdateCreditGrantRequest {
+  @Optional()
+  @IsString()
+  @MinLength(1)
+  @MaxLength(500)
+  name?: string;
+
+  @Optional()
+  @IsStringMap()
+  metadata?: Record<string, string>;
+}
+
+export class DeleteCreditGrantRequest {
+  /** For a grant of a subscription: when it ends. Now when left out. */
+  @Optional()
+  @IsInstant()
+  effective_date?: Date;
+}

@@ -1,0 +1,32 @@
+import type { GrantTerms } from '../domain/wallets/grant-schedule.js';
+import type { GrantedSubscription } from '../domain/wallets/grant-schedule.js';
+import type { CreditGrantApplicationEntity } from './credit-grant-application.entity.js';
+import type { CreditGrantEntity } from './credit-grant.entity.js';
+
+export type { ApplicationReason } from './credit-grant-application.entity.js';
+export type CreditGrant = Readonly<CreditGrantEntity>;
+export type CreditGrantApplication = Readonly<CreditGrantApplicationEntity>;
+
+/** A subscription as far as grants are concerned: its house stands further right. */
+export interface GrantSubject extends GrantedSubscription {
+  readonly id: string;
+  readonly customerId: string;
+  readonly planId: string;
+  readonly currency: string;
+  readonly createdAt: Date;
+  readonly status: string;
+}
+
+export const termsOf = (grant: CreditGrant): GrantTerms => ({
+  interval: grant.period === null ? null : { unit: grant.period, count: grant.periodCount ?? 1 },
+  expiry:
+    grant.expirationType === 'DURATION'
+      ? {
+          type: 'DURATION',
+          unit: grant.expirationDurationUnit ?? 'DAY',
+          count: grant.expirationDuration ?? 1,
+        }
+      : { type: grant.expirationType },
+  startDate: grant.startDate,
+  endDate: grant.endDate,
+});

@@ -1,0 +1,39 @@
+import { Module } from '@nestjs/common';
+import { CustomersModule } from '../customers/customers.module.js';
+import { PlansModule } from '../plans/plans.module.js';
+import { TenancyModule } from '../tenancy/tenancy.module.js';
+import { CreditGrantsService } from './credit-grants.service.js';
+import { GrantApplications } from './grant-applications.service.js';
+import { WalletExpiries } from './wallet-expiries.service.js';
+import { WalletLedger } from './wallet-ledger.service.js';
+import { WalletSpending } from './wallet-spending.service.js';
+import { WalletTopUps } from './wallet-topups.service.js';
+import { CustomerWalletsController, WalletsController } from './wallets.controller.js';
+import { WalletsQueries } from './wallets.queries.js';
+import { WalletsService } from './wallets.service.js';
+
+@Module({
+  imports: [TenancyModule, CustomersModule, PlansModule],
+  controllers: [WalletsController, CustomerWalletsController],
+  providers: [
+    WalletLedger,
+    WalletsService,
+    WalletsQueries,
+    WalletTopUps,
+    WalletSpending,
+    WalletExpiries,
+    CreditGrantsService,
+    GrantApplications,
+  ],
+  exports: [
+    WalletLedger,
+    WalletsService,
+    WalletsQueries,
+    WalletTopUps,
+    WalletSpending,
+    WalletExpiries,
+    CreditGrantsService,
+    GrantApplications,
+  ],
+})
+export class WalletsModule {}
