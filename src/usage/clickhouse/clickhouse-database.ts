@@ -2,6 +2,8 @@ import { ClickHouseError, ClickHouseLogLevel, createClient, type ClickHouseClien
 import { BillingError } from '../../domain/errors.js';
 
 const REQUEST_TIMEOUT_MS = 60_000;
+/** Also on the server: what a writer has given up must not be stored minutes later (ABANDONED_AFTER_MS). */
+const INSERT_TIMEOUT_SECONDS = 60;
 
 /** The server's own refusals that pass: overload, no space, a replica that is read-only or starting. */
 const PASSING = new Set([
@@ -60,7 +62,10 @@ export class ClickHouseDatabase {
         values: rows,
         format: 'JSONEachRow',
         // Events of a hundred months may come at once when old ones are imported.
-        clickhouse_settings: { max_partitions_per_insert_block: '1000' },
+        clickhouse_settings: {
+          max_partitions_per_insert_block: '1000',
+          max_execution_time: INSERT_TIMEOUT_SECONDS,
+        },
       }),
     );
   }
