@@ -47,7 +47,7 @@ export async function insertEvents(url, tenant, events, say) {
                 timestamptz '${MONTH.start}' + (random() * 31 * 86400) * interval '1 second' AS at,
                 jsonb_build_object('units', (n % 1000) / 10.0, 'model', 'm' || n % 4, 'region', 'r' || n % 3) AS properties
            FROM generate_series($3::int, $4::int) AS n), ids AS (
-         INSERT INTO billing.usage_event_ids SELECT tenant, environment, id, at FROM made)
+         INSERT INTO billing.usage_event_ids SELECT tenant, environment, billing.usage_event_key(environment, id), at FROM made)
        INSERT INTO billing.usage_events SELECT tenant, environment, id, name, customer, 'bench', at, at, properties FROM made`,
       [tenant.tenantId, tenant.environmentId, done, Math.min(done + step, events) - 1],
     );

@@ -40,8 +40,8 @@ async function freePort() {
   return port;
 }
 
-function launch(file, args, env) {
-  const child = spawn(process.execPath, [file, ...args], {
+function launch(file, args, env, flags = []) {
+  const child = spawn(process.execPath, [...flags, file, ...args], {
     env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -60,7 +60,12 @@ export async function startServer(databaseUrl, { role = 'api', env = {} } = {}) 
     LOG_LEVEL: 'warn',
     ...env,
   };
-  const { child, lines } = launch(dist('main.js'), [], settings);
+  const { child, lines } = launch(
+    dist('main.js'),
+    [],
+    settings,
+    process.env.BENCH_NODE_FLAGS?.split(' ') ?? [],
+  );
   await new Promise((resolve, reject) => {
     lines.on('line', (line) => line.includes('"event":"ready"') && resolve());
     child.once('exit', (code) => reject(new Error(`the server ended with ${code}`)));

@@ -19,10 +19,14 @@ export class UsagePartitions1763700000006 implements MigrationInterface {
       CREATE TABLE billing.usage_event_ids (
         tenant_id      text NOT NULL,
         environment_id text NOT NULL,
-        id             text NOT NULL,
+        -- Made of environment and id: short, so that the index of a billion of them stays small.
+        key            uuid NOT NULL,
         occurred_at    timestamptz NOT NULL,
-        PRIMARY KEY (environment_id, id)
+        PRIMARY KEY (key)
       );
+      CREATE FUNCTION billing.usage_event_key(environment_id text, id text) RETURNS uuid
+        LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+          SELECT left(encode(sha256(convert_to(environment_id || chr(10) || id, 'UTF8')), 'hex'), 32)::uuid $$;
       SELECT billing.secure_table('usage_event_ids');
       SELECT billing.open_to_system('usage_event_ids', 'SELECT, INSERT');
       -- For retention, which runs as the owner.
@@ -131,7 +135,9 @@ export class UsagePartitions1763700000006 implements MigrationInterface {
       -- Row-level security holds for the owner too; it is off for it while the rows move.
       ALTER TABLE billing.usage_events NO FORCE ROW LEVEL SECURITY;
       ALTER TABLE billing.usage_event_ids NO FORCE ROW LEVEL SECURITY;
-      INSERT INTO billing.usage_event_ids SELECT tenant_id, environment_id, id, occurred_at FROM billing.usage_events_before;
+      INSERT INTO billing.usage_event_ids
+        SELECT tenant_id, environment_id, billing.usage_event_key(environment_id, id), occurred_at
+          FROM billing.usage_events_before;
       INSERT INTO billing.usage_events SELECT * FROM billing.usage_events_before;
       DROP TABLE billing.usage_events_before;
       ALTER TABLE billing.usage_events FORCE ROW LEVEL SECURITY;
@@ -163,7 +169,8 @@ export class UsagePartitions1763700000006 implements MigrationInterface {
       CREATE INDEX usage_events_time ON billing.usage_events (tenant_id, environment_id, occurred_at, id);
       SELECT billing.secure_table('usage_events');
       DROP TABLE billing.usage_events_before, billing.usage_event_ids, billing.usage_event_conflicts;
-      DROP FUNCTION billing.ensure_usage_partitions(timestamptz, timestamptz), billing.drop_usage_partitions(timestamptz);
+      DROP FUNCTION billing.ensure_usage_partitions(timestamptz, timestamptz), billing.drop_usage_partitions(timestamptz),
+                    billing.usage_event_key(text, text);
     `);
   }
 }

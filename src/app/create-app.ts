@@ -1,9 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { Logger } from 'nestjs-pino';
-import { ulid } from 'ulid';
 import { BillingError } from '../domain/errors.js';
 import { ErrorEnvelopeFilter, toBillingError, toEnvelope } from '../platform/http/error-envelope.js';
 import { AppModule, type AppOptions } from './app.module.js';
@@ -19,7 +19,7 @@ export async function createApp(options: AppOptions): Promise<NestFastifyApplica
     bodyLimit: INGEST_LIMIT,
     genReqId: (request: IncomingMessage) => {
       const given = request.headers['x-request-id'];
-      return typeof given === 'string' && REQUEST_ID.test(given) ? given : `req_${ulid()}`;
+      return typeof given === 'string' && REQUEST_ID.test(given) ? given : `req_${randomUUID()}`;
     },
     // What fails before there is a route (a path that cannot be decoded) never reaches Nest's filters.
     frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => {

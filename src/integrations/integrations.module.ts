@@ -13,6 +13,7 @@ import { InvoiceAttemptController } from './checkout/invoice-attempt.controller.
 import { InboundDispatcher } from './inbound-webhooks/inbound-dispatcher.js';
 import { WebhookEventsService } from './inbound-webhooks/webhook-events.service.js';
 import { WebhookHandler } from './inbound-webhooks/webhook-handler.flow.js';
+import { WebhookWriter } from './inbound-webhooks/webhook-writer.js';
 import { WebhookReceiver } from './inbound-webhooks/webhook-receiver.js';
 import { AnyWebhookController, WebhooksController } from './inbound-webhooks/webhooks.controller.js';
 import { IntegrationsController, InvoiceSyncController } from './integrations.controller.js';
@@ -58,6 +59,7 @@ import { SyncTasks } from './sync/sync-tasks.js';
     ManualSync,
     WebhookEventsService,
     WebhookReceiver,
+    WebhookWriter,
     WebhookHandler,
     InboundDispatcher,
     CheckoutSessionsService,

@@ -58,7 +58,7 @@ describe('writing events in groups', () => {
     expect(settled).toEqual([1, 2, 3]);
   });
 
-  it('lets those who come during a commit go with the next, at most three under way, none too large', async () => {
+  it('lets those who come during a commit go with the next, at most three under way, none too large, none for too little', async () => {
     const asked = Array.from({ length: 12 }, (_, n) => writer.append(batchOf(1000, `b${n}-`), 10));
     await turn();
     expect(store.sizes()).toEqual([5000, 5000, 2000]);
@@ -68,8 +68,13 @@ describe('writing events in groups', () => {
     store.commits[1]!.end();
     await turn();
     await turn();
-    expect(store.sizes()).toEqual([5000, 5000, 2000, 1]);
+    // Alone it is not worth a commit beside two others.
+    expect(store.commits).toHaveLength(3);
     for (const commit of store.commits) commit.end();
+    await turn();
+    await turn();
+    expect(store.sizes()).toEqual([5000, 5000, 2000, 1]);
+    store.commits[3]!.end();
     await Promise.all([...asked, late]);
   });
 
@@ -87,6 +92,7 @@ describe('writing events in groups', () => {
     store.commits[2]!.end(new Error('bad event'));
     await expect(bad).rejects.toThrow('bad event');
     const next = writer.append(batchOf(1, 'next'), 10);
+    await turn();
     await turn();
     store.commits[3]!.end();
     await next;

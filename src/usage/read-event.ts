@@ -4,6 +4,10 @@ import type { IncomingEvent } from './usage.types.js';
 const MAX_NAME = 255;
 const MAX_PROPERTIES = 64 * 1024;
 const MAX_DEPTH = 16;
+/** `\\u0000`, for one character. */
+const LONGEST_ESCAPE = 6;
+/** With what stands around it. */
+const LONGEST_NUMBER = 32;
 const EARLIEST = Date.UTC(2000, 0, 1);
 /** Periods may be invoiced ahead and test environments live in the future; a clock that is off by more is broken. */
 const FURTHEST_MS = 10 * 366 * 24 * 60 * 60 * 1000;
@@ -85,9 +89,25 @@ function propertiesProblem(properties: unknown): string | undefined {
     return 'properties must be a JSON object';
   const problem = valueProblem(properties, MAX_DEPTH);
   if (problem !== undefined) return `properties ${problem}`;
-  return JSON.stringify(properties).length > MAX_PROPERTIES
+  return mayBeLong(properties) && JSON.stringify(properties).length > MAX_PROPERTIES
     ? `properties must not be longer than ${MAX_PROPERTIES} characters of JSON`
     : undefined;
+}
+
+/** Writing JSON only to see how long it is would cost as much as reading it: first what it can be at most. */
+function mayBeLong(properties: object): boolean {
+  let most = 0;
+  const add = (value: unknown): void => {
+    if (typeof value === 'string') most += value.length * LONGEST_ESCAPE;
+    if (typeof value === 'object' && value !== null)
+      for (const key of Object.keys(value)) {
+        most += key.length * LONGEST_ESCAPE;
+        add((value as Record<string, unknown>)[key]);
+      }
+    most += LONGEST_NUMBER;
+  };
+  add(properties);
+  return most > MAX_PROPERTIES;
 }
 
 function valueProblem(value: unknown, depth: number): string | undefined {

@@ -135,6 +135,7 @@ describe('schema', () => {
       { table_name: 'usage_event_ids', privileges: ['INSERT', 'SELECT'] },
       { table_name: 'usage_events', privileges: ['INSERT', 'SELECT'] },
       { table_name: 'usage_hours', privileges: ['INSERT', 'SELECT', 'UPDATE'] },
+      { table_name: 'webhook_events', privileges: ['INSERT', 'SELECT'] },
     ]);
   });
 });

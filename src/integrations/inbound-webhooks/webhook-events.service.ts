@@ -1,13 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import type { Connection } from '../../connections/connections.types.js';
 import { notFound } from '../../domain/errors.js';
 import { WallClock } from '../../platform/clock/clock.js';
 import type { Ctx } from '../../platform/context.js';
 import { updateRow } from '../../platform/database/columns.js';
 import { findPage, type ListRequest, type PaginationResponse } from '../../platform/http/list-query.js';
-import { newId } from '../../platform/ids.js';
 import { JobQueue } from '../../platform/jobs/job-queue.js';
-import type { ProviderEvent } from '../../providers/provider-event.js';
 import { WebhookEventEntity } from './webhook-event.entity.js';
 import type { WebhookState } from './webhook-event.entity.js';
 
@@ -28,46 +25,6 @@ export class WebhookEventsService {
     private readonly queue: JobQueue,
     private readonly clock: WallClock,
   ) {}
-
-  /**
-   * Stores the event and the job to handle it; one that means nothing to us is stored as skipped, with the reason.
-   * False when it was there already: then there is nothing to do.
-   */
-  async insertOnce(
-    ctx: Ctx,
-    connection: Pick<Connection, 'id' | 'provider'>,
-    event: ProviderEvent,
-    verified: boolean,
-  ): Promise<boolean> {
-    const now = this.clock.now();
-    const id = newId('webhookEvent');
-    const reason = event.kind === 'ignored' ? event.reason : null;
-    const rows = await ctx.em.query<unknown[]>(
-      `INSERT INTO webhook_events (id, tenant_id, environment_id, connection_id, provider, provider_event_id, type,
-                                   event, verified, state, reason, attempts, received_at, created_at, updated_at)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $11, $12, 0, $10, $10, $10)
-       ON CONFLICT (tenant_id, environment_id, connection_id, provider_event_id) DO NOTHING
-       RETURNING id`,
-      [
-        id,
-        ctx.scope.tenantId,
-        ctx.scope.environmentId,
-        connection.id,
-        connection.provider,
-        event.id,
-        event.type,
-        JSON.stringify(event),
-        verified,
-        now,
-        reason === null ? 'received' : 'skipped',
-        reason,
-      ],
-    );
-    if (rows.length === 0) return false;
-    if (reason === null)
-      await this.queue.enqueue(ctx, { kind: WEBHOOK_JOB, key: id, payload: { webhookEventId: id } });
-    return true;
-  }
 
   async get(ctx: Ctx, id: string): Promise<WebhookEvent> {
     const row = await ctx.em.findOneBy(WebhookEventEntity, { id });

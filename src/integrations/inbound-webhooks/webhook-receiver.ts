@@ -4,13 +4,14 @@ import { ProviderSessionsService } from '../../connections/provider-sessions.ser
 import type { Connection } from '../../connections/connections.types.js';
 import { BillingError, notFound, validationError } from '../../domain/errors.js';
 import { WallClock } from '../../platform/clock/clock.js';
+import type { Scope } from '../../platform/context.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { RateLimiter } from '../../platform/http/rate-limiter.js';
 import type { IncomingWebhook, ProviderAdapter } from '../../providers/provider-adapter.js';
 import { ProviderError } from '../../providers/provider-error.js';
 import type { ProviderEvent } from '../../providers/provider-event.js';
 import { ProvidersService } from '../../providers/providers.service.js';
-import { WebhookEventsService } from './webhook-events.service.js';
+import { WebhookWriter } from './webhook-writer.js';
 
 /** Where a webhook says that it belongs. */
 export type WebhookTarget =
@@ -19,12 +20,25 @@ export type WebhookTarget =
   /** Only a provider: the connection is the one whose secret verifies. */
   | 'any';
 
-type Candidate = Pick<Connection, 'id' | 'tenantId' | 'environmentId' | 'provider' | 'credentials'>;
+/** A connection that may have sent it. */
+interface Candidate {
+  readonly id: string;
+  readonly scope: Scope;
+  readonly secrets: readonly string[];
+}
+
+interface Remembered {
+  readonly candidates: readonly Candidate[];
+  readonly until: number;
+}
 
 /** Unsigned hints of one connection in a minute: enough for a busy shop, too few to make us call its provider to death. */
 const HINTS_PER_MINUTE = 60;
 const MINUTE_MS = 60_000;
 const MAX_CANDIDATES = 500;
+/** Webhooks come in bursts. A secret that is not known yet is looked for at once; one that is gone is believed this long. */
+const REMEMBERED_MS = 2_000;
+const MOST_REMEMBERED = 10_000;
 
 /**
  * Verify on the bytes as they came, insert once, acknowledge. Handling comes later. A database that is away is an
@@ -34,13 +48,14 @@ const MAX_CANDIDATES = 500;
 export class WebhookReceiver {
   private readonly logger = new Logger(WebhookReceiver.name);
   private readonly hints = new RateLimiter(HINTS_PER_MINUTE, MINUTE_MS);
+  private readonly remembered = new Map<string, Remembered>();
 
   constructor(
     private readonly uow: UnitOfWork,
     private readonly clock: WallClock,
     private readonly providers: ProvidersService,
     private readonly sessions: ProviderSessionsService,
-    private readonly events: WebhookEventsService,
+    private readonly writer: WebhookWriter,
   ) {}
 
   async receive(
@@ -54,20 +69,43 @@ export class WebhookReceiver {
   ): Promise<'stored' | 'known'> {
     const adapter = this.providers.find(provider);
     if (adapter === undefined) throw notFound('provider', provider);
-    const candidates = await this.candidates(adapter, target);
     const webhook: IncomingWebhook = {
       body: request.body,
       headers: request.headers,
       receivedAt: this.clock.now(),
     };
-    const { candidate, verified } = this.verify(adapter, candidates, webhook);
+    const { candidate, verified } = await this.sender(adapter, target, webhook);
     const event = this.parse(adapter, webhook, verified);
-    const scope = { tenantId: candidate.tenantId, environmentId: candidate.environmentId };
-    const caller = { scope, actor: `webhook:${adapter.provider}`, requestId: request.requestId };
-    const isNew = await this.uow.run(caller, (ctx) =>
-      this.events.insertOnce(ctx, candidate, event, verified),
+    const isNew = await this.writer.insertOnce(
+      {
+        scope: candidate.scope,
+        connectionId: candidate.id,
+        provider: adapter.provider,
+        event,
+        verified,
+      },
+      request.body.length,
     );
     return isNew ? 'stored' : 'known';
+  }
+
+  /** By what is remembered, or else by what the database says now. */
+  private async sender(
+    adapter: ProviderAdapter,
+    target: WebhookTarget,
+    webhook: IncomingWebhook,
+  ): Promise<{ candidate: Candidate; verified: boolean }> {
+    const key = `${adapter.provider} ${JSON.stringify(target)}`;
+    const now = webhook.receivedAt.getTime();
+    const known = this.remembered.get(key);
+    if (known !== undefined && known.until > now) {
+      const candidate = signerOf(adapter, known.candidates, webhook);
+      if (candidate !== undefined) return { candidate, verified: true };
+    }
+    const candidates = await this.candidates(adapter, target);
+    if (this.remembered.size >= MOST_REMEMBERED) this.remembered.clear();
+    this.remembered.set(key, { candidates, until: now + REMEMBERED_MS });
+    return this.verify(adapter, candidates, webhook);
   }
 
   private verify(
@@ -75,18 +113,9 @@ export class WebhookReceiver {
     candidates: readonly Candidate[],
     webhook: IncomingWebhook,
   ): { candidate: Candidate; verified: boolean } {
-    const secretless: Candidate[] = [];
-    let reason = 'there is no connection that could have sent it';
-    for (const candidate of candidates) {
-      const secrets = this.sessions.webhookSecrets(candidate);
-      if (secrets.length === 0) {
-        secretless.push(candidate);
-        continue;
-      }
-      const verdict = adapter.webhooks.verify(webhook, secrets);
-      if (verdict.verified) return { candidate, verified: true };
-      reason = `its signature is ${verdict.reason}`;
-    }
+    const signer = signerOf(adapter, candidates, webhook);
+    if (signer !== undefined) return { candidate: signer, verified: true };
+    const secretless = candidates.filter(({ secrets }) => secrets.length === 0);
     const [hinted] = secretless;
     if (hinted !== undefined && adapter.webhooks.unsignedHints && secretless.length === 1) {
       const retryAfterMs = this.hints.take(hinted.id, webhook.receivedAt);
@@ -97,6 +126,7 @@ export class WebhookReceiver {
       return { candidate: hinted, verified: false };
     }
     // Stored nothing: what nobody has signed, anybody can have sent.
+    const reason = refusalOf(adapter, candidates, webhook);
     this.logger.warn({ event: 'webhook.refused', provider: adapter.provider, reason });
     throw new BillingError('permission_denied', `the webhook is refused: ${reason}`, {
       code: 'invalid_signature',
@@ -144,10 +174,33 @@ export class WebhookReceiver {
       throw notFound(`${adapter.provider} connection for this webhook`, JSON.stringify(target));
     return rows.map((row) => ({
       id: row.id,
-      tenantId: row.tenant_id,
-      environmentId: row.environment_id,
-      provider: row.provider,
-      credentials: row.credentials,
+      scope: { tenantId: row.tenant_id, environmentId: row.environment_id },
+      secrets: this.sessions.webhookSecrets({
+        id: row.id,
+        tenantId: row.tenant_id,
+        provider: row.provider,
+        credentials: row.credentials,
+      }),
     }));
   }
+}
+
+/** The connection whose secret has signed it. */
+const signerOf = (
+  adapter: ProviderAdapter,
+  candidates: readonly Candidate[],
+  webhook: IncomingWebhook,
+): Candidate | undefined =>
+  candidates.find(({ secrets }) => secrets.length > 0 && adapter.webhooks.verify(webhook, secrets).verified);
+
+function refusalOf(
+  adapter: ProviderAdapter,
+  candidates: readonly Candidate[],
+  webhook: IncomingWebhook,
+): string {
+  const last = candidates.findLast(({ secrets }) => secrets.length > 0);
+  const verdict = last === undefined ? undefined : adapter.webhooks.verify(webhook, last.secrets);
+  return verdict === undefined || verdict.verified
+    ? 'there is no connection that could have sent it'
+    : `its signature is ${verdict.reason}`;
 }

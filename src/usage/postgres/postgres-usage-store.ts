@@ -6,7 +6,7 @@ import type { AggregationType } from '../../domain/usage/aggregation.js';
 import { addSummaries, type UsageSummary } from '../../domain/usage/summary.js';
 import type { Ctx } from '../../platform/context.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
-import { insertEvents } from './event-insert.js';
+import { eventKey, insertEvents } from './event-insert.js';
 import { lateSpans } from './late-events.js';
 import { UsageEventConflictEntity } from './usage-event-conflict.entity.js';
 import { UsageEventIdEntity } from './usage-event-id.entity.js';
@@ -129,7 +129,7 @@ export class PostgresUsageStore implements UsageStore {
   /** By way of its id, which alone tells the partition. */
   async find(ctx: Ctx, id: string): Promise<StoredEvent | null> {
     const { environmentId } = ctx.scope;
-    const known = await ctx.em.findOneBy(UsageEventIdEntity, { environmentId, id });
+    const known = await ctx.em.findOneBy(UsageEventIdEntity, { key: eventKey(environmentId, id) });
     if (known === null) return null;
     return ctx.em.findOneBy(UsageEventEntity, { environmentId, id, occurredAt: known.occurredAt });
   }

@@ -6,11 +6,12 @@ export class UsageEventIdEntity {
   @Column({ type: 'text' })
   tenantId!: string;
 
-  @PrimaryColumn({ type: 'text' })
+  @Column({ type: 'text' })
   environmentId!: string;
 
-  @PrimaryColumn({ type: 'text' })
-  id!: string;
+  /** Made of environment and id. */
+  @PrimaryColumn({ type: 'uuid' })
+  key!: string;
 
   /** Finds the event: partitions are by this. */
   @Column({ type: 'timestamptz' })
