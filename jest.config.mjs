@@ -34,7 +34,7 @@ const swc = (parser) => [
 
 const shared = {
   testEnvironment: 'node',
-  modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/.data'],
+  modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/.data', '<rootDir>/.cache'],
   transform: {
     '^.+\\.ts$': swc({ syntax: 'typescript', decorators: true }),
     '^.+\\.m?js$': swc({ syntax: 'ecmascript' }),
@@ -54,6 +54,8 @@ export default {
       ...shared,
       displayName: 'system',
       testMatch: ['<rootDir>/test/**/*.spec.ts', '!<rootDir>/test/oracle/**'],
+      // They need an engine that `npm ci` does not install: npm run test:clickhouse.
+      testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/clickhouse/'],
       globalSetup: '<rootDir>/test/support/global-setup.mjs',
       globalTeardown: '<rootDir>/test/support/global-teardown.mjs',
     },

@@ -37,6 +37,11 @@ export interface BillingOptions {
   readonly usage?: {
     /** Whole months that events are kept beyond the current one. Default: for ever. */
     readonly retentionMonths?: number;
+    /**
+     * Events live in this ClickHouse: `clickhouse://user:password@host:8123/database`, or the same with `https`.
+     * Default: in Postgres.
+     */
+    readonly storeUrl?: string;
   };
   /** How often providers are asked what their webhooks may have lost. Default 60 s. */
   readonly reconcileEveryMs?: number;
@@ -64,4 +69,5 @@ export const providerOptions = (options: BillingOptions): ProviderOptions => ({
 
 export const usageOptions = ({ usage }: BillingOptions): UsageOptions => ({
   retentionMonths: usage?.retentionMonths,
+  storeUrl: usage?.storeUrl,
 });

@@ -48,6 +48,15 @@ describe('environment', () => {
     expect(problemsOf({ USAGE_RETENTION_MONTHS: '0' })[0]).toMatch(/^USAGE_RETENTION_MONTHS must be/);
   });
 
+  it('keeps events in Postgres, or in a ClickHouse', () => {
+    expect(readEnvironment({}).usageStoreUrl).toBeUndefined();
+    const url = 'clickhouse://user:password@host:8123/usage';
+    expect(readEnvironment({ USAGE_STORE_URL: url }).usageStoreUrl).toBe(url);
+    expect(problemsOf({ USAGE_STORE_URL: 'postgres://host/usage' })).toEqual([
+      'USAGE_STORE_URL must be a URL that begins with clickhouse:// or http:// or https://',
+    ]);
+  });
+
   it('asks for keys when the database is not its own', () => {
     expect(problemsOf({ DATABASE_URL: 'postgres://localhost/x' })[0]).toMatch(/^SECRET_KEYS is required/);
     const read = readEnvironment({

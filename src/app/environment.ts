@@ -23,6 +23,8 @@ export interface Environment {
   readonly reconcileEveryMs: number;
   /** Undefined: events are kept for ever. */
   readonly usageRetentionMonths: number | undefined;
+  /** A ClickHouse for events. Undefined: they are in Postgres with everything else. */
+  readonly usageStoreUrl: string | undefined;
 }
 
 type Source = Readonly<Record<string, string | undefined>>;
@@ -96,6 +98,7 @@ export function readEnvironment(source: Source = process.env): Environment {
     providerTimeoutMs: whole('PROVIDER_TIMEOUT_MS', 20_000, 100, 120_000),
     usageRetentionMonths:
       text('USAGE_RETENTION_MONTHS') === undefined ? undefined : whole('USAGE_RETENTION_MONTHS', 0, 1, 1200),
+    usageStoreUrl: url('USAGE_STORE_URL', ['clickhouse:', 'http:', 'https:']),
     reconcileEveryMs: whole('RECONCILE_EVERY_MS', 60_000, 100, 86_400_000),
   };
   if (problems.length > 0) throw new EnvironmentError(problems);

@@ -68,9 +68,12 @@ function billingOptions(environment: Environment, database: BillingOptions['data
     worker: { enabled: environment.role !== 'api' },
     providers: { baseUrls: environment.providerBaseUrls, timeoutMs: environment.providerTimeoutMs },
     reconcileEveryMs: environment.reconcileEveryMs,
-    ...(environment.usageRetentionMonths === undefined
-      ? {}
-      : { usage: { retentionMonths: environment.usageRetentionMonths } }),
+    usage: {
+      ...(environment.usageRetentionMonths === undefined
+        ? {}
+        : { retentionMonths: environment.usageRetentionMonths }),
+      ...(environment.usageStoreUrl === undefined ? {} : { storeUrl: environment.usageStoreUrl }),
+    },
   };
 }
 

@@ -1,58 +1,20 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Period } from '../domain/period.js';
 import type { Ctx } from '../platform/context.js';
-import { USAGE_OPTIONS, type UsageOptions } from './usage.types.js';
-
-/** One customer, and the instant from which on events of before it are late. */
-export interface LateEventsQuery {
-  readonly externalCustomerId: string;
-  readonly boundary: Date;
-}
+import { USAGE_STORE, type UsageStore } from './usage-store.js';
+import { USAGE_OPTIONS, type LateEventsQuery, type UsageOptions } from './usage.types.js';
 
 /** Finds events that arrived after the period in which they happened was over. */
 @Injectable()
 export class LateEventsService {
-  constructor(@Inject(USAGE_OPTIONS) private readonly options: UsageOptions) {}
+  constructor(
+    @Inject(USAGE_OPTIONS) private readonly options: UsageOptions,
+    @Inject(USAGE_STORE) private readonly store: UsageStore,
+  ) {}
 
-  /**
-   * For each query the span in which its customer's late events have happened; null where none is late. Events that came
-   * up to an hour before the boundary count as late, too: one may have been on its way while its period was billed.
-   * One statement. The first part reads the small index of events that are an hour late, the second the last two hours
-   * before the boundary: together they are all, as whatever happened earlier and comes now is an hour late.
-   */
-  async spans(ctx: Ctx, queries: readonly LateEventsQuery[]): Promise<(Period | null)[]> {
-    if (queries.length === 0) return [];
-    const rows = await ctx.em.query<{ n: number; first: Date; last: Date }[]>(
-      `SELECT q.n, min(e.occurred_at) AS first, max(e.occurred_at) AS last
-         FROM jsonb_to_recordset($1::jsonb) AS q(n int, customer text, boundary timestamptz)
-         JOIN LATERAL (
-           SELECT l.occurred_at FROM usage_events l
-            WHERE l.tenant_id = $2 AND l.environment_id = $3 AND l.external_customer_id = q.customer
-              AND l.received_at - l.occurred_at > interval '1 hour'
-              AND l.received_at >= q.boundary - interval '1 hour' AND l.occurred_at < q.boundary
-           UNION ALL
-           SELECT r.occurred_at FROM usage_events r
-            WHERE r.tenant_id = $2 AND r.environment_id = $3 AND r.external_customer_id = q.customer
-              AND r.occurred_at >= q.boundary - interval '2 hours' AND r.occurred_at < q.boundary
-              AND r.received_at >= q.boundary - interval '1 hour'
-         ) e ON true
-        GROUP BY q.n`,
-      [
-        JSON.stringify(
-          queries.map(({ externalCustomerId, boundary }, n) => ({
-            n,
-            customer: externalCustomerId,
-            boundary,
-          })),
-        ),
-        ctx.scope.tenantId,
-        ctx.scope.environmentId,
-      ],
-    );
-    const spans: (Period | null)[] = queries.map(() => null);
-    // A Date drops the microseconds of the last one: the end is exclusive, so it takes the next millisecond.
-    for (const { n, first, last } of rows) spans[n] = { start: first, end: new Date(last.getTime() + 1) };
-    return spans;
+  /** For each query the span in which its customer's late events have happened; null where none is late. */
+  spans(ctx: Ctx, queries: readonly LateEventsQuery[]): Promise<(Period | null)[]> {
+    return this.store.lateSpans(ctx, queries);
   }
 
   /** Events of before that instant may have been dropped: what they come to cannot be told any more. Null: all are kept. */

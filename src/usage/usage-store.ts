@@ -1,3 +1,4 @@
+import type { Period } from '../domain/period.js';
 import type { Rate } from '../domain/rate.js';
 import type { Ctx } from '../platform/context.js';
 import type {
@@ -5,6 +6,7 @@ import type {
   EventBatch,
   EventPage,
   EventSearch,
+  LateEventsQuery,
   StoredEvent,
   UsageBreakdown,
   UsageCell,
@@ -28,6 +30,11 @@ export interface UsageStore {
    * the groups; parts without events are left out. One number of statements, whatever the number of queries.
    */
   breakdown(ctx: Ctx, queries: readonly UsageQuery[], by: UsageBreakdown): Promise<UsageCell[][]>;
+  /**
+   * For each query the span in which its customer's late events have happened; null where none is late. Events that came
+   * up to an hour before the boundary count as late, too: one may have been on its way while its period was billed.
+   */
+  lateSpans(ctx: Ctx, queries: readonly LateEventsQuery[]): Promise<(Period | null)[]>;
   search(ctx: Ctx, search: EventSearch): Promise<EventPage>;
   find(ctx: Ctx, id: string): Promise<StoredEvent | null>;
   /** Events whose id was taken by another content before. One of each content; a plain repetition is none. */

@@ -53,6 +53,12 @@ export interface UsageQuery {
   readonly sources?: readonly string[];
 }
 
+/** One customer, and the instant from which on events of before it are late. */
+export interface LateEventsQuery {
+  readonly externalCustomerId: string;
+  readonly boundary: Date;
+}
+
 /** What a window's usage is split by besides time: the source of an event, or one of its properties. */
 export type UsageGroupKey = 'source' | `properties.${string}`;
 
@@ -101,6 +107,8 @@ export const USAGE_OPTIONS = Symbol('UsageOptions');
 export interface UsageOptions {
   /** Whole months that events are kept beyond the current one. Undefined: for ever. */
   readonly retentionMonths: number | undefined;
+  /** Where events live: a ClickHouse. Undefined: in Postgres, with everything else. */
+  readonly storeUrl: string | undefined;
 }
 
 export type { WindowSize };

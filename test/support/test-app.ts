@@ -15,6 +15,7 @@ export interface TestAppOptions {
   readonly transport?: Transport;
   readonly providers?: BillingOptions['providers'];
   readonly worker?: BillingOptions['worker'];
+  readonly usage?: BillingOptions['usage'];
   readonly publicUrl?: string;
   readonly reconcileEveryMs?: number;
   /** A database that exists already: a second server on it, or one after a crash. */
@@ -47,6 +48,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
         ? { redis: { url: process.env.TEST_REDIS_URL ?? '', prefix: database.name } }
         : {}),
       secretKeys: [{ id: 'test', key: secretKey }],
+      ...(options.usage === undefined ? {} : { usage: options.usage }),
       ...(options.publicUrl === undefined ? {} : { publicUrl: options.publicUrl }),
       ...(options.providers === undefined ? {} : { providers: options.providers }),
       // Ticks are for servers that nobody drives; here the clock is advanced by hand.

@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { hasWholeHourOffsets } from '../../domain/usage/whole-hours.js';
-import { earlierOf, laterOf } from '../../domain/period.js';
+import type { Period } from '../../domain/period.js';
 import { ZERO, type Rate } from '../../domain/rate.js';
-import { AGGREGATORS } from '../../domain/usage/aggregate.js';
 import type { AggregationType } from '../../domain/usage/aggregation.js';
-import { addSummaries, compareBytes, type UsageSummary } from '../../domain/usage/summary.js';
+import { addSummaries, type UsageSummary } from '../../domain/usage/summary.js';
 import type { Ctx } from '../../platform/context.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { eventKey, insertEvents } from './event-insert.js';
+import { lateSpans } from './late-events.js';
 import { UsageEventConflictEntity } from './usage-event-conflict.entity.js';
 import { UsageEventIdEntity } from './usage-event-id.entity.js';
 import { UsageEventEntity } from './usage-event.entity.js';
@@ -16,11 +16,13 @@ import type {
   EventBatch,
   EventPage,
   EventSearch,
+  LateEventsQuery,
   StoredEvent,
   UsageBreakdown,
   UsageCell,
   UsageQuery,
 } from '../usage.types.js';
+import { toCells } from '../usage-cells.js';
 import type { UsageStore } from '../usage-store.js';
 import { planUsage, type UsagePlan } from './usage-plan.js';
 import {
@@ -82,7 +84,16 @@ export class PostgresUsageStore implements UsageStore {
         });
       }
     }
-    return cells.map((parts, n) => finish(queries[n] as UsageQuery, [...parts.values()]));
+    return cells.map((parts, n) =>
+      toCells(
+        queries[n] as UsageQuery,
+        [...parts.values()].map(({ place, summary }) => ({ ...place, group: place.groups, summary })),
+      ),
+    );
+  }
+
+  lateSpans(ctx: Ctx, queries: readonly LateEventsQuery[]): Promise<(Period | null)[]> {
+    return lateSpans(ctx, queries);
   }
 
   async search(ctx: Ctx, search: EventSearch): Promise<EventPage> {
@@ -221,25 +232,6 @@ function sqlOf(statement: Statement, by: UsageBreakdown): [string, unknown[]] {
        FROM ${from === 'events' ? EVENTS(perCustomer) : ROLLUPS} GROUP BY ${groupBy.join(', ')}`,
     parameters,
   ];
-}
-
-function finish({ aggregation, window }: UsageQuery, parts: readonly Part[]): UsageCell[] {
-  return parts
-    .filter(({ summary }) => summary.events > 0)
-    .map(({ place, summary }) => {
-      const start = place.start ?? window.start;
-      const part = {
-        start: laterOf(start, window.start),
-        end: earlierOf(place.end ?? window.end, window.end),
-      };
-      const value = AGGREGATORS[aggregation.type](summary, aggregation, part);
-      return { window: part, start, group: place.groups, events: summary.events, value };
-    })
-    .sort(
-      (a, b) =>
-        a.start.getTime() - b.start.getTime() ||
-        compareBytes(JSON.stringify(a.group), JSON.stringify(b.group)),
-    );
 }
 
 /** Whether every window of the zone begins at a full hour of UTC: not so where the zone is off by half of one. */

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import type { AggregationType } from '../../domain/usage/aggregation.js';
 import { FeaturesService } from '../../features/features.service.js';
 import { WallClock } from '../../platform/clock/clock.js';
 import type { Caller, Ctx, Scope } from '../../platform/context.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { PeriodicTasks } from '../../platform/jobs/periodic-tasks.js';
+import { USAGE_OPTIONS, type UsageOptions } from '../usage.types.js';
 import { canRollUp, seriesId } from './usage-plan.js';
 import { summaryOfEvents } from './usage-summaries.js';
 
@@ -34,6 +35,7 @@ export class UsageRollups implements OnModuleInit {
   private readonly logger = new Logger(UsageRollups.name);
 
   constructor(
+    @Inject(USAGE_OPTIONS) private readonly options: UsageOptions,
     private readonly uow: UnitOfWork,
     private readonly clock: WallClock,
     private readonly features: FeaturesService,
@@ -41,6 +43,8 @@ export class UsageRollups implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
+    // Events that lie elsewhere are summed up elsewhere.
+    if (this.options.storeUrl !== undefined) return;
     this.periodic.register({
       name: 'usage-rollups',
       everyMs: EVERY_MS,
