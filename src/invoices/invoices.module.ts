@@ -8,6 +8,7 @@ import { UsageModule } from '../usage/usage.module.js';
 import { WalletsModule } from '../wallets/wallets.module.js';
 import { BillingRun } from './billing-run.js';
 import { BillingRunsController } from './billing-run.controller.js';
+import { BillingNow } from './billing-now.service.js';
 import { BillingRunsService } from './billing-runs.service.js';
 import { CustomerCreditService } from './customer-credit.service.js';
 import { CustomerInvoicesController } from './customer-invoices.controller.js';
@@ -25,6 +26,7 @@ import { InvoicesController } from './invoices.controller.js';
 import { InvoicesQueries } from './invoices.queries.js';
 import { InvoicesService } from './invoices.service.js';
 import { LateUsageService } from './late-usage.service.js';
+import { ProrationsService } from './prorations.service.js';
 import { RebillingService } from './rebilling.service.js';
 import { SubscriptionChanges } from './subscription-billing-changes.service.js';
 import { SubscriptionBillingController } from './subscription-billing.controller.js';
@@ -95,6 +97,8 @@ const WALLET_PROVIDERS = [
     InvoiceFinalization,
     SubscriptionBillingService,
     SubscriptionSteps,
+    BillingNow,
+    ProrationsService,
     SubscriptionChanges,
     FirstPayment,
     BillingRunsService,

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { fieldErrors, invalidOperation, notFound } from '../domain/errors.js';
 import { laterOf } from '../domain/period.js';
+import type { ProrationBehavior } from '../domain/subscribing/proration.js';
 import type { Ctx } from '../platform/context.js';
 import { insertRow, insertRows, stampChange, updateRow } from '../platform/database/columns.js';
 import { findPage, type PaginationResponse, type SearchRequest } from '../platform/http/list-query.js';
@@ -51,6 +52,7 @@ export interface LineChange extends PriceOverride {
   readonly displayName?: string | undefined;
   readonly metadata?: Readonly<Record<string, string>> | undefined;
   readonly effectiveFrom?: Date | undefined;
+  readonly prorationBehavior?: ProrationBehavior | undefined;
 }
 
 @Injectable()
