@@ -92,8 +92,6 @@ const TABLE: readonly (readonly [DeclaredOperation['method'], string, string])[]
   ['GET', '/subscriptions/schedules/{schedule_id}', 'getSubscriptionSchedule'],
   ['POST', '/subscriptions/schedules/{schedule_id}/cancel', 'cancelSubscriptionSchedule'],
   ['GET', '/subscriptions/{id}/addons/associations', 'getSubscriptionAddonAssociations'],
-  ['POST', '/subscriptions/{id}/change/execute', 'executeSubscriptionChange'],
-  ['POST', '/subscriptions/{id}/change/preview', 'previewSubscriptionChange'],
   ['POST', '/subscriptions/{id}/change/v2/execute', 'executeSubscriptionPlanChangeV2'],
   ['POST', '/subscriptions/{id}/change/v2/preview', 'previewSubscriptionPlanChangeV2'],
   ['GET', '/subscriptions/{id}/entitlements', 'getSubscriptionEntitlements'],

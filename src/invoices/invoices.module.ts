@@ -26,6 +26,8 @@ import { InvoicesController } from './invoices.controller.js';
 import { InvoicesQueries } from './invoices.queries.js';
 import { InvoicesService } from './invoices.service.js';
 import { LateUsageService } from './late-usage.service.js';
+import { PlanChangeController } from './plan-change.controller.js';
+import { PlanChangeService } from './plan-change.service.js';
 import { ProrationsService } from './prorations.service.js';
 import { RebillingService } from './rebilling.service.js';
 import { SubscriptionChanges } from './subscription-billing-changes.service.js';
@@ -77,6 +79,7 @@ const WALLET_PROVIDERS = [
     InvoiceDocumentsController,
     CustomerInvoicesController,
     SubscriptionBillingController,
+    PlanChangeController,
     BillingRunsController,
     UsageAnalyticsController,
     ...WALLET_CONTROLLERS,
@@ -100,6 +103,7 @@ const WALLET_PROVIDERS = [
     BillingNow,
     ProrationsService,
     SubscriptionChanges,
+    PlanChangeService,
     FirstPayment,
     BillingRunsService,
     BillingRun,
