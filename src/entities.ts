@@ -39,6 +39,7 @@ import { TaxRateEntity } from './plans/tax-rate.entity.js';
 import { EnvironmentClockEntity } from './platform/clock/environment-clock.entity.js';
 import { JobEntity } from './platform/jobs/job.entity.js';
 import { OutboxEventEntity } from './platform/outbox/outbox.entity.js';
+import { SubscriptionAddonEntity } from './subscriptions/subscription-addon.entity.js';
 import { SubscriptionEntity } from './subscriptions/subscription.entity.js';
 import { SubscriptionLineItemEntity } from './subscriptions/subscription-line-item.entity.js';
 import { SubscriptionPauseEntity } from './subscriptions/subscription-pause.entity.js';
@@ -95,6 +96,7 @@ export const ENTITIES = [
   CreditGrantApplicationEntity,
   SubscriptionEntity,
   SubscriptionLineItemEntity,
+  SubscriptionAddonEntity,
   SubscriptionPauseEntity,
   BillingRunEntity,
   InvoiceEntity,

@@ -8,6 +8,7 @@ import { UsageModule } from '../usage/usage.module.js';
 import { WalletsModule } from '../wallets/wallets.module.js';
 import { BillingRun } from './billing-run.js';
 import { BillingRunsController } from './billing-run.controller.js';
+import { AddonChanges } from './addon-changes.service.js';
 import { BillingNow } from './billing-now.service.js';
 import { BillingRunsService } from './billing-runs.service.js';
 import { CustomerCreditService } from './customer-credit.service.js';
@@ -30,6 +31,7 @@ import { PlanChangeController } from './plan-change.controller.js';
 import { PlanChangeService } from './plan-change.service.js';
 import { ProrationsService } from './prorations.service.js';
 import { RebillingService } from './rebilling.service.js';
+import { SubscriptionAddonsController } from './subscription-addons.controller.js';
 import { SubscriptionChanges } from './subscription-billing-changes.service.js';
 import { SubscriptionBillingController } from './subscription-billing.controller.js';
 import { FirstPayment } from './subscription-billing-payment.js';
@@ -80,6 +82,7 @@ const WALLET_PROVIDERS = [
     CustomerInvoicesController,
     SubscriptionBillingController,
     PlanChangeController,
+    SubscriptionAddonsController,
     BillingRunsController,
     UsageAnalyticsController,
     ...WALLET_CONTROLLERS,
@@ -104,6 +107,7 @@ const WALLET_PROVIDERS = [
     ProrationsService,
     SubscriptionChanges,
     PlanChangeService,
+    AddonChanges,
     FirstPayment,
     BillingRunsService,
     BillingRun,

@@ -3,7 +3,7 @@ import { CustomersService } from '../customers/customers.service.js';
 import type { BillingCycle, BillingPeriodUnit } from '../domain/billing-period.js';
 import { fieldErrors, invalidOperation } from '../domain/errors.js';
 import { moneyToRate, roundToMoney, sumMoney, type Money } from '../domain/money.js';
-import { makePeriod } from '../domain/period.js';
+import { laterOf, makePeriod } from '../domain/period.js';
 import { rate } from '../domain/rate.js';
 import {
   planChangeType,
@@ -17,6 +17,7 @@ import type { Ctx } from '../platform/context.js';
 import { PlansService } from '../plans/plans.service.js';
 import { pricingTermsOf, type MeteredPrice, type Plan } from '../plans/plans.types.js';
 import { PricesService } from '../plans/prices.service.js';
+import { SubscriptionAddonsService } from '../subscriptions/subscription-addons.service.js';
 import { overridden } from '../subscriptions/price-override.js';
 import {
   PAYMENT_BEHAVIORS,
@@ -80,6 +81,7 @@ export class PlanChangeService {
     private readonly billing: SubscriptionBillingService,
     private readonly now: BillingNow,
     private readonly prorations: ProrationsService,
+    private readonly addons: SubscriptionAddonsService,
     private readonly grants: WalletGrants,
   ) {}
 
@@ -112,6 +114,7 @@ export class PlanChangeService {
       prorations: credits,
     } = await this.changes.end(ctx, before, behavior, !inTrial(before));
     const created = await this.create(ctx, before, input, behavior, oldLines);
+    await this.moveAddons(ctx, before, created);
     const begun = inTrial(created)
       ? {
           ...(await this.beginTrial(ctx, created)),
@@ -160,7 +163,9 @@ export class PlanChangeService {
 
   /** Lines that are not the old plan's go on; one-time charges have been charged. */
   private async carried(ctx: Ctx, lines: readonly SubscriptionLineItem[]): Promise<LineInput[]> {
-    const own = lines.filter((line) => line.entityType !== 'plan' && line.billingPeriod !== 'ONETIME');
+    const own = lines.filter(
+      (line) => line.entityType === 'subscription' && line.billingPeriod !== 'ONETIME',
+    );
     const prices = await this.prices.byIds(
       ctx,
       own.map((line) => line.priceId),
@@ -178,6 +183,19 @@ export class PlanChangeService {
         metadata: line.metadata,
       };
     });
+  }
+
+  /** Addons go on with the new subscription, by their prices as they are now. */
+  private async moveAddons(ctx: Ctx, before: Subscription, created: Subscription): Promise<void> {
+    for (const association of await this.addons.of(ctx, [before.id])) {
+      if (association.addonStatus !== 'active') continue;
+      await this.addons.detach(ctx, association, 'moved by a change of plan');
+      await this.addons.attach(ctx, created, {
+        addonId: association.addonId,
+        startDate: laterOf(association.startDate, created.startDate),
+        metadata: association.metadata,
+      });
+    }
   }
 
   private async begin(

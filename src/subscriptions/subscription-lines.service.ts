@@ -45,6 +45,8 @@ export interface LineInput {
   readonly startDate?: Date | undefined;
   readonly endDate?: Date | undefined;
   readonly displayName?: string | undefined;
+  /** The addon that brings it. */
+  readonly addon?: { readonly id: string; readonly associationId: string } | undefined;
   readonly metadata?: Readonly<Record<string, string>> | undefined;
 }
 
@@ -136,6 +138,9 @@ export class SubscriptionLinesService {
     const row = await insertRow(ctx.em, SubscriptionLineItemEntity, {
       ...lineOf(ctx, subscription, priced, input.quantity, at('quantity')),
       displayName: input.displayName ?? priced.price.displayName ?? priced.meter?.name ?? 'Subscription',
+      ...(input.addon === undefined
+        ? {}
+        : { entityType: 'addon', entityId: input.addon.id, addonAssociationId: input.addon.associationId }),
       startDate,
       endDate: input.endDate ?? priced.price.endDate,
       metadata: { ...input.metadata },
@@ -188,6 +193,7 @@ export class SubscriptionLinesService {
       entityType: line.entityType,
       entityId: line.entityId,
       planDisplayName: line.planDisplayName,
+      addonAssociationId: line.addonAssociationId,
       startDate: at,
       endDate: line.endDate,
       paidUntil: paidUntil(line, at),
