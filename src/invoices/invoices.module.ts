@@ -26,6 +26,8 @@ import { InvoiceSummaryQueries } from './invoice-summary.queries.js';
 import { InvoicesController } from './invoices.controller.js';
 import { InvoicesQueries } from './invoices.queries.js';
 import { InvoicesService } from './invoices.service.js';
+import { LateUsageController } from './late-usage-settlement.controller.js';
+import { LateUsageSettlement } from './late-usage-settlement.service.js';
 import { LateUsageService } from './late-usage.service.js';
 import { PlanChangeController } from './plan-change.controller.js';
 import { PlanChangeService } from './plan-change.service.js';
@@ -82,6 +84,7 @@ const WALLET_PROVIDERS = [
     CustomerInvoicesController,
     SubscriptionBillingController,
     PlanChangeController,
+    LateUsageController,
     SubscriptionAddonsController,
     BillingRunsController,
     UsageAnalyticsController,
@@ -107,6 +110,7 @@ const WALLET_PROVIDERS = [
     ProrationsService,
     SubscriptionChanges,
     PlanChangeService,
+    LateUsageSettlement,
     AddonChanges,
     FirstPayment,
     BillingRunsService,

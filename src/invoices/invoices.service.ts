@@ -13,13 +13,14 @@ import { InvoicePartsStore } from './invoice-parts.store.js';
 import { InvoiceLineItemEntity } from './invoice-line-item.entity.js';
 import { ProrationCreditEntity } from './proration-credit.entity.js';
 import { InvoiceEntity } from './invoice.entity.js';
-import type {
-  Invoice,
-  InvoiceApplications,
-  InvoiceDraftInput,
-  InvoiceLineItem,
-  InvoiceWithLines,
-  PaymentDetails,
+import {
+  CREDITED_TO_WALLET,
+  type Invoice,
+  type InvoiceApplications,
+  type InvoiceDraftInput,
+  type InvoiceLineItem,
+  type InvoiceWithLines,
+  type PaymentDetails,
 } from './invoices.types.js';
 
 /** All the money that moved for an invoice, and what credit notes took off it. */
@@ -91,9 +92,10 @@ export class InvoicesService {
       .where(`invoice.id = :id AND line.priceType = 'FIXED'`, { id })
       .andWhere('line.periodStart < credit.periodEnd AND line.periodEnd > credit.periodStart')
       .getExists();
-    if (credited)
+    const paidOut = (await this.linesOf(ctx, [id])).some(({ metadata }) => CREDITED_TO_WALLET in metadata);
+    if (credited || paidOut)
       throw invalidOperation(
-        'unused time of the invoice has been given back as credit: correct it with a credit note',
+        'credit has been given back for the invoice: correct it with a credit note',
         'invoice_has_proration_credits',
       );
   }

@@ -64,7 +64,11 @@ describe('what a customer is entitled to', () => {
       amount: '31',
       start_date: '2020-01-01T00:00:00Z',
     });
-    addon = await api.create('/addons', { name: 'More calls', lookup_key: 'more', type: 'multiple' });
+    addon = await api.create('/addons', {
+      name: 'More calls',
+      lookup_key: 'more',
+      type: 'multiple_instance',
+    });
     await entitle('PLAN', plan.id, calls, { usage_limit: 100 });
     await entitle('ADDON', addon.id, calls, { usage_limit: 50, is_soft_limit: true });
     await entitle('PLAN', plan.id, storage, { usage_limit: 10, usage_reset_period: 'DAILY' });
