@@ -1,10 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { CustomersService } from '../customers/customers.service.js';
-import type { BillingCycle, BillingPeriodUnit } from '../domain/billing-period.js';
-import { fieldErrors, invalidOperation } from '../domain/errors.js';
-import { moneyToRate, roundToMoney, sumMoney, type Money } from '../domain/money.js';
+import { roundToMoney, sumMoney, type Money } from '../domain/money.js';
 import { laterOf, makePeriod } from '../domain/period.js';
-import { rate } from '../domain/rate.js';
 import {
   planChangeType,
   splitCredits,
@@ -18,16 +15,22 @@ import { PlansService } from '../plans/plans.service.js';
 import { pricingTermsOf, type MeteredPrice, type Plan } from '../plans/plans.types.js';
 import { PricesService } from '../plans/prices.service.js';
 import { SubscriptionAddonsService } from '../subscriptions/subscription-addons.service.js';
-import { overridden } from '../subscriptions/price-override.js';
 import {
   PAYMENT_BEHAVIORS,
   SubscriptionCreationService,
 } from '../subscriptions/subscription-creation.service.js';
-import type { LineInput } from '../subscriptions/subscription-lines.service.js';
+import { SubscriptionLinesService, type LineInput } from '../subscriptions/subscription-lines.service.js';
 import { SubscriptionsService } from '../subscriptions/subscriptions.service.js';
 import type { Subscription, SubscriptionLineItem } from '../subscriptions/subscriptions.types.js';
 import { BillingNow } from './billing-now.service.js';
-import type { Invoice, RatedLine } from './invoices.types.js';
+import type { Invoice } from './invoices.types.js';
+import {
+  assertAnother,
+  assertChangeable,
+  creditLine,
+  isPresent,
+  type PlanChangeInput,
+} from './plan-change-rules.js';
 import { creditOf, ProrationsService, type Proration } from './prorations.service.js';
 import { SubscriptionChanges } from './subscription-billing-changes.service.js';
 import { SubscriptionBillingService } from './subscription-billing.service.js';
@@ -35,15 +38,7 @@ import { SubscriptionSteps } from './subscription-billing-steps.service.js';
 import type { BillingTask } from './subscription-billing.types.js';
 import { WalletGrants } from './wallet-grants.service.js';
 
-export interface PlanChangeInput {
-  readonly planId: string;
-  /** The subscription's, when left out; so with the two that follow. */
-  readonly billingPeriod?: BillingPeriodUnit | undefined;
-  readonly billingPeriodCount?: number | undefined;
-  readonly billingCycle?: BillingCycle | undefined;
-  readonly prorationBehavior?: ProrationBehavior | undefined;
-  readonly metadata?: Readonly<Record<string, string>> | undefined;
-}
+export type { PlanChangeInput } from './plan-change-rules.js';
 
 export interface PlanChanged {
   readonly type: PlanChangeType;
@@ -81,6 +76,7 @@ export class PlanChangeService {
     private readonly billing: SubscriptionBillingService,
     private readonly now: BillingNow,
     private readonly prorations: ProrationsService,
+    private readonly lines: SubscriptionLinesService,
     private readonly addons: SubscriptionAddonsService,
     private readonly grants: WalletGrants,
   ) {}
@@ -171,12 +167,12 @@ export class PlanChangeService {
       own.map((line) => line.priceId),
     );
     return own.map((line): LineInput => {
-      const { price } = prices.get(line.priceId) as MeteredPrice;
+      const priced = prices.get(line.priceId) as MeteredPrice;
       return {
         price:
-          price.entityType === 'SUBSCRIPTION'
-            ? { input: overridden(price, {}, ctx.now, '') }
-            : { id: price.id },
+          priced.price.entityType === 'SUBSCRIPTION'
+            ? { input: this.lines.priceAnew(priced, ctx.now) }
+            : { id: line.priceId },
         quantity: line.priceType === 'USAGE' ? undefined : line.quantity.toFixed(),
         endDate: line.endDate ?? undefined,
         displayName: line.displayName,
@@ -252,54 +248,3 @@ export class PlanChangeService {
     }));
   }
 }
-
-const isPresent = ({ startDate, endDate }: SubscriptionLineItem, at: Date): boolean =>
-  startDate <= at && (endDate === null || endDate > at);
-
-function assertChangeable(subscription: Subscription): void {
-  const { subscriptionStatus: status, activatedAt, cancelAt } = subscription;
-  if (status === 'cancelled')
-    throw invalidOperation('subscription is already cancelled', 'subscription_already_cancelled');
-  if ((status !== 'active' && status !== 'trialing') || activatedAt === null)
-    throw invalidOperation(
-      `subscription is not active: a plan is changed while it is billed, not ${status === 'active' || status === 'trialing' ? 'before it starts' : `while it is ${status}`}`,
-      'subscription_not_active',
-      { subscription_status: status },
-    );
-  if (cancelAt !== null)
-    throw invalidOperation(
-      `the subscription ends at ${cancelAt.toISOString()}: take the cancellation back first`,
-      'subscription_cancels',
-      { cancel_at: cancelAt.toISOString() },
-    );
-}
-
-function assertAnother(subscription: Subscription, input: PlanChangeInput): void {
-  const { billingPeriod = subscription.billingPeriod } = input;
-  const same =
-    input.planId === subscription.planId &&
-    billingPeriod === subscription.billingPeriod &&
-    (input.billingPeriodCount ?? subscription.billingPeriodCount) === subscription.billingPeriodCount;
-  if (same)
-    throw fieldErrors({
-      target_plan_id: 'target_plan_id is the plan that the subscription has, for the same period',
-    });
-}
-
-/** A credit as a line of the new plan's first invoice. */
-const creditLine = ({ line, period }: Proration, amount: Money): RatedLine[] =>
-  amount.amount === 0n
-    ? []
-    : [
-        {
-          displayName: `Unused time on ${line.displayName}`,
-          amount: moneyToRate(amount).negated(),
-          quantity: rate(1),
-          priceType: 'FIXED',
-          period,
-          entityType: line.entityType,
-          entityId: line.entityId,
-          planDisplayName: line.planDisplayName,
-          metadata: { prorates_subscription_line_item_id: line.id },
-        },
-      ];

@@ -218,6 +218,11 @@ export class SubscriptionLinesService {
     return this.get(ctx, line.id);
   }
 
+  /** The same price again, from an instant on, for another subscription alone. */
+  priceAnew({ price }: MeteredPrice, from: Date): PriceInput {
+    return overridden(price, {}, from, '');
+  }
+
   async get(ctx: Ctx, id: string): Promise<SubscriptionLineItem> {
     const row = await ctx.em.findOneBy(SubscriptionLineItemEntity, { id, status: 'published' });
     if (row === null) throw notFound('subscription line item', id);
