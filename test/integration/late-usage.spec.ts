@@ -211,7 +211,7 @@ describe('usage that arrives after its period was billed', () => {
     const settle = (invoice: any) => server.api.send('POST', `/invoices/${invoice.id}/late-usage`);
     const balance = async (subscription: any): Promise<number> =>
       ((await server.api.get(`/customers/${subscription.customer_id}/wallets`)) as any[]).reduce(
-        (sum, wallet) => sum + Number(wallet.balance),
+        (sum: number, wallet) => sum + Number(wallet.balance),
         0,
       );
 

@@ -64,7 +64,7 @@ describe('a change of plan', () => {
     (await api.post('/invoices/search', { customer_id: customerId, limit: 1000 })).items;
   const credit = async (customerId: string): Promise<number> =>
     ((await api.get(`/customers/${customerId}/wallets`)) as any[]).reduce(
-      (sum, wallet) => sum + Number(wallet.balance),
+      (sum: number, wallet) => sum + Number(wallet.balance),
       0,
     );
   const change = (subscription: any, target: any, more: object = {}, verb = 'execute') =>

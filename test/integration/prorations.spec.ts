@@ -2,8 +2,6 @@ import fc from 'fast-check';
 import type { ApiClient } from '../support/api-client.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
 
-const DAY = 24 * 60 * 60 * 1000;
-
 /** Periods begin on 1 January 2031 and have 31 days: a share of them is easily said. */
 describe('create_prorations', () => {
   let server: TestApp;
@@ -53,7 +51,7 @@ describe('create_prorations', () => {
   /** What the customer's wallets hold. */
   const credit = async (subscription: any): Promise<number> =>
     ((await api.get(`/customers/${subscription.customer_id}/wallets`)) as any[]).reduce(
-      (sum, wallet) => sum + Number(wallet.balance),
+      (sum: number, wallet) => sum + Number(wallet.balance),
       0,
     );
   const cancelNow = (subscription: any, more: object = {}) =>
@@ -199,7 +197,10 @@ describe('create_prorations', () => {
           for (const quantity of quantities)
             line = await api.put(`/subscriptions/lineitems/${line.id}`, { quantity: String(quantity) });
           await cancelNow(subscription);
-          const billed = (await invoicesOf(subscription)).reduce((sum, { total }) => sum + Number(total), 0);
+          const billed = (await invoicesOf(subscription)).reduce(
+            (sum: number, { total }) => sum + Number(total),
+            0,
+          );
           // Ten of 31 days of one seat, however many there were for no time on the 11th.
           expect(billed - (await credit(subscription))).toBe(10);
         },

@@ -38,7 +38,7 @@ describe('addons of a subscription', () => {
     api.send('POST', '/subscriptions/addon', { subscription_id: subscription.id, addon_id: of.id, ...more });
   const credit = async (subscription: any): Promise<number> =>
     ((await api.get(`/customers/${subscription.customer_id}/wallets`)) as any[]).reduce(
-      (sum, wallet) => sum + Number(wallet.balance),
+      (sum: number, wallet) => sum + Number(wallet.balance),
       0,
     );
 
