@@ -10,6 +10,7 @@ import { Catalog1763700000010 } from './0010-catalog.js';
 import { Wallets1763700000011 } from './0011-wallets.js';
 import { SubscriptionLife1763700000012 } from './0012-subscription-life.js';
 import { InvoiceDocuments1763700000013 } from './0013-invoice-documents.js';
+import { Prorations1763700000015 } from './0015-prorations.js';
 
 /** In the order they run. Append; never edit one that has been released. */
 export const migrations = [
@@ -25,4 +26,5 @@ export const migrations = [
   Wallets1763700000011,
   SubscriptionLife1763700000012,
   InvoiceDocuments1763700000013,
+  Prorations1763700000015,
 ] as const;

@@ -19,6 +19,7 @@ import { InvoiceEntity } from './invoices/invoice.entity.js';
 import { InvoiceLineItemEntity } from './invoices/invoice-line-item.entity.js';
 import { InvoiceNumberSequenceEntity } from './invoices/invoice-number-sequence.entity.js';
 import { InvoiceSettingsEntity } from './invoices/invoice-settings.entity.js';
+import { ProrationCreditEntity } from './invoices/proration-credit.entity.js';
 import { UsageRestatementEntity } from './invoices/usage-restatement.entity.js';
 import { CreditNoteEntity, CreditNoteLineItemEntity } from './payments/credit-note.entity.js';
 import { PaymentRefundEntity } from './payments/payment-refund.entity.js';
@@ -38,6 +39,7 @@ import { TaxRateEntity } from './plans/tax-rate.entity.js';
 import { EnvironmentClockEntity } from './platform/clock/environment-clock.entity.js';
 import { JobEntity } from './platform/jobs/job.entity.js';
 import { OutboxEventEntity } from './platform/outbox/outbox.entity.js';
+import { SubscriptionAddonEntity } from './subscriptions/subscription-addon.entity.js';
 import { SubscriptionEntity } from './subscriptions/subscription.entity.js';
 import { SubscriptionLineItemEntity } from './subscriptions/subscription-line-item.entity.js';
 import { SubscriptionPauseEntity } from './subscriptions/subscription-pause.entity.js';
@@ -94,6 +96,7 @@ export const ENTITIES = [
   CreditGrantApplicationEntity,
   SubscriptionEntity,
   SubscriptionLineItemEntity,
+  SubscriptionAddonEntity,
   SubscriptionPauseEntity,
   BillingRunEntity,
   InvoiceEntity,
@@ -103,6 +106,7 @@ export const ENTITIES = [
   InvoiceTaxApplicationEntity,
   InvoiceCreditApplicationEntity,
   UsageRestatementEntity,
+  ProrationCreditEntity,
   InvoiceSettingsEntity,
   PaymentEntity,
   PaymentAttemptEntity,

@@ -8,6 +8,8 @@ import { UsageModule } from '../usage/usage.module.js';
 import { WalletsModule } from '../wallets/wallets.module.js';
 import { BillingRun } from './billing-run.js';
 import { BillingRunsController } from './billing-run.controller.js';
+import { AddonChanges } from './addon-changes.service.js';
+import { BillingNow } from './billing-now.service.js';
 import { BillingRunsService } from './billing-runs.service.js';
 import { CustomerCreditService } from './customer-credit.service.js';
 import { CustomerInvoicesController } from './customer-invoices.controller.js';
@@ -24,8 +26,14 @@ import { InvoiceSummaryQueries } from './invoice-summary.queries.js';
 import { InvoicesController } from './invoices.controller.js';
 import { InvoicesQueries } from './invoices.queries.js';
 import { InvoicesService } from './invoices.service.js';
+import { LateUsageController } from './late-usage-settlement.controller.js';
+import { LateUsageSettlement } from './late-usage-settlement.service.js';
 import { LateUsageService } from './late-usage.service.js';
+import { PlanChangeController } from './plan-change.controller.js';
+import { PlanChangeService } from './plan-change.service.js';
+import { ProrationsService } from './prorations.service.js';
 import { RebillingService } from './rebilling.service.js';
+import { SubscriptionAddonsController } from './subscription-addons.controller.js';
 import { SubscriptionChanges } from './subscription-billing-changes.service.js';
 import { SubscriptionBillingController } from './subscription-billing.controller.js';
 import { FirstPayment } from './subscription-billing-payment.js';
@@ -75,6 +83,9 @@ const WALLET_PROVIDERS = [
     InvoiceDocumentsController,
     CustomerInvoicesController,
     SubscriptionBillingController,
+    PlanChangeController,
+    LateUsageController,
+    SubscriptionAddonsController,
     BillingRunsController,
     UsageAnalyticsController,
     ...WALLET_CONTROLLERS,
@@ -95,7 +106,12 @@ const WALLET_PROVIDERS = [
     InvoiceFinalization,
     SubscriptionBillingService,
     SubscriptionSteps,
+    BillingNow,
+    ProrationsService,
     SubscriptionChanges,
+    PlanChangeService,
+    LateUsageSettlement,
+    AddonChanges,
     FirstPayment,
     BillingRunsService,
     BillingRun,

@@ -10,14 +10,17 @@ import { CustomerCreditService } from './customer-credit.service.js';
 import { InvoiceDrafts } from './invoice-drafts.service.js';
 import { InvoiceFinalization } from './invoice-finalization.service.js';
 import { InvoicePartsStore } from './invoice-parts.store.js';
+import { InvoiceLineItemEntity } from './invoice-line-item.entity.js';
+import { ProrationCreditEntity } from './proration-credit.entity.js';
 import { InvoiceEntity } from './invoice.entity.js';
-import type {
-  Invoice,
-  InvoiceApplications,
-  InvoiceDraftInput,
-  InvoiceLineItem,
-  InvoiceWithLines,
-  PaymentDetails,
+import {
+  CREDITED_TO_WALLET,
+  type Invoice,
+  type InvoiceApplications,
+  type InvoiceDraftInput,
+  type InvoiceLineItem,
+  type InvoiceWithLines,
+  type PaymentDetails,
 } from './invoices.types.js';
 
 /** All the money that moved for an invoice, and what credit notes took off it. */
@@ -56,6 +59,7 @@ export class InvoicesService {
     assertInvoiceTransition(before.invoiceStatus, 'VOIDED');
     if (before.amountPaid > 0n)
       throw invalidOperation('what was paid has to be given back first', 'invoice_has_payments');
+    await this.assertNothingGivenBack(ctx, id);
     const spent = money(before.totalPrepaidCreditsApplied, before.currency);
     if (spent.amount > 0n)
       await this.credit.giveBack(ctx, {
@@ -77,6 +81,23 @@ export class InvoicesService {
     });
     await this.announce(ctx, 'invoice.voided', before);
     return this.get(ctx, id);
+  }
+
+  /** Unused time that is credit already would be given back a second time. */
+  private async assertNothingGivenBack(ctx: Ctx, id: string): Promise<void> {
+    const credited = await ctx.em
+      .createQueryBuilder(ProrationCreditEntity, 'credit')
+      .innerJoin(InvoiceEntity, 'invoice', 'invoice.subscriptionId = credit.subscriptionId')
+      .innerJoin(InvoiceLineItemEntity, 'line', 'line.invoiceId = invoice.id')
+      .where(`invoice.id = :id AND line.priceType = 'FIXED'`, { id })
+      .andWhere('line.periodStart < credit.periodEnd AND line.periodEnd > credit.periodStart')
+      .getExists();
+    const paidOut = (await this.linesOf(ctx, [id])).some(({ metadata }) => CREDITED_TO_WALLET in metadata);
+    if (credited || paidOut)
+      throw invalidOperation(
+        'credit has been given back for the invoice: correct it with a credit note',
+        'invoice_has_proration_credits',
+      );
   }
 
   /** What a person may still change. Metadata is merged: the providers' ids and links stay. */

@@ -73,6 +73,9 @@ export interface Restatement {
   readonly carriedAmount: bigint;
 }
 
+/** Metadata of a line that says: what the invoice takes back went to the wallet. */
+export const CREDITED_TO_WALLET = 'credited_to_wallet';
+
 /** A charge that was rated exactly and goes onto an invoice. */
 export interface RatedLine {
   readonly displayName: string;

@@ -1,8 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { fullPeriodAt } from '../domain/billing-period.js';
 import { invalidOperation, validationError } from '../domain/errors.js';
-import { clip, laterOf, makePeriod, without, type OpenPeriod } from '../domain/period.js';
-import { lineSchedule } from '../domain/subscribing/line-schedule.js';
+import { laterOf, makePeriod } from '../domain/period.js';
+import type { ProrationBehavior } from '../domain/subscribing/proration.js';
 import { assertSubscriptionTransition } from '../domain/subscribing/subscription-states.js';
 import type { Ctx } from '../platform/context.js';
 import {
@@ -20,22 +19,25 @@ import {
   type Paused,
 } from '../subscriptions/subscription-pauses.service.js';
 import { SubscriptionsService } from '../subscriptions/subscriptions.service.js';
-import {
-  chargedLife,
-  scheduleOf,
-  type Subscription,
-  type SubscriptionLineItem,
-  type SubscriptionPause,
+import type {
+  Subscription,
+  SubscriptionLineItem,
+  SubscriptionPause,
 } from '../subscriptions/subscriptions.types.js';
-import { InvoiceFinalization } from './invoice-finalization.service.js';
+import { BillingNow } from './billing-now.service.js';
 import type { Invoice } from './invoices.types.js';
-import { SubscriptionBillingService } from './subscription-billing.service.js';
+import { paidUntil } from './paid-until.js';
+import { ProrationsService, type Proration } from './prorations.service.js';
 import { resumeTask, SubscriptionSteps } from './subscription-billing-steps.service.js';
-import type { BillingTask } from './subscription-billing.types.js';
 
 /** When and how a subscription is to end. */
 export type Cancellation =
-  | { readonly type: 'immediate'; readonly finalInvoice: boolean }
+  | {
+      readonly type: 'immediate';
+      readonly finalInvoice: boolean;
+      /** Whether unused advances are given back; the subscription's own behavior, when left out. */
+      readonly prorationBehavior?: ProrationBehavior | undefined;
+    }
   | { readonly type: 'end_of_period' }
   | { readonly type: 'scheduled_date'; readonly at: Date };
 
@@ -43,6 +45,8 @@ export interface Cancelled {
   readonly subscription: Subscription;
   readonly effective: Date;
   readonly invoice: Invoice | undefined;
+  /** What was given back. */
+  readonly prorations: readonly Proration[];
 }
 
 /**
@@ -57,8 +61,8 @@ export class SubscriptionChanges {
     private readonly lines: SubscriptionLinesService,
     private readonly pauses: SubscriptionPausesService,
     private readonly steps: SubscriptionSteps,
-    private readonly billing: SubscriptionBillingService,
-    private readonly finalization: InvoiceFinalization,
+    private readonly prorations: ProrationsService,
+    private readonly now: BillingNow,
   ) {}
 
   async create(
@@ -83,27 +87,38 @@ export class SubscriptionChanges {
       case 'end_of_period': {
         const effective = before.currentPeriodEnd;
         const subscription = await this.subscriptions.scheduleEnd(ctx, before, effective, true);
-        return { subscription, effective, invoice: undefined };
+        return { subscription, effective, invoice: undefined, prorations: [] };
       }
       case 'scheduled_date': {
         const subscription = await this.subscriptions.scheduleEnd(ctx, before, how.at, false);
-        return { subscription, effective: how.at, invoice: undefined };
+        return { subscription, effective: how.at, invoice: undefined, prorations: [] };
       }
       case 'immediate': {
-        const begun = before.activatedAt !== null && before.currentPeriodStart < ctx.now;
-        const subscription = await this.subscriptions.end(ctx, before);
-        await this.pauses.closeAt(ctx, [id], ctx.now);
-        const invoice =
-          how.finalInvoice && begun
-            ? await this.billNow(ctx, {
-                subscription,
-                moment: { type: 'cancel', closing: makePeriod(before.currentPeriodStart, ctx.now) },
-                reason: 'PRORATION',
-              })
-            : undefined;
-        return { subscription, effective: ctx.now, invoice };
+        const behavior = how.prorationBehavior ?? before.prorationBehavior;
+        const ended = await this.end(ctx, before, behavior, how.finalInvoice);
+        await this.prorations.record(ctx, before, ended.prorations);
+        return ended;
       }
     }
+  }
+
+  /** Ends it now, used time billed when it is asked for. What is left of its advances is told, and not given back yet. */
+  async end(
+    ctx: Ctx,
+    before: Subscription,
+    behavior: ProrationBehavior,
+    finalInvoice: boolean,
+  ): Promise<Cancelled> {
+    const begun = before.activatedAt !== null && before.currentPeriodStart < ctx.now;
+    const prorations = await this.prorations.unused(ctx, before, ctx.now, behavior);
+    const subscription = await this.subscriptions.end(ctx, before);
+    await this.pauses.closeAt(ctx, [before.id], ctx.now);
+    const closing = { start: before.currentPeriodStart, end: ctx.now };
+    const invoice =
+      finalInvoice && begun
+        ? await this.now.bill(ctx, { subscription, moment: { type: 'cancel', closing }, reason: 'PRORATION' })
+        : undefined;
+    return { subscription, effective: ctx.now, invoice, prorations };
   }
 
   async withdrawCancellation(ctx: Ctx, id: string): Promise<Subscription> {
@@ -154,18 +169,23 @@ export class SubscriptionChanges {
     const paused = before.subscriptionStatus === 'paused';
     const result = await this.pauses.resume(ctx, before, metadata);
     const task = paused ? resumeTask(before, ctx.now) : undefined;
-    if (task !== undefined) await this.billNow(ctx, task);
+    if (task !== undefined) await this.now.bill(ctx, task);
     return result;
   }
 
   /** Adds a line; what it charges in advance for the rest of the current period is billed at once. */
-  async addLine(ctx: Ctx, id: string, input: (currency: string) => LineInput): Promise<SubscriptionLineItem> {
+  async addLine(
+    ctx: Ctx,
+    id: string,
+    input: (currency: string) => LineInput,
+    behavior?: ProrationBehavior,
+  ): Promise<SubscriptionLineItem> {
     const subscription = await this.current(ctx, id);
     const line = await this.lines.add(ctx, subscription, input(subscription.currency));
     const from = laterOf(line.startDate, subscription.currentPeriodStart);
     if (subscription.activatedAt === null || from >= subscription.currentPeriodEnd) return line;
-    await this.billNow(ctx, {
-      subscription,
+    await this.now.bill(ctx, {
+      subscription: { ...subscription, prorationBehavior: behavior ?? subscription.prorationBehavior },
       moment: { type: 'subscription_start', next: makePeriod(from, subscription.currentPeriodEnd) },
       reason: 'SUBSCRIPTION_UPDATE',
       lineIds: [line.id],
@@ -178,18 +198,38 @@ export class SubscriptionChanges {
     const pauses = (await this.pauses.pausedTimes(ctx, [subscription.id])).get(subscription.id) ?? [];
     // Read again under the subscription's lock: two changes at once would both take the line's place.
     const line = await this.lines.get(ctx, lineId);
-    return this.lines.replace(ctx, subscription, line, change, (before, at) =>
-      paidUntil(subscription, before, at, pauses),
-    );
+    const until = (at: Date): Date | null => paidUntil(subscription, line, at, pauses);
+    const changed = await this.lines.replace(ctx, subscription, line, change, (_, at) => until(at));
+    const behavior = change.prorationBehavior ?? subscription.prorationBehavior;
+    const paid = changed.id === line.id ? null : until(changed.startDate);
+    if (behavior === 'create_prorations' && paid !== null)
+      await this.prorations.settleChange(ctx, subscription, line, changed, paid);
+    return changed;
   }
 
-  async removeLine(ctx: Ctx, lineId: string, effectiveFrom: Date | undefined): Promise<SubscriptionLineItem> {
+  async removeLine(
+    ctx: Ctx,
+    lineId: string,
+    input: {
+      readonly effectiveFrom?: Date | undefined;
+      readonly prorationBehavior?: ProrationBehavior | undefined;
+    },
+  ): Promise<SubscriptionLineItem> {
     const subscription = await this.current(ctx, (await this.lines.get(ctx, lineId)).subscriptionId);
-    return this.lines.remove(ctx, subscription, await this.lines.get(ctx, lineId), effectiveFrom);
+    const line = await this.lines.get(ctx, lineId);
+    const behavior = input.prorationBehavior ?? subscription.prorationBehavior;
+    const removed = await this.lines.remove(ctx, subscription, line, input.effectiveFrom);
+    const at = removed.endDate as Date;
+    await this.prorations.record(
+      ctx,
+      subscription,
+      await this.prorations.unused(ctx, subscription, at, behavior, line.id),
+    );
+    return removed;
   }
 
   /** The subscription, locked, with nothing due. */
-  private async current(ctx: Ctx, id: string): Promise<Subscription> {
+  async current(ctx: Ctx, id: string): Promise<Subscription> {
     return this.steps.catchUp(ctx, await this.subscriptions.lock(ctx, id));
   }
 
@@ -209,39 +249,6 @@ export class SubscriptionChanges {
       );
     return { subscription, invoice: invoice?.invoiceStatus === 'SKIPPED' ? undefined : invoice };
   }
-
-  private async billNow(ctx: Ctx, task: BillingTask): Promise<Invoice | undefined> {
-    const drafted = (await this.billing.bill(ctx, [task])).get(task);
-    if (drafted === undefined || drafted.invoice.invoiceStatus === 'SKIPPED') return undefined;
-    return (await this.finalization.finalize(ctx, [drafted.invoice.id]))[0];
-  }
-}
-
-/**
- * Until when a line has been charged in advance that is to be replaced at an instant; null when that instant is not paid.
- * A service period is charged with the billing period in which it begins, unless that begins in a pause.
- */
-function paidUntil(
-  subscription: Subscription,
-  line: SubscriptionLineItem,
-  at: Date,
-  pauses: readonly OpenPeriod[],
-): Date | null {
-  if (line.invoiceCadence !== 'ADVANCE' || line.priceType === 'USAGE') return null;
-  if (subscription.activatedAt === null) return line.paidUntil;
-  const schedule = scheduleOf(subscription);
-  const life = chargedLife(subscription);
-  const interval = { unit: line.billingPeriod, count: line.billingPeriodCount };
-  const own = fullPeriodAt(lineSchedule(schedule, life.start, interval), laterOf(at, life.start));
-  const part = clip(own, { start: laterOf(life.start, line.startDate), end: life.end });
-  if (part === undefined) return line.paidUntil;
-  const billedAt = laterOf(fullPeriodAt(schedule, part.start).start, life.start);
-  const [served] = without(
-    part,
-    pauses.filter(({ start }) => start <= billedAt),
-  );
-  const charged = served !== undefined && served.start < subscription.currentPeriodEnd;
-  return charged && (line.paidUntil === null || line.paidUntil < own.end) ? own.end : line.paidUntil;
 }
 
 /** The cancellation that a body of the wire asks for. */
@@ -250,6 +257,7 @@ export function cancellationOf(body: {
   readonly cancel_at?: Date | undefined;
   readonly cancel_immediately_inovice_policy?: string | undefined;
   readonly cancel_immediately_invoice_policy?: string | undefined;
+  readonly proration_behavior?: ProrationBehavior | undefined;
 }): Cancellation {
   if (body.cancellation_type === 'end_of_period') return { type: 'end_of_period' };
   if (body.cancellation_type === 'scheduled_date') {
@@ -260,5 +268,9 @@ export function cancellationOf(body: {
     return { type: 'scheduled_date', at: body.cancel_at };
   }
   const policy = body.cancel_immediately_inovice_policy ?? body.cancel_immediately_invoice_policy ?? 'skip';
-  return { type: 'immediate', finalInvoice: policy === 'generate_invoice' };
+  return {
+    type: 'immediate',
+    finalInvoice: policy === 'generate_invoice',
+    prorationBehavior: body.proration_behavior,
+  };
 }

@@ -34,6 +34,7 @@ export const subscribeInput = (
   collectionMethod: body.collection_method,
   paymentBehavior: body.payment_behavior,
   paymentTerms: body.payment_terms,
+  prorationBehavior: body.proration_behavior,
   lookupKey: body.lookup_key,
   timezone: body.timezone,
   metadata: body.metadata,

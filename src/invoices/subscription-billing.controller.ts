@@ -1,6 +1,7 @@
 import { Body, Delete, HttpCode, Param, Post, Put } from '@nestjs/common';
 import { CustomersService } from '../customers/customers.service.js';
 import { fieldErrors, validationError } from '../domain/errors.js';
+import { formatMoney } from '../domain/money.js';
 import type { Caller, Ctx } from '../platform/context.js';
 import { UnitOfWork } from '../platform/database/unit-of-work.js';
 import { PricesService } from '../plans/prices.service.js';
@@ -33,7 +34,8 @@ import { InvoicesQueries } from './invoices.queries.js';
 import type { Invoice } from './invoices.types.js';
 import { cancellationOf, SubscriptionChanges } from './subscription-billing-changes.service.js';
 import { lineInput, priceTerms, subscribeInput } from './subscription-billing-input.js';
-import { CancelSubscriptionResponse } from './subscription-billing.responses.js';
+import { creditOf } from './prorations.service.js';
+import { CancelSubscriptionResponse, toProrationDetail } from './subscription-billing.responses.js';
 
 /** What happens to a subscription and may make an invoice at once. */
 @ApiController('subscriptions', 'Subscriptions')
@@ -81,8 +83,11 @@ export class SubscriptionBillingController {
     return this.uow.run(caller, async (ctx) =>
       this.queries.showLine(
         ctx,
-        await this.changes.addLine(ctx, id, (currency) =>
-          lineInput(body, currency, (price) => this.prices.inputOf(price)),
+        await this.changes.addLine(
+          ctx,
+          id,
+          (currency) => lineInput(body, currency, (price) => this.prices.inputOf(price)),
+          body.proration_behavior,
         ),
       ),
     );
@@ -103,6 +108,7 @@ export class SubscriptionBillingController {
           displayName: body.display_name,
           metadata: body.metadata,
           effectiveFrom: body.effective_from,
+          prorationBehavior: body.proration_behavior,
         }),
       ),
     );
@@ -116,7 +122,13 @@ export class SubscriptionBillingController {
     @Body() body: DeleteSubscriptionLineItemRequest,
   ): Promise<SubscriptionLineItemResponse> {
     return this.uow.run(caller, async (ctx) =>
-      this.queries.showLine(ctx, await this.changes.removeLine(ctx, id, body.effective_from)),
+      this.queries.showLine(
+        ctx,
+        await this.changes.removeLine(ctx, id, {
+          effectiveFrom: body.effective_from,
+          prorationBehavior: body.proration_behavior,
+        }),
+      ),
     );
   }
 
@@ -157,15 +169,16 @@ export class SubscriptionBillingController {
     @Body() body: CancelSubscriptionRequest,
   ): Promise<CancelSubscriptionResponse> {
     return this.uow.run(caller, async (ctx) => {
-      const { subscription, effective, invoice } = await this.changes.cancel(ctx, id, cancellationOf(body));
+      const cancelled = await this.changes.cancel(ctx, id, cancellationOf(body));
+      const { subscription, effective, invoice, prorations } = cancelled;
       return {
         subscription_id: id,
         status: subscription.subscriptionStatus,
         cancellation_type: body.cancellation_type,
         effective_date: effective,
         proration_invoice: invoice === undefined ? null : await this.invoicesQueries.showOne(ctx, invoice),
-        proration_details: [],
-        total_credit_amount: '0',
+        proration_details: prorations.map(toProrationDetail),
+        total_credit_amount: formatMoney(creditOf(prorations, subscription.currency)),
         reason: body.reason ?? null,
         message:
           body.cancellation_type === 'immediate'

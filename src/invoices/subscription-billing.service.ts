@@ -7,6 +7,7 @@ import { ZERO, type Rate } from '../domain/rate.js';
 import { linesDue, type ChargeableLine, type DueCharge } from '../domain/subscribing/charges-due.js';
 import { lineSchedule } from '../domain/subscribing/line-schedule.js';
 import { lineWindow } from '../domain/subscribing/line-window.js';
+import { proratedCharges } from '../domain/subscribing/proration.js';
 import { billableQuantity } from '../domain/usage/aggregate.js';
 import type { PropertyFilter } from '../domain/usage/filters.js';
 import type { Ctx } from '../platform/context.js';
@@ -88,7 +89,10 @@ export class SubscriptionBillingService {
   async rate(ctx: Ctx, tasks: readonly BillingTask[]): Promise<RatedLine[][]> {
     const charges = await this.chargesOf(ctx, tasks);
     const quantities = await this.usageOf(ctx, tasks, charges);
-    return charges.map((list) => list.map((charge) => ratedLine(charge, quantities.get(charge))));
+    return charges.map((list, index) => [
+      ...list.map((charge) => ratedLine(charge, quantities.get(charge))),
+      ...(tasks[index]?.charges ?? []),
+    ]);
   }
 
   private async chargesOf(ctx: Ctx, tasks: readonly BillingTask[]): Promise<Charge[][]> {
@@ -112,7 +116,10 @@ export class SubscriptionBillingService {
         .flatMap((item) => pricedLine(subscription, item, prices.get(item.priceId)));
       return moment.type === 'trial_start'
         ? lines.flatMap((line) => freeCharge(line, moment.trial))
-        : linesDue(moment, chargedLife(subscription), lines, pauses.get(subscription.id) ?? []);
+        : proratedCharges(
+            linesDue(moment, chargedLife(subscription), lines, pauses.get(subscription.id) ?? []),
+            subscription.prorationBehavior,
+          );
     });
   }
 

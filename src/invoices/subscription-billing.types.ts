@@ -2,6 +2,7 @@ import type { InvoiceBillingReason } from '../domain/invoicing/zero-rules.js';
 import type { Period } from '../domain/period.js';
 import type { BillingMoment } from '../domain/subscribing/charges-due.js';
 import type { Subscription } from '../subscriptions/subscriptions.types.js';
+import type { RatedLine } from './invoices.types.js';
 
 /** A trial has an invoice of its own, over nothing: it documents what is free, and until when. */
 export type TaskMoment = BillingMoment | { readonly type: 'trial_start'; readonly trial: Period };
@@ -15,6 +16,8 @@ export interface BillingTask {
   readonly lineIds?: readonly string[];
   /** Only lines that were made then or later. */
   readonly linesSince?: Date;
+  /** What goes onto the invoice besides: what a change costs, or gives back. */
+  readonly charges?: readonly RatedLine[];
 }
 
 /** The stretch of time that an invoice is for: the period it closes, or the one that it opens. */

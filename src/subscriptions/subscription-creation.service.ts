@@ -9,6 +9,7 @@ import {
 } from '../domain/billing-period.js';
 import { fieldErrors, invalidOperation, validationError } from '../domain/errors.js';
 import { earlierOf, makePeriod, type Period } from '../domain/period.js';
+import type { ProrationBehavior } from '../domain/subscribing/proration.js';
 import { nextAction } from '../domain/subscribing/subscription-life.js';
 import type { Ctx } from '../platform/context.js';
 import { insertRow, stampNew } from '../platform/database/columns.js';
@@ -50,6 +51,7 @@ export interface SubscribeInput {
   readonly collectionMethod?: Subscription['collectionMethod'] | undefined;
   readonly paymentBehavior?: PaymentBehavior | undefined;
   readonly paymentTerms?: string | undefined;
+  readonly prorationBehavior?: ProrationBehavior | undefined;
   readonly lookupKey?: string | undefined;
   readonly timezone?: string | undefined;
   readonly metadata?: Readonly<Record<string, string>> | undefined;
@@ -212,7 +214,7 @@ export class SubscriptionCreationService {
       collectionMethod: input.collectionMethod ?? 'charge_automatically',
       paymentBehavior: input.paymentBehavior ?? 'default_active',
       paymentTerms: input.paymentTerms ?? null,
-      prorationBehavior: 'none',
+      prorationBehavior: input.prorationBehavior ?? 'none',
       lookupKey: input.lookupKey ?? null,
       metadata: { ...input.metadata },
       version: 1,

@@ -1,6 +1,7 @@
 import { Transform } from 'class-transformer';
 import { IsBoolean, IsInt, IsString, Max, MaxLength, Min } from 'class-validator';
 import { PAUSE_MODES, RESUME_MODES, type PauseMode, type ResumeMode } from '../domain/subscribing/pauses.js';
+import { PRORATION_BEHAVIORS, type ProrationBehavior } from '../domain/subscribing/proration.js';
 import { SUBSCRIPTION_STATUSES, type SubscriptionStatus } from '../domain/subscribing/subscription-states.js';
 import { IsInstant, IsStringMap, IsWord, Optional } from '../platform/http/fields.js';
 import { NotSupportedYet } from '../platform/http/not-supported.js';
@@ -26,10 +27,10 @@ export class CancelSubscriptionRequest {
   @IsWord(['generate_invoice', 'skip'])
   cancel_immediately_invoice_policy?: 'generate_invoice' | 'skip';
 
+  /** `create_prorations`: with `immediate`, the unused part of what was paid in advance is given back as credit. The subscription's, when left out. */
   @Optional()
-  @IsWord(['none', 'create_prorations'])
-  @NotSupportedYet(['none'])
-  proration_behavior?: string;
+  @IsWord(PRORATION_BEHAVIORS)
+  proration_behavior?: ProrationBehavior;
 
   @Optional()
   @IsString()

@@ -13,7 +13,7 @@ export class SubscriptionLineItemEntity extends EntityRow {
   @Column({ type: 'text' })
   customerId!: string;
 
-  /** Where the line comes from: `plan`, or `subscription` for a price of its own. */
+  /** Where the line comes from: `plan`, `addon`, or `subscription` for a price of its own. */
   @Column({ type: 'text' })
   entityType!: string;
 
@@ -67,6 +67,10 @@ export class SubscriptionLineItemEntity extends EntityRow {
   /** The line whose place it took when price or quantity changed. */
   @Column({ type: 'text', nullable: true })
   replacesId!: string | null;
+
+  /** The addon of the subscription that brought it. */
+  @Column({ type: 'text', nullable: true })
+  addonAssociationId!: string | null;
 
   /** Of its price. */
   @Column({ type: 'integer', nullable: true })

@@ -15,6 +15,7 @@ import {
   type BillingModel,
   type TierMode,
 } from '../domain/rating/price-kinds.js';
+import { PRORATION_BEHAVIORS, type ProrationBehavior } from '../domain/subscribing/proration.js';
 import {
   IsCurrency,
   IsDecimalValue,
@@ -153,10 +154,10 @@ export class CreateSubscriptionLineItemRequest extends LineCommitmentFields {
   @IsStringMap()
   metadata?: Record<string, string>;
 
+  /** The subscription's, when left out. */
   @Optional()
-  @IsWord(['none', 'create_prorations'])
-  @NotSupportedYet(['none'])
-  proration_behavior?: string;
+  @IsWord(PRORATION_BEHAVIORS)
+  proration_behavior?: ProrationBehavior;
 
   @Optional()
   @NotSupportedYet()
@@ -178,10 +179,10 @@ export class UpdateSubscriptionLineItemRequest extends PriceTermsRequest {
   @IsStringMap()
   metadata?: Record<string, string>;
 
+  /** The subscription's, when left out. */
   @Optional()
-  @IsWord(['none', 'create_prorations'])
-  @NotSupportedYet(['none'])
-  proration_behavior?: string;
+  @IsWord(PRORATION_BEHAVIORS)
+  proration_behavior?: ProrationBehavior;
 }
 
 export class DeleteSubscriptionLineItemRequest {
@@ -190,10 +191,10 @@ export class DeleteSubscriptionLineItemRequest {
   @IsInstant()
   effective_from?: Date;
 
+  /** The subscription's, when left out. */
   @Optional()
-  @IsWord(['none', 'create_prorations'])
-  @NotSupportedYet(['none'])
-  proration_behavior?: string;
+  @IsWord(PRORATION_BEHAVIORS)
+  proration_behavior?: ProrationBehavior;
 }
 
 export class SearchSubscriptionLineItemsRequest extends SearchRequest {

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { fieldErrors, invalidOperation, notFound } from '../domain/errors.js';
 import { laterOf } from '../domain/period.js';
+import type { ProrationBehavior } from '../domain/subscribing/proration.js';
 import type { Ctx } from '../platform/context.js';
 import { insertRow, insertRows, stampChange, updateRow } from '../platform/database/columns.js';
 import { findPage, type PaginationResponse, type SearchRequest } from '../platform/http/list-query.js';
@@ -44,6 +45,8 @@ export interface LineInput {
   readonly startDate?: Date | undefined;
   readonly endDate?: Date | undefined;
   readonly displayName?: string | undefined;
+  /** The addon that brings it. */
+  readonly addon?: { readonly id: string; readonly associationId: string } | undefined;
   readonly metadata?: Readonly<Record<string, string>> | undefined;
 }
 
@@ -51,6 +54,7 @@ export interface LineChange extends PriceOverride {
   readonly displayName?: string | undefined;
   readonly metadata?: Readonly<Record<string, string>> | undefined;
   readonly effectiveFrom?: Date | undefined;
+  readonly prorationBehavior?: ProrationBehavior | undefined;
 }
 
 @Injectable()
@@ -134,6 +138,9 @@ export class SubscriptionLinesService {
     const row = await insertRow(ctx.em, SubscriptionLineItemEntity, {
       ...lineOf(ctx, subscription, priced, input.quantity, at('quantity')),
       displayName: input.displayName ?? priced.price.displayName ?? priced.meter?.name ?? 'Subscription',
+      ...(input.addon === undefined
+        ? {}
+        : { entityType: 'addon', entityId: input.addon.id, addonAssociationId: input.addon.associationId }),
       startDate,
       endDate: input.endDate ?? priced.price.endDate,
       metadata: { ...input.metadata },
@@ -186,6 +193,7 @@ export class SubscriptionLinesService {
       entityType: line.entityType,
       entityId: line.entityId,
       planDisplayName: line.planDisplayName,
+      addonAssociationId: line.addonAssociationId,
       startDate: at,
       endDate: line.endDate,
       paidUntil: paidUntil(line, at),
@@ -208,6 +216,11 @@ export class SubscriptionLinesService {
     await updateRow(ctx.em, SubscriptionLineItemEntity, line.id, { ...stampChange(ctx), endDate });
     await this.announce(ctx, subscription.id);
     return this.get(ctx, line.id);
+  }
+
+  /** The same price again, from an instant on, for another subscription alone. */
+  priceAnew({ price }: MeteredPrice, from: Date): PriceInput {
+    return overridden(price, {}, from, '');
   }
 
   async get(ctx: Ctx, id: string): Promise<SubscriptionLineItem> {

@@ -3,8 +3,10 @@ import { CustomersService } from '../customers/customers.service.js';
 import { fieldErrors, validationError } from '../domain/errors.js';
 import { formatMoney } from '../domain/money.js';
 import type { Period } from '../domain/period.js';
-import { formatRate, ZERO } from '../domain/rate.js';
+import { formatRate, ZERO, type Rate } from '../domain/rate.js';
 import { toFeatureResponse } from '../features/features.responses.js';
+import { earlierOf } from '../domain/period.js';
+import type { EntitlementTotal } from '../domain/usage/entitlement-summary.js';
 import { FeaturesService } from '../features/features.service.js';
 import type { MeteredFeature } from '../features/features.types.js';
 import type { Caller, Ctx } from '../platform/context.js';
@@ -12,6 +14,12 @@ import { UnitOfWork } from '../platform/database/unit-of-work.js';
 import { MAX_LIMIT } from '../platform/http/list-query.js';
 import { displayAmount, toPriceResponse } from '../plans/prices.responses.js';
 import { ApiController, CurrentCaller } from '../tenancy/api-controller.js';
+import { toEntitlementSource, totalOfSources } from './entitlement-summaries.responses.js';
+import {
+  EntitlementSummaries,
+  type EntitledFeature,
+  type EntitlementSource,
+} from './entitlement-summaries.service.js';
 import { CustomerUsageSummaryRequest, SubscriptionUsageRequest } from './subscription-usage.requests.js';
 import {
   CustomerUsageSummaryResponse,
@@ -30,6 +38,7 @@ export class SubscriptionUsageController {
     private readonly customers: CustomersService,
     private readonly features: FeaturesService,
     private readonly usage: SubscriptionUsageService,
+    private readonly summaries: EntitlementSummaries,
   ) {}
 
   /** What a subscription's usage amounts to, as far as it is known: the current period until now, or any window. */
@@ -73,12 +82,7 @@ export class SubscriptionUsageController {
         id: query.customer_id,
         externalId: query.customer_lookup_key,
       });
-      const { rows } = await this.subscriptions.search(ctx, {
-        customer_ids: [customer.id],
-        subscription_status: ['active', 'trialing', 'paused'],
-        ...(query.subscription_ids === undefined ? {} : { subscription_ids: query.subscription_ids }),
-        limit: MAX_LIMIT,
-      });
+      const rows = await this.summaries.entitling(ctx, customer.id, query.subscription_ids);
       const charges = await this.usage.charges(
         ctx,
         rows.map((subscription) => ({
@@ -86,8 +90,12 @@ export class SubscriptionUsageController {
           window: this.usage.currentWindow(ctx, subscription),
         })),
       );
-      const features = await this.featuresOf(ctx, charges, query);
-      const summaries = features.map((feature) => summaryOf(feature, charges));
+      const entitled = (await this.summaries.of(ctx, rows)).filter(({ feature }) => feature.meter !== null);
+      const features = await this.featuresOf(ctx, charges, entitled, query);
+      const limited = await this.limitsOf(ctx, customer.externalId, entitled);
+      const summaries = features.map(
+        (feature) => limited.get(feature.feature.id) ?? summaryOf(feature, charges),
+      );
       return {
         customer_id: customer.id,
         features: summaries,
@@ -111,9 +119,15 @@ export class SubscriptionUsageController {
   private async featuresOf(
     ctx: Ctx,
     charges: readonly UsageCharge[],
+    entitled: readonly EntitledFeature[],
     query: CustomerUsageSummaryRequest,
   ): Promise<MeteredFeature[]> {
-    const meters = [...new Set(charges.flatMap(({ line }) => line.meterId ?? []))];
+    const meters = [
+      ...new Set([
+        ...charges.flatMap(({ line }) => line.meterId ?? []),
+        ...entitled.flatMap(({ feature }) => feature.feature.meterId ?? []),
+      ]),
+    ];
     if (meters.length === 0) return [];
     const { rows } = await this.features.search(ctx, {
       meter_ids: meters,
@@ -122,6 +136,44 @@ export class SubscriptionUsageController {
       limit: MAX_LIMIT,
     });
     return rows;
+  }
+
+  /** What was used of each limit, in the time that it holds for: of several subscriptions, since the first began anew. */
+  private async limitsOf(
+    ctx: Ctx,
+    externalCustomerId: string,
+    entitled: readonly EntitledFeature[],
+  ): Promise<ReadonlyMap<string, FeatureUsageSummaryResponse>> {
+    const limits = entitled.flatMap(({ feature, sources }) => {
+      const total = totalOfSources(sources);
+      const windows = sources.map(({ subscription }) => this.summaries.windowOf(ctx, subscription, total));
+      const start = windows.map((one) => one.start).reduce(earlierOf);
+      const ends = windows.flatMap(({ end }) => end ?? []);
+      return feature.meter === null
+        ? []
+        : [
+            {
+              feature,
+              sources,
+              total,
+              start,
+              meter: feature.meter,
+              resetAt: ends.length === 0 ? null : ends.reduce(earlierOf),
+            },
+          ];
+    });
+    const begun = limits.filter(({ start }) => start < ctx.now);
+    const used = await this.usage.used(
+      ctx,
+      externalCustomerId,
+      begun.map(({ meter, start }) => ({ meter, window: { start, end: ctx.now } })),
+    );
+    return new Map(
+      limits.map((limit) => [
+        limit.feature.feature.id,
+        limitedSummary(limit, used[begun.indexOf(limit)] ?? ZERO),
+      ]),
+    );
   }
 }
 
@@ -144,6 +196,31 @@ function toChargeResponse({
     is_overage: false,
     overage_factor: null,
     price: toPriceResponse(priced),
+  };
+}
+
+function limitedSummary(
+  limit: {
+    readonly feature: MeteredFeature;
+    readonly sources: readonly EntitlementSource[];
+    readonly total: EntitlementTotal;
+    readonly resetAt: Date | null;
+  },
+  used: Rate,
+): FeatureUsageSummaryResponse {
+  const { isEnabled, isSoftLimit, limit: most } = limit.total;
+  return {
+    feature: toFeatureResponse(limit.feature),
+    current_usage: formatRate(used),
+    total_limit: most,
+    is_enabled: isEnabled,
+    is_soft_limit: isSoftLimit,
+    is_unlimited: isEnabled && most === null,
+    next_usage_reset_at: limit.resetAt,
+    sources: limit.sources.map(toEntitlementSource),
+    // Of nothing there is no share.
+    usage_percent:
+      most === null || most === 0 ? null : formatRate(used.times(100).div(most).toDecimalPlaces(2)),
   };
 }
 

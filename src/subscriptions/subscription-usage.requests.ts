@@ -56,3 +56,19 @@ export class CustomerUsageSummaryRequest {
   @IsString({ each: true })
   subscription_ids?: string[];
 }
+
+export class SubscriptionEntitlementsRequest {
+  @Optional()
+  @asList
+  @IsArray()
+  @IsString({ each: true })
+  feature_ids?: string[];
+}
+
+export class CustomerEntitlementsRequest extends SubscriptionEntitlementsRequest {
+  @Optional()
+  @asList
+  @IsArray()
+  @IsString({ each: true })
+  subscription_ids?: string[];
+}

@@ -1,3 +1,4 @@
+import { EntitlementSourceResponse } from './entitlement-summaries.responses.js';
 import { FeatureResponse } from '../features/features.responses.js';
 import { PaginationResponse } from '../platform/http/list-query.js';
 import { PriceResponse } from '../plans/prices.responses.js';
@@ -33,15 +34,16 @@ export class SubscriptionUsageResponse {
 
 export class FeatureUsageSummaryResponse {
   feature!: FeatureResponse;
-  /** Decimal string. */
+  /** Decimal string: since the limit, or the billing period, began anew. */
   current_usage!: string;
+  /** Of all sources together; null is unlimited. */
   total_limit!: number | null;
   is_enabled!: boolean;
   is_soft_limit!: boolean;
   is_unlimited!: boolean;
-  /** When the current period, and with it the count, ends. */
+  /** When the count begins anew; null: never. */
   next_usage_reset_at!: Date | null;
-  sources!: Record<string, unknown>[];
+  sources!: EntitlementSourceResponse[];
   usage_percent!: string | null;
 }
 

@@ -7,6 +7,7 @@ import { ratePrice } from '../domain/rating/rate-price.js';
 import { billingStart } from '../domain/subscribing/subscription-life.js';
 import { lineWindow } from '../domain/subscribing/line-window.js';
 import { billableQuantity } from '../domain/usage/aggregate.js';
+import type { Meter } from '../features/features.types.js';
 import type { Ctx } from '../platform/context.js';
 import { PricesService } from '../plans/prices.service.js';
 import { pricingTermsOf, type MeteredPrice } from '../plans/plans.types.js';
@@ -105,6 +106,16 @@ export class SubscriptionUsageService {
         ),
       };
     });
+  }
+
+  /** What a customer has used of meters, each in a window of its own, priced or not. */
+  async used(
+    ctx: Ctx,
+    externalCustomerId: string,
+    asked: readonly { readonly meter: Meter; readonly window: Period }[],
+  ): Promise<Rate[]> {
+    const queries = asked.map(({ meter, window }) => meterQuery(meter, externalCustomerId, window));
+    return (await this.usage.aggregate(ctx, queries)).map((value) => billableQuantity(value));
   }
 }
 

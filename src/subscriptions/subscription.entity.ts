@@ -1,6 +1,7 @@
 import { Column, Entity, Index } from 'typeorm';
 import type { BillingCycle, BillingPeriodUnit } from '../domain/billing-period.js';
 import type { PauseStatus } from '../domain/subscribing/pauses.js';
+import type { ProrationBehavior } from '../domain/subscribing/proration.js';
 import type { SubscriptionStatus } from '../domain/subscribing/subscription-states.js';
 import { EntityRow } from '../platform/database/columns.js';
 
@@ -103,7 +104,7 @@ export class SubscriptionEntity extends EntityRow {
   paymentTerms!: string | null;
 
   @Column({ type: 'text' })
-  prorationBehavior!: string;
+  prorationBehavior!: ProrationBehavior;
 
   @Column({ type: 'text', nullable: true })
   lookupKey!: string | null;

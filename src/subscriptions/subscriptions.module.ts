@@ -6,6 +6,9 @@ import { TenancyModule } from '../tenancy/tenancy.module.js';
 import { UsageModule } from '../usage/usage.module.js';
 import { WalletsModule } from '../wallets/wallets.module.js';
 import { CustomerSubscriptionsQueries } from './customer-subscriptions.queries.js';
+import { EntitlementSummariesController } from './entitlement-summaries.controller.js';
+import { EntitlementSummaries } from './entitlement-summaries.service.js';
+import { SubscriptionAddonsService } from './subscription-addons.service.js';
 import { SubscriptionCreationService } from './subscription-creation.service.js';
 import { SubscriptionLookup } from './subscription-lookup.js';
 import { SubscriptionLinesService } from './subscription-lines.service.js';
@@ -26,6 +29,7 @@ import { UsageLinesService } from './usage-lines.service.js';
   controllers: [
     SubscriptionsController,
     SubscriptionUsageController,
+    EntitlementSummariesController,
     CustomerSubscriptionsController,
     DeletionsController,
   ],
@@ -39,6 +43,8 @@ import { UsageLinesService } from './usage-lines.service.js';
     SubscriptionUsageService,
     UsageLinesService,
     SubscriptionLookup,
+    SubscriptionAddonsService,
+    EntitlementSummaries,
   ],
   exports: [
     SubscriptionsService,
@@ -49,6 +55,8 @@ import { UsageLinesService } from './usage-lines.service.js';
     CustomerSubscriptionsQueries,
     SubscriptionUsageService,
     UsageLinesService,
+    SubscriptionAddonsService,
+    EntitlementSummaries,
   ],
 })
 export class SubscriptionsModule {}

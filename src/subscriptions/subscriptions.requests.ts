@@ -7,6 +7,7 @@ import {
   type BillingPeriodUnit,
 } from '../domain/billing-period.js';
 import { PAYMENT_TERMS } from '../domain/invoicing/due-date.js';
+import { PRORATION_BEHAVIORS, type ProrationBehavior } from '../domain/subscribing/proration.js';
 import {
   AlsoNamed,
   IsCurrency,
@@ -105,10 +106,10 @@ export class CreateSubscriptionRequest {
   @IsWord(PAYMENT_BEHAVIORS)
   payment_behavior?: PaymentBehavior;
 
+  /** `create_prorations`: a period that is cut short costs its share, and what is paid and not used is given back as credit. */
   @Optional()
-  @IsWord(['none', 'create_prorations'])
-  @NotSupportedYet(['none'])
-  proration_behavior?: string;
+  @IsWord(PRORATION_BEHAVIORS)
+  proration_behavior?: ProrationBehavior;
 
   /** `draft`: nothing is billed before it is activated. All other statuses follow from what happens. */
   @Optional()

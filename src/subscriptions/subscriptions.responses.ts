@@ -158,7 +158,7 @@ export const toLineItemResponse = (
     start_date: row.startDate,
     end_date: row.endDate,
     metadata: row.metadata,
-    addon_association_id: null,
+    addon_association_id: row.addonAssociationId,
     commitment_amount: null,
     commitment_duration: null,
     commitment_overage_factor: null,

@@ -313,6 +313,57 @@ describe('@flexprice/sdk 2.0.1: subscriptions, usage, invoices, payments', () =>
     });
   });
 
+  it('subscriptions: addons, entitlements, a change of plan previewed and executed', async () => {
+    const subscription = await subscribe('changes');
+    const id = subscription.id as string;
+    const addon = await server.api.create('/addons', { name: 'More', lookup_key: 'more-of-it' });
+    await server.api.create('/entitlements', {
+      entity_type: 'ADDON',
+      entity_id: addon.id,
+      feature_id: feature.id,
+      feature_type: 'metered',
+      usage_limit: 100,
+    });
+    const added = await accepted(
+      sdk.subscriptions.addSubscriptionAddon({ subscriptionId: id, addonId: addon.id }),
+    );
+    expect(added).toMatchObject({ addonId: addon.id, addonStatus: 'active', entityType: 'subscription' });
+    expect(await accepted(sdk.subscriptions.getSubscriptionEntitlements(id))).toMatchObject({
+      subscriptionId: id,
+      features: [
+        { feature: { id: feature.id }, entitlement: { usageLimit: 100 }, sources: [{ quantity: 1 }] },
+      ],
+    });
+    await accepted(
+      sdk.subscriptions.removeSubscriptionAddon({ addonAssociationId: added.id as string, reason: 'done' }),
+    );
+    expect(await accepted(sdk.subscriptions.getSubscriptionAddonAssociations(id))).toMatchObject([
+      { id: added.id, addonStatus: 'cancelled', cancellationReason: 'done' },
+    ]);
+    const target = await server.api.create('/plans', {
+      name: 'Bigger',
+      billing_period: 'monthly',
+      currency: 'usd',
+      prices: [{ pricing_model: 'flat', unit_price: '50' }],
+    });
+    const change = {
+      targetPlanId: target.id as string,
+      billingCadence: 'RECURRING',
+      billingCycle: 'anniversary',
+      billingPeriod: 'MONTHLY',
+      prorationBehavior: 'create_prorations',
+    } as const;
+    const preview = await accepted(sdk.subscriptions.previewSubscriptionChange(id, change));
+    expect(preview).toMatchObject({ changeType: 'upgrade', targetPlan: { id: target.id } });
+    const executed = await accepted(sdk.subscriptions.executeSubscriptionChange(id, change));
+    expect(executed).toMatchObject({
+      changeType: 'upgrade',
+      oldSubscription: { id, status: 'cancelled' },
+      newSubscription: { planId: target.id, status: 'active' },
+      invoice: { total: preview.nextInvoicePreview?.total },
+    });
+  });
+
   it('one-off invoices: create, finalize, mark paid, void', async () => {
     const draft = await oneOff('one-off');
     expect(draft).toMatchObject({

@@ -198,6 +198,10 @@ describe('@flexprice/sdk 2.0.1: catalogue, customers, keys', () => {
     );
     expect(await accepted(sdk.customers.getCustomer(customer.id as string))).toEqual(customer);
     expect(await accepted(sdk.customers.getCustomerByExternalId('acme'))).toEqual(customer);
+    expect(await accepted(sdk.customers.getCustomerEntitlements(customer.id as string))).toMatchObject({
+      customerId: customer.id,
+      features: [],
+    });
     expect(
       await accepted(sdk.customers.getCustomerUsageSummary({ customerLookupKey: 'acme' })),
     ).toMatchObject({ customerId: customer.id, features: [] });

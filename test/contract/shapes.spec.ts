@@ -102,6 +102,11 @@ describe('declared operations that SDK 2.0.1 lacks', () => {
     await api.post(`/subscriptions/${subscription.id}/pause`, { pause_mode: 'immediate' });
     const owned = await api.get('/customers/external/linked/subscriptions?expand=customer,plan');
     expect(owned.items).toMatchObject([{ id: subscription.id, pauses: [{ pause_status: 'active' }] }]);
+    expect(await api.get('/customers/external/linked/entitlements')).toMatchObject({
+      customer_id: customer.id,
+      features: [],
+      subscriptions: [{ id: subscription.id }],
+    });
     const lines = await api.post('/subscriptions/lineitems/search', { subscription_ids: [subscription.id] });
     expect(lines.items).toHaveLength(1);
     const monthly = await api.create('/plans', {

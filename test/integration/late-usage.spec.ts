@@ -207,6 +207,74 @@ describe('usage that arrives after its period was billed', () => {
     expect(two.invoice.total).toBe(preview.total);
   });
 
+  describe('settled on request', () => {
+    const settle = (invoice: any) => server.api.send('POST', `/invoices/${invoice.id}/late-usage`);
+    const balance = async (subscription: any): Promise<number> =>
+      ((await server.api.get(`/customers/${subscription.customer_id}/wallets`)) as any[]).reduce(
+        (sum: number, wallet) => sum + Number(wallet.balance),
+        0,
+      );
+
+    it('what is owed is invoiced at once, and not again with the next invoice', async () => {
+      const subscription = await subscribe({ pricing_model: 'flat', unit_price: '0.5' });
+      const { start, invoice } = await endPeriod(subscription);
+      await use(subscription, 4, start);
+      const { status, body } = await settle(invoice);
+      expect({ status, ...body }).toMatchObject({
+        status: 200,
+        credited_amount: '0',
+        invoice: { total: '2', invoice_status: 'FINALIZED', period_start: start.toISOString() },
+      });
+      expect((await settle(invoice)).body.error?.code).toBe('no_late_usage');
+      const next = await endPeriod(subscription);
+      expect(lateLines(next.invoice)).toEqual([]);
+    });
+
+    it('what was billed too much is credit at once, once, also of a subscription that has ended', async () => {
+      const subscription = await subscribe({ pricing_model: 'flat', unit_price: '0.5' });
+      const start = new Date(subscription.current_period_start as string);
+      await use(subscription, 10, start);
+      const { proration_invoice: invoice } = await server.api.post(
+        `/subscriptions/${subscription.id}/cancel`,
+        {
+          cancellation_type: 'immediate',
+          cancel_immediately_inovice_policy: 'generate_invoice',
+        },
+      );
+      expect(invoice.total).toBe('5');
+      await use(subscription, -4, start);
+      const { body } = await settle(invoice);
+      expect(body).toMatchObject({
+        credited_amount: '2',
+        invoice: { total: '0', payment_status: 'SUCCEEDED' },
+      });
+      expect(lines(body.invoice)).toEqual([
+        ['Units (late usage)', '-4', '-2'],
+        ['Credited to the prepaid wallet', '1', '2'],
+      ]);
+      expect(await balance(subscription)).toBe(2);
+      expect((await settle(invoice)).body.error?.code).toBe('no_late_usage');
+      expect((await server.api.send('POST', `/invoices/${body.invoice.id}/void`)).body.error?.code).toBe(
+        'invoice_has_proration_credits',
+      );
+      // More of it later: billed less credited is always what was used.
+      await use(subscription, 14, start);
+      const again = await settle(invoice);
+      expect(again.body).toMatchObject({ credited_amount: '0', invoice: { subtotal: '7' } });
+    });
+
+    it('not of an invoice that has no usage to be late', async () => {
+      const customer = await server.api.create('/customers', { external_id: 'no-usage', name: 'N' });
+      const invoice = await server.api.create('/invoices', {
+        customer_id: customer.id,
+        currency: 'usd',
+        amount_due: '5',
+        line_items: [{ display_name: 'Once', amount: '5', quantity: '1' }],
+      });
+      expect((await settle(invoice)).body.error?.code).toBe('invoice_without_late_usage');
+    });
+  });
+
   it('is not billed twice when either invoice is recalculated', async () => {
     const subscription = await subscribe({ pricing_model: 'flat', unit_price: '1' }, '5');
     await use(subscription, 10, new Date(subscription.current_period_start as string));

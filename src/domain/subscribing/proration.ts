@@ -36,6 +36,12 @@ export const pricedPeriod = (due: DueCharge, behavior: ProrationBehavior): Perio
 export const chargeFraction = (due: DueCharge, behavior: ProrationBehavior): Fraction =>
   isShared(due.line) ? elapsedFraction(due.effective, pricedPeriod(due, behavior)) : due.fraction;
 
+/** Charges as the behavior shares them out. */
+export const proratedCharges = <L extends ChargeableLine>(
+  charges: readonly DueCharge<L>[],
+  behavior: ProrationBehavior,
+): DueCharge<L>[] => charges.map((due) => ({ ...due, fraction: chargeFraction(due, behavior) }));
+
 const isShared = (line: ChargeableLine): boolean =>
   line.priceType === 'FIXED' && line.schedule.interval.unit !== 'ONETIME';
 
@@ -140,6 +146,8 @@ export function unusedCredits(
 export interface QuantityChange {
   readonly billed: BilledLine;
   readonly terms: PricingTerms;
+  /** When the price changes too; the same, when left out. */
+  readonly newTerms?: PricingTerms;
   readonly from: Rate;
   readonly to: Rate;
   readonly at: Date;
@@ -150,7 +158,7 @@ export interface QuantityChange {
 }
 
 /**
- * What a change of quantity within a period costs or gives back, both quantities taken through the price's model. A credit is
+ * What a change of quantity or price within a period costs or gives back, each quantity taken through its price's model. A credit is
  * the share of what was billed and not used yet that the price falls by: capped like the credit of a cancellation.
  */
 export function quantityChange(
@@ -160,7 +168,8 @@ export function quantityChange(
 ): ProrationLine[] {
   const { billed, at, until } = change;
   if (behavior === 'none' || !isShared(billed.line) || billed.line.cadence !== 'ADVANCE') return [];
-  const [before, after] = [ratePrice(change.terms, change.from), ratePrice(change.terms, change.to)];
+  const before = ratePrice(change.terms, change.from);
+  const after = ratePrice(change.newTerms ?? change.terms, change.to);
   if (after.lessThan(before)) {
     const value = unusedValue(billed.entries, at).times(before.minus(after)).div(before);
     return creditLine(billed, value, at, currency);
