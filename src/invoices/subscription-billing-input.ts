@@ -1,6 +1,8 @@
 import { fieldErrors } from '../domain/errors.js';
 import type { Customer } from '../customers/customers.types.js';
 import type { PriceInput } from '../plans/prices.service.js';
+import { taxOverrides } from '../plans/taxes.requests.js';
+import type { CouponChoice } from '../subscriptions/subscription-terms.service.js';
 import type { SubscribeInput } from '../subscriptions/subscription-creation.service.js';
 import type { LineInput } from '../subscriptions/subscription-lines.service.js';
 import type {
@@ -45,7 +47,23 @@ export const subscribeInput = (
     (body.line_items ?? []).map((line, index) =>
       lineInput(line, currency, readPrice, `line_items[${index}]`),
     ),
+  coupons: couponChoices(body),
+  taxOverrides: taxOverrides(body.tax_rate_overrides),
 });
+
+const couponChoices = (body: CreateSubscriptionRequest): CouponChoice[] => [
+  ...(body.coupons ?? []).map((id, index) => ({ coupon: { id }, path: `coupons[${index}]` })),
+  ...Object.entries(body.line_item_coupons ?? {}).flatMap(([priceId, ids]) =>
+    ids.map((id) => ({ coupon: { id }, priceId, path: `line_item_coupons.${priceId}` })),
+  ),
+  ...(body.subscription_coupons ?? []).map((one, index) => ({
+    coupon: { code: one.coupon_code },
+    priceId: one.price_id,
+    startDate: one.start_date,
+    endDate: one.end_date,
+    path: `subscription_coupons[${index}].price_id`,
+  })),
+];
 
 /** A line as it is asked for; a price that is made for it is in the subscription's currency. */
 export function lineInput(

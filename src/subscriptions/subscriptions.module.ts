@@ -10,6 +10,7 @@ import { SubscriptionCreationService } from './subscription-creation.service.js'
 import { SubscriptionLookup } from './subscription-lookup.js';
 import { SubscriptionLinesService } from './subscription-lines.service.js';
 import { SubscriptionPausesService } from './subscription-pauses.service.js';
+import { SubscriptionTermsService } from './subscription-terms.service.js';
 import { SubscriptionUsageController } from './subscription-usage.controller.js';
 import { SubscriptionUsageService } from './subscription-usage.service.js';
 import {
@@ -38,6 +39,7 @@ import { UsageLinesService } from './usage-lines.service.js';
     CustomerSubscriptionsQueries,
     SubscriptionUsageService,
     UsageLinesService,
+    SubscriptionTermsService,
     SubscriptionLookup,
   ],
   exports: [

@@ -12,13 +12,16 @@ import {
   IsCurrency,
   IsInstant,
   IsStringMap,
+  IsTextListMap,
   IsTimeZone,
   IsWord,
   Optional,
 } from '../platform/http/fields.js';
 import { NotSupportedYet } from '../platform/http/not-supported.js';
+import { TaxRateOverrideRequest } from '../plans/taxes.requests.js';
 import { PAYMENT_BEHAVIORS, type PaymentBehavior } from './subscription-creation.service.js';
 import { CreateSubscriptionLineItemRequest, OverrideLineItemRequest } from './subscription-lines.requests.js';
+import { SubscriptionCouponRequest } from './subscription-terms.requests.js';
 
 export class CreateSubscriptionRequest {
   @IsString()
@@ -167,9 +170,12 @@ export class CreateSubscriptionRequest {
   @NotSupportedYet()
   checkout?: unknown;
 
+  /** Ids of coupons for the whole of its invoices. */
   @Optional()
-  @NotSupportedYet()
-  coupons?: unknown[];
+  @IsArray()
+  @ArrayMaxSize(100)
+  @IsString({ each: true })
+  coupons?: string[];
 
   @Optional()
   @NotSupportedYet()
@@ -187,9 +193,10 @@ export class CreateSubscriptionRequest {
   @NotSupportedYet()
   line_item_commitments?: unknown;
 
+  /** Price → ids of coupons for the line that it makes. */
   @Optional()
-  @NotSupportedYet()
-  line_item_coupons?: unknown;
+  @IsTextListMap()
+  line_item_coupons?: Record<string, string[]>;
 
   /** Lines besides those of the plan. */
   @Optional()
@@ -215,11 +222,19 @@ export class CreateSubscriptionRequest {
   @NotSupportedYet()
   phases?: unknown[];
 
+  /** Coupons by their codes. */
   @Optional()
-  @NotSupportedYet()
-  subscription_coupons?: unknown[];
+  @IsArray()
+  @ArrayMaxSize(100)
+  @ValidateNested({ each: true })
+  @Type(() => SubscriptionCouponRequest)
+  subscription_coupons?: SubscriptionCouponRequest[];
 
+  /** Taxed by these rates in place of its customer's; an empty list: by none. */
   @Optional()
-  @NotSupportedYet()
-  tax_rate_overrides?: unknown[];
+  @IsArray()
+  @ArrayMaxSize(100)
+  @ValidateNested({ each: true })
+  @Type(() => TaxRateOverrideRequest)
+  tax_rate_overrides?: TaxRateOverrideRequest[];
 }

@@ -2,6 +2,8 @@ import { CustomerResponse } from '../customers/customers.responses.js';
 import { formatRate } from '../domain/rate.js';
 import { MeterResponse } from '../features/features.responses.js';
 import { PaginationResponse } from '../platform/http/list-query.js';
+import { CouponAssociationResponse, toCouponAssociationResponse } from '../plans/coupons.responses.js';
+import type { AppliedCoupon } from '../plans/coupons.types.js';
 import { PlanResponse } from '../plans/plans.responses.js';
 import type { MeteredPrice } from '../plans/plans.types.js';
 import { PriceResponse, toPriceResponse } from '../plans/prices.responses.js';
@@ -91,7 +93,7 @@ export class SubscriptionResponse {
   checkout_session!: Record<string, unknown> | null;
   commitment_amount!: string | null;
   commitment_duration!: string | null;
-  coupon_associations!: Record<string, unknown>[] | null;
+  coupon_associations!: CouponAssociationResponse[];
   credit_grants!: Record<string, unknown>[] | null;
   enable_true_up!: boolean;
   entitlements!: Record<string, unknown>[] | null;
@@ -129,6 +131,7 @@ export interface SubscriptionParts {
   readonly plan: PlanResponse | null;
   readonly latestInvoice: object | null;
   readonly pauses: readonly SubscriptionPause[];
+  readonly coupons: readonly AppliedCoupon[];
 }
 
 export const toLineItemResponse = (
@@ -220,7 +223,7 @@ export const toSubscriptionResponse = (
   checkout_session: null,
   commitment_amount: null,
   commitment_duration: null,
-  coupon_associations: null,
+  coupon_associations: parts.coupons.map(toCouponAssociationResponse),
   credit_grants: null,
   enable_true_up: false,
   entitlements: null,
