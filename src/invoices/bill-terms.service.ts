@@ -110,7 +110,9 @@ export class BillTermsService {
 
 /** Names a bill whichever invoice stands for it: voided and made again it has the same one. */
 const billingKey = (bill: Pick<SubscriptionBill, 'subscriptionId' | 'period' | 'reason'>): string =>
-  [bill.subscriptionId, bill.reason, bill.period.start.toISOString(), bill.period.end.toISOString()].join(' ');
+  [bill.subscriptionId, bill.reason, bill.period.start.toISOString(), bill.period.end.toISOString()].join(
+    ' ',
+  );
 
 const amountOf = (line: RatedLine, currency: string): Money => roundToMoney(line.amount, currency);
 
@@ -147,7 +149,9 @@ function linesFor(bill: SubscriptionBill, lineItemId: string, type: 'percentage'
   });
   if (type === 'percentage') return own;
   const [greatest] = [...own].sort((a, b) => {
-    const [one, other] = [a, b].map((index) => amountOf(bill.lines[index] as RatedLine, bill.currency).amount);
+    const [one, other] = [a, b].map(
+      (index) => amountOf(bill.lines[index] as RatedLine, bill.currency).amount,
+    );
     return (other as bigint) > (one as bigint) ? 1 : (other as bigint) < (one as bigint) ? -1 : a - b;
   });
   return greatest === undefined ? [] : [greatest];

@@ -20,6 +20,7 @@ import {
 } from './subscriptions.controller.js';
 import { SubscriptionsQueries } from './subscriptions.queries.js';
 import { SubscriptionsService } from './subscriptions.service.js';
+import { UsageRatingService } from './usage-rating.service.js';
 import { UsageLinesService } from './usage-lines.service.js';
 
 @Module({
@@ -39,6 +40,7 @@ import { UsageLinesService } from './usage-lines.service.js';
     CustomerSubscriptionsQueries,
     SubscriptionUsageService,
     UsageLinesService,
+    UsageRatingService,
     SubscriptionTermsService,
     SubscriptionLookup,
   ],
@@ -51,6 +53,7 @@ import { UsageLinesService } from './usage-lines.service.js';
     CustomerSubscriptionsQueries,
     SubscriptionUsageService,
     UsageLinesService,
+    UsageRatingService,
   ],
 })
 export class SubscriptionsModule {}
