@@ -9,6 +9,7 @@ import { Catalog1763700000010 } from './0010-catalog.js';
 import { Wallets1763700000011 } from './0011-wallets.js';
 import { SubscriptionLife1763700000012 } from './0012-subscription-life.js';
 import { InvoiceDocuments1763700000013 } from './0013-invoice-documents.js';
+import { Commitments1763700000014 } from './0014-commitments.js';
 
 /** In the order they run. Append; never edit one that has been released. */
 export const migrations = [
@@ -23,4 +24,5 @@ export const migrations = [
   Wallets1763700000011,
   SubscriptionLife1763700000012,
   InvoiceDocuments1763700000013,
+  Commitments1763700000014,
 ] as const;

@@ -17,8 +17,9 @@ import {
   type SubscriptionLineItem,
 } from '../subscriptions/subscriptions.types.js';
 import { UsageRatingService, type RatedUsage } from '../subscriptions/usage-rating.service.js';
+import { earlierTasks, withCommitments, type ExactLine } from './commitment-rating.js';
 import type { RatedLine } from './invoices.types.js';
-import type { BillingTask } from './subscription-billing.types.js';
+import { invoicePeriod, type BillingTask } from './subscription-billing.types.js';
 
 /** A price as a line of a subscription takes it. */
 export interface PricedLine extends ChargeableLine {
@@ -42,6 +43,27 @@ export class SubscriptionRatingService {
 
   /** What the tasks would be charged for, rated exactly, in their order. */
   async rate(ctx: Ctx, tasks: readonly BillingTask[]): Promise<RatedLine[][]> {
+    const exact = await this.exact(ctx, tasks);
+    const earlier = tasks.flatMap((task, index) =>
+      earlierTasks(task, exact[index] ?? []).map((before) => ({ index, before })),
+    );
+    const rated =
+      earlier.length === 0
+        ? []
+        : await this.exact(
+            ctx,
+            earlier.map(({ before }) => before),
+          );
+    const past = tasks.map(() => new Map<number, readonly ExactLine[]>());
+    for (const [n, { index, before }] of earlier.entries())
+      past[index]?.set(invoicePeriod(before.moment).start.getTime(), rated[n] ?? []);
+    return tasks.map((task, index) =>
+      withCommitments({ task, lines: exact[index] ?? [], earlier: past[index] ?? new Map() }),
+    );
+  }
+
+  /** Before any commitment. */
+  private async exact(ctx: Ctx, tasks: readonly BillingTask[]): Promise<ExactLine[][]> {
     const charges = await this.chargesOf(ctx, tasks);
     const metered = charges.flatMap((list, index) =>
       list
@@ -58,7 +80,14 @@ export class SubscriptionRatingService {
       })),
     );
     const usage = new Map(metered.map(({ charge }, index) => [charge, rated[index]]));
-    return charges.map((list) => list.map((charge) => ratedLine(charge, usage.get(charge))));
+    return charges.map((list) =>
+      list.map((charge) => ({
+        line: ratedLine(charge, usage.get(charge)),
+        item: charge.line.item,
+        priced: charge.line.priced,
+        bucketAmounts: usage.get(charge)?.bucketAmounts ?? null,
+      })),
+    );
   }
 
   private async chargesOf(ctx: Ctx, tasks: readonly BillingTask[]): Promise<Charge[][]> {

@@ -16,6 +16,7 @@ import { Outbox } from '../platform/outbox/outbox.js';
 import { PlansService } from '../plans/plans.service.js';
 import type { Plan } from '../plans/plans.types.js';
 import type { TaxOverride } from '../plans/taxes.types.js';
+import { storedCommitment, type CommitmentInput, type LineCommitmentInput } from './commitments.js';
 import { choosePrices } from './plan-choice.js';
 import type { PriceOverride } from './price-override.js';
 import { SubscriptionEntity } from './subscription.entity.js';
@@ -58,6 +59,9 @@ export interface SubscribeInput {
   readonly overrides?: readonly (PriceOverride & { readonly priceId: string })[] | undefined;
   /** Lines besides those of the plan; the price of one that is made for it is in the subscription's currency. */
   readonly lines?: ((currency: string) => readonly LineInput[]) | undefined;
+  readonly commitment?: CommitmentInput | undefined;
+  /** By the prices of the lines. */
+  readonly lineCommitments?: Readonly<Record<string, LineCommitmentInput>> | undefined;
   readonly coupons?: readonly CouponChoice[] | undefined;
   /** In place of its customer's taxes; an empty list: none. */
   readonly taxOverrides?: readonly TaxOverride[] | undefined;
@@ -109,6 +113,7 @@ export class SubscriptionCreationService {
       plan,
       chosen.prices,
       input.overrides ?? [],
+      input.lineCommitments ?? {},
     );
     for (const [index, line] of (input.lines?.(chosen.currency) ?? []).entries())
       lines.push(await this.lines.add(ctx, subscription, line, `line_items[${index}]`));
@@ -235,6 +240,11 @@ export class SubscriptionCreationService {
       paymentBehavior: input.paymentBehavior ?? 'default_active',
       paymentTerms: input.paymentTerms ?? null,
       prorationBehavior: 'none',
+      commitment: storedCommitment(input.commitment, {
+        currency,
+        billingPeriod: interval.unit,
+        billingPeriodCount: interval.count,
+      }),
       lookupKey: input.lookupKey ?? null,
       metadata: { ...input.metadata },
       version: 1,

@@ -45,6 +45,7 @@ export function lineOf(
     paidUntil: null,
     replacesId: null,
     trialPeriodDays: price.trialPeriodDays,
+    commitment: null,
     metadata: {},
   };
 }

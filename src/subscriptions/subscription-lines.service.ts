@@ -7,6 +7,7 @@ import { findPage, type PaginationResponse, type SearchRequest } from '../platfo
 import { Outbox } from '../platform/outbox/outbox.js';
 import type { MeteredPrice, Plan } from '../plans/plans.types.js';
 import { PricesService, type PriceInput } from '../plans/prices.service.js';
+import { storedLineCommitment, type LineCommitmentInput } from './commitments.js';
 import { changesPrice, overridden, type PriceOverride } from './price-override.js';
 import { assertChangeable, assertFits, assertNotBilled, lineOf } from './subscription-line-rules.js';
 import { SubscriptionLineItemEntity } from './subscription-line-item.entity.js';
@@ -45,6 +46,7 @@ export interface LineInput {
   readonly endDate?: Date | undefined;
   readonly displayName?: string | undefined;
   readonly metadata?: Readonly<Record<string, string>> | undefined;
+  readonly commitment?: LineCommitmentInput | undefined;
 }
 
 export interface LineChange extends PriceOverride {
@@ -67,6 +69,7 @@ export class SubscriptionLinesService {
     plan: Plan,
     chosen: readonly MeteredPrice[],
     overrides: readonly (PriceOverride & { readonly priceId: string })[],
+    commitments: Readonly<Record<string, LineCommitmentInput>> = {},
   ): Promise<SubscriptionLineItem[]> {
     const rows: SubscriptionLineItemEntity[] = [];
     for (const priced of chosen) {
@@ -90,9 +93,20 @@ export class SubscriptionLinesService {
         // A plan's price that is younger than a back-dated subscription still counts from its own start.
         startDate: laterOf(own.price.startDate, subscription.startDate),
         endDate: own.price.endDate,
+        commitment: storedLineCommitment(
+          override?.commitment ?? commitments[priced.price.id],
+          subscription,
+          own,
+          override?.commitment ? `override_line_items[${index}]` : `line_item_commitments.${priced.price.id}`,
+        ),
       });
     }
     const known = new Set(chosen.map(({ price }) => price.id));
+    for (const priceId of Object.keys(commitments))
+      if (!known.has(priceId))
+        throw fieldErrors({
+          [`line_item_commitments.${priceId}`]: `the subscription takes no price ${priceId} of the plan`,
+        });
     const unknown = Object.fromEntries(
       overrides.flatMap(({ priceId }, index) =>
         known.has(priceId)
@@ -136,6 +150,7 @@ export class SubscriptionLinesService {
       displayName: input.displayName ?? priced.price.displayName ?? priced.meter?.name ?? 'Subscription',
       startDate,
       endDate: input.endDate ?? priced.price.endDate,
+      commitment: storedLineCommitment(input.commitment, subscription, priced, path),
       metadata: { ...input.metadata },
     });
     await this.announce(ctx, subscription.id);
@@ -159,7 +174,7 @@ export class SubscriptionLinesService {
       displayName: change.displayName ?? line.displayName,
       metadata: { ...(change.metadata ?? line.metadata) },
     };
-    if (!changesPrice(change) && change.quantity === undefined) {
+    if (!changesPrice(change) && change.quantity === undefined && change.commitment === undefined) {
       await updateRow(ctx.em, SubscriptionLineItemEntity, line.id, { ...stampChange(ctx), ...words });
       await this.announce(ctx, subscription.id);
       return this.get(ctx, line.id);
@@ -189,6 +204,10 @@ export class SubscriptionLinesService {
       startDate: at,
       endDate: line.endDate,
       paidUntil: paidUntil(line, at),
+      commitment:
+        change.commitment === undefined
+          ? line.commitment
+          : storedLineCommitment(change.commitment, subscription, priced, ''),
       replacesId: line.id,
     });
     await updateRow(ctx.em, SubscriptionLineItemEntity, line.id, { ...stampChange(ctx), endDate: at });

@@ -3,6 +3,7 @@ import type { BillingCycle, BillingPeriodUnit } from '../domain/billing-period.j
 import type { PauseStatus } from '../domain/subscribing/pauses.js';
 import type { SubscriptionStatus } from '../domain/subscribing/subscription-states.js';
 import { EntityRow } from '../platform/database/columns.js';
+import type { StoredCommitment } from './commitments.js';
 
 @Entity('subscriptions')
 @Index('subscriptions_customer', ['tenantId', 'environmentId', 'customerId'])
@@ -107,6 +108,9 @@ export class SubscriptionEntity extends EntityRow {
 
   @Column({ type: 'text', nullable: true })
   lookupKey!: string | null;
+
+  @Column({ type: 'jsonb', nullable: true })
+  commitment!: StoredCommitment | null;
 
   @Column({ type: 'jsonb', default: {} })
   metadata!: Record<string, string>;

@@ -1,5 +1,17 @@
 import { Transform, Type } from 'class-transformer';
-import { ArrayMaxSize, IsArray, IsInt, IsString, Max, Min, MinLength, ValidateNested } from 'class-validator';
+import { ApiExtraModels, ApiProperty, getSchemaPath } from '@nestjs/swagger';
+import {
+  ArrayMaxSize,
+  IsArray,
+  IsBoolean,
+  IsInstance,
+  IsInt,
+  IsString,
+  Max,
+  Min,
+  MinLength,
+  ValidateNested,
+} from 'class-validator';
 import {
   BILLING_CYCLES,
   BILLING_PERIOD_UNITS,
@@ -10,6 +22,7 @@ import { PAYMENT_TERMS } from '../domain/invoicing/due-date.js';
 import {
   AlsoNamed,
   IsCurrency,
+  IsDecimalValue,
   IsInstant,
   IsStringMap,
   IsTextListMap,
@@ -19,10 +32,16 @@ import {
 } from '../platform/http/fields.js';
 import { NotSupportedYet } from '../platform/http/not-supported.js';
 import { TaxRateOverrideRequest } from '../plans/taxes.requests.js';
+import { COMMITMENT_DURATIONS } from './commitments.js';
 import { PAYMENT_BEHAVIORS, type PaymentBehavior } from './subscription-creation.service.js';
 import { CreateSubscriptionLineItemRequest, OverrideLineItemRequest } from './subscription-lines.requests.js';
-import { SubscriptionCouponRequest } from './subscription-terms.requests.js';
+import {
+  lineCommitmentMap,
+  LineItemCommitmentRequest,
+  SubscriptionCouponRequest,
+} from './subscription-terms.requests.js';
 
+@ApiExtraModels(LineItemCommitmentRequest)
 export class CreateSubscriptionRequest {
   @IsString()
   @MinLength(1)
@@ -142,21 +161,25 @@ export class CreateSubscriptionRequest {
   @NotSupportedYet(['invoice_to_self'])
   invoice_billing?: string;
 
+  /** At least so much usage in each period, in major units. */
   @Optional()
-  @NotSupportedYet(['0', 0])
-  commitment_amount?: unknown;
+  @IsDecimalValue({ min: '0' })
+  commitment_amount?: string;
 
+  /** Usage beyond the commitment is charged times this. 1, when left out. */
   @Optional()
-  @NotSupportedYet(['1', 1])
-  overage_factor?: unknown;
+  @IsDecimalValue({ min: '1' })
+  overage_factor?: string;
 
+  /** What is missing of the commitment at its end is charged. */
   @Optional()
-  @NotSupportedYet()
+  @IsBoolean()
   enable_true_up?: boolean;
 
+  /** The commitment is of several billing periods together. */
   @Optional()
-  @NotSupportedYet()
-  commitment_duration?: string;
+  @IsWord(COMMITMENT_DURATIONS)
+  commitment_duration?: BillingPeriodUnit;
 
   @Optional()
   @NotSupportedYet()
@@ -189,9 +212,13 @@ export class CreateSubscriptionRequest {
   @NotSupportedYet()
   inheritance?: unknown;
 
+  /** Price of the plan → what is committed to on its line. */
   @Optional()
-  @NotSupportedYet()
-  line_item_commitments?: unknown;
+  @Transform(({ value }: { value: unknown }) => lineCommitmentMap(value))
+  @IsInstance(Map, { message: 'line_item_commitments must be an object of commitments by price' })
+  @ValidateNested({ each: true })
+  @ApiProperty({ type: 'object', additionalProperties: { $ref: getSchemaPath(LineItemCommitmentRequest) } })
+  line_item_commitments?: Map<string, LineItemCommitmentRequest>;
 
   /** Price → ids of coupons for the line that it makes. */
   @Optional()
