@@ -102,16 +102,14 @@ export class SubscriptionLinesService {
       });
     }
     const known = new Set(chosen.map(({ price }) => price.id));
-    for (const priceId of Object.keys(commitments))
-      if (!known.has(priceId))
-        throw fieldErrors({
-          [`line_item_commitments.${priceId}`]: `the subscription takes no price ${priceId} of the plan`,
-        });
     const unknown = Object.fromEntries(
-      overrides.flatMap(({ priceId }, index) =>
-        known.has(priceId)
-          ? []
-          : [[`override_line_items[${index}].price_id`, `the subscription takes no price ${priceId}`]],
+      [
+        ...overrides.map(
+          ({ priceId }, index) => [`override_line_items[${index}].price_id`, priceId] as const,
+        ),
+        ...Object.keys(commitments).map((priceId) => [`line_item_commitments.${priceId}`, priceId] as const),
+      ].flatMap(([field, priceId]) =>
+        known.has(priceId) ? [] : [[field, `the subscription takes no price ${priceId}`]],
       ),
     );
     if (Object.keys(unknown).length > 0) throw fieldErrors(unknown);
