@@ -12,7 +12,7 @@ import type { Period } from '../domain/period.js';
 import { formatRate, rate, storableQuantity, ZERO, type Rate } from '../domain/rate.js';
 import { bucketCount } from '../domain/usage/bucket-count.js';
 import { pricingTermsOf, type MeteredPrice } from '../plans/plans.types.js';
-import type { StoredCommitment, StoredLineCommitment } from '../subscriptions/commitments.js';
+import type { StoredCommitment, StoredLineCommitment } from '../subscriptions/commitments.types.js';
 import {
   chargedLife,
   scheduleOf,

@@ -3,7 +3,7 @@ import type { Customer } from '../customers/customers.types.js';
 import type { PriceInput } from '../plans/prices.service.js';
 import { taxOverrides } from '../plans/taxes.requests.js';
 import type { CouponChoice } from '../subscriptions/subscription-terms.service.js';
-import type { LineCommitmentInput } from '../subscriptions/commitments.js';
+import type { LineCommitmentInput } from '../subscriptions/commitments.types.js';
 import type {
   LineCommitmentFields,
   LineItemCommitmentRequest,

@@ -1,47 +1,16 @@
-import { BILLING_PERIOD_UNITS, isMultipleOf, type BillingPeriodUnit } from '../domain/billing-period.js';
+import { isMultipleOf, type BillingPeriodUnit } from '../domain/billing-period.js';
 import { parseCurrency } from '../domain/currency.js';
 import { fieldErrors } from '../domain/errors.js';
-import type { CommitmentType } from '../domain/invoicing/line-commitment.js';
 import { exactMoney } from '../domain/money.js';
 import { rate } from '../domain/rate.js';
 import type { MeteredPrice } from '../plans/plans.types.js';
+import type {
+  CommitmentInput,
+  LineCommitmentInput,
+  StoredCommitment,
+  StoredLineCommitment,
+} from './commitments.types.js';
 import type { Subscription } from './subscriptions.types.js';
-
-/** For how long a commitment can be: a number of billing periods. */
-export const COMMITMENT_DURATIONS = BILLING_PERIOD_UNITS.filter((unit) => unit !== 'ONETIME');
-
-/** As it is stored: decimals as strings, like everything in jsonb. */
-export interface StoredCommitment {
-  /** Major units of the subscription's currency. */
-  readonly amount: string;
-  readonly overage_factor: string;
-  readonly true_up: boolean;
-  /** Null: each billing period has its own. */
-  readonly duration: BillingPeriodUnit | null;
-}
-
-export interface StoredLineCommitment {
-  readonly type: CommitmentType;
-  readonly value: string;
-  readonly overage_factor: string;
-  readonly true_up: boolean;
-  /** For every bucket of the meter. */
-  readonly windowed: boolean;
-  readonly duration: BillingPeriodUnit | null;
-}
-
-export interface CommitmentInput {
-  readonly amount?: string | undefined;
-  readonly overageFactor?: string | undefined;
-  readonly trueUp?: boolean | undefined;
-  readonly duration?: BillingPeriodUnit | undefined;
-}
-
-export interface LineCommitmentInput extends CommitmentInput {
-  readonly type?: CommitmentType | undefined;
-  readonly quantity?: string | undefined;
-  readonly windowed?: boolean | undefined;
-}
 
 type Base = Pick<Subscription, 'billingPeriod' | 'billingPeriodCount' | 'currency'>;
 

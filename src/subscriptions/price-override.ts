@@ -3,7 +3,7 @@ import type { BillingModel, TierMode } from '../domain/rating/price-kinds.js';
 import { formatRate } from '../domain/rate.js';
 import type { Price, StoredTier } from '../plans/plans.types.js';
 import type { PriceInput } from '../plans/prices.service.js';
-import type { LineCommitmentInput } from './commitments.js';
+import type { LineCommitmentInput } from './commitments.types.js';
 
 /** What a subscription has otherwise than the price that it takes. */
 export interface PriceOverride {

@@ -3,7 +3,7 @@ import type { BillingPeriodUnit } from '../domain/billing-period.js';
 import type { Rate } from '../domain/rate.js';
 import type { InvoiceCadence, PriceType } from '../domain/rating/price-kinds.js';
 import { EntityRow, ExactDecimal } from '../platform/database/columns.js';
-import type { StoredLineCommitment } from './commitments.js';
+import type { StoredLineCommitment } from './commitments.types.js';
 
 @Entity('subscription_line_items')
 @Index('subscription_line_items_subscription', ['tenantId', 'environmentId', 'subscriptionId'])

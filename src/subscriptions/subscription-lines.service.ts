@@ -7,7 +7,8 @@ import { findPage, type PaginationResponse, type SearchRequest } from '../platfo
 import { Outbox } from '../platform/outbox/outbox.js';
 import type { MeteredPrice, Plan } from '../plans/plans.types.js';
 import { PricesService, type PriceInput } from '../plans/prices.service.js';
-import { storedLineCommitment, type LineCommitmentInput } from './commitments.js';
+import { storedLineCommitment } from './commitments.js';
+import type { LineCommitmentInput } from './commitments.types.js';
 import { changesPrice, overridden, type PriceOverride } from './price-override.js';
 import { assertChangeable, assertFits, assertNotBilled, lineOf } from './subscription-line-rules.js';
 import { SubscriptionLineItemEntity } from './subscription-line-item.entity.js';
@@ -101,7 +102,6 @@ export class SubscriptionLinesService {
         ),
       });
     }
-    const known = new Set(chosen.map(({ price }) => price.id));
     const unknown = Object.fromEntries(
       [
         ...overrides.map(
@@ -109,7 +109,9 @@ export class SubscriptionLinesService {
         ),
         ...Object.keys(commitments).map((priceId) => [`line_item_commitments.${priceId}`, priceId] as const),
       ].flatMap(([field, priceId]) =>
-        known.has(priceId) ? [] : [[field, `the subscription takes no price ${priceId}`]],
+        chosen.some(({ price }) => price.id === priceId)
+          ? []
+          : [[field, `the subscription takes no price ${priceId}`]],
       ),
     );
     if (Object.keys(unknown).length > 0) throw fieldErrors(unknown);

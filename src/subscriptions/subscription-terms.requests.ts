@@ -4,7 +4,7 @@ import type { BillingPeriodUnit } from '../domain/billing-period.js';
 import { COMMITMENT_TYPES, type CommitmentType } from '../domain/invoicing/line-commitment.js';
 import { IsDecimalValue, IsInstant, IsWord, Optional } from '../platform/http/fields.js';
 import { NotSupportedYet } from '../platform/http/not-supported.js';
-import { COMMITMENT_DURATIONS } from './commitments.js';
+import { COMMITMENT_DURATIONS } from './commitments.types.js';
 
 /** A coupon by its code. */
 export class SubscriptionCouponRequest {

@@ -3,7 +3,7 @@ import type { BillingCycle, BillingPeriodUnit } from '../domain/billing-period.j
 import type { PauseStatus } from '../domain/subscribing/pauses.js';
 import type { SubscriptionStatus } from '../domain/subscribing/subscription-states.js';
 import { EntityRow } from '../platform/database/columns.js';
-import type { StoredCommitment } from './commitments.js';
+import type { StoredCommitment } from './commitments.types.js';
 
 @Entity('subscriptions')
 @Index('subscriptions_customer', ['tenantId', 'environmentId', 'customerId'])

@@ -32,7 +32,7 @@ import {
 } from '../platform/http/fields.js';
 import { NotSupportedYet } from '../platform/http/not-supported.js';
 import { TaxRateOverrideRequest } from '../plans/taxes.requests.js';
-import { COMMITMENT_DURATIONS } from './commitments.js';
+import { COMMITMENT_DURATIONS } from './commitments.types.js';
 import { PAYMENT_BEHAVIORS, type PaymentBehavior } from './subscription-creation.service.js';
 import { CreateSubscriptionLineItemRequest, OverrideLineItemRequest } from './subscription-lines.requests.js';
 import {

@@ -20,17 +20,17 @@ describe('the terms of a bill', () => {
     await server.stop();
   });
 
+  /** The clock runs on by itself: it stands a little after what `now` says. */
   const clock = async (to: number): Promise<void> => {
     await api.post(`/environments/${server.tenant.environmentId}/clock/advance`, {
-      to: new Date(to).toISOString(),
+      to: new Date(to + 600_000).toISOString(),
     });
     now = to;
   };
-  /** The end of the next period of subscriptions that begin with the month. */
-  const nextMonth = async (): Promise<void> => {
-    const date = new Date(now);
-    await clock(Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 1));
-  };
+  const monthStart = (offset = 0): number =>
+    Date.UTC(new Date(now).getUTCFullYear(), new Date(now).getUTCMonth() + offset, 1);
+  /** The end of the period of subscriptions that begin with the month. */
+  const nextMonth = (): Promise<void> => clock(monthStart(1));
   const meter = (aggregation: object, more: object = {}): Promise<any> => {
     const name = `meter${++seq}`;
     return api.create('/features', {
@@ -71,6 +71,7 @@ describe('the terms of a bill', () => {
       plan_id: plan.id,
       currency: 'usd',
       billing_period: 'MONTHLY',
+      start_date: new Date(monthStart()).toISOString(),
       ...more,
     });
   const invoices = async (subscription: any): Promise<any[]> =>
@@ -334,7 +335,7 @@ describe('the terms of a bill', () => {
         window_size: 'WEEK',
       });
       expect(asked.value).toBe(20);
-      expect(asked.results.reduce((sum: number, one: any) => sum + one.value, 0)).toBe(20);
+      expect(asked.results.reduce((sum: number, one: any) => sum + Number(one.value), 0)).toBe(20);
       expect(
         await api.post('/events/usage', {
           ...window,
@@ -365,11 +366,7 @@ describe('the terms of a bill', () => {
       await use(of, feature, 6);
       await nextMonth();
       const start = now;
-      const middle =
-        start +
-        (Date.parse(new Date(new Date(start).setUTCMonth(new Date(start).getUTCMonth() + 1)).toISOString()) -
-          start) /
-          2;
+      const middle = start + (monthStart(1) - start) / 2;
       await clock(middle);
       await use(of, feature, 10);
       await nextMonth();
@@ -485,15 +482,14 @@ describe('the terms of a bill', () => {
       const perDay = await usage(plan.id, hosts);
       await api.create(`/subscriptions/${subscription.id}/lineitems`, {
         price_id: perDay.id,
+        start_date: new Date(now).toISOString(),
         commitment_amount: 3,
         commitment_windowed: true,
         commitment_true_up_enabled: true,
       });
       await use(of, feature, 4);
       await use(of, hosts, 5);
-      const days = new Date(
-        Date.UTC(new Date(now).getUTCFullYear(), new Date(now).getUTCMonth() + 1, 0),
-      ).getUTCDate();
+      const days = (monthStart(1) - monthStart()) / DAY;
       await nextMonth();
       const bill = await last(subscription);
       expect(bill.line_items.map((line: any) => line.amount)).toEqual(['20', String(5 + (days - 1) * 3)]);

@@ -201,7 +201,7 @@ describe('random histories through the server', () => {
   /** The figures as the oracle writes them. An invoice for nothing at the start is none. */
   const billed = async ({ history, subscriptionId, walletId, taxes }: Made): Promise<Figures> => {
     const { currency } = history;
-    const minor = (text: string): string => String(exactMoney(rate(text), currency as never)!.amount);
+    const minor = (text: string): string => String(exactMoney(rate(text), currency)!.amount);
     const { items } = await api.post('/invoices/search', { subscription_id: subscriptionId, limit: 1000 });
     const ordered = items.sort((a: any, b: any) => a.billing_sequence - b.billing_sequence);
     return {
