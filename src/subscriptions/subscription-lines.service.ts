@@ -3,7 +3,7 @@ import { fieldErrors, invalidOperation, notFound } from '../domain/errors.js';
 import { laterOf } from '../domain/period.js';
 import type { Ctx } from '../platform/context.js';
 import { insertRow, insertRows, stampChange, updateRow } from '../platform/database/columns.js';
-import { findPage, type PaginationResponse, type SearchRequest } from '../platform/http/list-query.js';
+import { findPage, type PaginationResponse } from '../platform/http/list-query.js';
 import { Outbox } from '../platform/outbox/outbox.js';
 import type { MeteredPrice, Plan } from '../plans/plans.types.js';
 import { PricesService, type PriceInput } from '../plans/prices.service.js';
@@ -12,6 +12,7 @@ import type { LineCommitmentInput } from './commitments.types.js';
 import { changesPrice, overridden, type PriceOverride } from './price-override.js';
 import { assertChangeable, assertFits, assertNotBilled, lineOf } from './subscription-line-rules.js';
 import { SubscriptionLineItemEntity } from './subscription-line-item.entity.js';
+import type { LineSearch } from './subscription-lines.types.js';
 import type { Subscription, SubscriptionLineItem } from './subscriptions.types.js';
 
 const SEARCH_FIELDS = {
@@ -25,19 +26,6 @@ const SEARCH_FIELDS = {
   created_at: 'createdAt',
   updated_at: 'updatedAt',
 };
-
-export interface LineSearch extends SearchRequest {
-  readonly line_item_ids?: string[];
-  readonly subscription_ids?: string[];
-  readonly customer_ids?: string[];
-  readonly price_ids?: string[];
-  readonly meter_ids?: string[];
-  readonly entity_ids?: string[];
-  readonly entity_type?: string;
-  readonly currencies?: string[];
-  readonly billing_periods?: string[];
-  readonly active_filter?: boolean;
-}
 
 export interface LineInput {
   /** A price that exists, or one to be made for this subscription alone. */
