@@ -10,6 +10,7 @@ import { Catalog1763700000010 } from './0010-catalog.js';
 import { Wallets1763700000011 } from './0011-wallets.js';
 import { SubscriptionLife1763700000012 } from './0012-subscription-life.js';
 import { InvoiceDocuments1763700000013 } from './0013-invoice-documents.js';
+import { Commitments1763700000014 } from './0014-commitments.js';
 import { Prorations1763700000015 } from './0015-prorations.js';
 
 /** In the order they run. Append; never edit one that has been released. */
@@ -26,5 +27,6 @@ export const migrations = [
   Wallets1763700000011,
   SubscriptionLife1763700000012,
   InvoiceDocuments1763700000013,
+  Commitments1763700000014,
   Prorations1763700000015,
 ] as const;

@@ -1,16 +1,10 @@
 import { fieldErrors, notImplemented } from '../domain/errors.js';
 import { parseRate } from '../domain/rate.js';
-import type { AggregationType } from '../domain/usage/aggregation.js';
+import { BUCKETED } from '../domain/usage/aggregation.js';
 import type { MeterAggregation } from './features.types.js';
 
-/** Whose windows can be cut into buckets that are priced one by one. */
-const BUCKETED: readonly AggregationType[] = ['MAX', 'SUM'];
-
-/**
- * Understood, and not billed by yet: an invoice would charge something else than was asked for. When bills are made by
- * bucket, its name goes from here.
- */
-const NOT_BILLED_YET = { bucketSize: 'bucket_size', groupBy: 'group_by', expression: 'expression' } as const;
+/** Understood, and not billed by yet: an invoice would charge something else than was asked for. */
+const NOT_BILLED_YET = { expression: 'expression' } as const;
 
 /**
  * Refuses a meter that could not be billed, or whose options would be ignored: better refused here than found out at
@@ -31,11 +25,12 @@ export function assertMeter(aggregation: MeterAggregation, resetUsage: string): 
   if (bucketSize !== null && !BUCKETED.includes(type))
     say('bucket_size', `goes with ${BUCKETED.join(' or ')}, not with ${type}`);
   if (groupBy !== null && bucketSize === null) say('group_by', 'splits buckets: it needs bucket_size');
+  if (bucketSize !== null && resetUsage === 'NEVER')
+    say('bucket_size', 'does not go with reset_usage NEVER: every bucket begins anew');
   if (Object.keys(errors).length > 0) throw fieldErrors(errors);
   for (const [key, name] of Object.entries(NOT_BILLED_YET))
     if (aggregation[key as keyof typeof NOT_BILLED_YET] !== null)
       throw notImplemented(`a meter with ${name} is not supported yet`, {
         fields: [`meter.aggregation.${name}`],
       });
-  if (resetUsage === 'NEVER') throw notImplemented('reset_usage NEVER is not supported yet');
 }

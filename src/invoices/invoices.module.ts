@@ -37,6 +37,8 @@ import { SubscriptionAddonsController } from './subscription-addons.controller.j
 import { SubscriptionChanges } from './subscription-billing-changes.service.js';
 import { SubscriptionBillingController } from './subscription-billing.controller.js';
 import { FirstPayment } from './subscription-billing-payment.js';
+import { BillTermsService } from './bill-terms.service.js';
+import { SubscriptionRatingService } from './subscription-rating.service.js';
 import { SubscriptionBillingService } from './subscription-billing.service.js';
 import { SubscriptionSteps } from './subscription-billing-steps.service.js';
 import { UsageAnalyticsController } from './usage-analytics.controller.js';
@@ -104,6 +106,8 @@ const WALLET_PROVIDERS = [
     RebillingService,
     DraftFinalization,
     InvoiceFinalization,
+    BillTermsService,
+    SubscriptionRatingService,
     SubscriptionBillingService,
     SubscriptionSteps,
     BillingNow,

@@ -6,6 +6,7 @@ import { settleInvoice } from '../domain/paying/payment-ledger.js';
 import type { Ctx } from '../platform/context.js';
 import { stampChange, updateRow } from '../platform/database/columns.js';
 import { Outbox } from '../platform/outbox/outbox.js';
+import { BillTermsService } from './bill-terms.service.js';
 import { CustomerCreditService } from './customer-credit.service.js';
 import { InvoiceDrafts } from './invoice-drafts.service.js';
 import { InvoiceFinalization } from './invoice-finalization.service.js';
@@ -39,6 +40,7 @@ export class InvoicesService {
     private readonly parts: InvoicePartsStore,
     private readonly finalization: InvoiceFinalization,
     private readonly credit: CustomerCreditService,
+    private readonly terms: BillTermsService,
   ) {}
 
   /** Rounds, adds up and stores. A subscription's invoice without anything on it is stored as SKIPPED: the period is done. */
@@ -60,6 +62,7 @@ export class InvoicesService {
     if (before.amountPaid > 0n)
       throw invalidOperation('what was paid has to be given back first', 'invoice_has_payments');
     await this.assertNothingGivenBack(ctx, id);
+    await this.terms.release(ctx, before);
     const spent = money(before.totalPrepaidCreditsApplied, before.currency);
     if (spent.amount > 0n)
       await this.credit.giveBack(ctx, {

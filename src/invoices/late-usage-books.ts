@@ -38,8 +38,9 @@ export const ratedKeyOf = (line: RatedLine): string | undefined =>
     ? undefined
     : keyOfParts(line.subscriptionLineItemId, line.period.start, line.period.end);
 
-export const overlaps = (line: InvoiceLineItem, window: Period): boolean =>
-  (line.periodStart as Date) < window.end && window.start < (line.periodEnd as Date);
+/** Later periods too: a free quantity that outlasts a period, and a meter that never resets, carry usage on into them. */
+export const mayBear = (line: InvoiceLineItem, late: Period): boolean =>
+  late.start < (line.periodEnd as Date);
 
 export const isEarlier = ({ line }: Billed, task: LateUsageTask): boolean => {
   const closing = closingOf(task);

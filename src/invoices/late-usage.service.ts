@@ -14,7 +14,7 @@ import {
   isEarlier,
   isRemade,
   keyOf,
-  overlaps,
+  mayBear,
   ratedKeyOf,
   restatedKeyOf,
   restatedLines,
@@ -88,7 +88,7 @@ export class LateUsageService {
     const open = billed.filter(({ invoice, line }) => {
       if (kept !== null && (line.periodStart as Date) < kept) return false;
       const window = windows.get(invoice.subscriptionId as string);
-      const late = window !== undefined && overlaps(line, window);
+      const late = window !== undefined && mayBear(line, window);
       return late || carriedOf(restatements, line) !== 0n || isRemade(restatements, line);
     });
     return this.rated(ctx, open, restatements, suspects, rater);

@@ -5,6 +5,7 @@ import type { Period } from '../domain/period.js';
 import type { Ctx } from '../platform/context.js';
 import { SubscriptionsService } from '../subscriptions/subscriptions.service.js';
 import { scheduleOf, type Subscription } from '../subscriptions/subscriptions.types.js';
+import { BillTermsService } from './bill-terms.service.js';
 import { InvoiceDrafts } from './invoice-drafts.service.js';
 import { InvoiceEntity } from './invoice.entity.js';
 import { InvoicesService } from './invoices.service.js';
@@ -21,6 +22,7 @@ export class RebillingService {
     private readonly billing: SubscriptionBillingService,
     private readonly invoices: InvoicesService,
     private readonly drafts: InvoiceDrafts,
+    private readonly terms: BillTermsService,
   ) {}
 
   /**
@@ -79,6 +81,7 @@ export class RebillingService {
     if (before.amountPaid > 0n)
       throw invalidOperation('the draft has payments: its figures stay', 'invoice_has_payments');
     const task = await this.taskOf(ctx, before);
+    await this.terms.release(ctx, before);
     await this.drafts.redraft(ctx, before, () => this.billing.bill(ctx, [task]));
     return this.invoices.get(ctx, id);
   }

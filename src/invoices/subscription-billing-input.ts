@@ -1,6 +1,13 @@
-import { fieldErrors } from '../domain/errors.js';
+import { fieldErrors, notImplemented } from '../domain/errors.js';
 import type { Customer } from '../customers/customers.types.js';
 import type { PriceInput } from '../plans/prices.service.js';
+import { taxOverrides } from '../plans/taxes.requests.js';
+import type { CouponChoice } from '../subscriptions/subscription-terms.service.js';
+import type { LineCommitmentInput } from '../subscriptions/commitments.types.js';
+import type {
+  LineCommitmentFields,
+  LineItemCommitmentRequest,
+} from '../subscriptions/subscription-terms.requests.js';
 import type { SubscribeInput } from '../subscriptions/subscription-creation.service.js';
 import type { LineInput } from '../subscriptions/subscription-lines.service.js';
 import type {
@@ -46,7 +53,30 @@ export const subscribeInput = (
     (body.line_items ?? []).map((line, index) =>
       lineInput(line, currency, readPrice, `line_items[${index}]`),
     ),
+  commitment: {
+    amount: body.commitment_amount,
+    overageFactor: body.overage_factor,
+    trueUp: body.enable_true_up,
+    duration: body.commitment_duration,
+  },
+  lineCommitments: lineCommitments(body.line_item_commitments),
+  coupons: couponChoices(body),
+  taxOverrides: taxOverrides(body.tax_rate_overrides),
 });
+
+const couponChoices = (body: CreateSubscriptionRequest): CouponChoice[] => [
+  ...(body.coupons ?? []).map((id, index) => ({ coupon: { id }, path: `coupons[${index}]` })),
+  ...Object.entries(body.line_item_coupons ?? {}).flatMap(([priceId, ids]) =>
+    ids.map((id) => ({ coupon: { id }, priceId, path: `line_item_coupons.${priceId}` })),
+  ),
+  ...(body.subscription_coupons ?? []).map((one, index) => ({
+    coupon: { code: one.coupon_code },
+    priceId: one.price_id,
+    startDate: one.start_date,
+    endDate: one.end_date,
+    path: `subscription_coupons[${index}].price_id`,
+  })),
+];
 
 /** A line as it is asked for; a price that is made for it is in the subscription's currency. */
 export function lineInput(
@@ -72,6 +102,7 @@ export function lineInput(
     endDate: body.end_date,
     displayName: body.display_name,
     metadata: body.metadata,
+    commitment: commitmentOf(body),
   };
 }
 
@@ -86,4 +117,43 @@ export const priceTerms = (body: PriceTermsRequest) => ({
   })),
   transformQuantity: body.transform_quantity,
   quantity: body.quantity,
+  commitment: commitmentOf(body),
 });
+
+/** Undefined where the body says nothing of one. */
+function commitmentOf(body: LineCommitmentFields): LineCommitmentInput | undefined {
+  const input: LineCommitmentInput = {
+    amount: body.commitment_amount,
+    quantity: body.commitment_quantity,
+    type: body.commitment_type,
+    overageFactor: body.commitment_overage_factor,
+    trueUp: body.commitment_true_up_enabled,
+    windowed: body.commitment_windowed,
+    duration: body.commitment_duration,
+  };
+  return Object.values(input).every((value) => value === undefined) ? undefined : input;
+}
+
+const lineCommitments = (
+  given: ReadonlyMap<string, LineItemCommitmentRequest> | undefined,
+): Record<string, LineCommitmentInput> => {
+  const inBuckets = [...(given ?? [])].filter(([, one]) => one.commitment_time_buckets?.length);
+  if (inBuckets.length > 0)
+    throw notImplemented('commitments by the time of day are not supported yet', {
+      fields: inBuckets.map(([priceId]) => `line_item_commitments.${priceId}.commitment_time_buckets`),
+    });
+  return Object.fromEntries(
+    [...(given ?? [])].map(([priceId, one]) => [
+      priceId,
+      {
+        amount: one.commitment_amount,
+        quantity: one.commitment_quantity,
+        type: one.commitment_type,
+        overageFactor: one.overage_factor,
+        trueUp: one.enable_true_up,
+        windowed: one.is_window_commitment,
+        duration: one.commitment_duration,
+      },
+    ]),
+  );
+};

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { clip, type Period } from '../domain/period.js';
+import { rateBuckets } from '../domain/rating/rate-buckets.js';
 import { ratePrice } from '../domain/rating/rate-price.js';
 import { ZERO, type Rate } from '../domain/rate.js';
 import { billableQuantity } from '../domain/usage/aggregate.js';
@@ -14,7 +15,7 @@ import { PricesService } from '../plans/prices.service.js';
 import { pricingTermsOf, type MeteredPrice } from '../plans/plans.types.js';
 import type { SubscriptionLineItem } from '../subscriptions/subscriptions.types.js';
 import { UsageLinesService } from '../subscriptions/usage-lines.service.js';
-import { meterQuery, UsageService } from '../usage/usage.service.js';
+import { meterQuery, UsageService, type UsageBucketValue } from '../usage/usage.service.js';
 import type { UsageCell, UsageGroupKey, UsageQuery } from '../usage/usage.types.js';
 
 const MOST_FEATURES = 1000;
@@ -90,6 +91,9 @@ export class UsageAnalyticsService {
       ctx,
       subjects.map((subject) => subject.charged),
     );
+    const bucketed = subjects.map((subject) => subject.charged).filter(hasBuckets);
+    const found = await this.usage.buckets(ctx, bucketed);
+    const buckets = new Map(bucketed.map((query, index) => [query, found[index] ?? []]));
     const points =
       request.windowSize === undefined
         ? []
@@ -103,7 +107,7 @@ export class UsageAnalyticsService {
         itemsOf(subject, request, {
           totals: totals[n] ?? [],
           points: points[n] ?? [],
-          charged: charged[n] ?? ZERO,
+          cost: costOf(subject.priced, charged[n] ?? ZERO, buckets.get(subject.charged)),
         }).map((item) => ({
           ...item,
           sources: (sources[n] ?? []).flatMap(({ group: [source] }) => (source ? [source] : [])),
@@ -154,13 +158,9 @@ export class UsageAnalyticsService {
 function itemsOf(
   subject: Subject,
   request: AnalyticsRequest,
-  { totals, points, charged }: { totals: readonly UsageCell[]; points: readonly UsageCell[]; charged: Rate },
+  { totals, points, cost }: { totals: readonly UsageCell[]; points: readonly UsageCell[]; cost: Rate },
 ): AnalyticsItem[] {
   const usages = totals.map((cell) => billableQuantity(cell.value));
-  const cost =
-    subject.priced === undefined
-      ? ZERO
-      : ratePrice(pricingTermsOf(subject.priced.price), billableQuantity(charged));
   const costs = sharesOf(cost, usages);
   const { metered, meter, line, priced } = subject;
   return totals.map((total, n) => {
@@ -195,4 +195,19 @@ function itemsOf(
       })),
     };
   });
+}
+
+const hasBuckets = ({ aggregation }: UsageQuery): boolean => aggregation.bucketSize !== undefined;
+
+/** What the whole usage costs by its price: every bucket on its own where the meter has some. */
+function costOf(
+  priced: MeteredPrice | undefined,
+  used: Rate,
+  buckets: readonly UsageBucketValue[] | undefined,
+): Rate {
+  if (priced === undefined) return ZERO;
+  const terms = pricingTermsOf(priced.price);
+  return buckets === undefined
+    ? ratePrice(terms, billableQuantity(used))
+    : rateBuckets(terms, buckets).amount;
 }

@@ -170,6 +170,16 @@ export class TaxAssociationsService {
     await this.copy(ctx, sources, 'subscription', subscription.id, subscription.startDate, ctx.now);
   }
 
+  /** A draft begins at another time than was planned: what taxes it from its start on moves along. */
+  async moveStart(ctx: Ctx, subscriptionId: string, from: Date, to: Date): Promise<void> {
+    await ctx.em.query(
+      `UPDATE tax_associations SET start_date = $3, updated_at = $4, updated_by = $5
+        WHERE entity_type = 'subscription' AND entity_id = $1 AND start_date = $2
+          AND (end_date IS NULL OR end_date > $3)`,
+      [subscriptionId, from, to, ctx.now, ctx.actor],
+    );
+  }
+
   /** The taxes on each of those bills, in the order of their priority, by subscription. A constant number of queries. */
   async applicable(
     ctx: Ctx,

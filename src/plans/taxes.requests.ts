@@ -10,6 +10,7 @@ import {
 } from '../platform/http/fields.js';
 import { ListRequest } from '../platform/http/list-query.js';
 import { NotSupportedYet } from '../platform/http/not-supported.js';
+import type { TaxOverride } from './taxes.types.js';
 
 const SCOPES = ['INTERNAL', 'EXTERNAL', 'ONETIME'] as const;
 const ENTITY_TYPES = ['customer', 'subscription', 'invoice', 'tenant'] as const;
@@ -115,6 +116,19 @@ export class UpdateTaxAssociationRequest {
   metadata?: Record<string, string>;
 }
 
+/** A rate in place of those that would be copied down. */
+export class TaxRateOverrideRequest extends UpdateTaxAssociationRequest {
+  /** The rate's code. */
+  @IsString()
+  @MinLength(1)
+  tax_rate_code!: string;
+
+  /** Only on invoices in it. */
+  @Optional()
+  @IsCurrency()
+  currency?: string;
+}
+
 export class CreateTaxAssociationRequest extends UpdateTaxAssociationRequest {
   /** The rate's code. */
   @IsString()
@@ -169,3 +183,15 @@ export class ListTaxAssociationsQuery extends ListRequest {
   @IsString()
   tax_rate_id?: string;
 }
+
+/** Undefined where none were sent: an empty list says that nothing is taxed. */
+export const taxOverrides = (
+  list: readonly TaxRateOverrideRequest[] | undefined,
+): readonly TaxOverride[] | undefined =>
+  list?.map((one) => ({
+    taxRateCode: one.tax_rate_code,
+    currency: one.currency,
+    autoApply: one.auto_apply,
+    priority: one.priority,
+    metadata: one.metadata,
+  }));

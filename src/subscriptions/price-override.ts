@@ -3,6 +3,7 @@ import type { BillingModel, TierMode } from '../domain/rating/price-kinds.js';
 import { formatRate } from '../domain/rate.js';
 import type { Price, StoredTier } from '../plans/plans.types.js';
 import type { PriceInput } from '../plans/prices.service.js';
+import type { LineCommitmentInput } from './commitments.types.js';
 
 /** What a subscription has otherwise than the price that it takes. */
 export interface PriceOverride {
@@ -13,6 +14,8 @@ export interface PriceOverride {
   readonly transformQuantity?: PriceInput['transformQuantity'];
   /** Of the line, not of the price. */
   readonly quantity?: string | undefined;
+  /** Of the line too. */
+  readonly commitment?: LineCommitmentInput | undefined;
 }
 
 /** Whether it needs a price of its own, and not only another quantity. */

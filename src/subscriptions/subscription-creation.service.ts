@@ -16,10 +16,14 @@ import { insertRow, stampNew } from '../platform/database/columns.js';
 import { Outbox } from '../platform/outbox/outbox.js';
 import { PlansService } from '../plans/plans.service.js';
 import type { Plan } from '../plans/plans.types.js';
+import type { TaxOverride } from '../plans/taxes.types.js';
+import { storedCommitment } from './commitments.js';
+import type { CommitmentInput, LineCommitmentInput } from './commitments.types.js';
 import { choosePrices } from './plan-choice.js';
 import type { PriceOverride } from './price-override.js';
 import { SubscriptionEntity } from './subscription.entity.js';
 import { SubscriptionLinesService, type LineInput } from './subscription-lines.service.js';
+import { SubscriptionTermsService, type CouponChoice } from './subscription-terms.service.js';
 import { SubscriptionsService } from './subscriptions.service.js';
 import { scheduleOf, type Subscription } from './subscriptions.types.js';
 
@@ -58,6 +62,12 @@ export interface SubscribeInput {
   readonly overrides?: readonly (PriceOverride & { readonly priceId: string })[] | undefined;
   /** Lines besides those of the plan; the price of one that is made for it is in the subscription's currency. */
   readonly lines?: ((currency: string) => readonly LineInput[]) | undefined;
+  readonly commitment?: CommitmentInput | undefined;
+  /** By the prices of the lines. */
+  readonly lineCommitments?: Readonly<Record<string, LineCommitmentInput>> | undefined;
+  readonly coupons?: readonly CouponChoice[] | undefined;
+  /** In place of its customer's taxes; an empty list: none. */
+  readonly taxOverrides?: readonly TaxOverride[] | undefined;
 }
 
 /** When a subscription begins, is charged from, and turns. */
@@ -74,6 +84,7 @@ export class SubscriptionCreationService {
     private readonly plans: PlansService,
     private readonly subscriptions: SubscriptionsService,
     private readonly lines: SubscriptionLinesService,
+    private readonly terms: SubscriptionTermsService,
     private readonly outbox: Outbox,
   ) {}
 
@@ -99,9 +110,25 @@ export class SubscriptionCreationService {
       start,
       trialDays,
     );
-    await this.lines.insertOfPlan(ctx, subscription, plan, chosen.prices, input.overrides ?? []);
+    const lines = await this.lines.insertOfPlan(
+      ctx,
+      subscription,
+      plan,
+      chosen.prices,
+      input.overrides ?? [],
+      input.lineCommitments ?? {},
+    );
     for (const [index, line] of (input.lines?.(chosen.currency) ?? []).entries())
-      await this.lines.add(ctx, subscription, line, `line_items[${index}]`);
+      lines.push(await this.lines.add(ctx, subscription, line, `line_items[${index}]`));
+    await this.terms.begin(
+      ctx,
+      subscription,
+      { customer: input.customer, coupons: input.coupons ?? [], taxOverrides: input.taxOverrides },
+      // A line that has terms of its own still stands in the place of the plan's price.
+      (priceId) =>
+        lines[chosen.prices.findIndex(({ price }) => price.id === priceId)] ??
+        lines.find((line) => line.priceId === priceId),
+    );
     await this.outbox.append(ctx, {
       type: 'subscription.created',
       entityType: 'subscription',
@@ -139,6 +166,7 @@ export class SubscriptionCreationService {
       trialDays,
     });
     await this.lines.moveStart(ctx, draft.id, draft.startDate, startDate);
+    await this.terms.moveStart(ctx, draft.id, draft.startDate, startDate);
     return this.subscriptions.save(
       ctx,
       draft,
@@ -215,6 +243,11 @@ export class SubscriptionCreationService {
       paymentBehavior: input.paymentBehavior ?? 'default_active',
       paymentTerms: input.paymentTerms ?? null,
       prorationBehavior: input.prorationBehavior ?? 'none',
+      commitment: storedCommitment(input.commitment, {
+        currency,
+        billingPeriod: interval.unit,
+        billingPeriodCount: interval.count,
+      }),
       lookupKey: input.lookupKey ?? null,
       metadata: { ...input.metadata },
       version: 1,

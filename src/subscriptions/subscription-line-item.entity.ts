@@ -3,6 +3,7 @@ import type { BillingPeriodUnit } from '../domain/billing-period.js';
 import type { Rate } from '../domain/rate.js';
 import type { InvoiceCadence, PriceType } from '../domain/rating/price-kinds.js';
 import { EntityRow, ExactDecimal } from '../platform/database/columns.js';
+import type { StoredLineCommitment } from './commitments.types.js';
 
 @Entity('subscription_line_items')
 @Index('subscription_line_items_subscription', ['tenantId', 'environmentId', 'subscriptionId'])
@@ -75,6 +76,9 @@ export class SubscriptionLineItemEntity extends EntityRow {
   /** Of its price. */
   @Column({ type: 'integer', nullable: true })
   trialPeriodDays!: number | null;
+
+  @Column({ type: 'jsonb', nullable: true })
+  commitment!: StoredLineCommitment | null;
 
   @Column({ type: 'jsonb', default: {} })
   metadata!: Record<string, string>;

@@ -46,6 +46,7 @@ export function lineOf(
     replacesId: null,
     addonAssociationId: null,
     trialPeriodDays: price.trialPeriodDays,
+    commitment: null,
     metadata: {},
   };
 }

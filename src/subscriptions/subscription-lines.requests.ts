@@ -27,42 +27,8 @@ import {
 } from '../platform/http/fields.js';
 import { SearchRequest } from '../platform/http/list-query.js';
 import { NotSupportedYet } from '../platform/http/not-supported.js';
+import { LineCommitmentFields } from './subscription-terms.requests.js';
 import { PriceBodyRequest, PriceTierRequest, TransformQuantityRequest } from '../plans/prices.requests.js';
-
-/** A minimum that a customer commits to on one line. */
-class LineCommitmentFields {
-  @Optional()
-  @NotSupportedYet([0])
-  commitment_amount?: number;
-
-  @Optional()
-  @NotSupportedYet()
-  commitment_duration?: string;
-
-  @Optional()
-  @NotSupportedYet([0, 1])
-  commitment_overage_factor?: number;
-
-  @Optional()
-  @NotSupportedYet([0])
-  commitment_quantity?: number;
-
-  @Optional()
-  @NotSupportedYet()
-  commitment_time_buckets?: unknown[];
-
-  @Optional()
-  @NotSupportedYet()
-  commitment_true_up_enabled?: boolean;
-
-  @Optional()
-  @NotSupportedYet()
-  commitment_type?: string;
-
-  @Optional()
-  @NotSupportedYet()
-  commitment_windowed?: boolean;
-}
 
 /** Terms that take the place of a price's own. */
 export class PriceTermsRequest extends LineCommitmentFields {

@@ -4,13 +4,16 @@ import { laterOf } from '../domain/period.js';
 import type { ProrationBehavior } from '../domain/subscribing/proration.js';
 import type { Ctx } from '../platform/context.js';
 import { insertRow, insertRows, stampChange, updateRow } from '../platform/database/columns.js';
-import { findPage, type PaginationResponse, type SearchRequest } from '../platform/http/list-query.js';
+import { findPage, type PaginationResponse } from '../platform/http/list-query.js';
 import { Outbox } from '../platform/outbox/outbox.js';
 import type { MeteredPrice, Plan } from '../plans/plans.types.js';
 import { PricesService, type PriceInput } from '../plans/prices.service.js';
+import { storedLineCommitment } from './commitments.js';
+import type { LineCommitmentInput } from './commitments.types.js';
 import { changesPrice, overridden, type PriceOverride } from './price-override.js';
 import { assertChangeable, assertFits, assertNotBilled, lineOf } from './subscription-line-rules.js';
 import { SubscriptionLineItemEntity } from './subscription-line-item.entity.js';
+import type { LineSearch } from './subscription-lines.types.js';
 import type { Subscription, SubscriptionLineItem } from './subscriptions.types.js';
 
 const SEARCH_FIELDS = {
@@ -25,19 +28,6 @@ const SEARCH_FIELDS = {
   updated_at: 'updatedAt',
 };
 
-export interface LineSearch extends SearchRequest {
-  readonly line_item_ids?: string[];
-  readonly subscription_ids?: string[];
-  readonly customer_ids?: string[];
-  readonly price_ids?: string[];
-  readonly meter_ids?: string[];
-  readonly entity_ids?: string[];
-  readonly entity_type?: string;
-  readonly currencies?: string[];
-  readonly billing_periods?: string[];
-  readonly active_filter?: boolean;
-}
-
 export interface LineInput {
   /** A price that exists, or one to be made for this subscription alone. */
   readonly price: { readonly id: string } | { readonly input: PriceInput };
@@ -48,6 +38,7 @@ export interface LineInput {
   /** The addon that brings it. */
   readonly addon?: { readonly id: string; readonly associationId: string } | undefined;
   readonly metadata?: Readonly<Record<string, string>> | undefined;
+  readonly commitment?: LineCommitmentInput | undefined;
 }
 
 export interface LineChange extends PriceOverride {
@@ -71,6 +62,7 @@ export class SubscriptionLinesService {
     plan: Plan,
     chosen: readonly MeteredPrice[],
     overrides: readonly (PriceOverride & { readonly priceId: string })[],
+    commitments: Readonly<Record<string, LineCommitmentInput>> = {},
   ): Promise<SubscriptionLineItem[]> {
     const rows: SubscriptionLineItemEntity[] = [];
     for (const priced of chosen) {
@@ -94,14 +86,24 @@ export class SubscriptionLinesService {
         // A plan's price that is younger than a back-dated subscription still counts from its own start.
         startDate: laterOf(own.price.startDate, subscription.startDate),
         endDate: own.price.endDate,
+        commitment: storedLineCommitment(
+          override?.commitment ?? commitments[priced.price.id],
+          subscription,
+          own,
+          override?.commitment ? `override_line_items[${index}]` : `line_item_commitments.${priced.price.id}`,
+        ),
       });
     }
-    const known = new Set(chosen.map(({ price }) => price.id));
     const unknown = Object.fromEntries(
-      overrides.flatMap(({ priceId }, index) =>
-        known.has(priceId)
+      [
+        ...overrides.map(
+          ({ priceId }, index) => [`override_line_items[${index}].price_id`, priceId] as const,
+        ),
+        ...Object.keys(commitments).map((priceId) => [`line_item_commitments.${priceId}`, priceId] as const),
+      ].flatMap(([field, priceId]) =>
+        chosen.some(({ price }) => price.id === priceId)
           ? []
-          : [[`override_line_items[${index}].price_id`, `the subscription takes no price ${priceId}`]],
+          : [[field, `the subscription takes no price ${priceId}`]],
       ),
     );
     if (Object.keys(unknown).length > 0) throw fieldErrors(unknown);
@@ -143,6 +145,7 @@ export class SubscriptionLinesService {
         : { entityType: 'addon', entityId: input.addon.id, addonAssociationId: input.addon.associationId }),
       startDate,
       endDate: input.endDate ?? priced.price.endDate,
+      commitment: storedLineCommitment(input.commitment, subscription, priced, path),
       metadata: { ...input.metadata },
     });
     await this.announce(ctx, subscription.id);
@@ -166,7 +169,7 @@ export class SubscriptionLinesService {
       displayName: change.displayName ?? line.displayName,
       metadata: { ...(change.metadata ?? line.metadata) },
     };
-    if (!changesPrice(change) && change.quantity === undefined) {
+    if (!changesPrice(change) && change.quantity === undefined && change.commitment === undefined) {
       await updateRow(ctx.em, SubscriptionLineItemEntity, line.id, { ...stampChange(ctx), ...words });
       await this.announce(ctx, subscription.id);
       return this.get(ctx, line.id);
@@ -197,6 +200,10 @@ export class SubscriptionLinesService {
       startDate: at,
       endDate: line.endDate,
       paidUntil: paidUntil(line, at),
+      commitment:
+        change.commitment === undefined
+          ? line.commitment
+          : storedLineCommitment(change.commitment, subscription, priced, ''),
       replacesId: line.id,
     });
     await updateRow(ctx.em, SubscriptionLineItemEntity, line.id, { ...stampChange(ctx), endDate: at });

@@ -227,7 +227,7 @@ function limitedSummary(
 /** Without an entitlement there is no limit: everything that a price charges for may be used. */
 function summaryOf(metered: MeteredFeature, charges: readonly UsageCharge[]): FeatureUsageSummaryResponse {
   const own = charges.filter(({ line }) => line.meterId === metered.feature.meterId);
-  const used = own.reduce((sum, { quantity }) => sum.plus(quantity), ZERO);
+  const used = own.reduce((sum, one) => sum.plus(one.used), ZERO);
   const [reset] = own
     .map(({ subscription }) => subscription.currentPeriodEnd)
     .sort((a, b) => a.getTime() - b.getTime());

@@ -1,20 +1,18 @@
 import { Injectable } from '@nestjs/common';
-import { CustomersService } from '../customers/customers.service.js';
 import { addMoney, roundToMoney, zeroMoney, type Money } from '../domain/money.js';
 import { clip, without, type OpenPeriod, type Period } from '../domain/period.js';
 import { ZERO, type Rate } from '../domain/rate.js';
-import { ratePrice } from '../domain/rating/rate-price.js';
 import { billingStart } from '../domain/subscribing/subscription-life.js';
 import { lineWindow } from '../domain/subscribing/line-window.js';
 import { billableQuantity } from '../domain/usage/aggregate.js';
 import type { Meter } from '../features/features.types.js';
 import type { Ctx } from '../platform/context.js';
 import { PricesService } from '../plans/prices.service.js';
-import { pricingTermsOf, type MeteredPrice } from '../plans/plans.types.js';
+import type { MeteredPrice } from '../plans/plans.types.js';
 import { meterQuery, UsageService } from '../usage/usage.service.js';
-import type { UsageQuery } from '../usage/usage.types.js';
 import { SubscriptionPausesService } from './subscription-pauses.service.js';
 import { SubscriptionsService } from './subscriptions.service.js';
+import { UsageRatingService, type RatedUsage } from './usage-rating.service.js';
 import { chargedLife, type Subscription, type SubscriptionLineItem } from './subscriptions.types.js';
 
 export interface UsageCharge {
@@ -23,7 +21,10 @@ export interface UsageCharge {
   readonly priced: MeteredPrice;
   /** The part of the window in which the line is charged for; pauses are left out. */
   readonly served: Period;
+  /** What is charged for: without what entitlements include. */
   readonly quantity: Rate;
+  /** All of it. */
+  readonly used: Rate;
   readonly amount: Money;
 }
 
@@ -39,8 +40,8 @@ export class SubscriptionUsageService {
   constructor(
     private readonly subscriptions: SubscriptionsService,
     private readonly pauses: SubscriptionPausesService,
-    private readonly customers: CustomersService,
     private readonly prices: PricesService,
+    private readonly rating: UsageRatingService,
     private readonly usage: UsageService,
   ) {}
 
@@ -64,10 +65,6 @@ export class SubscriptionUsageService {
       ctx,
       lines.map((line) => line.priceId),
     );
-    const customers = await this.customers.listByIds(ctx, [
-      ...new Set(asked.map(({ subscription }) => subscription.customerId)),
-    ]);
-    const externalIds = new Map(customers.map((customer) => [customer.id, customer.externalId]));
     const charges = asked.flatMap(({ subscription, window }) =>
       lines
         .filter((line) => line.subscriptionId === subscription.id)
@@ -79,31 +76,14 @@ export class SubscriptionUsageService {
           );
         }),
     );
-    const queries = charges.map(({ line, priced, served }): UsageQuery | undefined =>
-      priced.meter === null
-        ? undefined
-        : meterQuery(
-            priced.meter,
-            externalIds.get(line.customerId) ?? '',
-            served,
-            Object.entries(priced.price.filterValues).map(([key, values]) => ({ key, values })),
-          ),
-    );
-    const values = await this.usage.aggregate(
-      ctx,
-      queries.filter((query) => query !== undefined),
-    );
-    let next = 0;
+    const rated = await this.rating.rate(ctx, charges);
     return charges.map((charge, index): UsageCharge => {
-      const value = queries[index] === undefined ? ZERO : (values[next++] ?? ZERO);
-      const quantity = billableQuantity(value);
+      const { quantity, free, amount } = rated[index] as RatedUsage;
       return {
         ...charge,
         quantity,
-        amount: roundToMoney(
-          ratePrice(pricingTermsOf(charge.priced.price), quantity),
-          charge.subscription.currency,
-        ),
+        used: quantity.plus(free ?? ZERO),
+        amount: roundToMoney(amount, charge.subscription.currency),
       };
     });
   }

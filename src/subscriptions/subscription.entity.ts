@@ -4,6 +4,7 @@ import type { PauseStatus } from '../domain/subscribing/pauses.js';
 import type { ProrationBehavior } from '../domain/subscribing/proration.js';
 import type { SubscriptionStatus } from '../domain/subscribing/subscription-states.js';
 import { EntityRow } from '../platform/database/columns.js';
+import type { StoredCommitment } from './commitments.types.js';
 
 @Entity('subscriptions')
 @Index('subscriptions_customer', ['tenantId', 'environmentId', 'customerId'])
@@ -108,6 +109,9 @@ export class SubscriptionEntity extends EntityRow {
 
   @Column({ type: 'text', nullable: true })
   lookupKey!: string | null;
+
+  @Column({ type: 'jsonb', nullable: true })
+  commitment!: StoredCommitment | null;
 
   @Column({ type: 'jsonb', default: {} })
   metadata!: Record<string, string>;

@@ -13,6 +13,7 @@ import { SubscriptionCreationService } from './subscription-creation.service.js'
 import { SubscriptionLookup } from './subscription-lookup.js';
 import { SubscriptionLinesService } from './subscription-lines.service.js';
 import { SubscriptionPausesService } from './subscription-pauses.service.js';
+import { SubscriptionTermsService } from './subscription-terms.service.js';
 import { SubscriptionUsageController } from './subscription-usage.controller.js';
 import { SubscriptionUsageService } from './subscription-usage.service.js';
 import {
@@ -22,6 +23,7 @@ import {
 } from './subscriptions.controller.js';
 import { SubscriptionsQueries } from './subscriptions.queries.js';
 import { SubscriptionsService } from './subscriptions.service.js';
+import { UsageRatingService } from './usage-rating.service.js';
 import { UsageLinesService } from './usage-lines.service.js';
 
 @Module({
@@ -42,6 +44,8 @@ import { UsageLinesService } from './usage-lines.service.js';
     CustomerSubscriptionsQueries,
     SubscriptionUsageService,
     UsageLinesService,
+    UsageRatingService,
+    SubscriptionTermsService,
     SubscriptionLookup,
     SubscriptionAddonsService,
     EntitlementSummaries,
@@ -57,6 +61,7 @@ import { UsageLinesService } from './usage-lines.service.js';
     UsageLinesService,
     SubscriptionAddonsService,
     EntitlementSummaries,
+    UsageRatingService,
   ],
 })
 export class SubscriptionsModule {}

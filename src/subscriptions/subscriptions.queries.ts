@@ -6,6 +6,7 @@ import { parseExpand } from '../platform/http/expand.js';
 import { toPlanResponse } from '../plans/plans.responses.js';
 import { PlansService } from '../plans/plans.service.js';
 import { PricesService } from '../plans/prices.service.js';
+import { SubscriptionCouponsService } from '../plans/subscription-coupons.service.js';
 import {
   toLineItemResponse,
   toSubscriptionResponse,
@@ -36,6 +37,7 @@ export class SubscriptionsQueries {
     private readonly customers: CustomersService,
     private readonly plans: PlansService,
     private readonly prices: PricesService,
+    private readonly coupons: SubscriptionCouponsService,
   ) {}
 
   async show(
@@ -53,6 +55,10 @@ export class SubscriptionsQueries {
       lines.map((line) => line.priceId),
     );
     const pauses = await this.pauses.of(
+      ctx,
+      rows.map((row) => row.id),
+    );
+    const coupons = await this.coupons.of(
       ctx,
       rows.map((row) => row.id),
     );
@@ -80,6 +86,7 @@ export class SubscriptionsQueries {
         plan: plans.get(row.planId) ?? null,
         latestInvoice: options.latestInvoice ?? null,
         pauses: pauses.filter((pause) => pause.subscriptionId === row.id),
+        coupons: coupons.filter(({ association }) => association.subscriptionId === row.id),
       }),
     );
   }

@@ -1,5 +1,17 @@
 import { Transform, Type } from 'class-transformer';
-import { ArrayMaxSize, IsArray, IsInt, IsString, Max, Min, MinLength, ValidateNested } from 'class-validator';
+import { ApiExtraModels, ApiProperty, getSchemaPath } from '@nestjs/swagger';
+import {
+  ArrayMaxSize,
+  IsArray,
+  IsBoolean,
+  IsInstance,
+  IsInt,
+  IsString,
+  Max,
+  Min,
+  MinLength,
+  ValidateNested,
+} from 'class-validator';
 import {
   BILLING_CYCLES,
   BILLING_PERIOD_UNITS,
@@ -11,16 +23,26 @@ import { PRORATION_BEHAVIORS, type ProrationBehavior } from '../domain/subscribi
 import {
   AlsoNamed,
   IsCurrency,
+  IsDecimalValue,
   IsInstant,
   IsStringMap,
+  IsTextListMap,
   IsTimeZone,
   IsWord,
   Optional,
 } from '../platform/http/fields.js';
 import { NotSupportedYet } from '../platform/http/not-supported.js';
+import { TaxRateOverrideRequest } from '../plans/taxes.requests.js';
+import { COMMITMENT_DURATIONS } from './commitments.types.js';
 import { PAYMENT_BEHAVIORS, type PaymentBehavior } from './subscription-creation.service.js';
 import { CreateSubscriptionLineItemRequest, OverrideLineItemRequest } from './subscription-lines.requests.js';
+import {
+  lineCommitmentMap,
+  LineItemCommitmentRequest,
+  SubscriptionCouponRequest,
+} from './subscription-terms.requests.js';
 
+@ApiExtraModels(LineItemCommitmentRequest)
 export class CreateSubscriptionRequest {
   @IsString()
   @MinLength(1)
@@ -140,21 +162,25 @@ export class CreateSubscriptionRequest {
   @NotSupportedYet(['invoice_to_self'])
   invoice_billing?: string;
 
+  /** At least so much usage in each period, in major units. */
   @Optional()
-  @NotSupportedYet(['0', 0])
-  commitment_amount?: unknown;
+  @IsDecimalValue({ min: '0' })
+  commitment_amount?: string;
 
+  /** Usage beyond the commitment is charged times this. 1, when left out. */
   @Optional()
-  @NotSupportedYet(['1', 1])
-  overage_factor?: unknown;
+  @IsDecimalValue({ min: '1' })
+  overage_factor?: string;
 
+  /** What is missing of the commitment at its end is charged. */
   @Optional()
-  @NotSupportedYet()
+  @IsBoolean()
   enable_true_up?: boolean;
 
+  /** The commitment is of several billing periods together. */
   @Optional()
-  @NotSupportedYet()
-  commitment_duration?: string;
+  @IsWord(COMMITMENT_DURATIONS)
+  commitment_duration?: BillingPeriodUnit;
 
   @Optional()
   @NotSupportedYet()
@@ -168,9 +194,12 @@ export class CreateSubscriptionRequest {
   @NotSupportedYet()
   checkout?: unknown;
 
+  /** Ids of coupons for the whole of its invoices. */
   @Optional()
-  @NotSupportedYet()
-  coupons?: unknown[];
+  @IsArray()
+  @ArrayMaxSize(100)
+  @IsString({ each: true })
+  coupons?: string[];
 
   @Optional()
   @NotSupportedYet()
@@ -184,13 +213,18 @@ export class CreateSubscriptionRequest {
   @NotSupportedYet()
   inheritance?: unknown;
 
+  /** Price of the plan → what is committed to on its line. */
   @Optional()
-  @NotSupportedYet()
-  line_item_commitments?: unknown;
+  @Transform(({ value }: { value: unknown }) => lineCommitmentMap(value))
+  @IsInstance(Map, { message: 'line_item_commitments must be an object of commitments by price' })
+  @ValidateNested({ each: true })
+  @ApiProperty({ type: 'object', additionalProperties: { $ref: getSchemaPath(LineItemCommitmentRequest) } })
+  line_item_commitments?: Map<string, LineItemCommitmentRequest>;
 
+  /** Price → ids of coupons for the line that it makes. */
   @Optional()
-  @NotSupportedYet()
-  line_item_coupons?: unknown;
+  @IsTextListMap()
+  line_item_coupons?: Record<string, string[]>;
 
   /** Lines besides those of the plan. */
   @Optional()
@@ -216,11 +250,19 @@ export class CreateSubscriptionRequest {
   @NotSupportedYet()
   phases?: unknown[];
 
+  /** Coupons by their codes. */
   @Optional()
-  @NotSupportedYet()
-  subscription_coupons?: unknown[];
+  @IsArray()
+  @ArrayMaxSize(100)
+  @ValidateNested({ each: true })
+  @Type(() => SubscriptionCouponRequest)
+  subscription_coupons?: SubscriptionCouponRequest[];
 
+  /** Taxed by these rates in place of its customer's; an empty list: by none. */
   @Optional()
-  @NotSupportedYet()
-  tax_rate_overrides?: unknown[];
+  @IsArray()
+  @ArrayMaxSize(100)
+  @ValidateNested({ each: true })
+  @Type(() => TaxRateOverrideRequest)
+  tax_rate_overrides?: TaxRateOverrideRequest[];
 }

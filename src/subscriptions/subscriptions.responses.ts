@@ -2,6 +2,8 @@ import { CustomerResponse } from '../customers/customers.responses.js';
 import { formatRate } from '../domain/rate.js';
 import { MeterResponse } from '../features/features.responses.js';
 import { PaginationResponse } from '../platform/http/list-query.js';
+import { CouponAssociationResponse, toCouponAssociationResponse } from '../plans/coupons.responses.js';
+import type { AppliedCoupon } from '../plans/coupons.types.js';
 import { PlanResponse } from '../plans/plans.responses.js';
 import type { MeteredPrice } from '../plans/plans.types.js';
 import { PriceResponse, toPriceResponse } from '../plans/prices.responses.js';
@@ -91,7 +93,7 @@ export class SubscriptionResponse {
   checkout_session!: Record<string, unknown> | null;
   commitment_amount!: string | null;
   commitment_duration!: string | null;
-  coupon_associations!: Record<string, unknown>[] | null;
+  coupon_associations!: CouponAssociationResponse[];
   credit_grants!: Record<string, unknown>[] | null;
   enable_true_up!: boolean;
   entitlements!: Record<string, unknown>[] | null;
@@ -129,6 +131,7 @@ export interface SubscriptionParts {
   readonly plan: PlanResponse | null;
   readonly latestInvoice: object | null;
   readonly pauses: readonly SubscriptionPause[];
+  readonly coupons: readonly AppliedCoupon[];
 }
 
 export const toLineItemResponse = (
@@ -159,14 +162,14 @@ export const toLineItemResponse = (
     end_date: row.endDate,
     metadata: row.metadata,
     addon_association_id: row.addonAssociationId,
-    commitment_amount: null,
-    commitment_duration: null,
-    commitment_overage_factor: null,
-    commitment_quantity: null,
+    commitment_amount: row.commitment?.type === 'amount' ? row.commitment.value : null,
+    commitment_duration: row.commitment?.duration ?? null,
+    commitment_overage_factor: row.commitment?.overage_factor ?? null,
+    commitment_quantity: row.commitment?.type === 'quantity' ? row.commitment.value : null,
     commitment_time_buckets: null,
-    commitment_true_up_enabled: null,
-    commitment_type: null,
-    commitment_windowed: null,
+    commitment_true_up_enabled: row.commitment?.true_up ?? null,
+    commitment_type: row.commitment?.type ?? null,
+    commitment_windowed: row.commitment?.windowed ?? null,
     price_unit: null,
     price_unit_id: null,
     subscription_phase_id: null,
@@ -218,15 +221,15 @@ export const toSubscriptionResponse = (
   active_pause_id: row.activePauseId,
   auto_invoice_threshold: null,
   checkout_session: null,
-  commitment_amount: null,
-  commitment_duration: null,
-  coupon_associations: null,
+  commitment_amount: row.commitment?.amount ?? null,
+  commitment_duration: row.commitment?.duration ?? null,
+  coupon_associations: parts.coupons.map(toCouponAssociationResponse),
   credit_grants: null,
-  enable_true_up: false,
+  enable_true_up: row.commitment?.true_up ?? false,
   entitlements: null,
   gateway_payment_method_id: null,
   invoicing_customer_id: null,
-  overage_factor: '1',
+  overage_factor: row.commitment?.overage_factor ?? '1',
   parent_subscription_id: null,
   pause_status: row.pauseStatus,
   pauses: parts.pauses.map(toPauseResponse),

@@ -1,6 +1,8 @@
 import { Body, Get, HttpCode, Param, Post, Query, Req } from '@nestjs/common';
 import { ApiBody } from '@nestjs/swagger';
-import { validationError } from '../domain/errors.js';
+import { fieldErrors, validationError } from '../domain/errors.js';
+import { rate } from '../domain/rate.js';
+import { BUCKETED } from '../domain/usage/aggregation.js';
 import type { Caller, Ctx } from '../platform/context.js';
 import { UnitOfWork } from '../platform/database/unit-of-work.js';
 import { ApiController, CurrentCaller } from '../tenancy/api-controller.js';
@@ -135,7 +137,8 @@ export class UsageController {
       const meter = await this.usage.getMeter(ctx, body.meter_id);
       const customer = await this.customerOf(ctx, body);
       const window = usageWindow(body.start_time, body.end_time, ctx.now, DEFAULT_DAYS);
-      return this.answer(ctx, meterQuery(meter, customer, window, propertyFilters(body.filters)), body);
+      const query = meterQuery(meter, customer, window, propertyFilters(body.filters));
+      return this.answer(ctx, inBuckets(query, body.bucket_size), body);
     });
   }
 
@@ -145,6 +148,11 @@ export class UsageController {
   usageByName(@CurrentCaller() caller: Caller, @Body() body: GetUsageRequest): Promise<GetUsageResponse> {
     if (body.aggregation_type !== 'COUNT' && body.property_name === undefined)
       throw validationError(`property_name is required for ${body.aggregation_type}`);
+    const multiplied = body.aggregation_type === 'SUM_WITH_MULTIPLIER';
+    if (multiplied !== (body.multiplier !== undefined))
+      throw fieldErrors({ multiplier: 'multiplier goes with SUM_WITH_MULTIPLIER, which needs it' });
+    if (body.group_by_property !== undefined && body.bucket_size === undefined)
+      throw fieldErrors({ group_by_property: 'group_by_property splits buckets: it needs bucket_size' });
     return this.uow.run(caller, async (ctx) => {
       const query: UsageQuery = {
         eventName: body.event_name,
@@ -153,10 +161,12 @@ export class UsageController {
         aggregation: {
           type: body.aggregation_type,
           ...(body.property_name === undefined ? {} : { field: body.property_name }),
+          ...(body.multiplier === undefined ? {} : { multiplier: rate(body.multiplier) }),
+          ...(body.group_by_property === undefined ? {} : { groupBy: body.group_by_property }),
         },
         filters: propertyFilters(body.filters),
       };
-      return this.answer(ctx, query, body);
+      return this.answer(ctx, inBuckets(query, body.bucket_size), body);
     });
   }
 
@@ -215,4 +225,15 @@ export class UsageController {
       customerId: body.customer_id,
     });
   }
+}
+
+/** Buckets that the caller asks for take the place of the meter's own. */
+function inBuckets(query: UsageQuery, bucketSize: WindowSize | undefined): UsageQuery {
+  if (bucketSize === undefined) return query;
+  const { type } = query.aggregation;
+  if (!BUCKETED.includes(type) || query.carriesOver === true)
+    throw fieldErrors({
+      bucket_size: `bucket_size goes with ${BUCKETED.join(' or ')} that begins anew with each period`,
+    });
+  return { ...query, aggregation: { ...query.aggregation, bucketSize } };
 }

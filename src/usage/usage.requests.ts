@@ -6,7 +6,7 @@ import {
   type AggregationType,
   type WindowSize,
 } from '../domain/usage/aggregation.js';
-import { IsInstant, IsTimeZone, IsWord, Optional } from '../platform/http/fields.js';
+import { IsDecimalValue, IsInstant, IsTimeZone, IsWord, Optional } from '../platform/http/fields.js';
 import { NotSupportedYet } from '../platform/http/not-supported.js';
 
 /**
@@ -71,9 +71,10 @@ class UsageWindowRequest {
   @NotSupportedYet()
   billing_anchor?: string;
 
+  /** The sum of the values of such buckets, in UTC, for MAX and SUM; a meter's own, when left out. */
   @Optional()
-  @NotSupportedYet()
-  bucket_size?: string;
+  @IsWord(WINDOW_SIZES)
+  bucket_size?: WindowSize;
 }
 
 export class GetUsageByMeterRequest extends UsageWindowRequest {
@@ -94,16 +95,19 @@ export class GetUsageRequest extends UsageWindowRequest {
   @IsString()
   property_name?: string;
 
+  /** For SUM_WITH_MULTIPLIER. */
   @Optional()
-  @NotSupportedYet()
+  @IsDecimalValue({ moreThan: '0' })
   multiplier?: string;
 
   @Optional()
   @NotSupportedYet()
   group_by?: string[];
 
+  /** Splits every bucket by the values of this property. */
   @Optional()
-  @NotSupportedYet()
+  @IsString()
+  @MinLength(1)
   group_by_property?: string;
 }
 

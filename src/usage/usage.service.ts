@@ -24,11 +24,16 @@ import type {
   UsageQuery,
 } from './usage.types.js';
 import { USAGE_STORE, type UsageStore } from './usage-store.js';
+import { UsageValues, type UsageBucketValue } from './usage-values.js';
+
+export type { UsageBucketValue } from './usage-values.js';
 
 export const MAX_BULK_EVENTS = 1000;
 
 @Injectable()
 export class UsageService {
+  private readonly values: UsageValues;
+
   constructor(
     @Inject(USAGE_STORE) private readonly store: UsageStore,
     private readonly writer: EventWriter,
@@ -36,7 +41,9 @@ export class UsageService {
     private readonly uow: UnitOfWork,
     private readonly customers: CustomersService,
     private readonly features: FeaturesService,
-  ) {}
+  ) {
+    this.values = new UsageValues(store);
+  }
 
   /**
    * All of the events or none: one wrong event refuses the call, and the answer names every wrong field. Opens a unit
@@ -68,12 +75,17 @@ export class UsageService {
 
   /** Values of many queries by a bounded number of statements. */
   aggregate(ctx: Ctx, queries: readonly UsageQuery[]): Promise<Rate[]> {
-    return this.store.aggregate(ctx, queries);
+    return this.values.aggregate(ctx, queries);
+  }
+
+  /** What bucketed queries have measured in each of their buckets; the value of such a query is their sum. */
+  buckets(ctx: Ctx, queries: readonly UsageQuery[]): Promise<UsageBucketValue[][]> {
+    return this.values.buckets(ctx, queries);
   }
 
   /** The usage of each query in parts of time and by groups. */
   breakdown(ctx: Ctx, queries: readonly UsageQuery[], by: UsageBreakdown): Promise<UsageCell[][]> {
-    return this.store.breakdown(ctx, queries, by);
+    return this.values.breakdown(ctx, queries, by);
   }
 
   getMeter(ctx: Ctx, id: string): Promise<Meter> {
@@ -136,8 +148,11 @@ export const meterQuery = (
     type: meter.aggregation.type,
     ...(meter.aggregation.field === null ? {} : { field: meter.aggregation.field }),
     ...(meter.aggregation.multiplier === null ? {} : { multiplier: rate(meter.aggregation.multiplier) }),
+    ...(meter.aggregation.bucketSize === null ? {} : { bucketSize: meter.aggregation.bucketSize }),
+    ...(meter.aggregation.groupBy === null ? {} : { groupBy: meter.aggregation.groupBy }),
   },
   filters: [...meter.filters, ...filters],
+  ...(meter.resetUsage === 'NEVER' ? { carriesOver: true } : {}),
 });
 
 export function usageWindow(start: Date | undefined, end: Date | undefined, now: Date, days: number): Period {

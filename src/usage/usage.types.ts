@@ -51,6 +51,8 @@ export interface UsageQuery {
   readonly filters: readonly PropertyFilter[];
   /** Only events of these sources. */
   readonly sources?: readonly string[];
+  /** The meter never resets: the value of the window includes everything before it. */
+  readonly carriesOver?: boolean;
 }
 
 /** One customer, and the instant from which on events of before it are late. */

@@ -211,7 +211,10 @@ describe('the lines of a subscription', () => {
     await refused('DELETE', line, { effective_from: past });
     expect((await api.send('POST', path, { price_id: 'price_none' })).status).toBe(404);
     expect((await api.send('PUT', '/subscriptions/lineitems/none', { amount: '1' })).status).toBe(404);
-    expect((await api.send('POST', path, { price_id: plan.fee.id, commitment_amount: 5 })).status).toBe(501);
+    await refused('POST', path, { price_id: plan.fee.id, commitment_amount: 5 });
+    await refused('POST', path, { price_id: plan.calls.id, commitment_amount: 5, commitment_windowed: true });
+    const timeOfDay = { price_id: plan.calls.id, commitment_amount: 5, commitment_time_buckets: [{}] };
+    expect((await api.send('POST', path, timeOfDay)).status).toBe(501);
     expect(await api.get(`/subscriptions/${subscription.id}`)).toEqual(before);
     expect(await invoicesOf(subscription)).toHaveLength(1);
     await api.post(`/subscriptions/${subscription.id}/cancel`, { cancellation_type: 'immediate' });

@@ -13,6 +13,10 @@ export const AGGREGATION_TYPES = [
 ] as const;
 export type AggregationType = (typeof AGGREGATION_TYPES)[number];
 
+/** Whose windows can be cut into buckets that are priced one by one. */
+export const BUCKETED: readonly AggregationType[] = ['MAX', 'SUM'];
+
+/** From the smallest up. */
 export const WINDOW_SIZES = [
   'MINUTE',
   '15MIN',

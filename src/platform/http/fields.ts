@@ -151,6 +151,21 @@ export function IsStringMap(): PropertyDecorator {
   );
 }
 
+/** A map from strings to lists of strings. */
+export function IsTextListMap(): PropertyDecorator {
+  return rule(
+    'isTextListMap',
+    (value) =>
+      typeof value === 'object' &&
+      value !== null &&
+      !Array.isArray(value) &&
+      Object.values(value).every(
+        (list) => Array.isArray(list) && list.every((item) => typeof item === 'string'),
+      ),
+    ({ property }) => `${property} must be an object whose values are lists of strings`,
+  );
+}
+
 /** A time zone of the IANA database. */
 export function IsTimeZone(): PropertyDecorator {
   return rule(
