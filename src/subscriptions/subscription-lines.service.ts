@@ -293,11 +293,7 @@ export class SubscriptionLinesService {
     return at;
   }
 
-  private announce(ctx: Ctx, subscriptionId: string): Promise<void> {
-    return this.outbox.append(ctx, {
-      type: 'subscription.updated',
-      entityType: 'subscription',
-      entityId: subscriptionId,
-    });
+  private announce(ctx: Ctx, entityId: string): Promise<void> {
+    return this.outbox.append(ctx, { type: 'subscription.updated', entityType: 'subscription', entityId });
   }
 }

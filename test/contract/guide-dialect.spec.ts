@@ -235,8 +235,22 @@ describe('the guides’ dialect', () => {
   });
 
   it('POST /payments/stripe/checkout: a page for an invoice', async () => {
-    const invoice = await road.invoice(customer.id as string);
-    const page = await road.api.post('/payments/stripe/checkout', {
+    // Where invoices are not pushed: one that Stripe collects has no page of ours beside.
+    const { api } = await road.server.anotherTenant();
+    await road.connectStripe({ invoice_outbound_enabled: false }, { api });
+    const payer = await api.create('/customers', {
+      external_id: 'payer',
+      name: 'Payer',
+      email: 'p@example.test',
+    });
+    const invoice = await api.create('/invoices', {
+      customer_id: payer.id,
+      currency: 'usd',
+      amount_due: '25',
+      line_items: [{ display_name: 'Line', amount: '25.00', quantity: '1' }],
+      invoice_status: 'FINALIZED',
+    });
+    const page = await api.post('/payments/stripe/checkout', {
       invoice_id: invoice.id,
       success_url: 'https://shop.test/ok',
       cancel_url: 'https://shop.test/no',
