@@ -4,7 +4,6 @@ import type { Period } from '../domain/period.js';
 import { ratePrice } from '../domain/rating/rate-price.js';
 import { linesDue, type ChargeableLine, type DueCharge } from '../domain/subscribing/charges-due.js';
 import { lineSchedule } from '../domain/subscribing/line-schedule.js';
-import { lineWindow } from '../domain/subscribing/line-window.js';
 import { proratedCharges } from '../domain/subscribing/proration.js';
 import type { Ctx } from '../platform/context.js';
 import { PricesService } from '../plans/prices.service.js';
@@ -13,6 +12,7 @@ import { SubscriptionPausesService } from '../subscriptions/subscription-pauses.
 import { SubscriptionsService } from '../subscriptions/subscriptions.service.js';
 import {
   chargedLife,
+  chargedWindow,
   scheduleOf,
   type Subscription,
   type SubscriptionLineItem,
@@ -128,24 +128,14 @@ export function pricedLine(
 ): PricedLine[] {
   if (priced === undefined)
     throw new Error(`line ${item.id} names a price that is not there: ${item.priceId}`);
-  const life = chargedLife(subscription);
-  // A price of the subscription's own is valid as long as its line is.
-  const shared = priced.price.entityType !== 'SUBSCRIPTION';
-  const window = lineWindow({
-    subscriptionStart: life.start,
-    subscriptionEnd: life.end,
-    lineStart: item.startDate,
-    lineEnd: item.endDate,
-    priceStart: shared ? priced.price.startDate : null,
-    priceEnd: shared ? priced.price.endDate : null,
-  });
+  const window = chargedWindow(subscription, item, priced.price);
   if (window === undefined) return [];
   return [
     {
       key: item.id,
       priceType: item.priceType,
       cadence: item.invoiceCadence,
-      schedule: lineSchedule(scheduleOf(subscription), life.start, {
+      schedule: lineSchedule(scheduleOf(subscription), chargedLife(subscription).start, {
         unit: item.billingPeriod,
         count: item.billingPeriodCount,
       }),

@@ -12,7 +12,7 @@ import type { Meter, MeteredFeature } from '../features/features.types.js';
 import type { Customer } from '../customers/customers.types.js';
 import type { Ctx } from '../platform/context.js';
 import { PricesService } from '../plans/prices.service.js';
-import { pricingTermsOf, type MeteredPrice } from '../plans/plans.types.js';
+import { priceFilters, pricingTermsOf, type MeteredPrice } from '../plans/plans.types.js';
 import type { SubscriptionLineItem } from '../subscriptions/subscriptions.types.js';
 import { UsageLinesService } from '../subscriptions/usage-lines.service.js';
 import { meterQuery, UsageService, type UsageBucketValue } from '../usage/usage.service.js';
@@ -138,10 +138,7 @@ export class UsageAnalyticsService {
           line === undefined ? window : clip(window, { start: line.startDate, end: line.endDate });
         if (period === undefined) return [];
         const priced = line === undefined ? undefined : prices.get(line.priceId);
-        const filters = Object.entries(priced?.price.filterValues ?? {}).map(([key, values]) => ({
-          key,
-          values,
-        }));
+        const filters = priced === undefined ? [] : priceFilters(priced.price);
         const charged: UsageQuery = {
           ...meterQuery(meter, customer.externalId, period, [...filters, ...request.filters]),
           ...(request.sources === undefined ? {} : { sources: request.sources }),

@@ -1,5 +1,6 @@
 import type { PricingTerms } from '../domain/rating/pricing-terms.js';
 import { rate, ZERO } from '../domain/rate.js';
+import type { PropertyFilter } from '../domain/usage/filters.js';
 import type { GroupWithMembers, Meter } from '../features/features.types.js';
 import type { PlanEntity } from './plan.entity.js';
 import type { PriceEntity } from './price.entity.js';
@@ -55,3 +56,7 @@ export function pricingTermsOf(
       };
   }
 }
+
+/** Which events a price charges for, besides what its meter says. */
+export const priceFilters = (price: Pick<Price, 'filterValues'>): PropertyFilter[] =>
+  Object.entries(price.filterValues).map(([key, values]) => ({ key, values }));

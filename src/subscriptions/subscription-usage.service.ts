@@ -3,7 +3,6 @@ import { addMoney, roundToMoney, zeroMoney, type Money } from '../domain/money.j
 import { clip, without, type OpenPeriod, type Period } from '../domain/period.js';
 import { ZERO, type Rate } from '../domain/rate.js';
 import { billingStart } from '../domain/subscribing/subscription-life.js';
-import { lineWindow } from '../domain/subscribing/line-window.js';
 import { billableQuantity } from '../domain/usage/aggregate.js';
 import type { Meter } from '../features/features.types.js';
 import type { Ctx } from '../platform/context.js';
@@ -13,7 +12,7 @@ import { meterQuery, UsageService } from '../usage/usage.service.js';
 import { SubscriptionPausesService } from './subscription-pauses.service.js';
 import { SubscriptionsService } from './subscriptions.service.js';
 import { UsageRatingService, type RatedUsage } from './usage-rating.service.js';
-import { chargedLife, type Subscription, type SubscriptionLineItem } from './subscriptions.types.js';
+import { chargedWindow, type Subscription, type SubscriptionLineItem } from './subscriptions.types.js';
 
 export interface UsageCharge {
   readonly subscription: Subscription;
@@ -107,16 +106,7 @@ function servedParts(
   window: Period,
   pauses: readonly OpenPeriod[],
 ): Period[] {
-  const life = chargedLife(subscription);
-  const shared = price.entityType !== 'SUBSCRIPTION';
-  const charged = lineWindow({
-    subscriptionStart: life.start,
-    subscriptionEnd: life.end,
-    lineStart: line.startDate,
-    lineEnd: line.endDate,
-    priceStart: shared ? price.startDate : null,
-    priceEnd: shared ? price.endDate : null,
-  });
+  const charged = chargedWindow(subscription, line, price);
   const part = charged === undefined ? undefined : clip(window, charged);
   return part === undefined ? [] : without(part, pauses);
 }

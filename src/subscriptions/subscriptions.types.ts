@@ -1,6 +1,8 @@
 import type { BillingSchedule } from '../domain/billing-period.js';
 import type { OpenPeriod } from '../domain/period.js';
+import { lineWindow } from '../domain/subscribing/line-window.js';
 import { billingStart, lifeEnd } from '../domain/subscribing/subscription-life.js';
+import type { Price } from '../plans/plans.types.js';
 import type { SubscriptionEntity } from './subscription.entity.js';
 import type { SubscriptionLineItemEntity } from './subscription-line-item.entity.js';
 import type { SubscriptionPauseEntity } from './subscription-pause.entity.js';
@@ -22,6 +24,24 @@ export const chargedLife = (subscription: Subscription): OpenPeriod => ({
   start: billingStart(subscription),
   end: lifeEnd(subscription),
 });
+
+/** When a line is there to be charged for. A price of the subscription's own is valid as long as its line is. */
+export function chargedWindow(
+  subscription: Subscription,
+  line: SubscriptionLineItem,
+  price: Price,
+): OpenPeriod | undefined {
+  const life = chargedLife(subscription);
+  const shared = price.entityType !== 'SUBSCRIPTION';
+  return lineWindow({
+    subscriptionStart: life.start,
+    subscriptionEnd: life.end,
+    lineStart: line.startDate,
+    lineEnd: line.endDate,
+    priceStart: shared ? price.startDate : null,
+    priceEnd: shared ? price.endDate : null,
+  });
+}
 
 /** The pause as a stretch of time; undefined while it has not begun, or if it never did. */
 export function pausedTime(pause: SubscriptionPause): OpenPeriod | undefined {

@@ -16,7 +16,7 @@ import {
 import type { Ctx } from '../platform/context.js';
 import { EntitlementsService } from '../plans/entitlements.service.js';
 import type { FeaturedEntitlement } from '../plans/entitlements.types.js';
-import { pricingTermsOf, type MeteredPrice } from '../plans/plans.types.js';
+import { priceFilters, pricingTermsOf, type MeteredPrice } from '../plans/plans.types.js';
 import { meterQuery, UsageService } from '../usage/usage.service.js';
 import type { UsageQuery } from '../usage/usage.types.js';
 import {
@@ -130,7 +130,7 @@ export class UsageRatingService {
         priced.meter,
         externalIds.get(line.customerId) ?? '',
         served,
-        Object.entries(priced.price.filterValues).map(([key, values]) => ({ key, values })),
+        priceFilters(priced.price),
       );
       const quotas = quotasOf(charge, entitled.get(subscription.id) ?? []);
       return {

@@ -16,13 +16,13 @@ const TAKE_IDS = `INSERT INTO usage_event_ids (tenant_id, environment_id, key, o
 const EVENTS = `unnest($4::int[], $5::uuid[], $6::float8[], $7::text[], $8::text[], $9::text[], $10::text[], $11::jsonb[],
     $12::boolean[]) AS e(n, key, at, id, name, customer, source, properties, timed) JOIN ${BATCHES} USING (n)`;
 
-const STORE = (condition: string): string => `INSERT INTO usage_events
+const STORE = (condition = ''): string => `INSERT INTO usage_events
     (tenant_id, environment_id, id, event_name, external_customer_id, source, occurred_at, received_at, properties)
   SELECT b.tenant, b.environment, e.id, e.name, e.customer, e.source, to_timestamp(e.at / 1000), b.received, e.properties
     FROM ${EVENTS} ${condition}`;
 
 /** All of them are new. */
-const STORE_ALL = STORE('WHERE $12::boolean[] IS NOT NULL');
+const STORE_ALL = STORE();
 
 /** Only those whose key this transaction has taken. */
 const STORE_TAKEN = STORE(`WHERE EXISTS (SELECT FROM usage_event_ids k WHERE k.key = e.key
@@ -87,11 +87,7 @@ export async function insertEvents(em: EntityManager, batches: readonly EventBat
     literal(batches, ({ scope }) => quoted(scope.environmentId)),
     literal(batches, ({ receivedAt }) => receivedAt.toISOString()),
   ];
-  const ids = [
-    literal(rows, ({ n }) => String(n)),
-    literal(rows, ({ key }) => key),
-    literal(rows, ({ event }) => String(event.occurredAt.getTime())),
-  ];
+  const ids = keysOf(rows);
   const taken = await rowsChanged(em, TAKE_IDS, [...requests, ...ids]);
   const columns = [...requests, ...ids, ...contents(rows)];
   if (taken > 0) {
@@ -100,13 +96,7 @@ export async function insertEvents(em: EntityManager, batches: readonly EventBat
   }
   if (taken < rows.length) copies.push(...rows);
   if (copies.length > 0)
-    await em.query(RECORD_CONFLICTS, [
-      ...requests,
-      literal(copies, ({ n }) => String(n)),
-      literal(copies, ({ key }) => key),
-      literal(copies, ({ event }) => String(event.occurredAt.getTime())),
-      ...contents(copies),
-    ]);
+    await em.query(RECORD_CONFLICTS, [...requests, ...keysOf(copies), ...contents(copies)]);
 }
 
 /** TypeORM answers rows; how many were written is known to the driver alone. */
@@ -116,6 +106,12 @@ async function rowsChanged(em: EntityManager, sql: string, parameters: readonly 
   if (result?.affected === undefined) throw new Error('the number of rows is not known');
   return result.affected;
 }
+
+const keysOf = (rows: readonly Row[]): string[] => [
+  literal(rows, ({ n }) => String(n)),
+  literal(rows, ({ key }) => key),
+  literal(rows, ({ event }) => String(event.occurredAt.getTime())),
+];
 
 const contents = (rows: readonly Row[]): string[] => [
   literal(rows, ({ event }) => quoted(event.id)),
