@@ -34,6 +34,7 @@ const swc = (parser) => [
 
 const shared = {
   testEnvironment: 'node',
+  setupFiles: ['<rootDir>/test/support/laws-seed.ts'],
   modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/.data', '<rootDir>/.cache'],
   transform: {
     '^.+\\.ts$': swc({ syntax: 'typescript', decorators: true }),

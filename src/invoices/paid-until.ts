@@ -1,5 +1,6 @@
 import { fullPeriodAt } from '../domain/billing-period.js';
 import { clip, laterOf, without, type OpenPeriod } from '../domain/period.js';
+import { pausesKnown } from '../domain/subscribing/charges-due.js';
 import { lineSchedule } from '../domain/subscribing/line-schedule.js';
 import {
   chargedLife,
@@ -26,10 +27,9 @@ export function paidUntil(
   const own = fullPeriodAt(lineSchedule(schedule, life.start, interval), laterOf(at, life.start));
   const part = clip(own, { start: laterOf(life.start, line.startDate), end: life.end });
   if (part === undefined) return line.paidUntil;
-  const billedAt = laterOf(fullPeriodAt(schedule, part.start).start, life.start);
   const [served] = without(
     part,
-    pauses.filter(({ start }) => start <= billedAt),
+    pausesKnown(part.start, life, { pauses, billing: schedule }, line.createdAt),
   );
   const charged = served !== undefined && served.start < subscription.currentPeriodEnd;
   return charged && (line.paidUntil === null || line.paidUntil < own.end) ? own.end : line.paidUntil;

@@ -114,7 +114,10 @@ export class SubscriptionRatingService {
       return moment.type === 'trial_start'
         ? lines.flatMap((line) => freeCharge(line, moment.trial))
         : proratedCharges(
-            linesDue(moment, chargedLife(subscription), lines, pauses.get(subscription.id) ?? []),
+            linesDue(moment, chargedLife(subscription), lines, {
+              pauses: pauses.get(subscription.id) ?? [],
+              billing: scheduleOf(subscription),
+            }),
             subscription.prorationBehavior,
           );
     });
@@ -141,6 +144,7 @@ export function pricedLine(
       }),
       window,
       paidUntil: item.paidUntil,
+      madeAt: item.createdAt,
       item,
       priced,
     },

@@ -197,4 +197,30 @@ describe('linesDue', () => {
     expect(show(charges)).toEqual(['advance 01-10 to 02-01', 'arrear 01-10 to 02-01']);
     for (const { fullPeriod } of charges) expect(fullPeriod).toEqual(period('2024-01-01', '2024-02-01'));
   });
+
+  it('a line that joined in the middle of a month that a pause then cut short is not charged again when the pause is over', () => {
+    const quarterly = line('advance', {
+      schedule: schedule('QUARTERLY'),
+      window: { start: utc('2024-01-20'), end: null },
+    });
+    const billing = schedule('MONTHLY');
+    const pause = { start: utc('2024-01-15'), end: utc('2024-02-15') };
+    const resumed: BillingMoment = {
+      type: 'subscription_start',
+      next: period('2024-02-15', '2024-03-10'),
+    };
+    const charged = (madeAt?: Date): string[] =>
+      show(
+        linesDue(resumed, OPEN, [madeAt === undefined ? quarterly : { ...quarterly, madeAt }], {
+          pauses: [pause],
+          billing,
+        }),
+      );
+    expect(due({ type: 'subscription_start', next: FIRST }, [quarterly])).toEqual([
+      'advance 01-10 to 04-10 (01-20 to 04-10)',
+    ]);
+    expect(charged()).toEqual([]);
+    // Made while the pause lasted, it has not been charged for before.
+    expect(charged(utc('2024-01-20'))).toEqual(['advance 01-10 to 04-10 (02-15 to 04-10)']);
+  });
 });

@@ -27,6 +27,14 @@ export interface ChargeableLine {
    * Without it, a price changed in the middle of a paid period would charge the rest of that period twice.
    */
   readonly paidUntil?: Date | null;
+  /** When the line was made, if that was after the subscription began: nothing can have been charged for it before. */
+  readonly madeAt?: Date;
+}
+
+/** The pauses of a subscription that have begun (`end: null` while one lasts), and the schedule that it is billed on. */
+export interface PausedTime {
+  readonly pauses: readonly OpenPeriod[];
+  readonly billing: BillingSchedule;
 }
 
 /**
@@ -63,14 +71,14 @@ export interface DueCharge<L extends ChargeableLine = ChargeableLine> {
  * its end, in the billing period in which that falls.
  *
  * @param subscription from where billing starts to the end date, when there is one
- * @param pauses those that have begun; `end: null` while one lasts
  */
 export function linesDue<L extends ChargeableLine>(
   moment: BillingMoment,
   subscription: OpenPeriod,
   lines: readonly L[],
-  pauses: readonly OpenPeriod[] = [],
+  paused?: PausedTime,
 ): DueCharge<L>[] {
+  const pauses = paused?.pauses ?? [];
   const closing = moment.type === 'subscription_start' ? undefined : moment.closing;
   const next = moment.type === 'cancel' ? undefined : moment.next;
   const last = closing !== undefined && next === undefined;
@@ -83,7 +91,7 @@ export function linesDue<L extends ChargeableLine>(
       return next === undefined ? [] : oneTimeCharge(line, next, pauses);
     if (line.priceType === 'USAGE' || line.cadence === 'ARREAR')
       return closing === undefined ? [] : arrearCharges(line, life, closing, pauses);
-    return next === undefined ? [] : advanceCharges(line, life, next, pauses);
+    return next === undefined ? [] : advanceCharges(line, life, next, paused);
   });
 }
 
@@ -104,18 +112,35 @@ function advanceCharges<L extends ChargeableLine>(
   line: L,
   life: OpenPeriod,
   next: Period,
-  pauses: readonly OpenPeriod[],
+  paused: PausedTime | undefined,
 ): DueCharge<L>[] {
   const charges: DueCharge<L>[] = [];
   const unpaid = { ...line.window, start: laterOf(line.window.start, line.paidUntil ?? line.window.start) };
   for (const own of ownPeriods(line.schedule, life, next.start)) {
     if (own.start.getTime() >= next.end.getTime()) break;
     const part = clip(own, unpaid);
-    const [served] = part === undefined ? [] : without(part, pauses);
-    if (part === undefined || served === undefined || !contains(next, served.start)) continue;
+    if (part === undefined) continue;
+    const [served] = without(part, pausesKnown(part.start, life, paused, line.madeAt));
+    if (served === undefined || !contains(next, served.start)) continue;
     charges.push(charge(line, own, makePeriod(served.start, part.end)));
   }
   return charges;
+}
+
+/**
+ * The pauses that had begun when service from that instant on was charged for. One that began later put nothing off: a
+ * line that joins in the middle of a month is charged with that month, and would be again when the pause is over.
+ */
+export function pausesKnown(
+  serviceStart: Date,
+  life: OpenPeriod,
+  paused: PausedTime | undefined,
+  madeAt?: Date,
+): readonly OpenPeriod[] {
+  if (paused === undefined || paused.pauses.length === 0) return [];
+  const period = laterOf(fullPeriodAt(paused.billing, serviceStart).start, life.start);
+  const charged = laterOf(period, madeAt ?? period);
+  return paused.pauses.filter(({ start }) => start.getTime() <= charged.getTime());
 }
 
 function arrearCharges<L extends ChargeableLine>(

@@ -105,6 +105,17 @@ describe('lineSchedule', () => {
     expect(firstEnd(monthly('calendar', 2), 'ANNUAL')).toBe('2024-02-01');
   });
 
+  it('three months on a quarterly calendar turn with the quarter, not three months after the next month began', () => {
+    const quarterly: BillingSchedule = {
+      interval: { unit: 'QUARTERLY', count: 1 },
+      cycle: 'calendar',
+      anchor: new Date('2024-04-01T00:00:00Z'),
+      timeZone: 'UTC',
+    };
+    const line = lineSchedule(quarterly, start, { unit: 'MONTHLY', count: 3 });
+    expect(nextPeriodEnd(line, start)).toEqual(new Date('2024-04-01T00:00:00Z'));
+  });
+
   it('of a one-time charge is no matter of the calendar', () => {
     expect(lineSchedule(monthly('calendar'), start, { unit: 'ONETIME', count: 1 }).anchor).toEqual(
       monthly('calendar').anchor,
