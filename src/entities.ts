@@ -19,7 +19,7 @@ import { InvoiceEntity } from './invoices/invoice.entity.js';
 import { InvoiceLineItemEntity } from './invoices/invoice-line-item.entity.js';
 import { InvoiceNumberSequenceEntity } from './invoices/invoice-number-sequence.entity.js';
 import { InvoiceSettingsEntity } from './invoices/invoice-settings.entity.js';
-import { ProrationCreditEntity } from './invoices/proration-credit.entity.js';
+import { LineCreditEntity } from './invoices/line-credit.entity.js';
 import { UsageRestatementEntity } from './invoices/usage-restatement.entity.js';
 import { CreditNoteEntity, CreditNoteLineItemEntity } from './payments/credit-note.entity.js';
 import { PaymentRefundEntity } from './payments/payment-refund.entity.js';
@@ -106,7 +106,7 @@ export const ENTITIES = [
   InvoiceTaxApplicationEntity,
   InvoiceCreditApplicationEntity,
   UsageRestatementEntity,
-  ProrationCreditEntity,
+  LineCreditEntity,
   InvoiceSettingsEntity,
   PaymentEntity,
   PaymentAttemptEntity,

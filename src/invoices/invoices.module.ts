@@ -31,6 +31,7 @@ import { LateUsageSettlement } from './late-usage-settlement.service.js';
 import { LateUsageService } from './late-usage.service.js';
 import { PlanChangeController } from './plan-change.controller.js';
 import { PlanChangeService } from './plan-change.service.js';
+import { LineCreditsService } from './line-credits.service.js';
 import { ProrationsService } from './prorations.service.js';
 import { RebillingService } from './rebilling.service.js';
 import { SubscriptionAddonsController } from './subscription-addons.controller.js';
@@ -111,6 +112,7 @@ const WALLET_PROVIDERS = [
     SubscriptionBillingService,
     SubscriptionSteps,
     BillingNow,
+    LineCreditsService,
     ProrationsService,
     SubscriptionChanges,
     PlanChangeService,
@@ -127,6 +129,7 @@ const WALLET_PROVIDERS = [
     InvoicesQueries,
     DocumentNumbersService,
     CustomerCreditService,
+    LineCreditsService,
     RebillingService,
     LateUsageService,
     SubscriptionBillingService,

@@ -4,7 +4,7 @@ import { moneyToRate, type Money } from '../domain/money.js';
 import { rate } from '../domain/rate.js';
 import type { ProrationBehavior } from '../domain/subscribing/proration.js';
 import type { Subscription, SubscriptionLineItem } from '../subscriptions/subscriptions.types.js';
-import type { RatedLine } from './invoices.types.js';
+import { UNUSED_TIME_OF, type RatedLine } from './invoices.types.js';
 import type { Proration } from './prorations.service.js';
 
 export interface PlanChangeInput {
@@ -64,6 +64,6 @@ export const creditLine = ({ line, period }: Proration, amount: Money): RatedLin
           entityType: line.entityType,
           entityId: line.entityId,
           planDisplayName: line.planDisplayName,
-          metadata: { prorates_subscription_line_item_id: line.id },
+          metadata: { [UNUSED_TIME_OF]: line.id },
         },
       ];

@@ -11,6 +11,7 @@ import { exactMoney, money, sumMoney } from '../domain/money.js';
 import { rate } from '../domain/rate.js';
 import { DocumentNumbersService } from '../invoices/document-numbers.service.js';
 import { InvoicesService } from '../invoices/invoices.service.js';
+import { LineCreditsService } from '../invoices/line-credits.service.js';
 import type { Invoice, InvoiceLineItem } from '../invoices/invoices.types.js';
 import type { Ctx } from '../platform/context.js';
 import { insertRow, insertRows, stampChange, stampNew, updateRow } from '../platform/database/columns.js';
@@ -48,6 +49,7 @@ export class CreditNotesService {
     private readonly numbers: DocumentNumbersService,
     private readonly ledger: PaymentLedger,
     private readonly refunds: RefundsService,
+    private readonly credits: LineCreditsService,
     private readonly outbox: Outbox,
   ) {}
 
@@ -77,6 +79,12 @@ export class CreditNotesService {
           metadata: { ...given?.metadata },
         };
       }),
+    );
+    await this.credits.recordNote(
+      ctx,
+      invoice,
+      note.id,
+      draft.lines.map(({ key, amount }) => ({ lineId: key, amount })),
     );
     await this.announce(ctx, 'credit_note.created', note.id);
     return note;
@@ -115,6 +123,7 @@ export class CreditNotesService {
       creditNoteStatus: 'VOIDED',
       voidedAt: ctx.now,
     });
+    await this.credits.releaseNote(ctx, id);
     if (note.creditNoteStatus === 'FINALIZED') await this.ledger.recount(ctx, invoice);
     await this.announce(ctx, 'credit_note.voided', id);
     return this.get(ctx, id);
@@ -162,13 +171,7 @@ export class CreditNotesService {
     lines: readonly InvoiceLineItem[],
     except?: string,
   ): Promise<CreditableInvoice> {
-    const notes = (await ctx.em.findBy(CreditNoteEntity, { invoiceId: invoice.id })).filter(
-      (note) => note.creditNoteStatus !== 'VOIDED' && note.id !== except,
-    );
-    const taken = await this.linesOf(
-      ctx,
-      notes.map((note) => note.id),
-    );
+    const taken = (await this.credits.of(ctx, lines)).filter(({ sourceId }) => sourceId !== except);
     const of = (minor: bigint) => money(minor, invoice.currency);
     return {
       status: invoice.invoiceStatus,
@@ -179,7 +182,7 @@ export class CreditNotesService {
         key: line.id,
         net: of(line.amount - line.lineItemDiscount - line.invoiceLevelDiscount - line.prepaidCreditsApplied),
         credited: sumMoney(
-          taken.filter((one) => one.invoiceLineItemId === line.id).map((one) => of(one.amount)),
+          taken.filter(({ lineId }) => lineId === line.id).map(({ amount }) => amount),
           invoice.currency,
         ),
       })),
