@@ -31,6 +31,7 @@ import { LateUsageSettlement } from './late-usage-settlement.service.js';
 import { LateUsageService } from './late-usage.service.js';
 import { PlanChangeController } from './plan-change.controller.js';
 import { PlanChangeService } from './plan-change.service.js';
+import { InvoiceTerms } from './invoice-terms.service.js';
 import { LineCreditsService } from './line-credits.service.js';
 import { ProrationsService } from './prorations.service.js';
 import { RebillingService } from './rebilling.service.js';
@@ -112,6 +113,7 @@ const WALLET_PROVIDERS = [
     SubscriptionBillingService,
     SubscriptionSteps,
     BillingNow,
+    InvoiceTerms,
     LineCreditsService,
     ProrationsService,
     SubscriptionChanges,

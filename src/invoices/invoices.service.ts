@@ -12,6 +12,7 @@ import { InvoiceDrafts } from './invoice-drafts.service.js';
 import { InvoiceFinalization } from './invoice-finalization.service.js';
 import { InvoicePartsStore } from './invoice-parts.store.js';
 import { InvoiceEntity } from './invoice.entity.js';
+import { InvoiceTerms } from './invoice-terms.service.js';
 import { LineCreditsService, type LineCredit } from './line-credits.service.js';
 import {
   CREDITED_TO_WALLET,
@@ -41,6 +42,7 @@ export class InvoicesService {
     private readonly finalization: InvoiceFinalization,
     private readonly credit: CustomerCreditService,
     private readonly terms: BillTermsService,
+    private readonly ownTerms: InvoiceTerms,
     private readonly credits: LineCreditsService,
   ) {}
 
@@ -68,6 +70,7 @@ export class InvoicesService {
     const lines = await this.linesOf(ctx, [id]);
     this.assertNothingGivenBack(lines, await this.credits.of(ctx, lines));
     await this.terms.release(ctx, before);
+    await this.ownTerms.release(ctx, before);
     const spent = money(before.totalPrepaidCreditsApplied + unusedTimeOf(lines), before.currency);
     if (spent.amount > 0n)
       await this.credit.giveBack(ctx, {

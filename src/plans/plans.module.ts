@@ -17,6 +17,7 @@ import { PlansService } from './plans.service.js';
 import { PriceVersionsService } from './price-versions.service.js';
 import { PricesController } from './prices.controller.js';
 import { PricesService } from './prices.service.js';
+import { InvoiceCouponsService } from './invoice-coupons.service.js';
 import { SubscriptionCouponsService } from './subscription-coupons.service.js';
 import { TaxAssociationsController } from './tax-associations.controller.js';
 import { TaxAssociationsService } from './tax-associations.service.js';
@@ -33,6 +34,7 @@ const SHOWN = [
   CouponsService,
   CouponAssociationsService,
   SubscriptionCouponsService,
+  InvoiceCouponsService,
   TaxRatesService,
   TaxAssociationsService,
   CatalogueEntities,

@@ -58,6 +58,11 @@ export class SubscriptionCouponsService {
       .execute();
   }
 
+  /** Whatever lowered that bill can lower another one. */
+  async releaseUses(ctx: Ctx, billingKey: string): Promise<void> {
+    await ctx.em.delete(CouponUseEntity, { billingKey });
+  }
+
   /** A draft begins at another time than was planned: what was redeemed from its start on moves along. */
   async moveStart(ctx: Ctx, subscriptionId: string, from: Date, to: Date): Promise<void> {
     await ctx.em.query(

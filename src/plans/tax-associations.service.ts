@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Customer } from '../customers/customers.types.js';
-import { alreadyExists, fieldErrors, invalidOperation, notFound } from '../domain/errors.js';
+import { alreadyExists, fieldErrors, notFound } from '../domain/errors.js';
 import type { Ctx } from '../platform/context.js';
 import {
   insertRow,
@@ -13,7 +13,7 @@ import { isUniqueViolation } from '../platform/database/errors.js';
 import { findPage, type ListRequest, type PaginationResponse } from '../platform/http/list-query.js';
 import { CatalogueEntities, type EntityKind } from './catalogue-entities.service.js';
 import { TaxAssociationEntity } from './tax-association.entity.js';
-import { TaxRatesService } from './tax-rates.service.js';
+import { assertActive, TaxRatesService } from './tax-rates.service.js';
 import type {
   AssociatedTax,
   TaxAssociation,
@@ -49,10 +49,7 @@ export class TaxAssociationsService {
   async create(ctx: Ctx, input: TaxAssociationInput): Promise<AssociatedTax> {
     await this.entities.assertExists(ctx, input.entityType.toUpperCase() as EntityKind, input.entityId);
     const taxRate = await this.taxRates.hold(ctx, (await this.taxRates.getByCode(ctx, input.taxRateCode)).id);
-    if (taxRate.taxRateStatus !== 'ACTIVE')
-      throw invalidOperation(`tax rate ${taxRate.code} is not active`, 'tax_rate_inactive', {
-        id: taxRate.id,
-      });
+    assertActive(taxRate);
     const startDate = input.startDate ?? ctx.now;
     if (input.endDate && input.endDate <= startDate)
       throw fieldErrors({ end_date: 'end_date must be after start_date' });
