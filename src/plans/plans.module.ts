@@ -6,6 +6,7 @@ import { AddonsController } from './addons.controller.js';
 import { AddonsService } from './addons.service.js';
 import { CatalogueEntities } from './catalogue-entities.service.js';
 import { CouponAssociationsService } from './coupon-associations.service.js';
+import { CustomerCreationController } from './customer-creation.controller.js';
 import { CouponsController } from './coupons.controller.js';
 import { CouponsService } from './coupons.service.js';
 import { EntitlementsController } from './entitlements.controller.js';
@@ -47,6 +48,7 @@ const SHOWN = [
     PricesController,
     AddonsController,
     EntitlementsController,
+    CustomerCreationController,
     CouponsController,
     TaxRatesController,
     TaxAssociationsController,

@@ -135,6 +135,21 @@ export class TaxAssociationsService {
   }
 
   /**
+   * Gives a new customer these rates in place of the tenant's (an empty list: no tax). The copies of those are made and
+   * deleted: so whoever catches up on the inheritance later finds them, and leaves them deleted.
+   */
+  async overrideForCustomer(ctx: Ctx, customer: Customer, overrides: readonly TaxOverride[]): Promise<void> {
+    await this.inheritToCustomer(ctx, customer);
+    await ctx.em.update(
+      TaxAssociationEntity,
+      { entityType: 'customer', entityId: customer.id },
+      { ...stampChange(ctx), status: 'deleted' },
+    );
+    for (const override of overrides)
+      await this.create(ctx, { ...override, entityType: 'customer', entityId: customer.id });
+  }
+
+  /**
    * Gives a new subscription its customer's rates, or the overrides in their place where the caller sends a list of them
    * (an empty one: no tax). To be called in the unit of work that creates it.
    */

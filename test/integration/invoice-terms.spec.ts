@@ -150,7 +150,7 @@ describe('coupons and taxes of a one-off invoice', () => {
       [1, 2, 3].map(() => api.send('POST', '/invoices', body({ coupons: [last.id] }))),
     );
     expect(answers.map(({ status }) => status).sort()).toEqual([201, 400, 400]);
-    const used = answers.find(({ status }) => status === 201)?.body as any;
+    const used = answers.find(({ status }) => status === 201)?.body;
     await refuses({ coupons: [last.id] }, 400, 'as often as it can be');
     await api.post(`/invoices/${used.id}/void`, {});
     expect(await invoice({ coupons: [last.id] })).toMatchObject({ total: '90' });
