@@ -43,6 +43,7 @@ import { SubscriptionAddonEntity } from './subscriptions/subscription-addon.enti
 import { SubscriptionEntity } from './subscriptions/subscription.entity.js';
 import { SubscriptionLineItemEntity } from './subscriptions/subscription-line-item.entity.js';
 import { SubscriptionPauseEntity } from './subscriptions/subscription-pause.entity.js';
+import { SubscriptionScheduleEntity } from './subscriptions/subscription-schedule.entity.js';
 import { ApiKeyEntity } from './tenancy/api-key.entity.js';
 import { AuditEntryEntity } from './tenancy/audit-entry.entity.js';
 import { EnvironmentEntity } from './tenancy/environment.entity.js';
@@ -98,6 +99,7 @@ export const ENTITIES = [
   SubscriptionLineItemEntity,
   SubscriptionAddonEntity,
   SubscriptionPauseEntity,
+  SubscriptionScheduleEntity,
   BillingRunEntity,
   InvoiceEntity,
   InvoiceLineItemEntity,

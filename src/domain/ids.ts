@@ -18,6 +18,7 @@ export const ID_PREFIXES = {
   subscription: 'subs',
   subscriptionLineItem: 'subs_line',
   subscriptionPause: 'pause',
+  subscriptionSchedule: 'sched',
   billingRun: 'run',
   event: 'event',
   invoice: 'inv',

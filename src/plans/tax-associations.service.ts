@@ -182,6 +182,24 @@ export class TaxAssociationsService {
     await this.copy(ctx, sources, 'subscription', subscription.id, subscription.startDate, ctx.now);
   }
 
+  /** What taxes a subscription taxes the one that takes its place. */
+  async carryOver(
+    ctx: Ctx,
+    from: string,
+    to: { readonly id: string; readonly startDate: Date },
+  ): Promise<void> {
+    const sources = await ctx.em
+      .createQueryBuilder(TaxAssociationEntity, 'row')
+      .where(`row.entityType = 'subscription' AND row.entityId = :from AND row.status = 'published'`, {
+        from,
+      })
+      .andWhere('(row.endDate IS NULL OR row.endDate > :at)', { at: to.startDate })
+      .orderBy('row.createdAt')
+      .addOrderBy('row.id')
+      .getMany();
+    await this.copy(ctx, sources, 'subscription', to.id, to.startDate, to.startDate);
+  }
+
   /** A draft begins at another time than was planned: what taxes it from its start on moves along. */
   async moveStart(ctx: Ctx, subscriptionId: string, from: Date, to: Date): Promise<void> {
     await ctx.em.query(
