@@ -182,7 +182,7 @@ describe('a change of plan at the end of the period', () => {
       const done = await scheduleWhen(scheduled.schedule_id, 'executed');
       const { new_subscription_id: id, invoice_id: invoiceId } = done.execution_result;
       // The new one may have come into being after the clock was looked at.
-      await clock('2031-03-02T00:00:01Z');
+      await clock('2031-03-03T00:00:00Z');
       expect(done).toMatchObject({ can_be_cancelled: false, days_until_execution: 0, error_message: null });
       expect(await api.get(`/subscriptions/${subscription.id}`)).toMatchObject({
         subscription_status: 'cancelled',
