@@ -26,7 +26,6 @@ import { InvoiceSummaryQueries } from './invoice-summary.queries.js';
 import { InvoicesController } from './invoices.controller.js';
 import { InvoicesQueries } from './invoices.queries.js';
 import { InvoicesService } from './invoices.service.js';
-import { LateUsageController } from './late-usage-settlement.controller.js';
 import { LateUsageSettlement } from './late-usage-settlement.service.js';
 import { LateUsageService } from './late-usage.service.js';
 import { PlanChangeCarry } from './plan-change-carry.service.js';
@@ -93,7 +92,6 @@ const WALLET_PROVIDERS = [
     SubscriptionBillingController,
     PlanChangeController,
     SubscriptionSchedulesController,
-    LateUsageController,
     SubscriptionAddonsController,
     BillingRunsController,
     UsageAnalyticsController,
@@ -142,6 +140,7 @@ const WALLET_PROVIDERS = [
     LineCreditsService,
     RebillingService,
     LateUsageService,
+    LateUsageSettlement,
     SubscriptionBillingService,
     SubscriptionChanges,
   ],

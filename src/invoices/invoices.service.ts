@@ -11,6 +11,7 @@ import { CustomerCreditService } from './customer-credit.service.js';
 import { InvoiceDrafts } from './invoice-drafts.service.js';
 import { InvoiceFinalization } from './invoice-finalization.service.js';
 import { InvoicePartsStore } from './invoice-parts.store.js';
+import { InvoiceLineItemEntity } from './invoice-line-item.entity.js';
 import { InvoiceEntity } from './invoice.entity.js';
 import { InvoiceTerms } from './invoice-terms.service.js';
 import { LineCreditsService, type LineCredit } from './line-credits.service.js';
@@ -188,6 +189,12 @@ export class InvoicesService {
   /** Lines of those invoices, in the order in which they stand there. */
   linesOf(ctx: Ctx, invoiceIds: readonly string[]): Promise<InvoiceLineItem[]> {
     return this.parts.linesOf(ctx, invoiceIds);
+  }
+
+  async lineOf(ctx: Ctx, id: string): Promise<InvoiceLineItem> {
+    const row = await ctx.em.findOneBy(InvoiceLineItemEntity, { id });
+    if (row === null) throw notFound('invoice line item', id);
+    return row;
   }
 
   /** Coupons, taxes and prepaid credits that were applied to those invoices. */

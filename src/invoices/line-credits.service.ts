@@ -187,7 +187,8 @@ export class LineCreditsService {
 export const netOf = (line: InvoiceLineItem): Money =>
   money(line.amount - line.lineItemDiscount - line.invoiceLevelDiscount, line.currency);
 
-const isSameUsage = (one: InvoiceLineItem, other: InvoiceLineItem): boolean =>
+/** Lines that charge for the same usage: what a price and its overage come to, the time before and after a pause. */
+export const isSameUsage = (one: InvoiceLineItem, other: InvoiceLineItem): boolean =>
   one.invoiceId === other.invoiceId &&
   one.subscriptionLineItemId === other.subscriptionLineItemId &&
   one.periodStart?.getTime() === other.periodStart?.getTime() &&

@@ -2,15 +2,17 @@ import { Injectable } from '@nestjs/common';
 import { alreadyExists, fieldErrors, notFound } from '../domain/errors.js';
 import {
   assertCreditNoteMove,
+  creditable,
   draftCreditNote,
   type CreditableInvoice,
   type CreditNoteLine,
   type CreditNoteReason,
 } from '../domain/invoicing/credit-notes.js';
-import { exactMoney, money, sumMoney } from '../domain/money.js';
+import { exactMoney, money, sumMoney, type Money } from '../domain/money.js';
 import { rate } from '../domain/rate.js';
 import { DocumentNumbersService } from '../invoices/document-numbers.service.js';
 import { InvoicesService } from '../invoices/invoices.service.js';
+import { LateUsageSettlement } from '../invoices/late-usage-settlement.service.js';
 import { LineCreditsService } from '../invoices/line-credits.service.js';
 import type { Invoice, InvoiceLineItem } from '../invoices/invoices.types.js';
 import type { Ctx } from '../platform/context.js';
@@ -50,6 +52,7 @@ export class CreditNotesService {
     private readonly ledger: PaymentLedger,
     private readonly refunds: RefundsService,
     private readonly credits: LineCreditsService,
+    private readonly settlement: LateUsageSettlement,
     private readonly outbox: Outbox,
   ) {}
 
@@ -90,6 +93,13 @@ export class CreditNotesService {
     return note;
   }
 
+  /** What notes may still take of each line of a locked invoice, its tax with it. */
+  async creditable(ctx: Ctx, invoice: Invoice): Promise<ReadonlyMap<string, Money>> {
+    const lines = await this.invoices.linesOf(ctx, [invoice.id]);
+    const left = creditable(await this.creditableOf(ctx, invoice, lines));
+    return new Map(left.map(({ key, amount }) => [key, amount]));
+  }
+
   /** Takes effect: the invoice owes less, or its money goes back. */
   async finalize(ctx: Ctx, id: string): Promise<CreditNote> {
     const { note, invoice } = await this.lock(ctx, id);
@@ -124,6 +134,7 @@ export class CreditNotesService {
       voidedAt: ctx.now,
     });
     await this.credits.releaseNote(ctx, id);
+    await this.settlement.releaseCredited(ctx, id);
     if (note.creditNoteStatus === 'FINALIZED') await this.ledger.recount(ctx, invoice);
     await this.announce(ctx, 'credit_note.voided', id);
     return this.get(ctx, id);
