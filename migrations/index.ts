@@ -6,6 +6,7 @@ import { Integrations1763700000005 } from './0005-integrations.js';
 import { UsagePartitions1763700000006 } from './0006-usage-partitions.js';
 import { UsageRollups1763700000007 } from './0007-usage-rollups.js';
 import { WebhookGroups1763700000008 } from './0008-webhook-groups.js';
+import { CreditsAndSchedules1763700000009 } from './0009-credits-and-schedules.js';
 import { Catalog1763700000010 } from './0010-catalog.js';
 import { Wallets1763700000011 } from './0011-wallets.js';
 import { SubscriptionLife1763700000012 } from './0012-subscription-life.js';
@@ -24,6 +25,7 @@ export const migrations = [
   UsagePartitions1763700000006,
   UsageRollups1763700000007,
   WebhookGroups1763700000008,
+  CreditsAndSchedules1763700000009,
   Catalog1763700000010,
   Wallets1763700000011,
   SubscriptionLife1763700000012,

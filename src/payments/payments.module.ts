@@ -7,6 +7,8 @@ import { CreditNotesQueries } from './credit-notes.queries.js';
 import { CreditNotesService } from './credit-notes.service.js';
 import { InvoiceLifeController } from './invoice-life.controller.js';
 import { InvoiceLifeService } from './invoice-life.service.js';
+import { LateUsageCredits } from './late-usage-credits.service.js';
+import { LateUsageController } from './late-usage.controller.js';
 import { PaymentAttemptsService } from './payment-attempts.service.js';
 import { PaymentChanges } from './payment-changes.service.js';
 import { PaymentLedger } from './payment-ledger.service.js';
@@ -19,7 +21,7 @@ import { RefundsService } from './refunds.service.js';
 
 @Module({
   imports: [TenancyModule, CustomersModule, InvoicesModule],
-  controllers: [PaymentsController, InvoiceLifeController, CreditNotesController],
+  controllers: [PaymentsController, InvoiceLifeController, CreditNotesController, LateUsageController],
   providers: [
     PaymentLedger,
     PaymentsService,
@@ -31,6 +33,7 @@ import { RefundsService } from './refunds.service.js';
     RefundsService,
     CreditNotesService,
     CreditNotesQueries,
+    LateUsageCredits,
     InvoiceLifeService,
   ],
   exports: [
