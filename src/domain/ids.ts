@@ -1,7 +1,7 @@
 /**
  * Entity identifiers: `<prefix>_<ULID>`, sortable by creation time, opaque to callers.
  * The prefixes are those of the wire contract; ours beyond it are `audit`, `alloc`, `coupon_use`, `credit_app`,
- * `job`, `op`, `proration`, `refund`, `restate`, `try`, `whe`.
+ * `dispute`, `job`, `op`, `proration`, `refund`, `restate`, `try`, `whe`.
  */
 export const ID_PREFIXES = {
   tenant: 'tenant',
@@ -52,6 +52,7 @@ export const ID_PREFIXES = {
   creditApplication: 'credit_app',
   usageRestatement: 'restate',
   refund: 'refund',
+  dispute: 'dispute',
   prorationCredit: 'proration',
 } as const;
 

@@ -9,6 +9,8 @@ import { CheckoutFlow } from './checkout/checkout.flow.js';
 import { CheckoutSessionsService } from './checkout/checkout-sessions.service.js';
 import { PaymentConnections } from './checkout/payment-connections.flow.js';
 import { PaymentsFlowController } from './checkout/payments-flow.controller.js';
+import { RefundFlow } from './checkout/refund.flow.js';
+import { RefundsController } from './checkout/refunds.controller.js';
 import { InvoiceAttemptController } from './checkout/invoice-attempt.controller.js';
 import { InboundDispatcher } from './inbound-webhooks/inbound-dispatcher.js';
 import { WebhookEventsService } from './inbound-webhooks/webhook-events.service.js';
@@ -23,6 +25,7 @@ import { Reconciler } from './reconcile/reconciler.flow.js';
 import { ManualSync } from './sync/manual-sync.flow.js';
 import { PushCustomerTask } from './sync/push-customer.task.js';
 import { PushInvoiceTask } from './sync/push-invoice.task.js';
+import { RefundPaymentTask } from './sync/refund-payment.task.js';
 import { RemoteCustomers } from './sync/remote-customers.flow.js';
 import { RemoteInvoicesService } from './sync/remote-invoices.service.js';
 import { MarkInvoicePaidTask, RefreshInvoiceTask, VoidInvoiceTask } from './sync/settle-invoice.tasks.js';
@@ -42,6 +45,7 @@ import { SyncTasks } from './sync/sync-tasks.js';
     InvoiceSyncController,
     PaymentsFlowController,
     InvoiceAttemptController,
+    RefundsController,
   ],
   providers: [
     MappingsService,
@@ -54,6 +58,7 @@ import { SyncTasks } from './sync/sync-tasks.js';
     MarkInvoicePaidTask,
     VoidInvoiceTask,
     RefreshInvoiceTask,
+    RefundPaymentTask,
     RemoteInvoicesService,
     RemoteCustomers,
     ManualSync,
@@ -66,6 +71,7 @@ import { SyncTasks } from './sync/sync-tasks.js';
     PaymentConnections,
     CheckoutFlow,
     ChargeFlow,
+    RefundFlow,
     Reconciler,
   ],
 })

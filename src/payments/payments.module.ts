@@ -12,6 +12,8 @@ import { PaymentChanges } from './payment-changes.service.js';
 import { PaymentLedger } from './payment-ledger.service.js';
 import { PaymentMethodsService } from './payment-methods.service.js';
 import { PaymentReportsService } from './payment-reports.service.js';
+import { PaymentRefunds } from './payment-refunds.service.js';
+import { PaymentReversals } from './payment-reversals.service.js';
 import { PaymentsController } from './payments.controller.js';
 import { PaymentsQueries } from './payments.queries.js';
 import { PaymentsService } from './payments.service.js';
@@ -29,6 +31,8 @@ import { RefundsService } from './refunds.service.js';
     PaymentMethodsService,
     PaymentChanges,
     RefundsService,
+    PaymentReversals,
+    PaymentRefunds,
     CreditNotesService,
     CreditNotesQueries,
     InvoiceLifeService,
@@ -41,6 +45,8 @@ import { RefundsService } from './refunds.service.js';
     PaymentReportsService,
     PaymentsQueries,
     PaymentMethodsService,
+    PaymentReversals,
+    PaymentRefunds,
   ],
 })
 export class PaymentsModule {}

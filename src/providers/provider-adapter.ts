@@ -9,7 +9,9 @@ import type {
   RemoteCustomer,
   RemoteInvoice,
   RemotePayment,
+  RefundRequest,
   RemotePaymentMethod,
+  RemoteRefund,
   RemoteSetup,
   SetupRequest,
 } from './provider-objects.js';
@@ -142,7 +144,10 @@ export interface PaymentOperations {
   setDefaultMethod(remoteCustomerId: string, remoteMethodId: string, attempt: Attempt): Promise<void>;
   /** Off-session charge of a saved method. */
   charge(request: ChargeRequest, attempt: Attempt): Promise<ChargeResult>;
+  /** With what has gone back of it, where the provider can give back at all. */
   fetch(remoteId: string): Promise<RemotePayment | null>;
+  /** Gives money back the way it came. What the provider will not give back is {@link ProviderError} `invalid` or `conflict`. */
+  refund?(request: RefundRequest, attempt: Attempt): Promise<RemoteRefund>;
   listMethods(remoteCustomerId: string): Promise<readonly RemotePaymentMethod[]>;
 }
 

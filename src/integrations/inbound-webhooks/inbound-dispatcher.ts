@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Connection } from '../../connections/connections.types.js';
 import { CustomersService } from '../../customers/customers.service.js';
 import { PaymentMethodsService } from '../../payments/payment-methods.service.js';
+import { PaymentReversals } from '../../payments/payment-reversals.service.js';
 import { PaymentReportsService } from '../../payments/payment-reports.service.js';
 import { PaymentsService } from '../../payments/payments.service.js';
 import type { PaymentReport } from '../../payments/payments.types.js';
@@ -15,6 +16,7 @@ import type {
 } from '../../providers/provider-objects.js';
 import { CheckoutSessionsService } from '../checkout/checkout-sessions.service.js';
 import { MappingsService } from '../mappings/mappings.service.js';
+import { reportedDispute, reportedRefund } from '../sync/reported-reversals.js';
 import { methodDetails, RemoteInvoicesService } from '../sync/remote-invoices.service.js';
 
 /** What became of an event. `retry`: what it speaks of is not known here yet, and will be. */
@@ -42,6 +44,7 @@ export class InboundDispatcher {
     private readonly customers: CustomersService,
     private readonly payments: PaymentsService,
     private readonly reports: PaymentReportsService,
+    private readonly reversals: PaymentReversals,
     private readonly methods: PaymentMethodsService,
     private readonly mappings: MappingsService,
     private readonly checkouts: CheckoutSessionsService,
@@ -132,6 +135,7 @@ export class InboundDispatcher {
       const method = methodDetails(remote.method);
       if (dispatched.outcome === 'handled' && method !== null)
         await this.reports.describeMethod(ctx, connection.id, remote.remoteId, method);
+      if (dispatched.outcome === 'handled') await this.reverse(ctx, connection, remote);
       return dispatched;
     }
     return skipped('the payment names none of our payments or invoices');
@@ -148,7 +152,20 @@ export class InboundDispatcher {
     await this.reports.report(ctx, paymentId, reportOf(remote));
     if (remote.status === 'succeeded' && remote.setDefault === true)
       await this.recordMethod(ctx, connection, remote);
+    await this.reverse(ctx, connection, remote);
     return HANDLED;
+  }
+
+  /** What has gone back of a payment; after the payment itself, whichever of the two was told first. */
+  private async reverse(
+    ctx: Ctx,
+    connection: Connection,
+    { remoteId, reversals }: RemotePayment,
+  ): Promise<void> {
+    if (reversals === undefined) return;
+    const of = { connectionId: connection.id, gatewayPaymentId: remoteId };
+    const refunds = reversals.refunds.map(reportedRefund);
+    await this.reversals.report(ctx, of, refunds, reversals.disputes.map(reportedDispute));
   }
 
   private async checkout(

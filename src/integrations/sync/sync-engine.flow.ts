@@ -225,6 +225,7 @@ export class SyncEngine implements OnModuleInit {
     await this.connections.recordFailure(ctx, connection.id, outcome.error);
     const retryAt = this.retryAt(outcome.error, firstTriedAt, attempt.number);
     if (retryAt === undefined) {
+      await task.refused?.(ctx, operation, outcome.error);
       await this.finish(ctx, operation, 'failed', outcome.error.message);
       return undefined;
     }

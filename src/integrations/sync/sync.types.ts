@@ -1,6 +1,7 @@
 import type { Connection } from '../../connections/connections.types.js';
 import type { Ctx } from '../../platform/context.js';
 import type { ProviderSession } from '../../providers/provider-adapter.js';
+import type { ProviderError } from '../../providers/provider-error.js';
 import type { Attempt } from '../../providers/provider-objects.js';
 import type { MappedEntity } from '../mappings/mappings.types.js';
 import type { SyncAttemptEntity } from './sync-attempt.entity.js';
@@ -12,7 +13,7 @@ export type FinishedState = Extract<SyncState, 'succeeded' | 'failed' | 'skipped
 export type SyncOperation = Readonly<SyncOperationEntity>;
 export type SyncAttempt = Readonly<SyncAttemptEntity>;
 
-export const SYNC_ACTIONS = ['push', 'mark_paid', 'void', 'refresh'] as const;
+export const SYNC_ACTIONS = ['push', 'mark_paid', 'void', 'refresh', 'refund'] as const;
 export type SyncAction = (typeof SYNC_ACTIONS)[number];
 
 export interface SyncIntent {
@@ -52,4 +53,6 @@ export interface SyncTask<R = unknown> {
   call(session: ProviderSession, snapshot: Record<string, unknown>, attempt: Attempt): Promise<R>;
   /** Answers the remote object's id. */
   record(ctx: Ctx, operation: SyncOperation, connection: Connection, result: R): Promise<string>;
+  /** The provider has refused for good. */
+  refused?(ctx: Ctx, operation: SyncOperation, error: ProviderError): Promise<void>;
 }

@@ -7,6 +7,7 @@ export const MARK = {
   invoice: 'flexprice_invoice_id',
   invoiceNumber: 'flexprice_invoice_number',
   payment: 'flexprice_payment_id',
+  refund: 'flexprice_refund_id',
   line: 'flexprice_line_id',
   environment: 'flexprice_environment',
   attempt: 'flexprice_attempt',
