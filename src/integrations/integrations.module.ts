@@ -6,6 +6,7 @@ import { PaymentsModule } from '../payments/payments.module.js';
 import { TenancyModule } from '../tenancy/tenancy.module.js';
 import { ChargeFlow } from './checkout/charge.flow.js';
 import { CheckoutFlow } from './checkout/checkout.flow.js';
+import { CheckoutPages } from './checkout/checkout-pages.flow.js';
 import { CheckoutSessionsService } from './checkout/checkout-sessions.service.js';
 import { PaymentConnections } from './checkout/payment-connections.flow.js';
 import { PaymentsFlowController } from './checkout/payments-flow.controller.js';
@@ -28,7 +29,13 @@ import { PushInvoiceTask } from './sync/push-invoice.task.js';
 import { RefundPaymentTask } from './sync/refund-payment.task.js';
 import { RemoteCustomers } from './sync/remote-customers.flow.js';
 import { RemoteInvoicesService } from './sync/remote-invoices.service.js';
-import { MarkInvoicePaidTask, RefreshInvoiceTask, VoidInvoiceTask } from './sync/settle-invoice.tasks.js';
+import { ExpirePageTask } from './sync/expire-page.task.js';
+import {
+  MarkInvoicePaidTask,
+  RefreshInvoiceTask,
+  SettlePartTask,
+  VoidInvoiceTask,
+} from './sync/settle-invoice.tasks.js';
 import { SyncEngine } from './sync/sync-engine.flow.js';
 import { SyncOperationsService } from './sync/sync-operations.service.js';
 import { SyncPlanner } from './sync/sync-planner.js';
@@ -59,6 +66,8 @@ import { SyncTasks } from './sync/sync-tasks.js';
     VoidInvoiceTask,
     RefreshInvoiceTask,
     RefundPaymentTask,
+    SettlePartTask,
+    ExpirePageTask,
     RemoteInvoicesService,
     RemoteCustomers,
     ManualSync,
@@ -69,6 +78,7 @@ import { SyncTasks } from './sync/sync-tasks.js';
     InboundDispatcher,
     CheckoutSessionsService,
     PaymentConnections,
+    CheckoutPages,
     CheckoutFlow,
     ChargeFlow,
     RefundFlow,

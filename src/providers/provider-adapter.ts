@@ -1,3 +1,4 @@
+import type { Money } from '../domain/money.js';
 import type {
   Attempt,
   ChargeRequest,
@@ -128,6 +129,11 @@ export interface InvoiceOperations {
   fetch(remoteId: string): Promise<RemoteInvoice | null>;
   /** Settles what remains without collecting it. Already paid is success. */
   markPaid?(remoteId: string, attempt: Attempt): Promise<RemoteInvoice>;
+  /**
+   * Brings what an open invoice still asks for down to `remaining`: a part was settled away from the provider. One that
+   * asks for no more than that, or is open no longer, is success.
+   */
+  settlePart?(remoteId: string, remaining: Money, attempt: Attempt): Promise<RemoteInvoice>;
   /** Already void is success. */
   void?(remoteId: string, attempt: Attempt): Promise<RemoteInvoice>;
   /** Invoices that were settled at the provider since, for the reconciler: what a lost webhook would have said. */

@@ -13,7 +13,15 @@ export type FinishedState = Extract<SyncState, 'succeeded' | 'failed' | 'skipped
 export type SyncOperation = Readonly<SyncOperationEntity>;
 export type SyncAttempt = Readonly<SyncAttemptEntity>;
 
-export const SYNC_ACTIONS = ['push', 'mark_paid', 'void', 'refresh', 'refund'] as const;
+export const SYNC_ACTIONS = [
+  'push',
+  'mark_paid',
+  'void',
+  'settle_part',
+  'refresh',
+  'refund',
+  'expire',
+] as const;
 export type SyncAction = (typeof SYNC_ACTIONS)[number];
 
 export interface SyncIntent {
