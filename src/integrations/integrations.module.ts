@@ -3,7 +3,9 @@ import { ConnectionsModule } from '../connections/connections.module.js';
 import { CustomersModule } from '../customers/customers.module.js';
 import { InvoicesModule } from '../invoices/invoices.module.js';
 import { PaymentsModule } from '../payments/payments.module.js';
+import { SubscriptionsModule } from '../subscriptions/subscriptions.module.js';
 import { TenancyModule } from '../tenancy/tenancy.module.js';
+import { WalletsModule } from '../wallets/wallets.module.js';
 import { ChargeFlow } from './checkout/charge.flow.js';
 import { CheckoutFlow } from './checkout/checkout.flow.js';
 import { CheckoutPages } from './checkout/checkout-pages.flow.js';
@@ -13,6 +15,7 @@ import { PaymentsFlowController } from './checkout/payments-flow.controller.js';
 import { RefundFlow } from './checkout/refund.flow.js';
 import { RefundsController } from './checkout/refunds.controller.js';
 import { InvoiceAttemptController } from './checkout/invoice-attempt.controller.js';
+import { InboundCustomers } from './inbound-webhooks/inbound-customers.js';
 import { InboundDispatcher } from './inbound-webhooks/inbound-dispatcher.js';
 import { WebhookEventsService } from './inbound-webhooks/webhook-events.service.js';
 import { WebhookHandler } from './inbound-webhooks/webhook-handler.flow.js';
@@ -23,12 +26,14 @@ import { IntegrationsController, InvoiceSyncController } from './integrations.co
 import { CustomerIntegrationsController, MappingsController } from './mappings/mappings.controller.js';
 import { MappingsService } from './mappings/mappings.service.js';
 import { Reconciler } from './reconcile/reconciler.flow.js';
+import { LostCustomers } from './sync/lost-customers.service.js';
 import { ManualSync } from './sync/manual-sync.flow.js';
 import { PushCustomerTask } from './sync/push-customer.task.js';
 import { PushInvoiceTask } from './sync/push-invoice.task.js';
 import { RefundPaymentTask } from './sync/refund-payment.task.js';
 import { RemoteCustomers } from './sync/remote-customers.flow.js';
 import { RemoteInvoicesService } from './sync/remote-invoices.service.js';
+import { DeleteCustomerTask } from './sync/delete-customer.task.js';
 import { ExpirePageTask } from './sync/expire-page.task.js';
 import {
   MarkInvoicePaidTask,
@@ -42,7 +47,15 @@ import { SyncPlanner } from './sync/sync-planner.js';
 import { SyncTasks } from './sync/sync-tasks.js';
 
 @Module({
-  imports: [TenancyModule, ConnectionsModule, CustomersModule, InvoicesModule, PaymentsModule],
+  imports: [
+    TenancyModule,
+    ConnectionsModule,
+    CustomersModule,
+    WalletsModule,
+    SubscriptionsModule,
+    InvoicesModule,
+    PaymentsModule,
+  ],
   controllers: [
     WebhooksController,
     AnyWebhookController,
@@ -61,6 +74,8 @@ import { SyncTasks } from './sync/sync-tasks.js';
     SyncPlanner,
     SyncEngine,
     PushCustomerTask,
+    DeleteCustomerTask,
+    LostCustomers,
     PushInvoiceTask,
     MarkInvoicePaidTask,
     VoidInvoiceTask,
@@ -76,6 +91,7 @@ import { SyncTasks } from './sync/sync-tasks.js';
     WebhookWriter,
     WebhookHandler,
     InboundDispatcher,
+    InboundCustomers,
     CheckoutSessionsService,
     PaymentConnections,
     CheckoutPages,

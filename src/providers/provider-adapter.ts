@@ -11,6 +11,7 @@ import type {
   RemoteInvoice,
   RemotePayment,
   RefundRequest,
+  RemovedCustomer,
   RemotePaymentMethod,
   RemoteRefund,
   RemoteSetup,
@@ -112,6 +113,11 @@ export interface CustomerOperations {
   push(customer: CustomerPush, attempt: Attempt): Promise<RemoteCustomer>;
   /** Null when the provider has never heard of it. */
   fetch(remoteId: string): Promise<RemoteCustomer | null>;
+  /**
+   * The customer was deleted here. One that we have made is deleted; one that was there before us, or that other
+   * business depends on, only loses our marks. Already gone is success.
+   */
+  remove?(remoteId: string, customerId: string, attempt: Attempt): Promise<RemovedCustomer>;
 }
 
 export interface InvoiceOperations {

@@ -50,6 +50,11 @@ export interface RemoteCustomer {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
+export interface RemovedCustomer {
+  readonly remoteId: string;
+  readonly outcome: 'deleted' | 'released' | 'gone';
+}
+
 export type CollectionMethod = 'charge_automatically' | 'send_invoice';
 
 export interface InvoicePush {

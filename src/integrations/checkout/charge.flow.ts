@@ -131,19 +131,29 @@ export class ChargeFlow implements OnModuleInit {
     const { payment, attempt, connection } = begun;
     let result: ChargeResult;
     try {
-      const remoteCustomerId = await this.remoteCustomers.ensure(caller, connection, payment.customerId);
-      result = await this.connections.payments(connection).charge(
-        {
-          paymentId: payment.id,
-          invoiceId: payment.destinationId,
-          remoteCustomerId,
-          remotePaymentMethodId: begun.remoteMethodId,
-          amount: money(payment.amount, payment.currency),
-          description: `Payment ${payment.id}`,
-          saveCardAndMakeDefault: payment.saveCardAndMakeDefault,
-          metadata: payment.metadata,
-        },
-        { key: `${payment.id}:${attempt.attemptNumber}`, firstTriedAt: begun.firstTriedAt, number },
+      const { customerId } = payment;
+      result = await this.remoteCustomers.with(
+        caller,
+        connection,
+        customerId,
+        (remoteCustomerId, keySuffix) =>
+          this.connections.payments(connection).charge(
+            {
+              paymentId: payment.id,
+              invoiceId: payment.destinationId,
+              remoteCustomerId,
+              remotePaymentMethodId: begun.remoteMethodId,
+              amount: money(payment.amount, payment.currency),
+              description: `Payment ${payment.id}`,
+              saveCardAndMakeDefault: payment.saveCardAndMakeDefault,
+              metadata: payment.metadata,
+            },
+            {
+              key: `${payment.id}:${attempt.attemptNumber}${keySuffix}`,
+              firstTriedAt: begun.firstTriedAt,
+              number,
+            },
+          ),
       );
     } catch (error) {
       return this.notAnswered(caller, begun, error);

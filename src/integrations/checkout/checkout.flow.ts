@@ -61,7 +61,7 @@ export class CheckoutFlow {
         customerId: invoice.customerId,
       };
     });
-    const remoteCustomerId = await this.remoteCustomers.ensure(caller, connection, customerId);
+    await this.remoteCustomers.ensure(caller, connection, customerId);
     await this.pages.close(caller, input.invoiceId);
     const { session, payment, description } = await this.uow.run(caller, async (ctx) => {
       const invoice = await this.connections.lockCollectable(ctx, input.invoiceId, input.amount);
@@ -92,20 +92,22 @@ export class CheckoutFlow {
       return { session, payment, description: `Invoice ${invoice.invoiceNumber ?? invoice.id}` };
     });
     const remote = await this.asked(caller, connection, { session, paymentId: payment.id }, (number) =>
-      this.connections.payments(connection).createCheckout(
-        {
-          paymentId: payment.id,
-          invoiceId: input.invoiceId,
-          remoteCustomerId,
-          amount: money(payment.amount, payment.currency),
-          description,
-          successUrl: input.successUrl,
-          cancelUrl: input.cancelUrl,
-          saveCardAndMakeDefault: input.saveCardAndMakeDefault,
-          expiresAt: undefined,
-          metadata: input.metadata,
-        },
-        { key: session.id, firstTriedAt: session.createdAt, number },
+      this.remoteCustomers.with(caller, connection, customerId, (remoteCustomerId, keySuffix) =>
+        this.connections.payments(connection).createCheckout(
+          {
+            paymentId: payment.id,
+            invoiceId: input.invoiceId,
+            remoteCustomerId,
+            amount: money(payment.amount, payment.currency),
+            description,
+            successUrl: input.successUrl,
+            cancelUrl: input.cancelUrl,
+            saveCardAndMakeDefault: input.saveCardAndMakeDefault,
+            expiresAt: undefined,
+            metadata: input.metadata,
+          },
+          { key: session.id + keySuffix, firstTriedAt: session.createdAt, number },
+        ),
       ),
     );
     await this.uow.run(caller, async (ctx) => {
@@ -124,7 +126,6 @@ export class CheckoutFlow {
       await this.customers.get(ctx, input.customerId);
       return this.connections.choose(ctx, input.provider);
     });
-    const remoteCustomerId = await this.remoteCustomers.ensure(caller, connection, input.customerId);
     const session = await this.uow.run(caller, (ctx) =>
       this.sessions.reserve(ctx, {
         connectionId: connection.id,
@@ -136,19 +137,21 @@ export class CheckoutFlow {
       }),
     );
     const remote = await this.asked(caller, connection, { session }, (number) =>
-      this.connections.payments(connection).createSetup(
-        {
-          customerId: input.customerId,
-          remoteCustomerId,
-          currency: DEFAULT_SETUP_CURRENCY,
-          successUrl: input.successUrl,
-          cancelUrl: input.cancelUrl,
-          setDefault: input.setDefault,
-          usage: input.usage,
-          paymentMethodTypes: input.paymentMethodTypes,
-          metadata: input.metadata,
-        },
-        { key: session.id, firstTriedAt: session.createdAt, number },
+      this.remoteCustomers.with(caller, connection, input.customerId, (remoteCustomerId, keySuffix) =>
+        this.connections.payments(connection).createSetup(
+          {
+            customerId: input.customerId,
+            remoteCustomerId,
+            currency: DEFAULT_SETUP_CURRENCY,
+            successUrl: input.successUrl,
+            cancelUrl: input.cancelUrl,
+            setDefault: input.setDefault,
+            usage: input.usage,
+            paymentMethodTypes: input.paymentMethodTypes,
+            metadata: input.metadata,
+          },
+          { key: session.id + keySuffix, firstTriedAt: session.createdAt, number },
+        ),
       ),
     );
     await this.uow.run(caller, (ctx) => this.sessions.open(ctx, session.id, remote));

@@ -8,6 +8,7 @@ import { formatRate } from '../../domain/rate.js';
 import { InvoicesService } from '../../invoices/invoices.service.js';
 import type { Invoice, InvoiceLineItem } from '../../invoices/invoices.types.js';
 import type { Ctx } from '../../platform/context.js';
+import type { ProviderError } from '../../providers/provider-error.js';
 import type { ProviderSession } from '../../providers/provider-adapter.js';
 import type {
   Attempt,
@@ -19,6 +20,7 @@ import { PaymentsService } from '../../payments/payments.service.js';
 import { CheckoutSessionsService } from '../checkout/checkout-sessions.service.js';
 import { MappingsService } from '../mappings/mappings.service.js';
 import { fromSnapshot, toSnapshot } from './invoice-snapshot.js';
+import { LostCustomers } from './lost-customers.service.js';
 import { RemoteInvoicesService } from './remote-invoices.service.js';
 import { SyncOperationsService } from './sync-operations.service.js';
 import { SyncTasks } from './sync-tasks.js';
@@ -45,6 +47,7 @@ export class PushInvoiceTask implements SyncTask<PushResult>, OnModuleInit {
     private readonly invoices: InvoicesService,
     private readonly customers: CustomersService,
     private readonly connections: ConnectionsService,
+    private readonly lost: LostCustomers,
     private readonly payments: PaymentsService,
     private readonly pages: CheckoutSessionsService,
     private readonly mappings: MappingsService,
@@ -88,6 +91,18 @@ export class PushInvoiceTask implements SyncTask<PushResult>, OnModuleInit {
     await this.mappings.reserve(ctx, connection, 'invoice', invoice.id);
     const lines = await this.invoices.linesOf(ctx, [invoice.id]);
     return { ready: toSnapshot(pushOf(invoice, lines, customer, remoteId, ctx.now)) };
+  }
+
+  /** The customer was deleted there: made again, the invoice goes to the new one. */
+  async repair(
+    ctx: Ctx,
+    operation: SyncOperation,
+    connection: Connection,
+    error: ProviderError,
+  ): Promise<boolean> {
+    if (!this.lost.isTold(error)) return false;
+    const { customerId } = await this.invoices.get(ctx, operation.entityId);
+    return this.lost.lose(ctx, connection, await this.customers.get(ctx, customerId));
   }
 
   /** An invoice that the provider collects must not be payable on a page of ours, or be paid just now, as well. */

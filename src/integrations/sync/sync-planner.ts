@@ -37,6 +37,7 @@ export class SyncPlanner implements OnModuleInit {
       eventTypes: [
         'customer.created',
         'customer.updated',
+        'customer.deleted',
         'invoice.finalized',
         'invoice.paid',
         'invoice.payment_changed',
@@ -65,6 +66,8 @@ export class SyncPlanner implements OnModuleInit {
       case 'customer.created':
       case 'customer.updated':
         return this.planCustomer(ctx, entityId, detail.origin);
+      case 'customer.deleted':
+        return this.planCustomerDeletion(ctx, entityId, detail);
       case 'invoice.finalized':
         return this.planInvoice(ctx, entityId);
       case 'invoice.paid':
@@ -92,6 +95,24 @@ export class SyncPlanner implements OnModuleInit {
           entityId: customerId,
           action: 'push',
           revision: customer.revision,
+        });
+  }
+
+  private async planCustomerDeletion(
+    ctx: Ctx,
+    customerId: string,
+    { origin, revision }: Record<string, unknown>,
+  ): Promise<void> {
+    for (const connection of await this.connections.listSyncing(ctx, 'customer', 'outbound'))
+      if (
+        connection.id !== origin &&
+        (await this.mappings.remoteId(ctx, connection.id, 'customer', customerId)) !== undefined
+      )
+        await this.operations.plan(ctx, connection, {
+          entityType: 'customer',
+          entityId: customerId,
+          action: 'delete',
+          revision: Number(revision),
         });
   }
 

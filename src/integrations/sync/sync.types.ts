@@ -16,11 +16,12 @@ export type SyncAttempt = Readonly<SyncAttemptEntity>;
 export const SYNC_ACTIONS = [
   'push',
   'mark_paid',
-  'void',
   'settle_part',
+  'void',
   'refresh',
   'refund',
   'expire',
+  'delete',
 ] as const;
 export type SyncAction = (typeof SYNC_ACTIONS)[number];
 
@@ -61,6 +62,11 @@ export interface SyncTask<R = unknown> {
   call(session: ProviderSession, snapshot: Record<string, unknown>, attempt: Attempt): Promise<R>;
   /** Answers the remote object's id. */
   record(ctx: Ctx, operation: SyncOperation, connection: Connection, result: R): Promise<string>;
-  /** The provider has refused for good. */
+  /**
+   * The provider has refused for good. True when what stood in the way is taken off our books, so that it can be
+   * tried anew: a remote customer that does not exist any more.
+   */
+  repair?(ctx: Ctx, operation: SyncOperation, connection: Connection, error: ProviderError): Promise<boolean>;
+  /** The provider has refused for good, and nothing could be repaired. */
   refused?(ctx: Ctx, operation: SyncOperation, error: ProviderError): Promise<void>;
 }

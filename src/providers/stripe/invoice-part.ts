@@ -59,7 +59,7 @@ async function report(
         },
         { idempotencyKey },
       ),
-    look: async (recorded) => recorded, // an unattached record does no harm, and there is no list of them
+    look: (recorded) => Promise.resolve(recorded), // an unattached record does no harm, and there is no list of them
   });
   return value;
 }
