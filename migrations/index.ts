@@ -13,7 +13,8 @@ import { SubscriptionLife1763700000012 } from './0012-subscription-life.js';
 import { InvoiceDocuments1763700000013 } from './0013-invoice-documents.js';
 import { Commitments1763700000014 } from './0014-commitments.js';
 import { Prorations1763700000015 } from './0015-prorations.js';
-import { StoredInOneCall1763700000020 } from './0020-stored-in-one-call.js';
+import { StoredInOneCall1763700000016 } from './0016-stored-in-one-call.js';
+import { RefundsAndDisputes1763700000020 } from './0020-refunds-and-disputes.js';
 
 /** In the order they run. Append; never edit one that has been released. */
 export const migrations = [
@@ -32,5 +33,6 @@ export const migrations = [
   InvoiceDocuments1763700000013,
   Commitments1763700000014,
   Prorations1763700000015,
-  StoredInOneCall1763700000020,
+  StoredInOneCall1763700000016,
+  RefundsAndDisputes1763700000020,
 ] as const;

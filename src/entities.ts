@@ -22,6 +22,7 @@ import { InvoiceSettingsEntity } from './invoices/invoice-settings.entity.js';
 import { LineCreditEntity } from './invoices/line-credit.entity.js';
 import { UsageRestatementEntity } from './invoices/usage-restatement.entity.js';
 import { CreditNoteEntity, CreditNoteLineItemEntity } from './payments/credit-note.entity.js';
+import { PaymentDisputeEntity } from './payments/payment-dispute.entity.js';
 import { PaymentRefundEntity } from './payments/payment-refund.entity.js';
 import { PaymentAllocationEntity } from './payments/payment-allocation.entity.js';
 import { PaymentAttemptEntity } from './payments/payment-attempt.entity.js';
@@ -115,6 +116,7 @@ export const ENTITIES = [
   PaymentAllocationEntity,
   PaymentMethodEntity,
   PaymentRefundEntity,
+  PaymentDisputeEntity,
   CreditNoteEntity,
   CreditNoteLineItemEntity,
   EntityMappingEntity,

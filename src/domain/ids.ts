@@ -1,7 +1,7 @@
 /**
  * Entity identifiers: `<prefix>_<ULID>`, sortable by creation time, opaque to callers.
  * The prefixes are those of the wire contract; ours beyond it are `audit`, `alloc`, `coupon_use`, `credit`,
- * `credit_app`, `job`, `op`, `proration`, `refund`, `restate`, `try`, `whe`.
+ * `credit_app`, `dispute`, `job`, `op`, `proration`, `refund`, `restate`, `try`, `whe`.
  */
 export const ID_PREFIXES = {
   tenant: 'tenant',
@@ -53,6 +53,7 @@ export const ID_PREFIXES = {
   creditApplication: 'credit_app',
   usageRestatement: 'restate',
   refund: 'refund',
+  dispute: 'dispute',
   proration: 'proration',
   lineCredit: 'credit',
 } as const;

@@ -14,6 +14,8 @@ import { PaymentChanges } from './payment-changes.service.js';
 import { PaymentLedger } from './payment-ledger.service.js';
 import { PaymentMethodsService } from './payment-methods.service.js';
 import { PaymentReportsService } from './payment-reports.service.js';
+import { PaymentRefunds } from './payment-refunds.service.js';
+import { PaymentReversals } from './payment-reversals.service.js';
 import { PaymentsController } from './payments.controller.js';
 import { PaymentsQueries } from './payments.queries.js';
 import { PaymentsService } from './payments.service.js';
@@ -31,6 +33,8 @@ import { RefundsService } from './refunds.service.js';
     PaymentMethodsService,
     PaymentChanges,
     RefundsService,
+    PaymentReversals,
+    PaymentRefunds,
     CreditNotesService,
     CreditNotesQueries,
     LateUsageCredits,
@@ -44,6 +48,8 @@ import { RefundsService } from './refunds.service.js';
     PaymentReportsService,
     PaymentsQueries,
     PaymentMethodsService,
+    PaymentReversals,
+    PaymentRefunds,
   ],
 })
 export class PaymentsModule {}
