@@ -12,6 +12,7 @@ import { SubscriptionLife1763700000012 } from './0012-subscription-life.js';
 import { InvoiceDocuments1763700000013 } from './0013-invoice-documents.js';
 import { Commitments1763700000014 } from './0014-commitments.js';
 import { Prorations1763700000015 } from './0015-prorations.js';
+import { ImportedSubscriptions1763700000021 } from './0021-imported-subscriptions.js';
 
 /** In the order they run. Append; never edit one that has been released. */
 export const migrations = [
@@ -29,4 +30,5 @@ export const migrations = [
   InvoiceDocuments1763700000013,
   Commitments1763700000014,
   Prorations1763700000015,
+  ImportedSubscriptions1763700000021,
 ] as const;

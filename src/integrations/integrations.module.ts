@@ -4,6 +4,19 @@ import { CustomersModule } from '../customers/customers.module.js';
 import { InvoicesModule } from '../invoices/invoices.module.js';
 import { PaymentsModule } from '../payments/payments.module.js';
 import { TenancyModule } from '../tenancy/tenancy.module.js';
+import { FeaturesModule } from '../features/features.module.js';
+import { PlansModule } from '../plans/plans.module.js';
+import { SubscriptionsModule } from '../subscriptions/subscriptions.module.js';
+import { CataloguePlanner } from './catalogue/catalogue-planner.js';
+import { ImportedPrices } from './catalogue/imported-prices.service.js';
+import { InboundPlans } from './catalogue/inbound-plans.service.js';
+import { PushPlanTask } from './catalogue/push-plan.task.js';
+import { RemotePlans } from './catalogue/remote-plans.flow.js';
+import { ImportedItems } from './subscriptions/imported-items.service.js';
+import { InboundSubscriptions } from './subscriptions/inbound-subscriptions.service.js';
+import { PushSubscriptionTask } from './subscriptions/push-subscription.task.js';
+import { RemoteSubscriptions } from './subscriptions/remote-subscriptions.flow.js';
+import { SubscriptionPlanner } from './subscriptions/subscription-planner.js';
 import { ChargeFlow } from './checkout/charge.flow.js';
 import { CheckoutFlow } from './checkout/checkout.flow.js';
 import { CheckoutSessionsService } from './checkout/checkout-sessions.service.js';
@@ -31,8 +44,26 @@ import { SyncOperationsService } from './sync/sync-operations.service.js';
 import { SyncPlanner } from './sync/sync-planner.js';
 import { SyncTasks } from './sync/sync-tasks.js';
 
+const CATALOGUE = [InboundPlans, ImportedPrices, RemotePlans, PushPlanTask, CataloguePlanner];
+const SUBSCRIPTIONS = [
+  InboundSubscriptions,
+  ImportedItems,
+  RemoteSubscriptions,
+  PushSubscriptionTask,
+  SubscriptionPlanner,
+];
+
 @Module({
-  imports: [TenancyModule, ConnectionsModule, CustomersModule, InvoicesModule, PaymentsModule],
+  imports: [
+    TenancyModule,
+    ConnectionsModule,
+    CustomersModule,
+    FeaturesModule,
+    PlansModule,
+    SubscriptionsModule,
+    InvoicesModule,
+    PaymentsModule,
+  ],
   controllers: [
     WebhooksController,
     AnyWebhookController,
@@ -67,6 +98,8 @@ import { SyncTasks } from './sync/sync-tasks.js';
     CheckoutFlow,
     ChargeFlow,
     Reconciler,
+    ...CATALOGUE,
+    ...SUBSCRIPTIONS,
   ],
 })
 export class IntegrationsModule {}

@@ -15,6 +15,7 @@ import { CustomerCreditService } from './customer-credit.service.js';
 import { CustomerInvoicesController } from './customer-invoices.controller.js';
 import { DocumentNumbersService } from './document-numbers.service.js';
 import { DraftFinalization } from './draft-finalization.js';
+import { ImportedSubscriptionLife } from './imported-subscription-life.service.js';
 import { InvoiceDocumentsController } from './invoice-documents.controller.js';
 import { InvoiceDocumentsService } from './invoice-documents.service.js';
 import { InvoiceDrafts } from './invoice-drafts.service.js';
@@ -114,6 +115,7 @@ const WALLET_PROVIDERS = [
     ProrationsService,
     SubscriptionChanges,
     PlanChangeService,
+    ImportedSubscriptionLife,
     LateUsageSettlement,
     AddonChanges,
     FirstPayment,
@@ -131,6 +133,7 @@ const WALLET_PROVIDERS = [
     LateUsageService,
     SubscriptionBillingService,
     SubscriptionChanges,
+    ImportedSubscriptionLife,
   ],
 })
 export class InvoicesModule {}

@@ -158,7 +158,7 @@ export class PlanChangeService {
   }
 
   /** Lines that are not the old plan's go on; one-time charges have been charged. */
-  private async carried(ctx: Ctx, lines: readonly SubscriptionLineItem[]): Promise<LineInput[]> {
+  async carried(ctx: Ctx, lines: readonly SubscriptionLineItem[]): Promise<LineInput[]> {
     const own = lines.filter(
       (line) => line.entityType === 'subscription' && line.billingPeriod !== 'ONETIME',
     );
@@ -182,7 +182,7 @@ export class PlanChangeService {
   }
 
   /** Addons go on with the new subscription, by their prices as they are now. */
-  private async moveAddons(ctx: Ctx, before: Subscription, created: Subscription): Promise<void> {
+  async moveAddons(ctx: Ctx, before: Subscription, created: Subscription): Promise<void> {
     for (const association of await this.addons.of(ctx, [before.id])) {
       if (association.addonStatus !== 'active') continue;
       await this.addons.detach(ctx, association, 'moved by a change of plan');

@@ -46,6 +46,8 @@ export function lineOf(
     replacesId: null,
     addonAssociationId: null,
     trialPeriodDays: price.trialPeriodDays,
+    billedBy: null,
+    providerItemId: null,
     commitment: null,
     metadata: {},
   };

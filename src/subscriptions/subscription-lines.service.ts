@@ -197,6 +197,8 @@ export class SubscriptionLinesService {
       entityId: line.entityId,
       planDisplayName: line.planDisplayName,
       addonAssociationId: line.addonAssociationId,
+      billedBy: line.billedBy,
+      providerItemId: line.providerItemId,
       startDate: at,
       endDate: line.endDate,
       paidUntil: paidUntil(line, at),

@@ -80,6 +80,13 @@ function adapterOf(accountOf: (connection: ProviderConnection) => FakeAccount): 
         role: 'webhook',
       },
     ],
+    capabilities: {
+      customer: { inbound: true, outbound: true },
+      plan: { inbound: false, outbound: false },
+      invoice: { inbound: false, outbound: true },
+      subscription: { inbound: false, outbound: false },
+      payment: { inbound: true, outbound: false },
+    },
     defaultBaseUrl: 'https://fake.example',
     webhooks: fakeWebhooks,
     open: (connection, runtime) => {

@@ -14,14 +14,13 @@ import type {
   RemoteSetup,
 } from '../../providers/provider-objects.js';
 import { CheckoutSessionsService } from '../checkout/checkout-sessions.service.js';
+import { InboundPlans, type PlanReading } from '../catalogue/inbound-plans.service.js';
 import { MappingsService } from '../mappings/mappings.service.js';
+import { InboundSubscriptions, type SubscriptionReading } from '../subscriptions/inbound-subscriptions.service.js';
 import { methodDetails, RemoteInvoicesService } from '../sync/remote-invoices.service.js';
+import { HANDLED, skipped, type Dispatched } from './dispatched.js';
 
-/** What became of an event. `retry`: what it speaks of is not known here yet, and will be. */
-export type Dispatched =
-  | { readonly outcome: 'handled' }
-  | { readonly outcome: 'skipped'; readonly reason: string }
-  | { readonly outcome: 'retry'; readonly reason: string };
+export type { Dispatched } from './dispatched.js';
 
 /** What an event speaks of, as the provider shows it now: fetched after the event came, so order does not matter. */
 export type RemoteSubject =
@@ -30,10 +29,10 @@ export type RemoteSubject =
   | { readonly kind: 'payment'; readonly remote: RemotePayment; readonly invoice: RemoteInvoice | undefined }
   | { readonly kind: 'checkout'; readonly remote: RemoteCheckout; readonly setup: RemoteSetup | undefined }
   | { readonly kind: 'setup'; readonly remote: RemoteSetup }
+  | { readonly kind: 'plan'; readonly reading: PlanReading }
+  | { readonly kind: 'subscription'; readonly reading: SubscriptionReading }
   | { readonly kind: 'gone'; readonly reason: string };
 
-const HANDLED: Dispatched = { outcome: 'handled' };
-const skipped = (reason: string): Dispatched => ({ outcome: 'skipped', reason });
 
 /** Takes over what a provider shows, in one transaction. */
 @Injectable()
@@ -46,6 +45,8 @@ export class InboundDispatcher {
     private readonly mappings: MappingsService,
     private readonly checkouts: CheckoutSessionsService,
     private readonly remoteInvoices: RemoteInvoicesService,
+    private readonly plans: InboundPlans,
+    private readonly subscriptions: InboundSubscriptions,
   ) {}
 
   dispatch(ctx: Ctx, connection: Connection, subject: RemoteSubject): Promise<Dispatched> {
@@ -60,6 +61,12 @@ export class InboundDispatcher {
         return this.checkout(ctx, connection, subject.remote, subject.setup);
       case 'setup':
         return this.setup(ctx, connection, subject.remote);
+      case 'plan':
+        return this.plans.apply(ctx, connection, subject.reading);
+      case 'subscription':
+        return this.subscriptions.apply(ctx, connection, subject.reading, (remote) =>
+          this.customer(ctx, connection, remote),
+        );
       case 'gone':
         return Promise.resolve(skipped(subject.reason));
     }
