@@ -20,6 +20,7 @@ import type {
   Subscription,
   WebhookEndpoint,
 } from './objects.js';
+import type { Meter } from './meters.js';
 import { Collection } from './store.js';
 
 /** One Stripe account in one mode, with everything in it. */
@@ -32,6 +33,7 @@ export class Account {
   customers = new Collection<Customer>({ searchable: true });
   products = new Collection<Product>({ searchable: true });
   prices = new Collection<Price>({ searchable: true });
+  meters = new Collection<Meter>();
   invoices = new Collection<Invoice>({ searchable: true });
   invoiceItems = new Collection<InvoiceItem>();
   invoicePayments = new Collection<InvoicePayment>();
@@ -67,6 +69,7 @@ export class Account {
       customers: this.customers,
       products: this.products,
       prices: this.prices,
+      meters: this.meters,
       invoices: this.invoices,
       invoiceitems: this.invoiceItems,
       invoice_payments: this.invoicePayments,
