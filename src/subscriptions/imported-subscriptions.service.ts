@@ -129,6 +129,8 @@ export class ImportedSubscriptionsService {
       startDate: laterOf(subscription.startDate, subscription.currentPeriodStart),
       billedBy: connectionId,
       providerItemId: item.itemId,
+      // For whoever wonders why it is on no invoice.
+      metadata: { billed_by: connectionId, provider_item_id: item.itemId },
     });
   }
 
