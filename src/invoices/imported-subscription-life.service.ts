@@ -56,8 +56,7 @@ export class ImportedSubscriptionLife {
   /** Another plan: what was used so far is billed, the old subscription ends, and another one begins now. */
   async startAnew(ctx: Ctx, before: Subscription, input: ImportInput): Promise<Subscription> {
     const lines = (await this.subscriptions.linesOf(ctx, [before.id])).filter(
-      (line) =>
-        line.billedBy === null && line.startDate <= ctx.now && (line.endDate ?? ctx.now) >= ctx.now,
+      (line) => line.billedBy === null && line.startDate <= ctx.now && (line.endDate ?? ctx.now) >= ctx.now,
     );
     if (before.subscriptionStatus !== 'cancelled') await this.end(ctx, before, ctx.now);
     const { now: startDate } = ctx;
@@ -94,8 +93,7 @@ export class ImportedSubscriptionLife {
 
   /** The provider's period, trial and first payment become ours. */
   async follow(ctx: Ctx, before: Subscription, to: ImportedStanding): Promise<Subscription> {
-    const status =
-      before.subscriptionStatus === 'paused' ? before.subscriptionStatus : to.status;
+    const status = before.subscriptionStatus === 'paused' ? before.subscriptionStatus : to.status;
     const change: SubscriptionChange = {
       ...(status === before.subscriptionStatus ? {} : { subscriptionStatus: status }),
       ...(sameInstant(before.trialEnd, to.trial?.end ?? null)
@@ -160,10 +158,12 @@ export class ImportedSubscriptionLife {
 
   /**
    * Periods turn here by themselves, and at the provider too. They differ where it counts from another instant now, and
-   * for a moment around a boundary: who is behind catches up alone, and a clock that is behind must not be led ahead.
+   * for a moment around a boundary, which whoever is behind passes alone: what is charged then is the billing run's.
    */
   private period(ctx: Ctx, before: Subscription, { anchor, current }: ImportedStanding): SubscriptionChange {
-    if (current.start < before.currentPeriodStart || current.start > ctx.now) return {};
+    const ahead = current.start.getTime() - ctx.now.getTime();
+    if (current.start < before.currentPeriodStart || ahead > CLOCK_DIFFERENCE_MS) return {};
+    if (sameInstant(before.currentPeriodEnd, current.start)) return {};
     const sameStart = sameInstant(before.currentPeriodStart, current.start);
     const ownEnd = before.cancelAt === null ? before.currentPeriodEnd : undefined;
     const end =
@@ -186,5 +186,8 @@ export class ImportedSubscriptionLife {
     });
   }
 }
+
+/** Two clocks are not the same to the second. What lies further ahead is another clock's time: one that a test has moved. */
+const CLOCK_DIFFERENCE_MS = 5 * 60_000;
 
 const sameInstant = (a: Date | null, b: Date | null): boolean => a?.getTime() === b?.getTime();

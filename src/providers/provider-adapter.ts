@@ -14,8 +14,8 @@ import type {
   SetupRequest,
 } from './provider-objects.js';
 import type { ProviderEvent } from './provider-event.js';
-import type { PlanPush, RemotePlan } from './remote-catalogue.js';
-import type { RemoteSubscription, SubscriptionWish } from './remote-subscription.js';
+import type { PlanPush, RemotePlan } from './provider-catalogue.js';
+import type { RemoteSubscription, SubscriptionWish } from './provider-subscriptions.js';
 
 /**
  * The contract between billing and a payment provider. An adapter is a stateless value: no database, no Nest,

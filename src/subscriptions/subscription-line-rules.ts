@@ -53,6 +53,15 @@ export function lineOf(
   };
 }
 
+/** Whose the line is stays, whatever else becomes of it. */
+export const billedElsewhere = ({
+  billedBy,
+  providerItemId,
+}: SubscriptionLineItemEntity): Pick<SubscriptionLineItemEntity, 'billedBy' | 'providerItemId'> => ({
+  billedBy,
+  providerItemId,
+});
+
 export function assertChangeable({ subscriptionStatus: status }: Subscription): void {
   if (status === 'cancelled')
     throw invalidOperation('subscription is already cancelled', 'subscription_already_cancelled');

@@ -168,9 +168,7 @@ describe('products and prices of Stripe come in as plans', () => {
     expect(ofPlan.items).toMatchObject([
       { provider_entity_id: product.id, connection_id: connection.id, state: 'linked' },
     ]);
-    const ofPrice = await road.api.get(
-      `/integrations/mappings?entity_type=price&entity_id=${metered.id}`,
-    );
+    const ofPrice = await road.api.get(`/integrations/mappings?entity_type=price&entity_id=${metered.id}`);
     expect(ofPrice.items).toMatchObject([{ provider_entity_id: tiny.id }]);
     // Nothing was told to Stripe: it has told us.
     expect((await road.api.get('/integrations/operations?entity_type=plan')).items).toEqual([]);
@@ -424,9 +422,15 @@ describe('plans go to Stripe as products and prices', () => {
 
   it.each([
     ['the answer to the product is lost', { method: 'POST', path: '/v1/products', mode: 'drop_after' }],
-    ['the answer to the product is a 500', { method: 'POST', path: '/v1/products', mode: 'error_after', status: 500 }],
+    [
+      'the answer to the product is a 500',
+      { method: 'POST', path: '/v1/products', mode: 'error_after', status: 500 },
+    ],
     ['the answer to the price is lost', { method: 'POST', path: '/v1/prices', mode: 'drop_after' }],
-    ['the answer to the price is a 500', { method: 'POST', path: '/v1/prices', mode: 'error_after', status: 500 }],
+    [
+      'the answer to the price is a 500',
+      { method: 'POST', path: '/v1/prices', mode: 'error_after', status: 500 },
+    ],
   ] as const)('exactly once though %s', async (_, fault) => {
     road.sandbox.stripe.fault({ ...fault, times: 1 });
     const made = await plan();
@@ -474,8 +478,9 @@ describe('plans go to Stripe as products and prices', () => {
     const imported = await planOf(road, product.id);
     expect((await road.operationsOf(imported.id as string)).length).toBe(0);
     await road.api.put(`/plans/${imported.id}`, { name: 'Renamed here' });
-    await eventually('renamed there', async () =>
-      (await stripe.products.retrieve(product.id)).name === 'Renamed here',
+    await eventually(
+      'renamed there',
+      async () => (await stripe.products.retrieve(product.id)).name === 'Renamed here',
     );
     // Changed at both ends at once: each change stays.
     await quiet(road);
@@ -538,8 +543,7 @@ describe('two environments on one Stripe account', () => {
         return (
           items.length >= 2 &&
           items.every(
-            (one: any) =>
-              one.state === 'skipped' && one.reason === 'the plan belongs to another environment',
+            (one: any) => one.state === 'skipped' && one.reason === 'the plan belongs to another environment',
           )
         );
       });

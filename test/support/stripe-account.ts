@@ -24,5 +24,5 @@ export async function subscriptionOf(road: AnyRoad, remoteId: string): Promise<a
   const { items } = await road.api.post('/subscriptions/search', { limit: 1000, expand: 'plan,prices' });
   const own = items.filter((one: any) => one.metadata.stripe_subscription_id === remoteId);
   const live = own.filter((one: any) => one.subscription_status !== 'cancelled');
-  return live[0] ?? own.at(-1);
+  return live[0] ?? own[0]; // newest first
 }

@@ -1,5 +1,5 @@
 import type { MeteredPrice, Plan } from '../../plans/plans.types.js';
-import type { RemotePlan } from '../../providers/remote-catalogue.js';
+import type { RemotePlan } from '../../providers/provider-catalogue.js';
 
 /** What a plan and its remote one have in common. */
 export interface CommonPlan {
@@ -34,8 +34,7 @@ export const commonOfPlan = (
   prices: Object.fromEntries(
     prices
       .filter(
-        (priced) =>
-          mapped.has(priced.price.id) || (priced.price.type === 'FIXED' && isOpen(priced, now)),
+        (priced) => mapped.has(priced.price.id) || (priced.price.type === 'FIXED' && isOpen(priced, now)),
       )
       .map((priced): [string, CommonPrice] => [
         priced.price.id,
@@ -46,10 +45,7 @@ export const commonOfPlan = (
 });
 
 /** The provider's side; `ids`: ours by the remote ids of prices. */
-export const commonOfRemotePlan = (
-  remote: RemotePlan,
-  ids: ReadonlyMap<string, string>,
-): CommonPlan => ({
+export const commonOfRemotePlan = (remote: RemotePlan, ids: ReadonlyMap<string, string>): CommonPlan => ({
   name: remote.name,
   description: remote.description ?? '',
   active: remote.active,

@@ -6,7 +6,7 @@ import type { Ctx } from '../../platform/context.js';
 import type { MeteredPrice } from '../../plans/plans.types.js';
 import { PriceVersionsService } from '../../plans/price-versions.service.js';
 import { PricesService } from '../../plans/prices.service.js';
-import type { RemoteMeter, RemotePrice, UnreadablePrice } from '../../providers/remote-catalogue.js';
+import type { RemoteMeter, RemotePrice, UnreadablePrice } from '../../providers/provider-catalogue.js';
 import type { EntityMapping } from '../mappings/mappings.types.js';
 import { MappingsService } from '../mappings/mappings.service.js';
 import { isOpen, type CommonPlan } from './common-plan.js';
@@ -52,12 +52,7 @@ export class ImportedPrices {
   }
 
   /** Ours for a remote price; made if there is none yet, archived ones too: somebody is charged by it. */
-  async ensure(
-    ctx: Ctx,
-    connection: Connection,
-    planId: string,
-    remote: RemotePrice,
-  ): Promise<MeteredPrice> {
+  async ensure(ctx: Ctx, connection: Connection, planId: string, remote: RemotePrice): Promise<MeteredPrice> {
     const mapping = await this.mappings.findByRemoteId(ctx, connection.id, 'price', remote.remoteId);
     if (mapping !== null) return this.prices.get(ctx, mapping.entityId);
     return this.prices.get(ctx, await this.create(ctx, connection, planId, remote));
@@ -156,11 +151,7 @@ export class ImportedPrices {
     return price.id;
   }
 
-  private async input(
-    ctx: Ctx,
-    remote: RemotePrice,
-    startDate: Date,
-  ): Promise<ReturnType<typeof inputOf>> {
+  private async input(ctx: Ctx, remote: RemotePrice, startDate: Date): Promise<ReturnType<typeof inputOf>> {
     return inputOf(remote, {
       meterId: remote.meter === undefined ? undefined : await this.meterFor(ctx, remote.meter),
       lookupKey: await this.freeKey(ctx, remote.lookupKey),

@@ -4,15 +4,9 @@ import type { Ctx } from '../../platform/context.js';
 import type { Plan } from '../../plans/plans.types.js';
 import { PlansService } from '../../plans/plans.service.js';
 import { PricesService } from '../../plans/prices.service.js';
-import type { RemotePlan } from '../../providers/remote-catalogue.js';
+import type { RemotePlan } from '../../providers/provider-catalogue.js';
 import { SubscriptionsService } from '../../subscriptions/subscriptions.service.js';
-import {
-  HANDLED,
-  handledBut,
-  skipped,
-  SUPERSEDED,
-  type Dispatched,
-} from '../inbound-webhooks/dispatched.js';
+import { HANDLED, handledBut, skipped, SUPERSEDED, type Dispatched } from '../inbound-webhooks/dispatched.js';
 import { MappingsService } from '../mappings/mappings.service.js';
 import type { EntityMapping } from '../mappings/mappings.types.js';
 import { commonOfRemotePlan, type CommonPlan } from './common-plan.js';
@@ -109,8 +103,7 @@ export class InboundPlans {
       field: F,
       value: CommonPlan[F],
     ): boolean => value !== common[field] && value !== telling[field];
-    const name =
-      changedThere('name', remote.name) && remote.name !== plan.name ? { name: remote.name } : {};
+    const name = changedThere('name', remote.name) && remote.name !== plan.name ? { name: remote.name } : {};
     const words =
       changedThere('description', description) && description !== (plan.description ?? '')
         ? { description }

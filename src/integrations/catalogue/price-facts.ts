@@ -1,7 +1,7 @@
 import { formatRate, rate } from '../../domain/rate.js';
 import type { Price } from '../../plans/plans.types.js';
 import type { PriceInput } from '../../plans/prices.service.js';
-import type { PriceFacts, PriceTerms, RemotePrice } from '../../providers/remote-catalogue.js';
+import type { PriceFacts, PriceTerms, RemotePrice } from '../../providers/provider-catalogue.js';
 
 /** Our price in the words that both sides know. */
 export const factsOf = (price: Price): PriceFacts => ({

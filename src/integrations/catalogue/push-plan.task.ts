@@ -6,7 +6,7 @@ import { PlansService } from '../../plans/plans.service.js';
 import { PricesService } from '../../plans/prices.service.js';
 import type { ProviderSession } from '../../providers/provider-adapter.js';
 import type { Attempt } from '../../providers/provider-objects.js';
-import type { PlanPush, PricePush, RemotePlan } from '../../providers/remote-catalogue.js';
+import type { PlanPush, PricePush, RemotePlan } from '../../providers/provider-catalogue.js';
 import type { EntityMapping } from '../mappings/mappings.types.js';
 import { MappingsService } from '../mappings/mappings.service.js';
 import { SyncTasks } from '../sync/sync-tasks.js';
@@ -78,14 +78,9 @@ export class PushPlanTask implements SyncTask<RemotePlan>, OnModuleInit {
     connection: Connection,
     remote: RemotePlan,
   ): Promise<string> {
-    const mapping = await this.mappings.link(
-      ctx,
-      connection,
-      'plan',
-      operation.entityId,
-      remote.remoteId,
-      { active: String(remote.active) },
-    );
+    const mapping = await this.mappings.link(ctx, connection, 'plan', operation.entityId, remote.remoteId, {
+      active: String(remote.active),
+    });
     const ids = new Map<string, string>();
     for (const price of remote.prices) {
       const known = await this.mappings.findByRemoteId(ctx, connection.id, 'price', price.remoteId);

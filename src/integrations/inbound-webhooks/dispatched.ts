@@ -12,7 +12,9 @@ export const skipped = (reason: string): Dispatched => ({ outcome: 'skipped', re
 export const SUPERSEDED = skipped('it was read again later, and what was read then is taken over');
 
 /** What an operator has to know of a handled event. */
-export const handledBut = (left: readonly { readonly remoteId: string; readonly reason: string }[]): Dispatched =>
+export const handledBut = (
+  left: readonly { readonly remoteId: string; readonly reason: string }[],
+): Dispatched =>
   left.length === 0
     ? HANDLED
     : {

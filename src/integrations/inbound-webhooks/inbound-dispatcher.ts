@@ -16,7 +16,10 @@ import type {
 import { CheckoutSessionsService } from '../checkout/checkout-sessions.service.js';
 import { InboundPlans, type PlanReading } from '../catalogue/inbound-plans.service.js';
 import { MappingsService } from '../mappings/mappings.service.js';
-import { InboundSubscriptions, type SubscriptionReading } from '../subscriptions/inbound-subscriptions.service.js';
+import {
+  InboundSubscriptions,
+  type SubscriptionReading,
+} from '../subscriptions/inbound-subscriptions.service.js';
 import { methodDetails, RemoteInvoicesService } from '../sync/remote-invoices.service.js';
 import { HANDLED, skipped, type Dispatched } from './dispatched.js';
 
@@ -32,7 +35,6 @@ export type RemoteSubject =
   | { readonly kind: 'plan'; readonly reading: PlanReading }
   | { readonly kind: 'subscription'; readonly reading: SubscriptionReading }
   | { readonly kind: 'gone'; readonly reason: string };
-
 
 /** Takes over what a provider shows, in one transaction. */
 @Injectable()

@@ -97,11 +97,7 @@ export class WebhookHandler implements OnModuleInit {
     return retryAt ? { retryAt, reason: dispatched.reason } : { park: true, reason: dispatched.reason };
   }
 
-  private async fetch(
-    caller: Caller,
-    connection: Connection,
-    event: ProviderEvent,
-  ): Promise<RemoteSubject> {
+  private async fetch(caller: Caller, connection: Connection, event: ProviderEvent): Promise<RemoteSubject> {
     const session = this.sessions.open(connection);
     switch (event.kind) {
       case 'customer.changed':

@@ -1,5 +1,5 @@
 import { formatRate } from '../../domain/rate.js';
-import type { RemoteSubscription, SubscriptionWish } from '../../providers/remote-subscription.js';
+import type { RemoteSubscription, SubscriptionWish } from '../../providers/provider-subscriptions.js';
 import type { Subscription, SubscriptionLineItem } from '../../subscriptions/subscriptions.types.js';
 
 /** What a subscription and its remote one have in common, of what either side can change. Instants in whole seconds. */
@@ -58,9 +58,7 @@ export const itemLines = (
   connectionId: string,
   now: Date,
 ): SubscriptionLineItem[] =>
-  lines.filter(
-    (line) => line.billedBy === connectionId && (line.endDate === null || line.endDate > now),
-  );
+  lines.filter((line) => line.billedBy === connectionId && (line.endDate === null || line.endDate > now));
 
 /** How it ends, in one word; the end of a period is one wish whatever its date. */
 export const endingOf = (common: CommonSubscription): string =>

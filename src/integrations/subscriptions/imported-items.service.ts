@@ -4,7 +4,7 @@ import { formatRate } from '../../domain/rate.js';
 import type { Ctx } from '../../platform/context.js';
 import type { Plan } from '../../plans/plans.types.js';
 import { PlansService } from '../../plans/plans.service.js';
-import type { RemoteSubscription, RemoteSubscriptionItem } from '../../providers/remote-subscription.js';
+import type { RemoteSubscription, RemoteSubscriptionItem } from '../../providers/provider-subscriptions.js';
 import {
   ImportedSubscriptionsService,
   type ImportedItem,
@@ -44,12 +44,7 @@ export class ImportedItems {
     for (const item of remote.items) {
       const plan = await this.planOf(ctx, connection, item, readings);
       if ('missing' in plan) return plan;
-      const known = await this.mappings.findByRemoteId(
-        ctx,
-        connection.id,
-        'price',
-        item.price.remoteId,
-      );
+      const known = await this.mappings.findByRemoteId(ctx, connection.id, 'price', item.price.remoteId);
       if (known === null && !connection.syncConfig.plan.inbound)
         return {
           missing: `the price ${item.price.remoteId} is not known here, and plan.inbound is switched off`,
@@ -71,11 +66,7 @@ export class ImportedItems {
       readonly telling: CommonSubscription | undefined;
     },
   ): Promise<void> {
-    const lines = itemLines(
-      await this.subscriptions.linesOf(ctx, [subscription.id]),
-      connection.id,
-      ctx.now,
-    );
+    const lines = itemLines(await this.subscriptions.linesOf(ctx, [subscription.id]), connection.id, ctx.now);
     const there = new Set(items.map(({ itemId }) => itemId));
     for (const line of lines)
       if (!there.has(line.providerItemId ?? '')) await this.imported.endLine(ctx, line);
@@ -113,12 +104,7 @@ export class ImportedItems {
     readings: readonly PlanReading[],
   ): Promise<Plan | Missing> {
     const find = async (): Promise<Plan | null> => {
-      const mapping = await this.mappings.findByRemoteId(
-        ctx,
-        connection.id,
-        'plan',
-        price.remotePlanId,
-      );
+      const mapping = await this.mappings.findByRemoteId(ctx, connection.id, 'plan', price.remotePlanId);
       return mapping === null ? null : this.plans.find(ctx, mapping.entityId);
     };
     let plan = await find();

@@ -9,7 +9,7 @@ import {
 import type { Ctx } from '../../platform/context.js';
 import { PricesService } from '../../plans/prices.service.js';
 import type { RemoteCustomer } from '../../providers/provider-objects.js';
-import type { RemoteSubscription } from '../../providers/remote-subscription.js';
+import type { RemoteSubscription } from '../../providers/provider-subscriptions.js';
 import {
   ImportedSubscriptionsService,
   type ImportedItem,
@@ -17,13 +17,7 @@ import {
 } from '../../subscriptions/imported-subscriptions.service.js';
 import type { Subscription } from '../../subscriptions/subscriptions.types.js';
 import type { PlanReading } from '../catalogue/inbound-plans.service.js';
-import {
-  HANDLED,
-  handledBut,
-  skipped,
-  SUPERSEDED,
-  type Dispatched,
-} from '../inbound-webhooks/dispatched.js';
+import { HANDLED, handledBut, skipped, SUPERSEDED, type Dispatched } from '../inbound-webhooks/dispatched.js';
 import { MappingsService } from '../mappings/mappings.service.js';
 import type { EntityMapping } from '../mappings/mappings.types.js';
 import {

@@ -3,7 +3,7 @@ import type { Connection } from '../../connections/connections.types.js';
 import type { Ctx } from '../../platform/context.js';
 import type { ProviderSession } from '../../providers/provider-adapter.js';
 import type { Attempt } from '../../providers/provider-objects.js';
-import type { RemoteSubscription } from '../../providers/remote-subscription.js';
+import type { RemoteSubscription } from '../../providers/provider-subscriptions.js';
 import { SubscriptionsService } from '../../subscriptions/subscriptions.service.js';
 import { MappingsService } from '../mappings/mappings.service.js';
 import type { EntityMapping } from '../mappings/mappings.types.js';
@@ -59,7 +59,8 @@ export class PushSubscriptionTask implements SyncTask<RemoteSubscription>, OnMod
   }
 
   async prepare(ctx: Ctx, operation: SyncOperation, connection: Connection): Promise<Prepared> {
-    if (!connection.syncConfig.subscription.outbound) return { skip: 'subscription.outbound is switched off' };
+    if (!connection.syncConfig.subscription.outbound)
+      return { skip: 'subscription.outbound is switched off' };
     const ahead = await this.ahead(ctx, connection.id, operation.entityId);
     const remoteId = ahead?.mapping.providerEntityId ?? undefined;
     if (ahead === undefined || remoteId === undefined)

@@ -4,7 +4,7 @@ import type { Connection } from '../../connections/connections.types.js';
 import type { Caller } from '../../platform/context.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import type { ProviderSession } from '../../providers/provider-adapter.js';
-import type { RemoteSubscription } from '../../providers/remote-subscription.js';
+import type { RemoteSubscription } from '../../providers/provider-subscriptions.js';
 import { RemotePlans } from '../catalogue/remote-plans.flow.js';
 import type { PlanReading } from '../catalogue/inbound-plans.service.js';
 import { MappingsService } from '../mappings/mappings.service.js';

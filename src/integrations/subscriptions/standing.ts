@@ -1,6 +1,6 @@
 import { isMultipleOf, type BillingInterval } from '../../domain/billing-period.js';
 import type { ImportedStanding } from '../../invoices/imported-subscription-life.service.js';
-import type { RemoteSubscription, RemoteSubscriptionItem } from '../../providers/remote-subscription.js';
+import type { RemoteSubscription, RemoteSubscriptionItem } from '../../providers/provider-subscriptions.js';
 
 const intervalOf = ({ price }: RemoteSubscriptionItem): BillingInterval => ({
   unit: price.billingPeriod,

@@ -67,11 +67,7 @@ export class SyncOperationsService {
    * What is now has to be told: by an operation that has not been begun and so will read it, or by another one. For
    * entities that have no revision of their own.
    */
-  async planNext(
-    ctx: Ctx,
-    connection: Connection,
-    of: Omit<SyncIntent, 'revision'>,
-  ): Promise<SyncOperation> {
+  async planNext(ctx: Ctx, connection: Connection, of: Omit<SyncIntent, 'revision'>): Promise<SyncOperation> {
     const last = await ctx.em.findOne(SyncOperationEntity, {
       where: { connectionId: connection.id, ...of },
       order: { revision: 'DESC' },

@@ -3,7 +3,7 @@ import type { BillingPeriodUnit } from '../../domain/billing-period.js';
 import { formatRate, rate } from '../../domain/rate.js';
 import { ProviderError } from '../provider-error.js';
 import type { Attempt } from '../provider-objects.js';
-import type { PlanPush, PricePush } from '../remote-catalogue.js';
+import type { PlanPush, PricePush } from '../provider-catalogue.js';
 import { stripeExponent } from './amounts.js';
 import type { StripeContext } from './context.js';
 import { told, toldOrNull } from './errors.js';
@@ -22,8 +22,7 @@ export async function pushPlan(
   const product = await pushProduct(ctx, plan, attempt);
   const known = await pricesOf(ctx, product.id);
   for (const { price, params } of wanted) {
-    const own =
-      known.find(({ id }) => id === price.remoteId) ?? known.find((one) => isOwn(ctx, one, price));
+    const own = known.find(({ id }) => id === price.remoteId) ?? known.find((one) => isOwn(ctx, one, price));
     if (own !== undefined) await changePrice(ctx, own, price);
     else if (price.active && price.remoteId === undefined)
       await createPrice(ctx, product.id, price, params, attempt);
@@ -51,8 +50,7 @@ async function pushProduct(ctx: StripeContext, plan: PlanPush, attempt: Attempt)
         },
         { idempotencyKey },
       ),
-    look: (recorded) =>
-      recorded === undefined ? findListed(ctx, plan) : retrieve(ctx, recorded.id),
+    look: (recorded) => (recorded === undefined ? findListed(ctx, plan) : retrieve(ctx, recorded.id)),
     discard: (made) => told(ctx.stripe.products.del(made.id)),
   });
   return fresh ? value : changeProduct(ctx, value, plan);

@@ -1,6 +1,6 @@
 import type Stripe from 'stripe';
 import type { CatalogOperations } from '../provider-adapter.js';
-import type { RemotePlan } from '../remote-catalogue.js';
+import type { RemotePlan } from '../provider-catalogue.js';
 import { pushPlan } from './catalogue-push.js';
 import type { StripeContext } from './context.js';
 import { toldOrNull } from './errors.js';

@@ -8,7 +8,7 @@ import type {
   RemoteMeter,
   RemotePrice,
   UnreadablePrice,
-} from '../remote-catalogue.js';
+} from '../provider-catalogue.js';
 import { stripeExponent } from './amounts.js';
 import { idOf, type StripeContext } from './context.js';
 import { told } from './errors.js';
@@ -21,7 +21,10 @@ export const isReadable = (price: ReadPrice): price is RemotePrice => 'terms' in
 export const isUnreadable = (price: ReadPrice): price is UnreadablePrice => !isReadable(price);
 
 /** What a price needs to be read whole; `prefix` leads to it. */
-export const priceExpansions = (prefix: string): string[] => [`${prefix}.tiers`, `${prefix}.currency_options`];
+export const priceExpansions = (prefix: string): string[] => [
+  `${prefix}.tiers`,
+  `${prefix}.currency_options`,
+];
 
 const MOST_PRICES = 10_000;
 
@@ -143,8 +146,7 @@ function termsOf(price: Stripe.Price, currency: string): PriceTerms {
   const amounts = currency === price.currency ? price : price.currency_options?.[currency];
   const exponent = stripeExponent(currency);
   // Decimals come as a class of the SDK's here and as strings in webhooks; both print the number.
-  const major = (minor: unknown): string =>
-    formatRate(rate(String(minor ?? 0)).div(rate(10).pow(exponent)));
+  const major = (minor: Stripe.Decimal | number | null | undefined): string => formatRate(rate((minor ?? 0).toString()).div(rate(10).pow(exponent)));
   if (amounts?.custom_unit_amount) throw unreadable('whoever pays it chooses the amount');
   if (price.billing_scheme === 'tiered') {
     if (price.transform_quantity) throw unreadable('it divides the quantity before its tiers');
@@ -152,13 +154,11 @@ function termsOf(price: Stripe.Price, currency: string): PriceTerms {
     return {
       model: 'TIERED',
       mode: price.tiers_mode === 'volume' ? 'VOLUME' : 'SLAB',
-      tiers: amounts.tiers.map(
-        (tier): PriceTier => ({
-          upTo: tier.up_to === null ? null : String(tier.up_to),
-          unitAmount: major(tier.unit_amount_decimal),
-          flatAmount: major(tier.flat_amount_decimal),
-        }),
-      ),
+      tiers: amounts.tiers.map((tier): PriceTier => ({
+        upTo: tier.up_to === null ? null : String(tier.up_to),
+        unitAmount: major(tier.unit_amount_decimal),
+        flatAmount: major(tier.flat_amount_decimal),
+      })),
     };
   }
   const minor = amounts?.unit_amount_decimal ?? amounts?.unit_amount;

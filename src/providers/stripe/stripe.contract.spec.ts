@@ -212,10 +212,20 @@ const harness: ContractHarness = {
       },
       {
         body: event('customer.subscription.created', { object: 'subscription', id: 'sub_1' }),
-        kind: 'ignored',
+        kind: 'subscription.changed',
+        remoteId: 'sub_1',
+      },
+      {
+        body: event('price.created', { object: 'price', id: 'price_1', product: 'prod_2' }),
+        kind: 'plan.changed',
+        remoteId: 'prod_2',
       },
       { body: event('charge.refunded', { object: 'charge', id: 'ch_1' }), kind: 'ignored' },
-      { body: event('product.updated', { object: 'product', id: 'prod_1' }), kind: 'ignored' },
+      {
+        body: event('product.updated', { object: 'product', id: 'prod_1' }),
+        kind: 'plan.changed',
+        remoteId: 'prod_1',
+      },
       { body: event('invoice.upcoming', { object: 'invoice' }), kind: 'ignored' },
       {
         body: {

@@ -4,8 +4,8 @@ import type {
   RemoteSubscription,
   RemoteSubscriptionItem,
   RemoteSubscriptionStatus,
-} from '../remote-subscription.js';
-import type { UnreadablePrice } from '../remote-catalogue.js';
+} from '../provider-subscriptions.js';
+import type { UnreadablePrice } from '../provider-catalogue.js';
 import { dateOf, idOf, objectOf, type StripeContext } from './context.js';
 import { told } from './errors.js';
 import { MARK, readMark } from './marks.js';

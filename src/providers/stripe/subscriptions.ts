@@ -2,7 +2,7 @@ import type Stripe from 'stripe';
 import type { SubscriptionOperations } from '../provider-adapter.js';
 import { ProviderError } from '../provider-error.js';
 import type { Attempt } from '../provider-objects.js';
-import type { SubscriptionWish } from '../remote-subscription.js';
+import type { SubscriptionWish } from '../provider-subscriptions.js';
 import { secondsOf, type StripeContext } from './context.js';
 import { told, toldOrNull } from './errors.js';
 import { readSubscription, SUBSCRIPTION_EXPANSIONS } from './subscription-reader.js';
@@ -54,10 +54,7 @@ async function update(
   return told(retrieve(ctx, remote.id));
 }
 
-function differences(
-  remote: Stripe.Subscription,
-  wish: SubscriptionWish,
-): Stripe.SubscriptionUpdateParams {
+function differences(remote: Stripe.Subscription, wish: SubscriptionWish): Stripe.SubscriptionUpdateParams {
   const params: Stripe.SubscriptionUpdateParams = {};
   const items = remote.items.data.flatMap(({ id, quantity }) => {
     const wanted = wish.quantities[id];

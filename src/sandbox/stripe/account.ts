@@ -20,7 +20,6 @@ import type {
   Subscription,
   WebhookEndpoint,
 } from './objects.js';
-import type { Meter } from './meters.js';
 import { Collection } from './store.js';
 
 /** One Stripe account in one mode, with everything in it. */
@@ -33,7 +32,7 @@ export class Account {
   customers = new Collection<Customer>({ searchable: true });
   products = new Collection<Product>({ searchable: true });
   prices = new Collection<Price>({ searchable: true });
-  meters = new Collection<Meter>();
+  meters = new Collection<StripeObject>();
   invoices = new Collection<Invoice>({ searchable: true });
   invoiceItems = new Collection<InvoiceItem>();
   invoicePayments = new Collection<InvoicePayment>();

@@ -8,7 +8,7 @@ import type { Params } from './params.js';
 import type { Route } from './route.js';
 
 /** What metered prices count by. The usage itself is not played: no meter events come in here. */
-export type Meter = StripeObject;
+type Meter = StripeObject;
 
 function createMeter(ctx: Ctx, params: Params): Meter {
   const formula = params.object('default_aggregation')?.require('formula');

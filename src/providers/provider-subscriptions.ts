@@ -1,6 +1,6 @@
 import type { Period } from '../domain/period.js';
 import type { CollectionMethod } from './provider-objects.js';
-import type { RemotePrice, UnreadablePrice } from './remote-catalogue.js';
+import type { RemotePrice, UnreadablePrice } from './provider-catalogue.js';
 
 /** Subscriptions as they cross the adapter boundary. */
 
