@@ -275,7 +275,7 @@ describe('products and prices of Stripe come in as plans', () => {
       tiers_mode: 'volume',
       tiers: [{ up_to: 'inf', unit_amount: 5 }],
       recurring: { interval: 'month' },
-    } as Stripe.PriceCreateParams);
+    });
     const plain = await stripe.prices.create({ product: product.id, currency: 'usd', unit_amount: 700 });
     const events = await quiet(road);
     expect(events.at(-1)).toMatchObject({ state: 'handled', reason: expect.stringContaining(strange.id) });
