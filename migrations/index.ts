@@ -15,6 +15,7 @@ import { Commitments1763700000014 } from './0014-commitments.js';
 import { Prorations1763700000015 } from './0015-prorations.js';
 import { StoredInOneCall1763700000016 } from './0016-stored-in-one-call.js';
 import { RefundsAndDisputes1763700000020 } from './0020-refunds-and-disputes.js';
+import { ImportedSubscriptions1763700000021 } from './0021-imported-subscriptions.js';
 
 /** In the order they run. Append; never edit one that has been released. */
 export const migrations = [
@@ -35,4 +36,5 @@ export const migrations = [
   Prorations1763700000015,
   StoredInOneCall1763700000016,
   RefundsAndDisputes1763700000020,
+  ImportedSubscriptions1763700000021,
 ] as const;

@@ -6,6 +6,18 @@ import { PaymentsModule } from '../payments/payments.module.js';
 import { SubscriptionsModule } from '../subscriptions/subscriptions.module.js';
 import { TenancyModule } from '../tenancy/tenancy.module.js';
 import { WalletsModule } from '../wallets/wallets.module.js';
+import { FeaturesModule } from '../features/features.module.js';
+import { PlansModule } from '../plans/plans.module.js';
+import { CataloguePlanner } from './catalogue/catalogue-planner.js';
+import { ImportedPrices } from './catalogue/imported-prices.service.js';
+import { InboundPlans } from './catalogue/inbound-plans.service.js';
+import { PushPlanTask } from './catalogue/push-plan.task.js';
+import { RemotePlans } from './catalogue/remote-plans.flow.js';
+import { ImportedItems } from './subscriptions/imported-items.service.js';
+import { InboundSubscriptions } from './subscriptions/inbound-subscriptions.service.js';
+import { PushSubscriptionTask } from './subscriptions/push-subscription.task.js';
+import { RemoteSubscriptions } from './subscriptions/remote-subscriptions.flow.js';
+import { SubscriptionPlanner } from './subscriptions/subscription-planner.js';
 import { ChargeFlow } from './checkout/charge.flow.js';
 import { CheckoutFlow } from './checkout/checkout.flow.js';
 import { CheckoutPages } from './checkout/checkout-pages.flow.js';
@@ -46,12 +58,23 @@ import { SyncOperationsService } from './sync/sync-operations.service.js';
 import { SyncPlanner } from './sync/sync-planner.js';
 import { SyncTasks } from './sync/sync-tasks.js';
 
+const CATALOGUE = [InboundPlans, ImportedPrices, RemotePlans, PushPlanTask, CataloguePlanner];
+const SUBSCRIPTIONS = [
+  InboundSubscriptions,
+  ImportedItems,
+  RemoteSubscriptions,
+  PushSubscriptionTask,
+  SubscriptionPlanner,
+];
+
 @Module({
   imports: [
     TenancyModule,
     ConnectionsModule,
     CustomersModule,
     WalletsModule,
+    FeaturesModule,
+    PlansModule,
     SubscriptionsModule,
     InvoicesModule,
     PaymentsModule,
@@ -99,6 +122,8 @@ import { SyncTasks } from './sync/sync-tasks.js';
     ChargeFlow,
     RefundFlow,
     Reconciler,
+    ...CATALOGUE,
+    ...SUBSCRIPTIONS,
   ],
 })
 export class IntegrationsModule {}

@@ -15,6 +15,7 @@ import { CustomerCreditService } from './customer-credit.service.js';
 import { CustomerInvoicesController } from './customer-invoices.controller.js';
 import { DocumentNumbersService } from './document-numbers.service.js';
 import { DraftFinalization } from './draft-finalization.js';
+import { ImportedSubscriptionLife } from './imported-subscription-life.service.js';
 import { InvoiceDocumentsController } from './invoice-documents.controller.js';
 import { InvoiceDocumentsService } from './invoice-documents.service.js';
 import { InvoiceDrafts } from './invoice-drafts.service.js';
@@ -124,6 +125,7 @@ const WALLET_PROVIDERS = [
     PlanChangeService,
     PlanChangeScheduling,
     ScheduledPlanChanges,
+    ImportedSubscriptionLife,
     LateUsageSettlement,
     AddonChanges,
     FirstPayment,
@@ -143,6 +145,7 @@ const WALLET_PROVIDERS = [
     LateUsageSettlement,
     SubscriptionBillingService,
     SubscriptionChanges,
+    ImportedSubscriptionLife,
   ],
 })
 export class InvoicesModule {}

@@ -59,8 +59,9 @@ export class ProrationsService {
   ): Promise<Proration[]> {
     if (behavior === 'none') return [];
     const lines = await this.subscriptions.linesOf(ctx, [subscription.id]);
-    const present = leavesOf(lines).filter(({ id, endDate }) =>
-      lineId === undefined ? endDate === null || endDate > at : id === lineId,
+    const present = leavesOf(lines).filter(
+      ({ id, endDate, billedBy }) =>
+        billedBy === null && (lineId === undefined ? endDate === null || endDate > at : id === lineId),
     );
     if (lineId !== undefined) assertNotReplaced(lineId, lines);
     const billed = await this.billed(ctx, subscription, lines, present, at);

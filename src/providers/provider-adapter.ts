@@ -18,6 +18,8 @@ import type {
   SetupRequest,
 } from './provider-objects.js';
 import type { ProviderEvent } from './provider-event.js';
+import type { PlanPush, RemotePlan } from './provider-catalogue.js';
+import type { RemoteSubscription, SubscriptionWish } from './provider-subscriptions.js';
 
 /**
  * The contract between billing and a payment provider. An adapter is a stateless value: no database, no Nest,
@@ -39,11 +41,29 @@ export interface ProviderAdapter {
   readonly displayName: string;
   /** Drives validation, sealing, redaction, the OpenAPI description and the console's form. */
   readonly credentialFields: readonly CredentialField[];
+  /**
+   * What it can keep in step, and in which direction; said without opening a session, for the API and the console.
+   * The contract suite holds it against the groups that a session has.
+   */
+  readonly capabilities: ProviderCapabilities;
   /** Hosts or base URL that this adapter talks to when none is configured. */
   readonly defaultBaseUrl: string;
   readonly webhooks: ProviderWebhooks;
   /** Opens a session for one connection. Does no I/O. */
   open(connection: ProviderConnection, runtime: ProviderRuntime): ProviderSession;
+}
+
+export interface Capability {
+  readonly inbound: boolean;
+  readonly outbound: boolean;
+}
+
+export interface ProviderCapabilities {
+  readonly customer: Capability;
+  readonly plan: Capability;
+  readonly invoice: Capability;
+  readonly subscription: Capability;
+  readonly payment: Capability;
 }
 
 export interface CredentialField {
@@ -95,6 +115,8 @@ export interface ProviderSession {
   /** One live, read-only call that proves the credentials. Throws {@link ProviderError} `auth` when they are refused. */
   verify(): Promise<ProviderAccount>;
   readonly customers?: CustomerOperations;
+  readonly catalog?: CatalogOperations;
+  readonly subscriptions?: SubscriptionOperations;
   readonly invoices?: InvoiceOperations;
   readonly payments?: PaymentOperations;
   readonly webhookEndpoints?: WebhookEndpointOperations;
@@ -118,6 +140,26 @@ export interface CustomerOperations {
    * business depends on, only loses our marks. Already gone is success.
    */
   remove?(remoteId: string, customerId: string, attempt: Attempt): Promise<RemovedCustomer>;
+}
+
+export interface CatalogOperations {
+  /** With all its prices, archived ones too. Null when the provider has no such plan, or not any more. */
+  fetchPlan(remoteId: string): Promise<RemotePlan | null>;
+  /**
+   * Made, matched by our mark, or changed; prices that are missing there are made, those that have ended are archived.
+   * What the provider has of its own beside them is left alone.
+   */
+  push?(plan: PlanPush, attempt: Attempt): Promise<RemotePlan>;
+}
+
+export interface SubscriptionOperations {
+  /** Null when the provider has never heard of it. */
+  fetch(remoteId: string): Promise<RemoteSubscription | null>;
+  /**
+   * Makes a subscription that the provider has what it is to be. Nothing is ever made by it: a subscription of our
+   * own making there would bill the customer twice.
+   */
+  update?(remoteId: string, wish: SubscriptionWish, attempt: Attempt): Promise<RemoteSubscription>;
 }
 
 export interface InvoiceOperations {

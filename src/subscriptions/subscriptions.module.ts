@@ -8,6 +8,7 @@ import { WalletsModule } from '../wallets/wallets.module.js';
 import { CustomerSubscriptionsQueries } from './customer-subscriptions.queries.js';
 import { EntitlementSummariesController } from './entitlement-summaries.controller.js';
 import { EntitlementSummaries } from './entitlement-summaries.service.js';
+import { ImportedSubscriptionsService } from './imported-subscriptions.service.js';
 import { SubscriptionAddonsService } from './subscription-addons.service.js';
 import { SubscriptionCreationService } from './subscription-creation.service.js';
 import { SubscriptionLookup } from './subscription-lookup.js';
@@ -51,10 +52,12 @@ import { UsageLinesService } from './usage-lines.service.js';
     SubscriptionLookup,
     SubscriptionAddonsService,
     EntitlementSummaries,
+    ImportedSubscriptionsService,
   ],
   exports: [
     SubscriptionTermsService,
     SubscriptionSchedulesService,
+    ImportedSubscriptionsService,
     SubscriptionsService,
     SubscriptionCreationService,
     SubscriptionLinesService,

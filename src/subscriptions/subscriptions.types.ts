@@ -33,6 +33,8 @@ export function chargedWindow(
   line: SubscriptionLineItem,
   price: Price,
 ): OpenPeriod | undefined {
+  // Who bills it there does not let us bill it here as well.
+  if (line.billedBy !== null) return undefined;
   const life = chargedLife(subscription);
   const shared = price.entityType !== 'SUBSCRIPTION';
   return lineWindow({

@@ -7,6 +7,8 @@ import type {
   PostalAddress,
   RemoteInvoiceStatus,
 } from '../providers/provider-objects.js';
+import type { PriceFacts } from '../providers/provider-catalogue.js';
+import type { Period } from '../domain/period.js';
 import type { Mishap } from './harness.js';
 
 type Behaviour = 'succeeds' | 'declines' | 'asks_for_authentication';
@@ -66,6 +68,36 @@ export interface FakePage {
   method: string | undefined;
 }
 
+export interface FakePrice {
+  readonly id: string;
+  readonly mark: Mark | undefined;
+  readonly facts: PriceFacts;
+  readonly createdAt: Date;
+  active: boolean;
+  name: string | undefined;
+}
+
+export interface FakePlan {
+  readonly id: string;
+  readonly mark: Mark | undefined;
+  readonly prices: FakePrice[];
+  name: string;
+  description: string | undefined;
+  active: boolean;
+}
+
+export interface FakeSubscription {
+  readonly id: string;
+  readonly customer: string;
+  readonly plan: FakePlan;
+  readonly period: Period;
+  quantity: string;
+  cancelAt: Date | undefined;
+  cancelAtPeriodEnd: boolean;
+  paused: { readonly resumesAt: Date | undefined } | undefined;
+  endedAt: Date | undefined;
+}
+
 const DECLINES: Readonly<Record<Exclude<Behaviour, 'succeeds'> | 'none', string>> = {
   declines: 'card_declined',
   asks_for_authentication: 'authentication_required',
@@ -78,6 +110,8 @@ export class FakeAccount {
   readonly invoices = new Map<string, FakeInvoice>();
   readonly payments = new Map<string, FakePayment>();
   readonly pages = new Map<string, FakePage>();
+  readonly plans = new Map<string, FakePlan>();
+  readonly subscriptions = new Map<string, FakeSubscription>();
   distorted = false;
   requests = 0;
   #mishap: { kind: Mishap['kind']; after: number } | undefined;
@@ -158,6 +192,25 @@ export class FakeAccount {
     const found = this.invoices.get(id);
     if (found === undefined) throw notFound('invoice', id);
     return found;
+  }
+
+  plan(id: string): FakePlan {
+    const found = this.plans.get(id);
+    if (found === undefined) throw notFound('plan', id);
+    return found;
+  }
+
+  newPlan(mark: Mark | undefined, name: string): FakePlan {
+    const plan = {
+      id: this.newId('fplan'),
+      mark,
+      name,
+      description: undefined,
+      active: true,
+      prices: [],
+    };
+    this.plans.set(plan.id, plan);
+    return plan;
   }
 
   /** Why a method cannot be charged, or undefined when it can. */

@@ -14,7 +14,12 @@ import type {
   RemoteSetup,
 } from '../../providers/provider-objects.js';
 import { CheckoutSessionsService } from '../checkout/checkout-sessions.service.js';
+import { InboundPlans, type PlanReading } from '../catalogue/inbound-plans.service.js';
 import { MappingsService } from '../mappings/mappings.service.js';
+import {
+  InboundSubscriptions,
+  type SubscriptionReading,
+} from '../subscriptions/inbound-subscriptions.service.js';
 import { reportedDispute, reportedRefund } from '../sync/reported-reversals.js';
 import { methodDetails, RemoteInvoicesService } from '../sync/remote-invoices.service.js';
 import { HANDLED, skipped, type Dispatched } from './dispatched.js';
@@ -28,6 +33,8 @@ export type RemoteSubject =
   | { readonly kind: 'payment'; readonly remote: RemotePayment; readonly invoice: RemoteInvoice | undefined }
   | { readonly kind: 'checkout'; readonly remote: RemoteCheckout; readonly setup: RemoteSetup | undefined }
   | { readonly kind: 'setup'; readonly remote: RemoteSetup }
+  | { readonly kind: 'plan'; readonly reading: PlanReading }
+  | { readonly kind: 'subscription'; readonly reading: SubscriptionReading }
   | { readonly kind: 'gone'; readonly reason: string };
 
 /** Takes over what a provider shows, in one transaction. */
@@ -42,6 +49,8 @@ export class InboundDispatcher {
     private readonly mappings: MappingsService,
     private readonly checkouts: CheckoutSessionsService,
     private readonly remoteInvoices: RemoteInvoicesService,
+    private readonly plans: InboundPlans,
+    private readonly subscriptions: InboundSubscriptions,
   ) {}
 
   dispatch(ctx: Ctx, connection: Connection, subject: RemoteSubject): Promise<Dispatched> {
@@ -58,6 +67,12 @@ export class InboundDispatcher {
         return this.checkout(ctx, connection, subject.remote, subject.setup);
       case 'setup':
         return this.setup(ctx, connection, subject.remote);
+      case 'plan':
+        return this.plans.apply(ctx, connection, subject.reading);
+      case 'subscription':
+        return this.subscriptions.apply(ctx, connection, subject.reading, (remote) =>
+          this.customers.changed(ctx, connection, remote),
+        );
       case 'gone':
         return Promise.resolve(skipped(subject.reason));
     }

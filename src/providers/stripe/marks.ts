@@ -4,6 +4,8 @@
  */
 export const MARK = {
   customer: 'flexprice_customer_id',
+  plan: 'flexprice_plan_id',
+  price: 'flexprice_price_id',
   invoice: 'flexprice_invoice_id',
   invoiceNumber: 'flexprice_invoice_number',
   payment: 'flexprice_payment_id',

@@ -33,6 +33,7 @@ export class Account {
   customers = new Collection<Customer>({ searchable: true });
   products = new Collection<Product>({ searchable: true });
   prices = new Collection<Price>({ searchable: true });
+  meters = new Collection<StripeObject>();
   invoices = new Collection<Invoice>({ searchable: true });
   invoiceItems = new Collection<InvoiceItem>();
   invoicePayments = new Collection<InvoicePayment>();
@@ -69,6 +70,7 @@ export class Account {
       customers: this.customers,
       products: this.products,
       prices: this.prices,
+      meters: this.meters,
       invoices: this.invoices,
       invoiceitems: this.invoiceItems,
       invoice_payments: this.invoicePayments,

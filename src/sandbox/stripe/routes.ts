@@ -8,6 +8,7 @@ import { invoiceItemRoutes } from './invoice-item-routes.js';
 import { invoiceLineRoutes } from './invoice-lines.js';
 import { invoicePaymentRoutes } from './invoice-payments.js';
 import { invoiceRoutes } from './invoice-routes.js';
+import { meterRoutes } from './meters.js';
 import { paymentIntentRoutes } from './payment-intent-routes.js';
 import { paymentMethodRoutes } from './payment-method-routes.js';
 import { paymentRecordRoutes } from './payment-records.js';
@@ -30,6 +31,7 @@ export const stripeRoutes: readonly Route[] = [
   ...invoiceLineRoutes,
   ...invoicePaymentRoutes,
   ...invoiceRoutes,
+  ...meterRoutes,
   ...paymentIntentRoutes,
   ...paymentMethodRoutes,
   ...paymentRecordRoutes,

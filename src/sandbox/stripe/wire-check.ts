@@ -9,6 +9,7 @@ const OBJECTS = new SchemaFile(new URL('./schemas/objects.schema.json', import.m
 
 const SCHEMA_OF: Readonly<Record<string, string>> = {
   account: 'Account',
+  'billing.meter': 'Meter',
   charge: 'Charge',
   'checkout.session': 'Session',
   customer: 'Customer',
