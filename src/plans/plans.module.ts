@@ -14,6 +14,7 @@ import { EntitlementsService } from './entitlements.service.js';
 import { FeatureRemovalController } from './feature-removal.controller.js';
 import { PlanCloningService } from './plan-cloning.service.js';
 import { PlansController } from './plans.controller.js';
+import { PlanGrants } from './plan-grants.service.js';
 import { PlansService } from './plans.service.js';
 import { PriceVersionsService } from './price-versions.service.js';
 import { PricesController } from './prices.controller.js';
@@ -27,6 +28,7 @@ import { TaxRatesController } from './tax-rates.controller.js';
 import { TaxRatesService } from './tax-rates.service.js';
 
 const SHOWN = [
+  PlanGrants,
   PlansService,
   PricesService,
   PriceVersionsService,

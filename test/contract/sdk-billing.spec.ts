@@ -366,11 +366,9 @@ describe('@flexprice/sdk 2.0.1: subscriptions, usage, invoices, payments', () =>
       scheduleType: 'plan_change',
     });
     expect(await accepted(sdk.subscriptions.listSubscriptionSchedules(id))).toMatchObject({ count: 1 });
-    expect(
-      await accepted(
-        sdk.subscriptions.listAllSubscriptionSchedules(true, id),
-      ),
-    ).toMatchObject({ schedules: [{ id: scheduleId }] });
+    expect(await accepted(sdk.subscriptions.listAllSubscriptionSchedules(true, id))).toMatchObject({
+      schedules: [{ id: scheduleId }],
+    });
     expect(await accepted(sdk.subscriptions.cancelSubscriptionSchedule(scheduleId))).toMatchObject({
       status: 'cancelled',
     });
