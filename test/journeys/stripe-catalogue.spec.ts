@@ -501,6 +501,26 @@ describe('plans go to Stripe as products and prices', () => {
     });
   });
 
+  it('a plan from before is pushed by hand, and by nobody when that is switched off', async () => {
+    const { items } = await road.api.get('/connections');
+    const [connection] = items;
+    const switched = (plan_outbound_enabled: boolean): Promise<unknown> =>
+      road.api.put(`/connections/${connection.id}`, { sync_config: { plan_outbound_enabled } });
+    await switched(false);
+    const made = await plan();
+    const body = { provider: 'stripe', plan_id: made.id };
+    expect(await road.api.send('POST', '/integrations/sync/plan', body)).toMatchObject({
+      status: 400,
+      body: { error: { code: 'sync_switched_off' } },
+    });
+    await switched(true);
+    expect(productsOf(made.id as string)).toEqual([]);
+    await road.api.expect(202, 'POST', '/integrations/sync/plan', body);
+    const [operation] = await road.settled(made.id as string);
+    expect(operation).toMatchObject({ state: 'succeeded' });
+    expect(productsOf(made.id as string)).toHaveLength(1);
+  });
+
   it('a price that Stripe cannot have fails with words, before anything is made', async () => {
     const made = await plan({ prices: [{ pricing_model: 'flat', unit_price: '0.0000000000000001' }] });
     const [operation] = await road.settled(made.id as string);
