@@ -3,10 +3,10 @@ import { ConnectionsModule } from '../connections/connections.module.js';
 import { CustomersModule } from '../customers/customers.module.js';
 import { InvoicesModule } from '../invoices/invoices.module.js';
 import { PaymentsModule } from '../payments/payments.module.js';
+import { SubscriptionsModule } from '../subscriptions/subscriptions.module.js';
 import { TenancyModule } from '../tenancy/tenancy.module.js';
 import { FeaturesModule } from '../features/features.module.js';
 import { PlansModule } from '../plans/plans.module.js';
-import { SubscriptionsModule } from '../subscriptions/subscriptions.module.js';
 import { CataloguePlanner } from './catalogue/catalogue-planner.js';
 import { ImportedPrices } from './catalogue/imported-prices.service.js';
 import { InboundPlans } from './catalogue/inbound-plans.service.js';
@@ -17,12 +17,17 @@ import { InboundSubscriptions } from './subscriptions/inbound-subscriptions.serv
 import { PushSubscriptionTask } from './subscriptions/push-subscription.task.js';
 import { RemoteSubscriptions } from './subscriptions/remote-subscriptions.flow.js';
 import { SubscriptionPlanner } from './subscriptions/subscription-planner.js';
+import { WalletsModule } from '../wallets/wallets.module.js';
 import { ChargeFlow } from './checkout/charge.flow.js';
 import { CheckoutFlow } from './checkout/checkout.flow.js';
+import { CheckoutPages } from './checkout/checkout-pages.flow.js';
 import { CheckoutSessionsService } from './checkout/checkout-sessions.service.js';
 import { PaymentConnections } from './checkout/payment-connections.flow.js';
 import { PaymentsFlowController } from './checkout/payments-flow.controller.js';
+import { RefundFlow } from './checkout/refund.flow.js';
+import { RefundsController } from './checkout/refunds.controller.js';
 import { InvoiceAttemptController } from './checkout/invoice-attempt.controller.js';
+import { InboundCustomers } from './inbound-webhooks/inbound-customers.js';
 import { InboundDispatcher } from './inbound-webhooks/inbound-dispatcher.js';
 import { WebhookEventsService } from './inbound-webhooks/webhook-events.service.js';
 import { WebhookHandler } from './inbound-webhooks/webhook-handler.flow.js';
@@ -33,12 +38,21 @@ import { IntegrationsController, InvoiceSyncController } from './integrations.co
 import { CustomerIntegrationsController, MappingsController } from './mappings/mappings.controller.js';
 import { MappingsService } from './mappings/mappings.service.js';
 import { Reconciler } from './reconcile/reconciler.flow.js';
+import { LostCustomers } from './sync/lost-customers.service.js';
 import { ManualSync } from './sync/manual-sync.flow.js';
 import { PushCustomerTask } from './sync/push-customer.task.js';
 import { PushInvoiceTask } from './sync/push-invoice.task.js';
+import { RefundPaymentTask } from './sync/refund-payment.task.js';
 import { RemoteCustomers } from './sync/remote-customers.flow.js';
 import { RemoteInvoicesService } from './sync/remote-invoices.service.js';
-import { MarkInvoicePaidTask, RefreshInvoiceTask, VoidInvoiceTask } from './sync/settle-invoice.tasks.js';
+import { DeleteCustomerTask } from './sync/delete-customer.task.js';
+import { ExpirePageTask } from './sync/expire-page.task.js';
+import {
+  MarkInvoicePaidTask,
+  RefreshInvoiceTask,
+  SettlePartTask,
+  VoidInvoiceTask,
+} from './sync/settle-invoice.tasks.js';
 import { SyncEngine } from './sync/sync-engine.flow.js';
 import { SyncOperationsService } from './sync/sync-operations.service.js';
 import { SyncPlanner } from './sync/sync-planner.js';
@@ -60,6 +74,7 @@ const SUBSCRIPTIONS = [
     CustomersModule,
     FeaturesModule,
     PlansModule,
+    WalletsModule,
     SubscriptionsModule,
     InvoicesModule,
     PaymentsModule,
@@ -73,6 +88,7 @@ const SUBSCRIPTIONS = [
     InvoiceSyncController,
     PaymentsFlowController,
     InvoiceAttemptController,
+    RefundsController,
   ],
   providers: [
     MappingsService,
@@ -81,10 +97,15 @@ const SUBSCRIPTIONS = [
     SyncPlanner,
     SyncEngine,
     PushCustomerTask,
+    DeleteCustomerTask,
+    LostCustomers,
     PushInvoiceTask,
     MarkInvoicePaidTask,
     VoidInvoiceTask,
     RefreshInvoiceTask,
+    RefundPaymentTask,
+    SettlePartTask,
+    ExpirePageTask,
     RemoteInvoicesService,
     RemoteCustomers,
     ManualSync,
@@ -93,10 +114,13 @@ const SUBSCRIPTIONS = [
     WebhookWriter,
     WebhookHandler,
     InboundDispatcher,
+    InboundCustomers,
     CheckoutSessionsService,
     PaymentConnections,
+    CheckoutPages,
     CheckoutFlow,
     ChargeFlow,
+    RefundFlow,
     Reconciler,
     ...CATALOGUE,
     ...SUBSCRIPTIONS,

@@ -43,13 +43,13 @@ const closingOf = ({ moment }: BillingTask): Period | undefined =>
   moment.type === 'period_end' || moment.type === 'cancel' ? moment.closing : undefined;
 
 /** The earlier billing periods that count for the commitments of a task. */
-export function earlierTasks(task: BillingTask, lines: readonly ExactLine[]): BillingTask[] {
+export function earlierTasks(task: BillingTask, items: readonly SubscriptionLineItem[]): BillingTask[] {
   const closing = closingOf(task);
   if (closing === undefined) return [];
   const { subscription } = task;
   const durations = [
     subscription.commitment?.duration ?? null,
-    ...lines.map(({ item }) => item.commitment?.duration ?? null),
+    ...items.map(({ commitment }) => commitment?.duration ?? null),
   ].filter((duration) => duration !== null);
   const starts = durations.map((duration) => termOf(subscription, duration, closing).start.getTime());
   const start = Math.min(...starts);

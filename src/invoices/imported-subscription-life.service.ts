@@ -16,7 +16,7 @@ import {
 } from '../subscriptions/subscriptions.service.js';
 import { scheduleOf, type Subscription } from '../subscriptions/subscriptions.types.js';
 import { BillingNow } from './billing-now.service.js';
-import { PlanChangeService } from './plan-change.service.js';
+import { PlanChangeCarry } from './plan-change-carry.service.js';
 import { SubscriptionChanges } from './subscription-billing-changes.service.js';
 import { WalletGrants } from './wallet-grants.service.js';
 
@@ -37,7 +37,7 @@ export class ImportedSubscriptionLife {
     private readonly lines: SubscriptionLinesService,
     private readonly pauses: SubscriptionPausesService,
     private readonly changes: SubscriptionChanges,
-    private readonly planChanges: PlanChangeService,
+    private readonly carry: PlanChangeCarry,
     private readonly now: BillingNow,
     private readonly grants: WalletGrants,
   ) {}
@@ -63,6 +63,7 @@ export class ImportedSubscriptionLife {
     const { interval, anchor, current } = input;
     const next = await this.begin(ctx, {
       ...input,
+      carriesTerms: true,
       startDate,
       // A provider whose clock is behind is in a period that is over here.
       current:
@@ -71,8 +72,8 @@ export class ImportedSubscriptionLife {
           : periodFrom({ interval, anchor, cycle: 'anniversary', timeZone: 'UTC' }, startDate, null),
     });
     if (next.subscriptionStatus !== 'incomplete')
-      for (const line of await this.planChanges.carried(ctx, lines)) await this.lines.add(ctx, next, line);
-    await this.planChanges.moveAddons(ctx, before, next);
+      for (const line of await this.carry.ownLines(ctx, lines)) await this.lines.add(ctx, next, line);
+    await this.carry.rest(ctx, before, lines, next);
     return next;
   }
 

@@ -17,7 +17,11 @@ import {
   type Subscription,
   type SubscriptionLineItem,
 } from '../subscriptions/subscriptions.types.js';
-import { UsageRatingService, type RatedUsage } from '../subscriptions/usage-rating.service.js';
+import {
+  UsageRatingService,
+  type PreparedUsage,
+  type RatedUsage,
+} from '../subscriptions/usage-rating.service.js';
 import { earlierTasks, withCommitments, type ExactLine } from './commitment-rating.js';
 import type { RatedLine } from './invoices.types.js';
 import { invoicePeriod, type BillingTask } from './subscription-billing.types.js';
@@ -29,6 +33,17 @@ export interface PricedLine extends ChargeableLine {
 }
 
 type Charge = DueCharge<PricedLine>;
+
+/** Tasks with what they charge for. */
+export interface PreparedRating {
+  readonly tasks: readonly BillingTask[];
+  /** Of the tasks, and after them of the earlier ones that their commitments look back on. */
+  readonly charges: readonly (readonly Charge[])[];
+  readonly earlier: readonly { readonly index: number; readonly before: BillingTask }[];
+  /** Those whose usage is asked for, in the order of `usage`. */
+  readonly metered: readonly Charge[];
+  readonly usage: PreparedUsage;
+}
 
 const NOTHING: Fraction = { numerator: 0n, denominator: 1n };
 
@@ -44,35 +59,35 @@ export class SubscriptionRatingService {
 
   /** What the tasks would be charged for, rated exactly, in their order. */
   async rate(ctx: Ctx, tasks: readonly BillingTask[]): Promise<RatedLine[][]> {
-    const exact = await this.exact(ctx, tasks);
-    const earlier = tasks.flatMap((task, index) =>
-      earlierTasks(task, exact[index] ?? []).map((before) => ({ index, before })),
-    );
-    const rated =
-      earlier.length === 0
-        ? []
-        : await this.exact(
-            ctx,
-            earlier.map(({ before }) => before),
-          );
-    const past = tasks.map(() => new Map<number, readonly ExactLine[]>());
-    for (const [n, { index, before }] of earlier.entries())
-      past[index]?.set(invoicePeriod(before.moment).start.getTime(), rated[n] ?? []);
-    return tasks.map((task, index) => [
-      ...withCommitments({ task, lines: exact[index] ?? [], earlier: past[index] ?? new Map() }),
-      ...(task.charges ?? []),
-    ]);
+    return this.measure(ctx, await this.prepare(ctx, tasks));
   }
 
-  /** Before any commitment. */
-  private async exact(ctx: Ctx, tasks: readonly BillingTask[]): Promise<ExactLine[][]> {
+  /**
+   * All that is needed to rate the tasks but what was used. It holds as long as the rows do that it was read from: those
+   * that `rated-rows.ts` names.
+   */
+  async prepare(ctx: Ctx, tasks: readonly BillingTask[]): Promise<PreparedRating> {
     const charges = await this.chargesOf(ctx, tasks);
+    const earlier = tasks.flatMap((task, index) =>
+      earlierTasks(
+        task,
+        (charges[index] ?? []).map(({ line }) => line.item),
+      ).map((before) => ({ index, before })),
+    );
+    if (earlier.length > 0)
+      charges.push(
+        ...(await this.chargesOf(
+          ctx,
+          earlier.map(({ before }) => before),
+        )),
+      );
+    const subscriptions = [...tasks, ...earlier.map(({ before }) => before)];
     const metered = charges.flatMap((list, index) =>
       list
         .filter(({ line }) => line.priceType === 'USAGE')
-        .map((charge) => ({ charge, subscription: (tasks[index] as BillingTask).subscription })),
+        .map((charge) => ({ charge, subscription: (subscriptions[index] as BillingTask).subscription })),
     );
-    const rated = await this.usage.rate(
+    const usage = await this.usage.prepare(
       ctx,
       metered.map(({ charge, subscription }) => ({
         subscription,
@@ -81,8 +96,15 @@ export class SubscriptionRatingService {
         served: charge.effective,
       })),
     );
-    const usage = new Map(metered.map(({ charge }, index) => [charge, rated[index]]));
-    return charges.map((list) =>
+    return { tasks, charges, earlier, metered: metered.map(({ charge }) => charge), usage };
+  }
+
+  /** What prepared tasks come to with what was used by now, in their order. */
+  async measure(ctx: Ctx, prepared: PreparedRating): Promise<RatedLine[][]> {
+    const { tasks, charges, earlier, metered } = prepared;
+    const rated = await this.usage.measure(ctx, prepared.usage);
+    const usage = new Map(metered.map((charge, index) => [charge, rated[index]]));
+    const exact = charges.map((list) =>
       list.map((charge) => ({
         line: ratedLine(charge, usage.get(charge)),
         item: charge.line.item,
@@ -90,6 +112,13 @@ export class SubscriptionRatingService {
         bucketAmounts: usage.get(charge)?.bucketAmounts ?? null,
       })),
     );
+    const past = tasks.map(() => new Map<number, readonly ExactLine[]>());
+    for (const [n, { index, before }] of earlier.entries())
+      past[index]?.set(invoicePeriod(before.moment).start.getTime(), exact[tasks.length + n] ?? []);
+    return tasks.map((task, index) => [
+      ...withCommitments({ task, lines: exact[index] ?? [], earlier: past[index] ?? new Map() }),
+      ...(task.charges ?? []),
+    ]);
   }
 
   private async chargesOf(ctx: Ctx, tasks: readonly BillingTask[]): Promise<Charge[][]> {

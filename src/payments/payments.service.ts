@@ -44,13 +44,9 @@ export class PaymentsService {
     return this.invoices.get(ctx, invoiceId);
   }
 
-  /** Card payments of an invoice whose outcome is open. The caller holds the invoice's lock. */
+  /** Payments of an invoice that a bank is deciding, cards and debits alike. The caller holds the invoice's lock. */
   underWayOf(ctx: Ctx, invoiceId: string): Promise<Payment[]> {
-    return ctx.em.findBy(PaymentEntity, {
-      destinationId: invoiceId,
-      paymentMethodType: 'CARD',
-      paymentStatus: 'PROCESSING',
-    });
+    return ctx.em.findBy(PaymentEntity, { destinationId: invoiceId, paymentStatus: 'PROCESSING' });
   }
 
   /** Payments of an invoice that have brought it money, other than what was recorded by hand. */

@@ -6,6 +6,7 @@ import { AddonsController } from './addons.controller.js';
 import { AddonsService } from './addons.service.js';
 import { CatalogueEntities } from './catalogue-entities.service.js';
 import { CouponAssociationsService } from './coupon-associations.service.js';
+import { CustomerCreationController } from './customer-creation.controller.js';
 import { CouponsController } from './coupons.controller.js';
 import { CouponsService } from './coupons.service.js';
 import { EntitlementsController } from './entitlements.controller.js';
@@ -17,6 +18,7 @@ import { PlansService } from './plans.service.js';
 import { PriceVersionsService } from './price-versions.service.js';
 import { PricesController } from './prices.controller.js';
 import { PricesService } from './prices.service.js';
+import { InvoiceCouponsService } from './invoice-coupons.service.js';
 import { SubscriptionCouponsService } from './subscription-coupons.service.js';
 import { TaxAssociationsController } from './tax-associations.controller.js';
 import { TaxAssociationsService } from './tax-associations.service.js';
@@ -33,6 +35,7 @@ const SHOWN = [
   CouponsService,
   CouponAssociationsService,
   SubscriptionCouponsService,
+  InvoiceCouponsService,
   TaxRatesService,
   TaxAssociationsService,
   CatalogueEntities,
@@ -45,6 +48,7 @@ const SHOWN = [
     PricesController,
     AddonsController,
     EntitlementsController,
+    CustomerCreationController,
     CouponsController,
     TaxRatesController,
     TaxAssociationsController,

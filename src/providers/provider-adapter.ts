@@ -1,3 +1,4 @@
+import type { Money } from '../domain/money.js';
 import type {
   Attempt,
   ChargeRequest,
@@ -9,7 +10,10 @@ import type {
   RemoteCustomer,
   RemoteInvoice,
   RemotePayment,
+  RefundRequest,
+  RemovedCustomer,
   RemotePaymentMethod,
+  RemoteRefund,
   RemoteSetup,
   SetupRequest,
 } from './provider-objects.js';
@@ -131,6 +135,11 @@ export interface CustomerOperations {
   push(customer: CustomerPush, attempt: Attempt): Promise<RemoteCustomer>;
   /** Null when the provider has never heard of it. */
   fetch(remoteId: string): Promise<RemoteCustomer | null>;
+  /**
+   * The customer was deleted here. One that we have made is deleted; one that was there before us, or that other
+   * business depends on, only loses our marks. Already gone is success.
+   */
+  remove?(remoteId: string, customerId: string, attempt: Attempt): Promise<RemovedCustomer>;
 }
 
 export interface CatalogOperations {
@@ -168,6 +177,11 @@ export interface InvoiceOperations {
   fetch(remoteId: string): Promise<RemoteInvoice | null>;
   /** Settles what remains without collecting it. Already paid is success. */
   markPaid?(remoteId: string, attempt: Attempt): Promise<RemoteInvoice>;
+  /**
+   * Brings what an open invoice still asks for down to `remaining`: a part was settled away from the provider. One that
+   * asks for no more than that, or is open no longer, is success.
+   */
+  settlePart?(remoteId: string, remaining: Money, attempt: Attempt): Promise<RemoteInvoice>;
   /** Already void is success. */
   void?(remoteId: string, attempt: Attempt): Promise<RemoteInvoice>;
   /** Invoices that were settled at the provider since, for the reconciler: what a lost webhook would have said. */
@@ -184,7 +198,10 @@ export interface PaymentOperations {
   setDefaultMethod(remoteCustomerId: string, remoteMethodId: string, attempt: Attempt): Promise<void>;
   /** Off-session charge of a saved method. */
   charge(request: ChargeRequest, attempt: Attempt): Promise<ChargeResult>;
+  /** With what has gone back of it, where the provider can give back at all. */
   fetch(remoteId: string): Promise<RemotePayment | null>;
+  /** Gives money back the way it came. What the provider will not give back is {@link ProviderError} `invalid` or `conflict`. */
+  refund?(request: RefundRequest, attempt: Attempt): Promise<RemoteRefund>;
   listMethods(remoteCustomerId: string): Promise<readonly RemotePaymentMethod[]>;
 }
 

@@ -14,6 +14,7 @@ import { SubscriptionCreationService } from './subscription-creation.service.js'
 import { SubscriptionLookup } from './subscription-lookup.js';
 import { SubscriptionLinesService } from './subscription-lines.service.js';
 import { SubscriptionPausesService } from './subscription-pauses.service.js';
+import { SubscriptionSchedulesService } from './subscription-schedules.service.js';
 import { SubscriptionTermsService } from './subscription-terms.service.js';
 import { SubscriptionUsageController } from './subscription-usage.controller.js';
 import { SubscriptionUsageService } from './subscription-usage.service.js';
@@ -47,6 +48,7 @@ import { UsageLinesService } from './usage-lines.service.js';
     UsageLinesService,
     UsageRatingService,
     SubscriptionTermsService,
+    SubscriptionSchedulesService,
     SubscriptionLookup,
     SubscriptionAddonsService,
     EntitlementSummaries,
@@ -54,6 +56,8 @@ import { UsageLinesService } from './usage-lines.service.js';
   ],
   exports: [
     ImportedSubscriptionsService,
+    SubscriptionTermsService,
+    SubscriptionSchedulesService,
     SubscriptionsService,
     SubscriptionCreationService,
     SubscriptionLinesService,

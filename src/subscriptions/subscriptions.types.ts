@@ -5,11 +5,13 @@ import { billingStart, lifeEnd } from '../domain/subscribing/subscription-life.j
 import type { Price } from '../plans/plans.types.js';
 import type { SubscriptionEntity } from './subscription.entity.js';
 import type { SubscriptionLineItemEntity } from './subscription-line-item.entity.js';
+import type { SubscriptionScheduleEntity } from './subscription-schedule.entity.js';
 import type { SubscriptionPauseEntity } from './subscription-pause.entity.js';
 
 export type Subscription = Readonly<SubscriptionEntity>;
 export type SubscriptionLineItem = Readonly<SubscriptionLineItemEntity>;
 export type SubscriptionPause = Readonly<SubscriptionPauseEntity>;
+export type SubscriptionSchedule = Readonly<SubscriptionScheduleEntity>;
 
 /** The calendar that a subscription's periods follow. */
 export const scheduleOf = (subscription: Subscription): BillingSchedule => ({

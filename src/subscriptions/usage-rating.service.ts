@@ -59,6 +59,12 @@ interface AskedQuota {
   readonly windows: readonly { readonly window: Period; readonly used: number; readonly earlier?: number }[];
 }
 
+/** Charges with all that is asked of the usage for them. */
+export interface PreparedUsage {
+  readonly asked: readonly Asked[];
+  readonly queries: readonly UsageQuery[];
+}
+
 const NOTHING: RatedUsage = { quantity: ZERO, free: null, amount: ZERO, bucketAmounts: null };
 
 /**
@@ -76,9 +82,18 @@ export class UsageRatingService {
 
   /** In the order of the charges. */
   async rate(ctx: Ctx, charges: readonly MeteredCharge[]): Promise<RatedUsage[]> {
-    if (charges.length === 0) return [];
+    return this.measure(ctx, await this.prepare(ctx, charges));
+  }
+
+  /** All that is needed of charges but their usage. Holds as long as what it was read from does. */
+  async prepare(ctx: Ctx, charges: readonly MeteredCharge[]): Promise<PreparedUsage> {
     const queries: UsageQuery[] = [];
-    const asked = await this.ask(ctx, charges, queries);
+    return { asked: charges.length === 0 ? [] : await this.ask(ctx, charges, queries), queries };
+  }
+
+  /** In the order of the charges that were prepared. */
+  async measure(ctx: Ctx, { asked, queries }: PreparedUsage): Promise<RatedUsage[]> {
+    if (asked.length === 0) return [];
     const values = await this.usage.aggregate(ctx, queries);
     const bucketed = asked.flatMap(({ query }) => (isBucketed(query) ? [query] : []));
     const found = await this.usage.buckets(ctx, bucketed);

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { hash as digest, randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { notFound } from '../domain/errors.js';
 import { WallClock } from '../platform/clock/clock.js';
@@ -130,4 +130,4 @@ export class ApiKeysService {
   }
 }
 
-const hash = (key: string): string => createHash('sha256').update(key).digest('hex');
+const hash = (key: string): string => digest('sha256', key);

@@ -2,12 +2,15 @@ import { formatRate, rate } from '../../src/domain/rate.js';
 import { eventually } from '../support/eventually.js';
 import { ServerProcess } from '../support/server-process.js';
 
+/** A server of its own, on a machine that is busy with other tests. */
+const STARTS_MS = 120_000;
+
 /** The process dies while events pour in: what was acknowledged is there, whole, and once. */
 describe('kill -9 during ingest', () => {
   let server: ServerProcess;
   beforeAll(async () => {
     server = await ServerProcess.start({ transport: 'in-process', baseUrls: {} });
-  });
+  }, STARTS_MS);
   afterAll(async () => {
     await server.stop();
   });

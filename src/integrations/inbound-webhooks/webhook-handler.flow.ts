@@ -15,7 +15,8 @@ import type { ProviderEvent } from '../../providers/provider-event.js';
 import type { RemotePayment, RemoteSetup } from '../../providers/provider-objects.js';
 import { RemotePlans } from '../catalogue/remote-plans.flow.js';
 import { RemoteSubscriptions } from '../subscriptions/remote-subscriptions.flow.js';
-import { InboundDispatcher, type Dispatched, type RemoteSubject } from './inbound-dispatcher.js';
+import type { Dispatched } from './dispatched.js';
+import { InboundDispatcher, type RemoteSubject } from './inbound-dispatcher.js';
 import { WEBHOOK_JOB, WebhookEventsService, type WebhookEvent } from './webhook-events.service.js';
 
 /**
@@ -51,6 +52,12 @@ export class WebhookHandler implements OnModuleInit {
     if (event.state === 'handled' || event.state === 'skipped') return undefined;
     if (connection === null)
       return this.settle(run, id, { outcome: 'skipped', reason: 'the connection was deleted' });
+    const { livemode } = event.event;
+    if (livemode !== undefined && connection.livemode !== null && livemode !== connection.livemode)
+      return this.settle(run, id, {
+        outcome: 'skipped',
+        reason: `the event is of ${livemode ? 'live' : 'test'} mode, the connection is not`,
+      });
     try {
       const subject = await this.fetch(run.caller, connection, event.event);
       return await this.takeOver(run, id, connection, subject);
@@ -103,7 +110,7 @@ export class WebhookHandler implements OnModuleInit {
       case 'customer.changed':
         return present('customer', await session.customers?.fetch(event.remoteId));
       case 'customer.deleted':
-        return { kind: 'gone', reason: 'the customer is deleted at the provider' };
+        return this.fetchDeleted(session, event.remoteId);
       case 'plan.changed':
         return this.remotePlans.read(caller, connection, event.remoteId);
       case 'subscription.changed':
@@ -122,6 +129,12 @@ export class WebhookHandler implements OnModuleInit {
       case 'ignored':
         return { kind: 'gone', reason: event.reason };
     }
+  }
+
+  /** An event only says so; what is there says whether. */
+  private async fetchDeleted(session: ProviderSession, remoteId: string): Promise<RemoteSubject> {
+    const remote = await session.customers?.fetch(remoteId);
+    return remote && !remote.deleted ? { kind: 'customer', remote } : { kind: 'customer_gone', remoteId };
   }
 
   private async fetchPayment(session: ProviderSession, remoteId: string): Promise<RemoteSubject> {

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { BillingError } from '../../domain/errors.js';
-import { WallClock } from '../../platform/clock/clock.js';
 import type { Scope } from '../../platform/context.js';
+import { arrayLiteral, arrayText } from '../../platform/database/array-literal.js';
 import { GroupWriter } from '../../platform/database/group-writer.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { newId } from '../../platform/ids.js';
@@ -25,6 +25,8 @@ const LIMITS = {
   mostBytesWaiting: 32 * 1024 * 1024,
 };
 
+const STORE = 'SELECT id FROM billing.store_webhooks($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14) AS id';
+
 /** Webhooks of many deliveries in one commit: providers send in bursts, and give up on a slow answer. */
 @Injectable()
 export class WebhookWriter {
@@ -33,7 +35,6 @@ export class WebhookWriter {
   constructor(
     private readonly uow: UnitOfWork,
     private readonly queue: JobQueue,
-    private readonly clock: WallClock,
   ) {
     this.group = new GroupWriter(
       LIMITS,
@@ -53,55 +54,33 @@ export class WebhookWriter {
     return this.group.add(webhook, { entries: 1, bytes });
   }
 
-  private store(webhooks: readonly ReceivedWebhook[]): Promise<boolean[]> {
-    const now = this.clock.now();
-    const rows = webhooks.map(({ scope, connectionId, provider, event, verified }) => {
+  private async store(webhooks: readonly ReceivedWebhook[]): Promise<boolean[]> {
+    const announcement = this.queue.announcement();
+    const rows = webhooks.map((webhook) => {
+      const { event } = webhook;
       const reason = event.kind === 'ignored' ? event.reason : null;
-      return {
-        id: newId('webhookEvent'),
-        tenant_id: scope.tenantId,
-        environment_id: scope.environmentId,
-        connection_id: connectionId,
-        provider,
-        provider_event_id: event.id,
-        type: event.type,
-        event,
-        verified,
-        state: reason === null ? 'received' : 'skipped',
-        reason,
-      };
+      return { ...webhook, id: newId('webhookEvent'), reason, job: reason === null ? newId('job') : null };
     });
-    return this.uow.system(async (em, afterCommit) => {
-      // In the order of keys, so that two writers never wait for each other.
-      const inserted = await em.query<{ id: string }[]>(
-        `INSERT INTO webhook_events (id, tenant_id, environment_id, connection_id, provider, provider_event_id, type,
-                                     event, verified, state, reason, attempts, received_at, created_at, updated_at)
-         SELECT id, tenant_id, environment_id, connection_id, provider, provider_event_id, type, event, verified,
-                state, reason, 0, $2, $2, $2
-           FROM jsonb_to_recordset($1::jsonb) AS r(id text, tenant_id text, environment_id text, connection_id text,
-                provider text, provider_event_id text, type text, event jsonb, verified boolean, state text, reason text)
-          ORDER BY connection_id, provider_event_id
-         ON CONFLICT (tenant_id, environment_id, connection_id, provider_event_id) DO NOTHING
-         RETURNING id`,
-        [JSON.stringify(rows), now],
-      );
-      const isNew = new Set(inserted.map(({ id }) => id));
-      const byScope = new Map<string, { scope: Scope; ids: string[] }>();
-      for (const [index, row] of rows.entries()) {
-        if (!isNew.has(row.id) || row.reason !== null) continue;
-        const { scope } = webhooks[index] as ReceivedWebhook;
-        const own = byScope.get(scope.environmentId) ?? { scope, ids: [] };
-        byScope.set(scope.environmentId, own);
-        own.ids.push(row.id);
-      }
-      for (const { scope, ids } of byScope.values())
-        await this.queue.insert(
-          em,
-          scope,
-          ids.map((id) => ({ kind: WEBHOOK_JOB, key: id, payload: { webhookEventId: id } })),
-          afterCommit,
-        );
-      return rows.map(({ id }) => isNew.has(id));
-    });
+    const column = (of: (row: (typeof rows)[number]) => string | null): string =>
+      arrayLiteral(rows, (row) => arrayText(of(row)));
+    const stored = await this.uow.call<{ id: string }>(STORE, [
+      column(({ scope }) => scope.tenantId),
+      column(({ scope }) => scope.environmentId),
+      column(({ id }) => id),
+      column(({ connectionId }) => connectionId),
+      column(({ provider }) => provider),
+      column(({ event }) => event.id),
+      column(({ event }) => event.type),
+      column(({ event }) => JSON.stringify(event)),
+      column(({ verified }) => (verified ? 't' : 'f')),
+      column(({ reason }) => reason),
+      column(({ job }) => job),
+      WEBHOOK_JOB,
+      announcement.at,
+      announcement.now,
+    ]);
+    const isNew = new Set(stored.map(({ id }) => id));
+    announcement.announce(rows.flatMap(({ id, job }) => (job !== null && isNew.has(id) ? [job] : [])));
+    return rows.map(({ id }) => isNew.has(id));
   }
 }

@@ -70,9 +70,11 @@ async function take(
   return { received: true };
 }
 
-const flat = (headers: WebhookRequest['headers']): Record<string, string> =>
-  Object.fromEntries(
-    Object.entries(headers).flatMap(([name, value]) =>
-      value === undefined ? [] : [[name.toLowerCase(), Array.isArray(value) ? value.join(',') : value]],
-    ),
-  );
+function flat(headers: WebhookRequest['headers']): Record<string, string> {
+  const result: Record<string, string> = {};
+  for (const name in headers) {
+    const value = headers[name];
+    if (value !== undefined) result[name.toLowerCase()] = Array.isArray(value) ? value.join(',') : value;
+  }
+  return result;
+}

@@ -126,6 +126,33 @@ export class MappingsService {
     return new Map(rows.map((row) => [row.entityId, row]));
   }
 
+  /** The remote object is gone; what stood for it waits for another one. */
+  async lose(ctx: Ctx, mapping: EntityMapping): Promise<void> {
+    await updateRow(ctx.em, EntityMappingEntity, mapping.id, {
+      ...stampChange(ctx),
+      providerEntityId: null,
+      state: 'reserved',
+      metadata: { lost: mapping.providerEntityId ?? '' },
+    });
+  }
+
+  /** A remote object that stood for an entity of ours once, and was let go of. */
+  wasLost(
+    ctx: Ctx,
+    connectionId: string,
+    entityType: MappedEntity,
+    remoteId: string,
+  ): Promise<EntityMapping | null> {
+    return ctx.em
+      .createQueryBuilder(EntityMappingEntity, 'row')
+      .where('row.connectionId = :connectionId AND row.entityType = :entityType', {
+        connectionId,
+        entityType,
+      })
+      .andWhere(`row.state = 'reserved' AND row.metadata ->> 'lost' = :remoteId`, { remoteId })
+      .getOne();
+  }
+
   async unlink(ctx: Ctx, connectionId: string, entityType: MappedEntity, entityId: string): Promise<void> {
     const { affected } = await ctx.em.delete(EntityMappingEntity, { connectionId, entityType, entityId });
     if (affected !== 1) throw notFound('mapping of', `${entityType} ${entityId}`);

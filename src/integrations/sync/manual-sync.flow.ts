@@ -93,7 +93,7 @@ export class ManualSync {
     });
   }
 
-  /** Plans a push of one plan as it is now, whether or not the provider has it already. */
+  /** Plans a push of one plan as it is now; skipped, with the reason, where the provider has it so already. */
   pushPlan(caller: Caller, planId: string, provider: string): Promise<SyncOperation> {
     return this.uow.run(caller, async (ctx) => {
       const connection = await this.connectionOf(ctx, { provider });

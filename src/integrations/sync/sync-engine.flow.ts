@@ -11,17 +11,9 @@ import type { JobOutcome } from '../../platform/jobs/job.js';
 import { JobHandlers } from '../../platform/jobs/job-handlers.js';
 import { ProviderError } from '../../providers/provider-error.js';
 import { SYNC_RUN_JOB, SyncOperationsService } from './sync-operations.service.js';
+import { errorOf, isFinished, type Claim, type Outcome } from './sync-outcomes.js';
 import { SyncTasks } from './sync-tasks.js';
-import type {
-  FinishedState,
-  RecordedCall,
-  SyncAttempt,
-  SyncError,
-  SyncIntent,
-  SyncOperation,
-  SyncState,
-  SyncTask,
-} from './sync.types.js';
+import type { FinishedState, RecordedCall, SyncIntent, SyncOperation, SyncTask } from './sync.types.js';
 
 /** An operation that says it is running for longer than this has lost its worker. */
 const ABANDONED_MS = 120_000;
@@ -30,22 +22,8 @@ const WAIT_MS = 1_000;
 const PAUSED_MS = 10 * 60_000;
 /** How deep operations may ask for others to be done first: an invoice for its customer, no further. */
 const MAX_DEPTH = 3;
-
-type Claim =
-  | { readonly kind: 'finished' }
-  | { readonly kind: 'later'; readonly at: Date; readonly reason: string }
-  | { readonly kind: 'first'; readonly operationId: string }
-  | {
-      readonly kind: 'ready';
-      readonly operation: SyncOperation;
-      readonly connection: Connection;
-      readonly task: SyncTask;
-      readonly attempt: SyncAttempt;
-      readonly snapshot: Record<string, unknown>;
-      readonly firstTriedAt: Date;
-    };
-
-type Outcome = { readonly result: unknown } | { readonly error: ProviderError };
+/** How often what the provider misses is made again before somebody has to look. */
+const MOST_REPAIRS = 3;
 
 /**
  * Carries out what was planned: claim and snapshot in one transaction, the provider call in none, the result in
@@ -225,15 +203,38 @@ export class SyncEngine implements OnModuleInit {
     await this.connections.recordFailure(ctx, connection.id, outcome.error);
     const retryAt = this.retryAt(outcome.error, firstTriedAt, attempt.number);
     if (retryAt === undefined) {
+      const anew = await this.repaired(ctx, claim, outcome.error);
+      if (anew !== undefined) return anew;
+      await task.refused?.(ctx, operation, outcome.error);
       await this.finish(ctx, operation, 'failed', outcome.error.message);
       return undefined;
     }
+    return this.again(ctx, operation, retryAt, outcome.error.message);
+  }
+
+  private async again(
+    ctx: Ctx,
+    operation: SyncOperation,
+    retryAt: Date,
+    reason: string,
+  ): Promise<JobOutcome> {
+    await this.operations.change(ctx, operation.id, { state: 'retrying', nextTryAt: retryAt, reason });
+    return { retryAt, reason };
+  }
+
+  /** What the provider found missing is taken off our books, and the operation begun anew, with a new key. */
+  private async repaired(
+    ctx: Ctx,
+    { operation, connection, task }: Extract<Claim, { kind: 'ready' }>,
+    error: ProviderError,
+  ): Promise<JobOutcome | undefined> {
+    if (operation.generation >= MOST_REPAIRS) return undefined;
+    if ((await task.repair?.(ctx, operation, connection, error)) !== true) return undefined;
     await this.operations.change(ctx, operation.id, {
-      state: 'retrying',
-      nextTryAt: retryAt,
-      reason: outcome.error.message,
+      snapshot: null,
+      generation: operation.generation + 1,
     });
-    return { retryAt, reason: outcome.error.message };
+    return this.again(ctx, operation, this.inMs(0), error.message);
   }
 
   /** Undefined: not again by itself. Refused credentials wait for the connection to be repaired. */
@@ -283,15 +284,3 @@ export class SyncEngine implements OnModuleInit {
     return { kind: 'finished' };
   }
 }
-
-const isFinished = (state: SyncState): boolean =>
-  state === 'succeeded' || state === 'failed' || state === 'skipped';
-
-const errorOf = (error: ProviderError): SyncError => ({
-  kind: error.kind,
-  code: error.code,
-  message: error.message,
-  param: error.param,
-  http_status: error.httpStatus,
-  request_id: error.requestId,
-});

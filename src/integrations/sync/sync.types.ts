@@ -1,6 +1,7 @@
 import type { Connection } from '../../connections/connections.types.js';
 import type { Ctx } from '../../platform/context.js';
 import type { ProviderSession } from '../../providers/provider-adapter.js';
+import type { ProviderError } from '../../providers/provider-error.js';
 import type { Attempt } from '../../providers/provider-objects.js';
 import type { MappedEntity } from '../mappings/mappings.types.js';
 import type { SyncAttemptEntity } from './sync-attempt.entity.js';
@@ -12,7 +13,16 @@ export type FinishedState = Extract<SyncState, 'succeeded' | 'failed' | 'skipped
 export type SyncOperation = Readonly<SyncOperationEntity>;
 export type SyncAttempt = Readonly<SyncAttemptEntity>;
 
-export const SYNC_ACTIONS = ['push', 'mark_paid', 'void', 'refresh'] as const;
+export const SYNC_ACTIONS = [
+  'push',
+  'mark_paid',
+  'settle_part',
+  'void',
+  'refresh',
+  'refund',
+  'expire',
+  'delete',
+] as const;
 export type SyncAction = (typeof SYNC_ACTIONS)[number];
 
 export interface SyncIntent {
@@ -52,4 +62,11 @@ export interface SyncTask<R = unknown> {
   call(session: ProviderSession, snapshot: Record<string, unknown>, attempt: Attempt): Promise<R>;
   /** Answers the remote object's id. */
   record(ctx: Ctx, operation: SyncOperation, connection: Connection, result: R): Promise<string>;
+  /**
+   * The provider has refused for good. True when what stood in the way is taken off our books, so that it can be
+   * tried anew: a remote customer that does not exist any more.
+   */
+  repair?(ctx: Ctx, operation: SyncOperation, connection: Connection, error: ProviderError): Promise<boolean>;
+  /** The provider has refused for good, and nothing could be repaired. */
+  refused?(ctx: Ctx, operation: SyncOperation, error: ProviderError): Promise<void>;
 }

@@ -50,6 +50,24 @@ export class UnitOfWork {
     return this.transaction(enter, (em, _results, nudges) => work(em, (nudge) => nudges.push(nudge)));
   }
 
+  /**
+   * A call of a function of the schema, as a transaction of its own: one trip to the database. For functions that say
+   * themselves as whom they run.
+   */
+  async call<R extends object>(sql: string, parameters: readonly unknown[]): Promise<R[]> {
+    for (let attempt = 1; ; attempt++) {
+      const runner = this.dataSource.createQueryRunner();
+      try {
+        const client = (await runner.connect()) as PoolClient;
+        return (await client.query<R>(sql, [...parameters])).rows;
+      } catch (error) {
+        this.retryOrThrow(error, attempt);
+      } finally {
+        await runner.release();
+      }
+    }
+  }
+
   private async transaction<T>(
     enter: string,
     work: (em: EntityManager, results: { rows: unknown[] }[], nudges: (() => void)[]) => Promise<T>,
@@ -59,20 +77,26 @@ export class UnitOfWork {
       const nudges: (() => void)[] = [];
       try {
         const client = (await runner.connect()) as PoolClient;
-        await runner.startTransaction();
-        const results = (await client.query(enter)) as unknown as { rows: unknown[] }[];
+        // One trip for the frame and for who works in it. The runner has to know, or it would begin and end its own.
+        Object.assign(runner, { isTransactionActive: true, transactionDepth: 1 });
+        const begun = await client.query(`START TRANSACTION; ${enter}`);
+        const results = begun as unknown as { rows: unknown[] }[];
         const value = await work(runner.manager, results, nudges);
         await runner.commitTransaction();
         for (const nudge of nudges) nudge();
         return value;
       } catch (error) {
         await this.rollback(runner);
-        if (!isTransactionConflict(error) || attempt > CONFLICT_RETRIES) throw error;
-        this.logger.warn({ event: 'transaction.retried', attempt });
+        this.retryOrThrow(error, attempt);
       } finally {
         await runner.release();
       }
     }
+  }
+
+  private retryOrThrow(error: unknown, attempt: number): void {
+    if (!isTransactionConflict(error) || attempt > CONFLICT_RETRIES) throw error;
+    this.logger.warn({ event: 'transaction.retried', attempt });
   }
 
   private async rollback(runner: QueryRunner): Promise<void> {

@@ -54,6 +54,21 @@ export class JobQueue {
       });
   }
 
+  /**
+   * For a function of the schema that stores jobs together with what makes them necessary: the time at which such a row is
+   * announced (null when nothing is), and how to announce it once it is durable.
+   */
+  announcement(): { readonly at: Date | null; readonly now: Date; announce(ids: readonly string[]): void } {
+    const now = this.clock.now();
+    return {
+      at: this.transport.delivers ? now : null,
+      now,
+      announce: (ids) => {
+        if (ids.length > 0) this.transport.announce(ids.map((id) => ({ id, runAt: now })));
+      },
+    };
+  }
+
   /** Makes the job of that kind and key due now, whatever became of it before; creates it when there is none. */
   async requeue(ctx: Ctx, spec: JobSpec & { readonly key: string }): Promise<void> {
     const now = this.clock.now();

@@ -23,7 +23,7 @@ function account() {
   const push = (customer: CustomerPush, number = 1) => {
     const session = stripeAdapter.open(
       { connectionId: 'conn_1', environmentId: 'env_1', credentials: { secret_key: key } },
-      { baseUrl: sandbox.stripe.url, timeoutMs: 2000, now: () => new Date() },
+      { baseUrl: sandbox.stripe.url, timeoutMs: 10_000, now: () => new Date() },
     );
     const attempt: Attempt = { key: `conn_1:${customer.customerId}:1`, firstTriedAt: new Date(), number };
     if (session.customers === undefined) throw new Error('no customers');

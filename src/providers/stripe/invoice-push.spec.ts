@@ -32,7 +32,7 @@ async function account(method?: string) {
   const open = (): ProviderSession =>
     stripeAdapter.open(
       { connectionId: 'conn_1', environmentId: 'env_1', credentials: { secret_key: key } },
-      { baseUrl: sandbox.stripe.url, timeoutMs: 2000, now: () => new Date() },
+      { baseUrl: sandbox.stripe.url, timeoutMs: 10_000, now: () => new Date() },
     );
   sandbox.stripe.clearRequests();
   const push = (invoice: InvoicePush, attempt: Attempt = tryOf(invoice)): Promise<RemoteInvoice> => {

@@ -29,7 +29,7 @@ async function account(status: 'open' | 'draft' = 'open') {
   if (status === 'open') await stripe.invoices.finalizeInvoice(id);
   const { invoices } = stripeAdapter.open(
     { connectionId: 'conn_1', environmentId: 'env_1', credentials: { secret_key: key } },
-    { baseUrl: sandbox.stripe.url, timeoutMs: 2000, now: () => new Date() },
+    { baseUrl: sandbox.stripe.url, timeoutMs: 10_000, now: () => new Date() },
   );
   sandbox.stripe.clearRequests();
   const calls = () =>

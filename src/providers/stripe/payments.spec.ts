@@ -25,7 +25,7 @@ async function account() {
   const { id: customerId } = await stripe.customers.create({ email: 'ada@example.com' });
   const { payments } = stripeAdapter.open(
     { connectionId: 'conn_1', environmentId: 'env_1', credentials: { secret_key: key } },
-    { baseUrl: sandbox.stripe.url, timeoutMs: 2000, now: () => new Date() },
+    { baseUrl: sandbox.stripe.url, timeoutMs: 10_000, now: () => new Date() },
   );
   const attach = async (token: string) =>
     (await stripe.paymentMethods.attach(token, { customer: customerId })).id;

@@ -83,7 +83,7 @@ const harness: ContractHarness = {
     get baseUrl() {
       return baseUrl;
     },
-    timeoutMs: 2000,
+    timeoutMs: 10_000,
     now: () => new Date(),
   },
   remote: {

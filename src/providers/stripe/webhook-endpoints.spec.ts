@@ -23,7 +23,7 @@ function account() {
   const register = (number: number) => {
     const { webhookEndpoints } = stripeAdapter.open(
       { connectionId: 'conn_1', environmentId: 'env_1', credentials: { secret_key: key } },
-      { baseUrl: sandbox.stripe.url, timeoutMs: 2000, now: () => new Date() },
+      { baseUrl: sandbox.stripe.url, timeoutMs: 10_000, now: () => new Date() },
     );
     if (webhookEndpoints === undefined) throw new Error('no endpoints');
     return webhookEndpoints.register(URL_OF_OURS, {

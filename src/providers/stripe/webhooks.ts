@@ -44,6 +44,15 @@ export const STRIPE_EVENTS: readonly string[] = [
   'checkout.session.expired',
   'setup_intent.succeeded',
   'setup_intent.setup_failed',
+  'charge.refunded',
+  'refund.created',
+  'refund.updated',
+  'refund.failed',
+  'charge.dispute.created',
+  'charge.dispute.updated',
+  'charge.dispute.closed',
+  'charge.dispute.funds_withdrawn',
+  'charge.dispute.funds_reinstated',
 ];
 
 export const stripeWebhooks: ProviderWebhooks = {
@@ -149,7 +158,16 @@ const CHANGED = new Map([
 ] as const);
 
 function kindOf(type: string, subject: object): Kind | undefined {
-  const { object, id, invoice, product } = subject as Record<string, unknown>;
+  const {
+    object,
+    id,
+    invoice,
+    product,
+    payment_intent: intent,
+  } = subject as Readonly<Record<string, unknown>>;
+  // Money that goes back is told with the payment it was.
+  if (object === 'refund' || object === 'dispute' || type === 'charge.refunded')
+    return typeof intent === 'string' ? { kind: 'payment.changed', remoteId: intent } : undefined;
   if (object === 'invoice_payment')
     return typeof invoice === 'string' ? { kind: 'invoice.changed', remoteId: invoice } : undefined;
   // A price is read with its product: a new one alone does not say what it is a price of.
@@ -163,7 +181,7 @@ function kindOf(type: string, subject: object): Kind | undefined {
 const REASONS: readonly (readonly [string, string])[] = [
   ['invoice.upcoming', 'a preview, which has no id'],
   ['charge.', 'charges are told of by their payment'],
-  ['refund.', 'refunds are not kept in step yet'],
+  ['refund.', 'a refund of a charge without a payment intent, which is none of ours'],
 ];
 
 function reasonOf(type: string): string {

@@ -34,7 +34,7 @@ async function account() {
         environmentId: 'env_1',
         credentials: { api_key: key, company_id: companyId, ...settings },
       },
-      { baseUrl: sandbox.whop.url, timeoutMs: 2000, now: () => new Date() },
+      { baseUrl: sandbox.whop.url, timeoutMs: 10_000, now: () => new Date() },
     ).invoices as InvoiceOperations;
   const prepared = await open().prepare?.(tryOf());
   sandbox.whop.clearRequests();

@@ -33,7 +33,7 @@ function account() {
         environmentId: 'env_1',
         credentials: { api_key: key, company_id: companyId, ...settings },
       },
-      { baseUrl: sandbox.whop.url, timeoutMs: 2000, now: () => new Date() },
+      { baseUrl: sandbox.whop.url, timeoutMs: 10_000, now: () => new Date() },
     );
   const prepare = async (settings?: Readonly<Record<string, string>>, attempt = tryOf()) =>
     (await open(settings).invoices?.prepare?.(attempt))?.settings;

@@ -3,6 +3,7 @@ import type { InvoiceNotes, MethodBehaviour, PriceNotes, SessionPlan } from './n
 import type {
   Charge,
   Customer,
+  Dispute,
   Invoice,
   InvoiceItem,
   InvoiceLine,
@@ -42,6 +43,7 @@ export class Account {
   setupIntents = new Collection<SetupIntent>();
   charges = new Collection<Charge>();
   refunds = new Collection<Refund>();
+  disputes = new Collection<Dispute>();
   sessions = new Collection<Session>();
   subscriptions = new Collection<Subscription>({ searchable: true });
   events = new Collection<StripeEvent>();
@@ -78,6 +80,7 @@ export class Account {
       setup_intents: this.setupIntents,
       charges: this.charges,
       refunds: this.refunds,
+      disputes: this.disputes,
       checkout_sessions: this.sessions,
       subscriptions: this.subscriptions,
       events: this.events,

@@ -2,6 +2,7 @@ import { accountRoutes } from './account-routes.js';
 import { chargeRoutes } from './charges.js';
 import { checkoutRoutes } from './checkout-routes.js';
 import { customerRoutes } from './customer-routes.js';
+import { disputeRoutes } from './disputes.js';
 import { eventRoutes } from './events.js';
 import { invoiceItemRoutes } from './invoice-item-routes.js';
 import { invoiceLineRoutes } from './invoice-lines.js';
@@ -24,6 +25,7 @@ export const stripeRoutes: readonly Route[] = [
   ...chargeRoutes,
   ...checkoutRoutes,
   ...customerRoutes,
+  ...disputeRoutes,
   ...eventRoutes,
   ...invoiceItemRoutes,
   ...invoiceLineRoutes,

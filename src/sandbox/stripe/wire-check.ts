@@ -13,6 +13,7 @@ const SCHEMA_OF: Readonly<Record<string, string>> = {
   charge: 'Charge',
   'checkout.session': 'Session',
   customer: 'Customer',
+  dispute: 'Dispute',
   event: 'EventBase',
   invoice: 'Invoice',
   invoice_payment: 'InvoicePayment',

@@ -5,6 +5,7 @@ import { ZERO, type Rate } from '../../domain/rate.js';
 import type { AggregationType } from '../../domain/usage/aggregation.js';
 import { addSummaries, type UsageSummary } from '../../domain/usage/summary.js';
 import type { Ctx } from '../../platform/context.js';
+import { queryPrepared } from '../../platform/database/prepared.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { eventKey, insertEvents } from './event-insert.js';
 import { lateSpans } from './late-events.js';
@@ -39,7 +40,11 @@ const STRETCH_ROWS = `jsonb_to_recordset($1::jsonb) AS q(
   n int, event_name text, customer text, series text, starts timestamptz, ends timestamptz, field text, filters jsonb,
   sources text[])`;
 
-/** The bounds of all stretches together ($2, $3) say no more; they let the planner leave out partitions. */
+/**
+ * The bounds of all stretches together ($2, $3) say no more; they let the planner leave out partitions. OFFSET 0 keeps it
+ * to one look into the index for each customer's stretch: where it knows nothing of a young table, it would rather read
+ * everybody's events of the time and throw away all but a few.
+ */
 const EVENTS = (perCustomer: boolean): string => `${STRETCH_ROWS} JOIN LATERAL (
     SELECT * FROM usage_events e
      WHERE e.environment_id = (SELECT billing.current_environment())
@@ -47,7 +52,8 @@ const EVENTS = (perCustomer: boolean): string => `${STRETCH_ROWS} JOIN LATERAL (
        AND e.occurred_at >= q.starts AND e.occurred_at < q.ends
        AND e.occurred_at >= $2::timestamptz AND e.occurred_at < $3::timestamptz
        AND (q.filters = '[]'::jsonb OR billing.matches_filters(e.properties, q.filters))
-       AND (q.sources IS NULL OR e.source = ANY (q.sources))) e ON true`;
+       AND (q.sources IS NULL OR e.source = ANY (q.sources))
+     ${perCustomer ? 'OFFSET 0' : ''}) e ON true`;
 
 /** The customer '' is all of them. A dirty hour is in no stretch; one that turned dirty since is right as of the plan. */
 const ROLLUPS = `${STRETCH_ROWS} JOIN LATERAL (
@@ -60,7 +66,7 @@ export class PostgresUsageStore implements UsageStore {
   constructor(private readonly uow: UnitOfWork) {}
 
   append(batches: readonly EventBatch[]): Promise<void> {
-    return this.uow.system((em) => insertEvents(em, batches));
+    return insertEvents(this.uow, batches);
   }
 
   async aggregate(ctx: Ctx, queries: readonly UsageQuery[]): Promise<Rate[]> {
@@ -73,7 +79,7 @@ export class PostgresUsageStore implements UsageStore {
     const plans = await planUsage(ctx, queries, isByTheHour);
     const cells = queries.map(() => new Map<string, Part>());
     for (const statement of statementsOf(plans)) {
-      const rows = await ctx.em.query<(SummaryRow & Place)[]>(...sqlOf(statement, by));
+      const rows = await queryPrepared<SummaryRow & Place>(ctx.em, ...sqlOf(statement, by));
       for (const row of rows) {
         const key = JSON.stringify([row.start, row.groups]);
         const part = cells[row.n]?.get(key);

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Ctx } from '../../platform/context.js';
+import { queryPrepared } from '../../platform/database/prepared.js';
 import type { UsageQuery } from '../usage.types.js';
 
 const HOUR = 60 * 60 * 1000;
@@ -67,7 +68,8 @@ export async function planUsage(
   });
   const plans = queries.map((_, n) => raw(n));
   if (candidates.length === 0) return plans;
-  const rows = await ctx.em.query<{ series: string | null; name: string; hour: Date }[]>(
+  const rows = await queryPrepared<{ series: string | null; name: string; hour: Date }>(
+    ctx.em,
     `SELECT id AS series, event_name AS name, NULL::timestamptz AS hour FROM usage_series
       WHERE environment_id = (SELECT billing.current_environment()) AND id = ANY ($1)
      UNION ALL
