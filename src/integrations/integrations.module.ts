@@ -5,6 +5,7 @@ import { InvoicesModule } from '../invoices/invoices.module.js';
 import { PaymentsModule } from '../payments/payments.module.js';
 import { SubscriptionsModule } from '../subscriptions/subscriptions.module.js';
 import { TenancyModule } from '../tenancy/tenancy.module.js';
+import { WalletsModule } from '../wallets/wallets.module.js';
 import { FeaturesModule } from '../features/features.module.js';
 import { PlansModule } from '../plans/plans.module.js';
 import { CataloguePlanner } from './catalogue/catalogue-planner.js';
@@ -17,7 +18,6 @@ import { InboundSubscriptions } from './subscriptions/inbound-subscriptions.serv
 import { PushSubscriptionTask } from './subscriptions/push-subscription.task.js';
 import { RemoteSubscriptions } from './subscriptions/remote-subscriptions.flow.js';
 import { SubscriptionPlanner } from './subscriptions/subscription-planner.js';
-import { WalletsModule } from '../wallets/wallets.module.js';
 import { ChargeFlow } from './checkout/charge.flow.js';
 import { CheckoutFlow } from './checkout/checkout.flow.js';
 import { CheckoutPages } from './checkout/checkout-pages.flow.js';
@@ -72,9 +72,9 @@ const SUBSCRIPTIONS = [
     TenancyModule,
     ConnectionsModule,
     CustomersModule,
+    WalletsModule,
     FeaturesModule,
     PlansModule,
-    WalletsModule,
     SubscriptionsModule,
     InvoicesModule,
     PaymentsModule,

@@ -11,13 +11,7 @@ import { PricesService, type PriceInput } from '../plans/prices.service.js';
 import { storedLineCommitment } from './commitments.js';
 import type { LineCommitmentInput } from './commitments.types.js';
 import { changesPrice, overridden, type PriceOverride } from './price-override.js';
-import {
-  assertChangeable,
-  assertFits,
-  assertNotBilled,
-  billedElsewhere,
-  lineOf,
-} from './subscription-line-rules.js';
+import { assertChangeable, assertFits, assertNotBilled, billedElsewhere, lineOf } from './subscription-line-rules.js';
 import { SubscriptionLineItemEntity } from './subscription-line-item.entity.js';
 import type { LineSearch } from './subscription-lines.types.js';
 import type { Subscription, SubscriptionLineItem } from './subscriptions.types.js';

@@ -55,9 +55,9 @@ import { UsageLinesService } from './usage-lines.service.js';
     ImportedSubscriptionsService,
   ],
   exports: [
-    ImportedSubscriptionsService,
     SubscriptionTermsService,
     SubscriptionSchedulesService,
+    ImportedSubscriptionsService,
     SubscriptionsService,
     SubscriptionCreationService,
     SubscriptionLinesService,

@@ -105,7 +105,8 @@ describe('products and prices of Stripe come in as plans', () => {
       currency_options: { eur: { unit_amount: 900 } },
     });
     const events = await quiet(road);
-    expect(events.map((one) => one.state)).toEqual(events.map(() => 'handled'));
+    const others = events.filter((one) => one.state !== 'handled');
+    expect(others.filter((one) => !one.reason.startsWith('it was read again later'))).toEqual([]);
 
     const plan = await planOf(road, product.id);
     expect(plan).toMatchObject({

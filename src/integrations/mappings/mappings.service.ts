@@ -60,6 +60,33 @@ export class MappingsService {
     return ctx.em.findOneByOrFail(EntityMappingEntity, { id: reserved.id });
   }
 
+  /** The remote object is gone; what stood for it waits for another one. */
+  async lose(ctx: Ctx, mapping: EntityMapping): Promise<void> {
+    await updateRow(ctx.em, EntityMappingEntity, mapping.id, {
+      ...stampChange(ctx),
+      providerEntityId: null,
+      state: 'reserved',
+      metadata: { lost: mapping.providerEntityId ?? '' },
+    });
+  }
+
+  /** A remote object that stood for an entity of ours once, and was let go of. */
+  wasLost(
+    ctx: Ctx,
+    connectionId: string,
+    entityType: MappedEntity,
+    remoteId: string,
+  ): Promise<EntityMapping | null> {
+    return ctx.em
+      .createQueryBuilder(EntityMappingEntity, 'row')
+      .where('row.connectionId = :connectionId AND row.entityType = :entityType', {
+        connectionId,
+        entityType,
+      })
+      .andWhere(`row.state = 'reserved' AND row.metadata ->> 'lost' = :remoteId`, { remoteId })
+      .getOne();
+  }
+
   /**
    * The mapping of a remote object, if there is one, with everybody else who wants to take over what it is kept out until
    * the end of the unit of work. Also holds where there is no mapping yet: then nobody else makes one.
@@ -124,33 +151,6 @@ export class MappingsService {
       .andWhere('row.entityId = ANY(:entityIds)', { entityIds })
       .getMany();
     return new Map(rows.map((row) => [row.entityId, row]));
-  }
-
-  /** The remote object is gone; what stood for it waits for another one. */
-  async lose(ctx: Ctx, mapping: EntityMapping): Promise<void> {
-    await updateRow(ctx.em, EntityMappingEntity, mapping.id, {
-      ...stampChange(ctx),
-      providerEntityId: null,
-      state: 'reserved',
-      metadata: { lost: mapping.providerEntityId ?? '' },
-    });
-  }
-
-  /** A remote object that stood for an entity of ours once, and was let go of. */
-  wasLost(
-    ctx: Ctx,
-    connectionId: string,
-    entityType: MappedEntity,
-    remoteId: string,
-  ): Promise<EntityMapping | null> {
-    return ctx.em
-      .createQueryBuilder(EntityMappingEntity, 'row')
-      .where('row.connectionId = :connectionId AND row.entityType = :entityType', {
-        connectionId,
-        entityType,
-      })
-      .andWhere(`row.state = 'reserved' AND row.metadata ->> 'lost' = :remoteId`, { remoteId })
-      .getOne();
   }
 
   async unlink(ctx: Ctx, connectionId: string, entityType: MappedEntity, entityId: string): Promise<void> {

@@ -64,22 +64,6 @@ export class SyncOperationsService {
     return (await this.findIntent(ctx, connection.id, intent)) as SyncOperation;
   }
 
-  /**
-   * What is now has to be told: by an operation that has not been begun and so will read it, or by another one. For
-   * entities that have no revision of their own.
-   */
-  async planNext(ctx: Ctx, connection: Connection, of: Omit<SyncIntent, 'revision'>): Promise<SyncOperation> {
-    const last = await ctx.em.findOne(SyncOperationEntity, {
-      where: { connectionId: connection.id, ...of },
-      order: { revision: 'DESC' },
-      // Waits for whoever is just beginning it.
-      lock: { mode: 'pessimistic_write' },
-    });
-    const waits = last?.snapshot === null && (last.state === 'pending' || last.state === 'retrying');
-    if (last !== null && waits) return last;
-    return this.plan(ctx, connection, { ...of, revision: (last?.revision ?? 0) + 1 });
-  }
-
   /** Like {@link plan}, and once more where it has been done before: what it had made is gone. */
   async planAgain(ctx: Ctx, connection: Connection, intent: SyncIntent): Promise<SyncOperation> {
     const operation = await this.plan(ctx, connection, intent);
@@ -100,6 +84,22 @@ export class SyncOperationsService {
       action,
       revision: MoreThan(revision),
     });
+  }
+
+  /**
+   * What is now has to be told: by an operation that has not been begun and so will read it, or by another one. For
+   * entities that have no revision of their own.
+   */
+  async planNext(ctx: Ctx, connection: Connection, of: Omit<SyncIntent, 'revision'>): Promise<SyncOperation> {
+    const last = await ctx.em.findOne(SyncOperationEntity, {
+      where: { connectionId: connection.id, ...of },
+      order: { revision: 'DESC' },
+      // Waits for whoever is just beginning it.
+      lock: { mode: 'pessimistic_write' },
+    });
+    const waits = last?.snapshot === null && (last.state === 'pending' || last.state === 'retrying');
+    if (last !== null && waits) return last;
+    return this.plan(ctx, connection, { ...of, revision: (last?.revision ?? 0) + 1 });
   }
 
   findIntent(ctx: Ctx, connectionId: string, intent: SyncIntent): Promise<SyncOperation | null> {
