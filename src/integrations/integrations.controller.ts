@@ -104,7 +104,12 @@ export class IntegrationsController {
       const { operation } = await this.manual.pushInvoice(caller, body.invoice_id, body, false);
       return this.uow.run(caller, (ctx) => this.show(ctx, operation as SyncOperation));
     }
-    throw notImplemented(`syncing a ${entity} by hand is not supported yet: customer and invoice are`);
+    if (entity === 'plan' || entity === 'plans') {
+      if (body.plan_id === undefined) throw validationError('plan_id is required');
+      const operation = await this.manual.pushPlan(caller, body.plan_id, body.provider);
+      return this.uow.run(caller, (ctx) => this.show(ctx, operation));
+    }
+    throw notImplemented(`syncing a ${entity} by hand is not supported yet: customer, invoice and plan are`);
   }
 
   /** Asks the provider now what its webhooks may have lost. It is asked by itself too, once a minute. */

@@ -63,6 +63,7 @@ export class ImportedSubscriptionLife {
     const { interval, anchor, current } = input;
     const next = await this.begin(ctx, {
       ...input,
+      carriesTerms: true,
       startDate,
       // A provider whose clock is behind is in a period that is over here.
       current:
@@ -78,7 +79,9 @@ export class ImportedSubscriptionLife {
 
   /** Over at that instant, or at the beginning of the current period if that is later: earlier ones are billed. */
   async end(ctx: Ctx, before: Subscription, endedAt: Date): Promise<Subscription> {
-    const at = laterOf(earlierOf(endedAt, ctx.now), before.currentPeriodStart);
+    // Told in whole seconds: what was used in the second in which it ended counts.
+    const lastInstant = new Date(endedAt.getTime() + 999);
+    const at = laterOf(earlierOf(lastInstant, ctx.now), before.currentPeriodStart);
     const begun = before.subscriptionStatus !== 'incomplete' && before.currentPeriodStart < at;
     const subscription = await this.subscriptions.save(ctx, before, ended(at), 'subscription.cancelled');
     await this.pauses.closeAt(ctx, [before.id], at);

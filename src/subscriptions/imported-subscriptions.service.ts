@@ -40,6 +40,8 @@ export interface ImportInput {
   readonly items: readonly ImportedItem[];
   /** The plan's prices; of these, what is metered here is charged for here. */
   readonly prices: readonly MeteredPrice[];
+  /** It takes the place of another one, whose taxes go on with it. */
+  readonly carriesTerms?: boolean | undefined;
 }
 
 /**
@@ -102,7 +104,11 @@ export class ImportedSubscriptionsService {
     await this.terms.begin(
       ctx,
       subscription,
-      { customer: input.customer, coupons: [], taxOverrides: undefined },
+      {
+        customer: input.customer,
+        coupons: [],
+        taxOverrides: input.carriesTerms === true ? [] : undefined,
+      },
       () => undefined,
     );
     await this.outbox.append(ctx, {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { PlanPush, PricePush, RemotePlan } from '../providers/provider-catalogue.js';
+import type { Attempt } from '../providers/provider-objects.js';
 import { settled } from './connection.cases.js';
 import type { CatalogControls, ContractCase, ContractHarness } from './harness.js';
 import { bench, firstTry, present, refused, unique, type Bench } from './kit.js';
@@ -49,6 +50,9 @@ export const planOf = (more: Partial<PlanPush> = {}): PlanPush => ({
   ...more,
 });
 
+const pushPlan = (on: Bench, plan: PlanPush, attempt: Attempt): Promise<RemotePlan> =>
+  present(present(on.open().catalog).push?.(plan, attempt));
+
 /** As it was pushed, with every price once. */
 function asPushed(plan: PlanPush, read: RemotePlan): void {
   assert.equal(read.planId, plan.planId);
@@ -72,7 +76,7 @@ function asPushed(plan: PlanPush, read: RemotePlan): void {
 
 export function catalogueCases(harness: ContractHarness, controls: CatalogControls): ContractCase[] {
   const pushed = async (on: Bench, plan: PlanPush): Promise<RemotePlan> =>
-    present(present(on.open().catalog).push)(plan, firstTry(harness));
+    pushPlan(on, plan, firstTry(harness));
   const read = async (on: Bench, id: string): Promise<RemotePlan | null> =>
     present(on.open().catalog).fetchPlan(id);
   const cases: ContractCase[] = [
@@ -138,8 +142,8 @@ export function catalogueCases(harness: ContractHarness, controls: CatalogContro
         const made = await controls.create(on.connection, { name: 'Theirs', monthlyDollars: '7.5' });
         const answer = await read(on, made);
         assert.equal(answer?.planId, undefined);
-        assert.equal(answer?.foreign, false);
-        assert.equal(answer?.name, 'Theirs');
+        assert.equal(answer.foreign, false);
+        assert.equal(answer.name, 'Theirs');
         const [only, ...more] = answer.prices;
         assert.deepEqual(more, []);
         assert.deepEqual(only?.terms, { model: 'FLAT_FEE', amount: '7.5' });
@@ -162,7 +166,7 @@ export function catalogueCases(harness: ContractHarness, controls: CatalogContro
         const other = bench(harness, { ...on.connection, environmentId: 'env_other' });
         const theirs = await read(other, mine.remoteId);
         assert.equal(theirs?.foreign, true);
-        assert.equal(theirs?.planId, undefined);
+        assert.equal(theirs.planId, undefined);
         await refused(other, pushed(other, planOf({ remoteId: mine.remoteId })), 'conflict');
       },
     });
@@ -178,7 +182,7 @@ export function planPush(harness: ContractHarness, controls: CatalogControls): U
       const plan = planOf();
       return Promise.resolve({
         on,
-        work: (attempt) => present(present(on.open().catalog).push)(plan, attempt),
+        work: (attempt) => pushPlan(on, plan, attempt),
         check: (answer) => {
           asPushed(plan, answer as RemotePlan);
           assert.equal(controls.list(on.connection, plan.planId).length, 1);

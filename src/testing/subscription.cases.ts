@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { RemoteSubscription, SubscriptionWish } from '../providers/provider-subscriptions.js';
+import type { Attempt } from '../providers/provider-objects.js';
 import { settled } from './connection.cases.js';
 import type { ContractCase, ContractHarness, SubscriptionControls } from './harness.js';
 import { bench, firstTry, present, refused, type Bench } from './kit.js';
@@ -21,6 +22,13 @@ const wishOf = (remote: RemoteSubscription, more: Partial<SubscriptionWish> = {}
   ...more,
 });
 
+const updateIt = (
+  on: Bench,
+  id: string,
+  wish: SubscriptionWish,
+  attempt: Attempt,
+): Promise<RemoteSubscription> => present(present(on.open().subscriptions).update?.(id, wish, attempt));
+
 export function subscriptionCases(harness: ContractHarness, controls: SubscriptionControls): ContractCase[] {
   const begun = async (): Promise<{ on: Bench; remote: RemoteSubscription }> => {
     const on = bench(harness);
@@ -28,7 +36,7 @@ export function subscriptionCases(harness: ContractHarness, controls: Subscripti
     return { on, remote: present((await present(on.open().subscriptions).fetch(id)) ?? undefined) };
   };
   const update = (on: Bench, remote: RemoteSubscription, wish: SubscriptionWish) =>
-    present(present(on.open().subscriptions).update)(remote.remoteId, wish, firstTry(harness));
+    updateIt(on, remote.remoteId, wish, firstTry(harness));
   const change = (
     name: string,
     wish: (remote: RemoteSubscription) => Partial<SubscriptionWish>,
@@ -146,7 +154,7 @@ export function subscriptionUpdate(harness: ContractHarness, controls: Subscript
       const wish = wishOf(remote, { quantities, cancelAtPeriodEnd: true });
       return {
         on,
-        work: (attempt) => present(present(on.open().subscriptions).update)(id, wish, attempt),
+        work: (attempt) => updateIt(on, id, wish, attempt),
         check: (answer) => {
           const after = answer as RemoteSubscription;
           assert.equal(after.items[0]?.quantity, '5');

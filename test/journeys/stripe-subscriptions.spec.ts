@@ -26,6 +26,15 @@ async function shop(sync: Record<string, boolean> = {}): Promise<Shop> {
   return { road, connection, secretKey, stripe: stripeAt(road, secretKey) };
 }
 
+/** Both clocks: what is used here must not lie before what begins there, nor after what ends there. */
+async function advance(road: Road, to: Date): Promise<void> {
+  const { environmentId } = road.server.tenant;
+  const { now } = await road.api.post(`/environments/${environmentId}/clock/advance`, {
+    to: to.toISOString(),
+  });
+  road.sandbox.stripe.advance({ to: new Date(now as string) });
+}
+
 let customers = 0;
 async function payer({ stripe }: Shop, card = 'pm_card_visa'): Promise<Stripe.Customer> {
   customers += 1;
@@ -145,10 +154,7 @@ describe('subscriptions of Stripe come in', () => {
     expect(mapped.items).toMatchObject([{ provider_entity_id: made.id, state: 'linked' }]);
 
     const end = new Date(new Date(ours.current_period_end).getTime() + DAY);
-    road.sandbox.stripe.advance({ to: end });
-    await road.api.post(`/environments/${road.server.tenant.environmentId}/clock/advance`, {
-      to: end.toISOString(),
-    });
+    await advance(road, end);
     const later = await same(at, made.id);
     expect(later.current_period_start).toBe(ours.current_period_end);
     const { items } = await road.api.post('/invoices/search', { subscription_id: ours.id });
@@ -204,10 +210,7 @@ describe('subscriptions of Stripe come in', () => {
     };
     await use(4);
     const end = new Date(new Date(ours.current_period_end).getTime() + DAY);
-    road.sandbox.stripe.advance({ to: end });
-    await road.api.post(`/environments/${road.server.tenant.environmentId}/clock/advance`, {
-      to: end.toISOString(),
-    });
+    await advance(road, end);
     await same(at, made.id);
     const { items } = await road.api.post('/invoices/search', { subscription_id: ours.id });
     expect(items).toMatchObject([{ total: '2', billing_reason: 'SUBSCRIPTION_CYCLE' }]);
@@ -239,10 +242,7 @@ describe('subscriptions of Stripe come in', () => {
       billing_period_count: 2,
     });
     const end = new Date(made.trial_end! * 1000 + DAY);
-    road.sandbox.stripe.advance({ to: end });
-    await road.api.post(`/environments/${road.server.tenant.environmentId}/clock/advance`, {
-      to: end.toISOString(),
-    });
+    await advance(road, end);
     const begun = await same(at, made.id);
     expect(begun).toMatchObject({
       subscription_status: 'active',

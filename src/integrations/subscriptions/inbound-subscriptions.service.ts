@@ -15,6 +15,7 @@ import {
   type ImportedItem,
   type ImportInput,
 } from '../../subscriptions/imported-subscriptions.service.js';
+import { SubscriptionsService } from '../../subscriptions/subscriptions.service.js';
 import type { Subscription } from '../../subscriptions/subscriptions.types.js';
 import type { PlanReading } from '../catalogue/inbound-plans.service.js';
 import { HANDLED, handledBut, skipped, SUPERSEDED, type Dispatched } from '../inbound-webhooks/dispatched.js';
@@ -57,6 +58,7 @@ export class InboundSubscriptions {
   constructor(
     private readonly customers: CustomersService,
     private readonly prices: PricesService,
+    private readonly subscriptions: SubscriptionsService,
     private readonly imported: ImportedSubscriptionsService,
     private readonly life: ImportedSubscriptionLife,
     private readonly items: ImportedItems,
@@ -79,7 +81,7 @@ export class InboundSubscriptions {
       return skipped('it expired before its first payment');
     if (mapping === null && remote.status === 'incomplete')
       return skipped('it waits for its first payment, and comes in with that');
-    const customer = await this.customerOf(ctx, connection, reading, takeCustomer);
+    const customer = await this.customerOf(ctx, connection, reading, mapping, takeCustomer);
     if ('reason' in customer) return skipped(customer.reason);
     const items = await this.items.resolve(ctx, connection, remote, reading.plans);
     if ('missing' in items) return skipped(items.missing);
@@ -224,12 +226,18 @@ export class InboundSubscriptions {
     ctx: Ctx,
     connection: Connection,
     { remote, customer }: SubscriptionReading,
+    mapping: EntityMapping | null,
     take: (remote: RemoteCustomer) => Promise<Dispatched>,
   ): Promise<Customer | { readonly reason: string }> {
+    // A customer that is deleted there is let go of before the end of the subscription is told.
+    if (mapping !== null) {
+      const { customerId } = await this.subscriptions.get(ctx, mapping.entityId);
+      return this.customers.get(ctx, customerId);
+    }
     const find = async (): Promise<Customer | null> => {
       const id = remote.remoteCustomerId;
-      const mapping = await this.mappings.findByRemoteId(ctx, connection.id, 'customer', id);
-      return mapping === null ? null : this.customers.find(ctx, mapping.entityId);
+      const known = await this.mappings.findByRemoteId(ctx, connection.id, 'customer', id);
+      return known === null ? null : this.customers.find(ctx, known.entityId);
     };
     const known = await find();
     if (known !== null) return known;

@@ -6,6 +6,7 @@ import { invalidOperation, validationError } from '../../domain/errors.js';
 import { InvoicesService } from '../../invoices/invoices.service.js';
 import type { Caller, Ctx } from '../../platform/context.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
+import { PlansService } from '../../plans/plans.service.js';
 import { MappingsService } from '../mappings/mappings.service.js';
 import type { EntityMapping } from '../mappings/mappings.types.js';
 import { SyncEngine } from './sync-engine.flow.js';
@@ -25,6 +26,7 @@ export class ManualSync {
     private readonly connections: ConnectionsService,
     private readonly invoices: InvoicesService,
     private readonly customers: CustomersService,
+    private readonly plans: PlansService,
     private readonly mappings: MappingsService,
     private readonly operations: SyncOperationsService,
     private readonly engine: SyncEngine,
@@ -88,6 +90,23 @@ export class ManualSync {
       });
       const again = operation.state === 'failed' || operation.state === 'skipped';
       return again ? this.operations.retry(ctx, operation.id) : operation;
+    });
+  }
+
+  /** Plans a push of one plan as it is now; skipped, with the reason, where the provider has it so already. */
+  pushPlan(caller: Caller, planId: string, provider: string): Promise<SyncOperation> {
+    return this.uow.run(caller, async (ctx) => {
+      const connection = await this.connectionOf(ctx, { provider });
+      const { id } = await this.plans.getPlan(ctx, planId);
+      if (!connection.syncConfig.plan.outbound)
+        throw invalidOperation('plan.outbound is switched off on the connection', 'sync_switched_off', {
+          connection_id: connection.id,
+        });
+      return this.operations.planNext(ctx, connection, {
+        entityType: 'plan',
+        entityId: id,
+        action: 'push',
+      });
     });
   }
 
