@@ -88,11 +88,11 @@ export function customerCases(harness: ContractHarness, controls: CustomerContro
       run: async () => {
         const on = bench(harness);
         const customers = present(on.open().customers);
-        if (customers.remove === undefined) return;
+        if (!('remove' in customers)) return;
         const customer = customerOf();
         const { remoteId } = await customers.push(customer, firstTry(harness));
         const remove = (id: string, owner: string): Promise<RemovedCustomer> =>
-          present(customers.remove)(id, owner, firstTry(harness));
+          present(customers.remove?.(id, owner, firstTry(harness)));
         assert.equal((await remove(remoteId, customer.customerId)).outcome, 'deleted');
         assert.equal((await remove(remoteId, customer.customerId)).outcome, 'gone');
         assert.equal(controls.list(on.connection, customer.customerId).length, 0);
