@@ -60,7 +60,7 @@ describe('what an operator sees of a sync', () => {
       request_id: 'req_told_to_support',
     });
     expect(await eventsOf(invoice.id as string)).toContain('integration.sync_failed');
-    await road.api.send('POST', `/invoices/${invoice.id}/sync/stripe`);
+    await road.api.expect(202, 'POST', `/invoices/${invoice.id}/sync/stripe`);
     const [again] = await road.settled(invoice.id as string);
     expect(again).toMatchObject({ id: failed.id, state: 'succeeded', error: null });
     expect(stripeInvoicesOf(road, invoice.id as string)).toHaveLength(1);
