@@ -10,7 +10,7 @@ import { CheckoutFlow } from './checkout/checkout.flow.js';
 import { WebhookEventsService } from './inbound-webhooks/webhook-events.service.js';
 import { toMappingResponse } from './mappings/mappings.responses.js';
 import { Reconciler } from './reconcile/reconciler.flow.js';
-import { ManualSync, type InvoiceSync } from './sync/manual-sync.flow.js';
+import { isThere, ManualSync, type InvoiceSync } from './sync/manual-sync.flow.js';
 import { SyncOperationsService } from './sync/sync-operations.service.js';
 import {
   ListOperationsQuery,
@@ -146,7 +146,7 @@ export class InvoiceSyncController {
   ): Promise<InvoiceSyncResponse> {
     const target = { provider, connectionId: query.connection_id };
     const synced = await this.manual.pushInvoice(caller, id, target, query.wait === 'true');
-    reply.status(synced.mapping?.state === 'linked' || query.wait === 'true' ? 200 : 202);
+    reply.status(isThere(synced.mapping) || query.wait === 'true' ? 200 : 202);
     return this.uow.run(caller, (ctx) => this.answer(ctx, provider.toLowerCase(), synced));
   }
 

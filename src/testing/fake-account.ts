@@ -28,6 +28,7 @@ export interface FakeCustomer {
   phone: string | undefined;
   address: PostalAddress | undefined;
   deleted: boolean;
+  adopted: boolean;
   defaultMethod: string | undefined;
   readonly methods: Map<string, Behaviour>;
 }
@@ -40,6 +41,8 @@ export interface FakeInvoice {
   status: RemoteInvoiceStatus | 'simmering';
   collected: { readonly id: string; readonly at: Date } | undefined;
   decline: Decline | undefined;
+  /** Settled away from here. */
+  settledPart: bigint;
   settledAt: Date | undefined;
 }
 
@@ -52,6 +55,13 @@ export interface FakePayment {
   readonly at: Date;
   readonly decline: Decline | undefined;
   readonly setDefault: boolean;
+}
+
+export interface FakeRefund {
+  readonly id: string;
+  readonly mark: Mark;
+  readonly payment: string;
+  readonly amount: Money;
 }
 
 export interface FakePage {
@@ -109,6 +119,7 @@ export class FakeAccount {
   readonly customers = new Map<string, FakeCustomer>();
   readonly invoices = new Map<string, FakeInvoice>();
   readonly payments = new Map<string, FakePayment>();
+  readonly refunds = new Map<string, FakeRefund>();
   readonly pages = new Map<string, FakePage>();
   readonly plans = new Map<string, FakePlan>();
   readonly subscriptions = new Map<string, FakeSubscription>();
@@ -231,6 +242,7 @@ export class FakeAccount {
       status: 'draft',
       collected: undefined,
       decline: undefined,
+      settledPart: 0n,
       settledAt: undefined,
     };
     this.invoices.set(invoice.id, invoice);

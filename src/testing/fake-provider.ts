@@ -148,7 +148,7 @@ function controlsOf(
         const account = accountOf(on);
         const id = account.newId('fcus');
         const unknown = { mark: undefined, externalId: undefined, phone: undefined, address: undefined };
-        const state = { deleted: false, defaultMethod: undefined, methods: new Map() };
+        const state = { deleted: false, adopted: false, defaultMethod: undefined, methods: new Map() };
         account.customers.set(id, { id, name, email, ...unknown, ...state });
         return Promise.resolve(id);
       },

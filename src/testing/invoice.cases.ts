@@ -31,8 +31,8 @@ async function pushed(harness: ContractHarness): Promise<Pushed> {
 
 /** Invoices when all goes well, and what is refused. */
 export function invoiceCases(harness: ContractHarness): ContractCase[] {
-  return [...pushCases(harness), ...readCases(harness), ...changeCases(harness)].map((one) =>
-    settled(harness, one),
+  return [...pushCases(harness), ...readCases(harness), ...changeCases(harness), ...partCases(harness)].map(
+    (one) => settled(harness, one),
   );
 }
 
@@ -215,6 +215,30 @@ async function idsOf(settledOnes: AsyncIterable<{ readonly remoteId: string }>):
 }
 
 /** `markPaid` and `void`: twice is success, also when the first answer was lost. */
+function partCases(harness: ContractHarness): ContractCase[] {
+  const { invoices } = harness.adapter.open(harness.connection(), harness.runtime);
+  if (invoices?.settlePart === undefined) return [];
+  return [
+    {
+      name: 'a part that was settled elsewhere is taken off what is asked for, once, and is no payment',
+      run: async () => {
+        const { on, invoice, answer } = await pushed(harness);
+        const { amount, currency } = invoice.amountDue;
+        const remaining = { amount: amount - 100n, currency };
+        const attempt = firstTry(harness);
+        const settlePart = (tried: typeof attempt): Promise<RemoteInvoice | undefined> =>
+          Promise.resolve(on.open().invoices?.settlePart?.(answer.remoteId, remaining, tried));
+        for (const tried of [attempt, again(attempt), firstTry(harness)]) {
+          const now = await settlePart(tried);
+          assert.deepEqual(now?.amountRemaining, remaining);
+          assert.equal(now.status, 'open');
+          assert.deepEqual(now.payments, [], 'no money has come in');
+        }
+      },
+    },
+  ];
+}
+
 function changeCases(harness: ContractHarness): ContractCase[] {
   const changes = [
     { action: 'markPaid', status: 'paid' },

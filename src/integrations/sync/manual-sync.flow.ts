@@ -42,8 +42,7 @@ export class ManualSync {
     const planned = await this.uow.run(caller, async (ctx): Promise<InvoiceSync> => {
       const connection = await this.connectionOf(ctx, target);
       const mapping = await this.mappings.find(ctx, connection.id, 'invoice', invoiceId);
-      if (mapping?.state === 'linked')
-        return { mapping, operation: await this.pushOf(ctx, connection, invoiceId) };
+      if (isThere(mapping)) return { mapping, operation: await this.pushOf(ctx, connection, invoiceId) };
       const invoice = await this.invoices.get(ctx, invoiceId);
       if (invoice.invoiceStatus !== 'FINALIZED')
         throw invalidOperation(
@@ -65,7 +64,7 @@ export class ManualSync {
       const again = operation.state === 'failed' || operation.state === 'skipped';
       return { mapping, operation: again ? await this.operations.retry(ctx, operation.id) : operation };
     });
-    if (!wait || planned.operation === null || planned.mapping?.state === 'linked') return planned;
+    if (!wait || planned.operation === null || isThere(planned.mapping)) return planned;
     await this.engine.run(caller, planned.operation.id);
     const { id, connectionId } = planned.operation;
     return this.uow.run(caller, async (ctx) => ({
@@ -128,3 +127,7 @@ export class ManualSync {
       : this.connections.get(ctx, target.connectionId);
   }
 }
+
+/** A draft is no invoice yet: its webhook may have told of it before its push was cut off. */
+export const isThere = (mapping: EntityMapping | null): boolean =>
+  mapping?.state === 'linked' && mapping.metadata.status !== 'draft';

@@ -1,5 +1,4 @@
 import { newId } from '../core/ids.js';
-import type { JsonObject } from '../core/json.js';
 import { change, create } from './changes.js';
 import { requireCharge } from './charges.js';
 import { now, type Ctx } from './context.js';
@@ -137,9 +136,9 @@ function answerDispute(ctx: Ctx, params: Params, id: string): Dispute {
     dispute,
     (changed) => {
       changed.metadata = params.metadata(changed.metadata);
-      if (written !== undefined) (changed.evidence as JsonObject).uncategorized_text = written;
+      if (written !== undefined) changed.evidence.uncategorized_text = written;
       if (evidence === undefined || params.boolean('submit') === false) return;
-      const details = changed.evidence_details as JsonObject;
+      const details = changed.evidence_details;
       Object.assign(details, {
         has_evidence: true,
         submission_count: Number(details.submission_count) + 1,
