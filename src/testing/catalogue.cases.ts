@@ -140,8 +140,8 @@ export function catalogueCases(harness: ContractHarness, controls: CatalogContro
       run: async () => {
         const on = bench(harness);
         const made = await controls.create(on.connection, { name: 'Theirs', monthlyDollars: '7.5' });
-        const answer = await read(on, made);
-        assert.equal(answer?.planId, undefined);
+        const answer = present((await read(on, made)) ?? undefined);
+        assert.equal(answer.planId, undefined);
         assert.equal(answer.foreign, false);
         assert.equal(answer.name, 'Theirs');
         const [only, ...more] = answer.prices;

@@ -146,7 +146,8 @@ function termsOf(price: Stripe.Price, currency: string): PriceTerms {
   const amounts = currency === price.currency ? price : price.currency_options?.[currency];
   const exponent = stripeExponent(currency);
   // Decimals come as a class of the SDK's here and as strings in webhooks; both print the number.
-  const major = (minor: Stripe.Decimal | number | null | undefined): string => formatRate(rate((minor ?? 0).toString()).div(rate(10).pow(exponent)));
+  const major = (minor: Stripe.Decimal | number | null | undefined): string =>
+    formatRate(rate((minor ?? 0).toString()).div(rate(10).pow(exponent)));
   if (amounts?.custom_unit_amount) throw unreadable('whoever pays it chooses the amount');
   if (price.billing_scheme === 'tiered') {
     if (price.transform_quantity) throw unreadable('it divides the quantity before its tiers');
