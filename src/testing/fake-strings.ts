@@ -32,6 +32,7 @@ export function newFakeSubscription(account: FakeAccount, quantity: number): Fak
     phone: undefined,
     address: undefined,
     deleted: false,
+    adopted: false,
     defaultMethod: undefined,
     methods: new Map<string, 'succeeds'>(),
   };
