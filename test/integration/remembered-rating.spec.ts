@@ -93,10 +93,7 @@ describe('the rating that balances remember', () => {
     const { usage } = await subscribed();
     const query = jest.spyOn(pg.Client.prototype, 'query');
     await usage();
-    const asked = query.mock.calls.map((call: unknown[]) => {
-      const [given] = call as [string | { text: string }];
-      return typeof given === 'string' ? given : given.text;
-    });
+    const asked = statementsWith(RATED_ROWS_VERSION, query.mock);
     query.mockRestore();
     const read = new Set(
       asked
@@ -122,3 +119,22 @@ describe('the rating that balances remember', () => {
     );
   });
 });
+
+/** The transaction in which that was asked, whatever other connections asked at the same time. */
+function statementsWith(
+  part: string,
+  { calls, contexts }: { readonly calls: unknown[][]; readonly contexts: unknown[] },
+): string[] {
+  const all = calls.map(([given], index) => ({
+    sql: typeof given === 'string' ? given : (given as { text: string }).text,
+    client: contexts[index],
+  }));
+  const { client } = all.find(({ sql }) => sql.includes(part)) ?? {};
+  const own = all.filter((one) => one.client === client).map(({ sql }) => sql);
+  const at = own.findIndex((sql) => sql.includes(part));
+  const start = own.slice(0, at).findLastIndex((sql) => sql.startsWith('START TRANSACTION'));
+  const end = own.indexOf('COMMIT', at);
+  expect(start).toBeGreaterThanOrEqual(0);
+  expect(end).toBeGreaterThan(at);
+  return own.slice(start, end);
+}

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { ConnectionsService } from '../../connections/connections.service.js';
 import type { Connection } from '../../connections/connections.types.js';
@@ -18,6 +19,9 @@ export interface InvoiceSync {
   readonly operation: SyncOperation | null;
 }
 
+const LOOK_AGAIN_MS = 250;
+const MOST_LOOKS = 40;
+
 /** Syncs that somebody asks for by hand. They obey the switches like any other. */
 @Injectable()
 export class ManualSync {
@@ -32,7 +36,7 @@ export class ManualSync {
     private readonly engine: SyncEngine,
   ) {}
 
-  /** Pushes an invoice, unless it is there already. With `wait`, tries in this request. */
+  /** Pushes an invoice, unless it is there already. With `wait`, tries in this request, and for ten seconds waits for whoever is at it. */
   async pushInvoice(
     caller: Caller,
     invoiceId: string,
@@ -65,12 +69,18 @@ export class ManualSync {
       return { mapping, operation: again ? await this.operations.retry(ctx, operation.id) : operation };
     });
     if (!wait || planned.operation === null || isThere(planned.mapping)) return planned;
-    await this.engine.run(caller, planned.operation.id);
     const { id, connectionId } = planned.operation;
-    return this.uow.run(caller, async (ctx) => ({
-      mapping: await this.mappings.find(ctx, connectionId, 'invoice', invoiceId),
-      operation: await this.operations.get(ctx, id),
-    }));
+    for (let looks = 1; ; looks++) {
+      const outcome = await this.engine.run(caller, id);
+      const sync = await this.uow.run(caller, async (ctx) => ({
+        mapping: await this.mappings.find(ctx, connectionId, 'invoice', invoiceId),
+        operation: await this.operations.get(ctx, id),
+      }));
+      // A worker may be at it already, with this operation or with the customer that has to go first.
+      const isUnderWay = outcome !== undefined && ['pending', 'running'].includes(sync.operation.state);
+      if (!isUnderWay || looks === MOST_LOOKS) return sync;
+      await setTimeout(LOOK_AGAIN_MS);
+    }
   }
 
   /** Plans a push of one customer. */
