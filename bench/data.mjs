@@ -43,7 +43,7 @@ export async function insertEvents(url, tenant, events, say) {
       `WITH made AS (
          SELECT $1::text AS tenant, $2::text AS environment, gen_random_uuid()::text AS id,
                 'metric_' || (n % ${METERS}) AS name,
-                CASE WHEN n % ${ONE_IN} < 1 THEN '${LARGE}' ELSE 'customer-' || (hashint4(n) & 2147483647) % ${CUSTOMERS} END AS customer,
+                CASE WHEN (n / ${METERS}) % ${ONE_IN} = 0 THEN '${LARGE}' ELSE 'customer-' || (hashint4(n) & 2147483647) % ${CUSTOMERS} END AS customer,
                 timestamptz '${MONTH.start}' + (random() * 31 * 86400) * interval '1 second' AS at,
                 jsonb_build_object('units', (n % 1000) / 10.0, 'model', 'm' || n % 4, 'region', 'r' || n % 3) AS properties
            FROM generate_series($3::int, $4::int) AS n), ids AS (
