@@ -37,6 +37,7 @@ import { InvoiceTerms } from './invoice-terms.service.js';
 import { LineCreditsService } from './line-credits.service.js';
 import { ProrationsService } from './prorations.service.js';
 import { RebillingService } from './rebilling.service.js';
+import { ScheduledEnds } from './scheduled-ends.js';
 import { ScheduledPlanChanges } from './scheduled-plan-changes.js';
 import { SubscriptionSchedulesController } from './subscription-schedules.controller.js';
 import { SubscriptionAddonsController } from './subscription-addons.controller.js';
@@ -115,6 +116,7 @@ const WALLET_PROVIDERS = [
     BillTermsService,
     SubscriptionRatingService,
     SubscriptionBillingService,
+    ScheduledEnds,
     SubscriptionSteps,
     BillingNow,
     InvoiceTerms,
