@@ -33,6 +33,9 @@ import { PlanChangeCarry } from './plan-change-carry.service.js';
 import { PlanChangeController } from './plan-change.controller.js';
 import { PlanChangeScheduling } from './plan-change-scheduling.service.js';
 import { PlanChangeService } from './plan-change.service.js';
+import { PlanPriceSyncJob } from './plan-price-sync.js';
+import { PlanPriceSyncController } from './plan-price-sync.controller.js';
+import { PlanPriceSync } from './plan-price-sync.service.js';
 import { InvoiceTerms } from './invoice-terms.service.js';
 import { LineCreditsService } from './line-credits.service.js';
 import { ProrationsService } from './prorations.service.js';
@@ -93,6 +96,7 @@ const WALLET_PROVIDERS = [
     CustomerInvoicesController,
     SubscriptionBillingController,
     PlanChangeController,
+    PlanPriceSyncController,
     SubscriptionSchedulesController,
     SubscriptionAddonsController,
     BillingRunsController,
@@ -127,6 +131,8 @@ const WALLET_PROVIDERS = [
     PlanChangeService,
     PlanChangeScheduling,
     ScheduledPlanChanges,
+    PlanPriceSync,
+    PlanPriceSyncJob,
     ImportedSubscriptionLife,
     LateUsageSettlement,
     AddonChanges,
