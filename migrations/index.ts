@@ -14,6 +14,7 @@ import { InvoiceDocuments1763700000013 } from './0013-invoice-documents.js';
 import { Commitments1763700000014 } from './0014-commitments.js';
 import { Prorations1763700000015 } from './0015-prorations.js';
 import { StoredInOneCall1763700000016 } from './0016-stored-in-one-call.js';
+import { GrantAnchors1763700000018 } from './0018-grant-anchors.js';
 import { RefundsAndDisputes1763700000020 } from './0020-refunds-and-disputes.js';
 import { ImportedSubscriptions1763700000021 } from './0021-imported-subscriptions.js';
 
@@ -35,6 +36,7 @@ export const migrations = [
   Commitments1763700000014,
   Prorations1763700000015,
   StoredInOneCall1763700000016,
+  GrantAnchors1763700000018,
   RefundsAndDisputes1763700000020,
   ImportedSubscriptions1763700000021,
 ] as const;

@@ -59,7 +59,6 @@ const TABLE: readonly (readonly [DeclaredOperation['method'], string, string])[]
   ['POST', '/integrations/sync', 'syncIntegrations'],
   ['POST', '/invoices/{id}/modify/execute', 'executeInvoiceModify'],
   ['POST', '/marketplace/agreements', 'createMarketplaceAgreement'],
-  ['POST', '/plans/{id}/sync/subscriptions', 'syncPlanPrices'],
   ['POST', '/portal/billing/checkout', 'startSelfBillingCheckout'],
   ['GET', '/portal/billing/checkout/{id}', 'pollSelfBillingCheckout'],
   ['POST', '/portal/billing/checkout/{id}/cancel', 'cancelSelfBillingCheckout'],

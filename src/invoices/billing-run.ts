@@ -9,7 +9,8 @@ import { JobQueue } from '../platform/jobs/job-queue.js';
 import { SubscriptionsService } from '../subscriptions/subscriptions.service.js';
 import type { Subscription } from '../subscriptions/subscriptions.types.js';
 import { BillingRunsService, type BillingRunRow } from './billing-runs.service.js';
-import { SubscriptionSteps, type Stepped } from './subscription-billing-steps.service.js';
+import { SubscriptionSteps } from './subscription-billing-steps.service.js';
+import type { Stepped } from './subscription-billing.types.js';
 
 /** Subscriptions billed in one transaction: few enough to be short, many enough to share their queries. */
 const BATCH = 200;

@@ -33,10 +33,14 @@ import { PlanChangeCarry } from './plan-change-carry.service.js';
 import { PlanChangeController } from './plan-change.controller.js';
 import { PlanChangeScheduling } from './plan-change-scheduling.service.js';
 import { PlanChangeService } from './plan-change.service.js';
+import { PlanPriceSyncJob } from './plan-price-sync.js';
+import { PlanPriceSyncController } from './plan-price-sync.controller.js';
+import { PlanPriceSync } from './plan-price-sync.service.js';
 import { InvoiceTerms } from './invoice-terms.service.js';
 import { LineCreditsService } from './line-credits.service.js';
 import { ProrationsService } from './prorations.service.js';
 import { RebillingService } from './rebilling.service.js';
+import { ScheduledEnds } from './scheduled-ends.js';
 import { ScheduledPlanChanges } from './scheduled-plan-changes.js';
 import { SubscriptionSchedulesController } from './subscription-schedules.controller.js';
 import { SubscriptionAddonsController } from './subscription-addons.controller.js';
@@ -92,6 +96,7 @@ const WALLET_PROVIDERS = [
     CustomerInvoicesController,
     SubscriptionBillingController,
     PlanChangeController,
+    PlanPriceSyncController,
     SubscriptionSchedulesController,
     SubscriptionAddonsController,
     BillingRunsController,
@@ -115,6 +120,7 @@ const WALLET_PROVIDERS = [
     BillTermsService,
     SubscriptionRatingService,
     SubscriptionBillingService,
+    ScheduledEnds,
     SubscriptionSteps,
     BillingNow,
     InvoiceTerms,
@@ -125,6 +131,8 @@ const WALLET_PROVIDERS = [
     PlanChangeService,
     PlanChangeScheduling,
     ScheduledPlanChanges,
+    PlanPriceSync,
+    PlanPriceSyncJob,
     ImportedSubscriptionLife,
     LateUsageSettlement,
     AddonChanges,

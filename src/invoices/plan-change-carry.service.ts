@@ -10,6 +10,8 @@ import { SubscriptionLinesService, type LineInput } from '../subscriptions/subsc
 import { SubscriptionTermsService } from '../subscriptions/subscription-terms.service.js';
 import { SubscriptionsService } from '../subscriptions/subscriptions.service.js';
 import type { Subscription, SubscriptionLineItem } from '../subscriptions/subscriptions.types.js';
+import { GrantCarry } from '../wallets/grant-carry.service.js';
+import { subjectOf } from './wallet-grants.service.js';
 
 /** What is a subscription's own and not its plan's goes on with the one that takes its place. */
 @Injectable()
@@ -20,6 +22,7 @@ export class PlanChangeCarry {
     private readonly lines: SubscriptionLinesService,
     private readonly addons: SubscriptionAddonsService,
     private readonly terms: SubscriptionTermsService,
+    private readonly grants: GrantCarry,
   ) {}
 
   /** Lines that are not the old plan's; one-time charges have been charged. In the order of {@link ownOf}. */
@@ -45,7 +48,7 @@ export class PlanChangeCarry {
     });
   }
 
-  /** Addons, coupons, taxes, entitlements. Answers the coupons that end with their lines. */
+  /** Addons, credit grants, coupons, taxes, entitlements. Answers the coupons that end with their lines. */
   async rest(
     ctx: Ctx,
     before: Subscription,
@@ -53,6 +56,7 @@ export class PlanChangeCarry {
     created: Subscription,
   ): Promise<AppliedCoupon[]> {
     await this.moveAddons(ctx, before, created);
+    await this.grants.carryOver(ctx, subjectOf(before), subjectOf(created));
     const all = await this.subscriptions.linesOf(ctx, [before.id]);
     const next = await this.subscriptions.linesOf(ctx, [created.id]);
     const places = successors(lines, next);

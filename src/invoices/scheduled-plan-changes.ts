@@ -1,17 +1,23 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { BillingError } from '../domain/errors.js';
-import type { Caller, Ctx } from '../platform/context.js';
+import type { Ctx } from '../platform/context.js';
 import { UnitOfWork } from '../platform/database/unit-of-work.js';
 import { JobHandlers } from '../platform/jobs/job-handlers.js';
 import { Outbox } from '../platform/outbox/outbox.js';
 import { OutboxSubscribers } from '../platform/outbox/outbox-subscribers.js';
 import { SubscriptionSchedulesService } from '../subscriptions/subscription-schedules.service.js';
 import { SubscriptionsService } from '../subscriptions/subscriptions.service.js';
+import type { Subscription, SubscriptionSchedule } from '../subscriptions/subscriptions.types.js';
 import { PlanChangeScheduling } from './plan-change-scheduling.service.js';
+import { ScheduledEnds } from './scheduled-ends.js';
+import type { Stepped } from './subscription-billing.types.js';
 
 const JOB = 'subscription.scheduled_change';
 
-/** A subscription has ended where a change of plan was scheduled for: the new one begins there. */
+/**
+ * The end of a subscription and the beginning of the one that is to follow it are one: both happen, or it goes on as it
+ * was. Were the end committed first, a plan that is gone by then would leave the customer without any.
+ */
 @Injectable()
 export class ScheduledPlanChanges implements OnModuleInit {
   constructor(
@@ -22,58 +28,71 @@ export class ScheduledPlanChanges implements OnModuleInit {
     private readonly subscriptions: SubscriptionsService,
     private readonly schedules: SubscriptionSchedulesService,
     private readonly changes: PlanChangeScheduling,
+    private readonly ends: ScheduledEnds,
   ) {}
 
   onModuleInit(): void {
+    this.ends.register((ctx, before, schedule, step) => this.atEnd(ctx, before, schedule, step));
     this.subscribers.register({ jobKind: JOB, eventTypes: ['subscription.cancelled'] });
     this.handlers.register({
       kind: JOB,
       handle: async ({ caller, payload }) => {
-        await this.run(caller, payload.entityId as string);
+        await this.uow.run(caller, (ctx) => this.afterEnd(ctx, payload.entityId as string));
         return undefined;
       },
     });
   }
 
-  private async run(caller: Caller, subscriptionId: string): Promise<void> {
+  private async atEnd(
+    ctx: Ctx,
+    before: Subscription,
+    schedule: SubscriptionSchedule,
+    step: (subscription: Subscription) => Promise<Stepped>,
+  ): Promise<Stepped> {
+    await ctx.em.query('SAVEPOINT scheduled_change');
+    // What fails here is the billing of the period that ends, and says nothing against the change.
+    const ended = await step(before);
     try {
-      await this.uow.run(caller, (ctx) => this.execute(ctx, subscriptionId));
+      await this.execute(ctx, schedule);
+      await ctx.em.query('RELEASE SAVEPOINT scheduled_change');
+      return ended;
     } catch (error) {
       // What may not be done now may not be done later either: it is said, not tried again and again.
       if (!(error instanceof BillingError)) throw error;
-      await this.uow.run(caller, (ctx) => this.fail(ctx, subscriptionId, error.message));
+      await ctx.em.query('ROLLBACK TO SAVEPOINT scheduled_change');
+      const goingOn = await this.subscriptions.withdrawEnd(ctx, before);
+      await this.fail(ctx, schedule, error.message);
+      return { ...(await step(goingOn)), before };
     }
   }
 
-  private async execute(ctx: Ctx, subscriptionId: string): Promise<void> {
-    const ended = await this.subscriptions.lock(ctx, subscriptionId);
+  /** It has ended otherwise than by its own time: by its provider, or at another instant than was scheduled for. */
+  private async afterEnd(ctx: Ctx, subscriptionId: string): Promise<void> {
+    const { subscriptionStatus } = await this.subscriptions.lock(ctx, subscriptionId);
     const schedule = await this.schedules.pendingOf(ctx, subscriptionId);
-    if (schedule === null || ended.subscriptionStatus !== 'cancelled') return;
-    if (ended.endDate?.getTime() !== schedule.scheduledAt.getTime()) {
-      await this.schedules.settle(ctx, schedule.id, { scheduleStatus: 'cancelled', cancelledAt: ctx.now });
-      return;
-    }
+    if (schedule === null || subscriptionStatus !== 'cancelled') return;
+    await this.schedules.settle(ctx, schedule.id, { scheduleStatus: 'cancelled', cancelledAt: ctx.now });
+  }
+
+  private async execute(ctx: Ctx, schedule: SubscriptionSchedule): Promise<void> {
     const { next, invoice } = await this.changes.runScheduled(ctx, schedule);
     await this.schedules.settle(ctx, schedule.id, {
       scheduleStatus: 'executed',
       executedAt: ctx.now,
       executionResult: {
-        old_subscription_id: subscriptionId,
+        old_subscription_id: schedule.subscriptionId,
         new_subscription_id: next.id,
         invoice_id: invoice?.id ?? null,
       },
     });
   }
 
-  private async fail(ctx: Ctx, subscriptionId: string, errorMessage: string): Promise<void> {
-    await this.subscriptions.lock(ctx, subscriptionId);
-    const schedule = await this.schedules.pendingOf(ctx, subscriptionId);
-    if (schedule === null) return;
+  private async fail(ctx: Ctx, schedule: SubscriptionSchedule, errorMessage: string): Promise<void> {
     await this.schedules.settle(ctx, schedule.id, { scheduleStatus: 'failed', errorMessage });
     await this.outbox.append(ctx, {
       type: 'subscription.plan_change_failed',
       entityType: 'subscription',
-      entityId: subscriptionId,
+      entityId: schedule.subscriptionId,
     });
   }
 }

@@ -12,7 +12,8 @@ import { chargedLife, scheduleOf, type Subscription } from '../subscriptions/sub
 import { InvoiceFinalization } from './invoice-finalization.service.js';
 import type { Invoice, InvoiceWithLines } from './invoices.types.js';
 import { SubscriptionBillingService } from './subscription-billing.service.js';
-import type { BillingTask } from './subscription-billing.types.js';
+import { ScheduledEnds } from './scheduled-ends.js';
+import type { BillingTask, Stepped } from './subscription-billing.types.js';
 import { WalletGrants } from './wallet-grants.service.js';
 
 /** What one step makes of one subscription. */
@@ -24,14 +25,6 @@ interface Step {
   readonly event?: string;
 }
 
-export interface Stepped {
-  readonly before: Subscription;
-  readonly after: Subscription;
-  readonly action: DueAction['type'];
-  /** The invoice that the step has made, SKIPPED ones too. */
-  readonly invoice: Invoice | undefined;
-}
-
 /** What time makes of subscriptions: begins, trial ends, pauses, period ends. The billing run walks by it. */
 @Injectable()
 export class SubscriptionSteps {
@@ -41,13 +34,35 @@ export class SubscriptionSteps {
     private readonly billing: SubscriptionBillingService,
     private readonly finalization: InvoiceFinalization,
     private readonly grants: WalletGrants,
+    private readonly scheduledEnds: ScheduledEnds,
   ) {}
 
   /**
    * One step of each of those locked subscriptions, each of which has one due: billed, finalized and moved on. However
-   * many they are, the statements are as many as for one.
+   * many they are, the statements are as many as for one; only those that another one follows are stepped one by one.
    */
   async stepAll(ctx: Ctx, due: readonly Subscription[]): Promise<Stepped[]> {
+    const schedules = await this.scheduledEnds.among(ctx, due);
+    if (schedules.size === 0) return this.stepTogether(ctx, due);
+    const alone = async (one: Subscription): Promise<Stepped> =>
+      (await this.stepTogether(ctx, [one]))[0] as Stepped;
+    const stepped = new Map(
+      (
+        await this.stepTogether(
+          ctx,
+          due.filter(({ id }) => !schedules.has(id)),
+        )
+      ).map((one) => [one.before.id, one]),
+    );
+    for (const before of due) {
+      const schedule = schedules.get(before.id);
+      if (schedule !== undefined)
+        stepped.set(before.id, await this.scheduledEnds.end(ctx, before, schedule, alone));
+    }
+    return due.map(({ id }) => stepped.get(id) as Stepped);
+  }
+
+  private async stepTogether(ctx: Ctx, due: readonly Subscription[]): Promise<Stepped[]> {
     const steps = due.map((before) => stepOf(before));
     // Before anything is billed: what is charged depends on what is paused.
     await this.pauses.markBegun(ctx, pausesOf(steps, 'pause'));

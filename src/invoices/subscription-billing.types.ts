@@ -1,8 +1,9 @@
 import type { InvoiceBillingReason } from '../domain/invoicing/zero-rules.js';
 import type { Period } from '../domain/period.js';
 import type { BillingMoment } from '../domain/subscribing/charges-due.js';
+import type { DueAction } from '../domain/subscribing/subscription-life.js';
 import type { Subscription } from '../subscriptions/subscriptions.types.js';
-import type { RatedLine } from './invoices.types.js';
+import type { Invoice, RatedLine } from './invoices.types.js';
 
 /** A trial has an invoice of its own, over nothing: it documents what is free, and until when. */
 export type TaskMoment = BillingMoment | { readonly type: 'trial_start'; readonly trial: Period };
@@ -31,4 +32,13 @@ export function invoicePeriod(moment: TaskMoment): Period {
     case 'cancel':
       return moment.closing;
   }
+}
+
+/** What one step has made of one subscription. */
+export interface Stepped {
+  readonly before: Subscription;
+  readonly after: Subscription;
+  readonly action: DueAction['type'];
+  /** The invoice that the step has made, SKIPPED ones too. */
+  readonly invoice: Invoice | undefined;
 }

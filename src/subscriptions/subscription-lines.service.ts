@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { fieldErrors, invalidOperation, notFound } from '../domain/errors.js';
 import { laterOf } from '../domain/period.js';
-import type { ProrationBehavior } from '../domain/subscribing/proration.js';
 import type { Ctx } from '../platform/context.js';
 import { insertRow, insertRows, stampChange, updateRow } from '../platform/database/columns.js';
 import { findPage, type PaginationResponse } from '../platform/http/list-query.js';
@@ -11,10 +10,18 @@ import { PricesService, type PriceInput } from '../plans/prices.service.js';
 import { storedLineCommitment } from './commitments.js';
 import type { LineCommitmentInput } from './commitments.types.js';
 import { changesPrice, overridden, type PriceOverride } from './price-override.js';
-import { assertChangeable, assertFits, assertNotBilled, billedElsewhere, lineOf } from './subscription-line-rules.js';
+import {
+  assertChangeable,
+  assertFits,
+  assertNotBilled,
+  billedElsewhere,
+  lineOf,
+} from './subscription-line-rules.js';
 import { SubscriptionLineItemEntity } from './subscription-line-item.entity.js';
-import type { LineSearch } from './subscription-lines.types.js';
+import type { LineChange, LineInput, LineSearch } from './subscription-lines.types.js';
 import type { Subscription, SubscriptionLineItem } from './subscriptions.types.js';
+
+export type { LineChange, LineInput } from './subscription-lines.types.js';
 
 const SEARCH_FIELDS = {
   id: 'id',
@@ -27,26 +34,6 @@ const SEARCH_FIELDS = {
   created_at: 'createdAt',
   updated_at: 'updatedAt',
 };
-
-export interface LineInput {
-  /** A price that exists, or one to be made for this subscription alone. */
-  readonly price: { readonly id: string } | { readonly input: PriceInput };
-  readonly quantity?: string | undefined;
-  readonly startDate?: Date | undefined;
-  readonly endDate?: Date | undefined;
-  readonly displayName?: string | undefined;
-  /** The addon that brings it. */
-  readonly addon?: { readonly id: string; readonly associationId: string } | undefined;
-  readonly metadata?: Readonly<Record<string, string>> | undefined;
-  readonly commitment?: LineCommitmentInput | undefined;
-}
-
-export interface LineChange extends PriceOverride {
-  readonly displayName?: string | undefined;
-  readonly metadata?: Readonly<Record<string, string>> | undefined;
-  readonly effectiveFrom?: Date | undefined;
-  readonly prorationBehavior?: ProrationBehavior | undefined;
-}
 
 @Injectable()
 export class SubscriptionLinesService {
@@ -75,6 +62,7 @@ export class SubscriptionLinesService {
               { type: 'SUBSCRIPTION', id: subscription.id },
               overridden(priced.price, override, subscription.startDate, `override_line_items[${index}]`),
               `override_line_items[${index}]`,
+              { parentPriceId: priced.price.id },
             )
           : priced;
       rows.push({
@@ -186,6 +174,9 @@ export class SubscriptionLinesService {
           ctx,
           { type: 'SUBSCRIPTION', id: subscription.id },
           overridden(before.price, change, at, ''),
+          '',
+          // Whatever it charges by, it still stands in for that one.
+          { parentPriceId: before.price.parentPriceId ?? before.price.id },
         )
       : before;
     const next = lineOf(ctx, subscription, priced, change.quantity, 'quantity');

@@ -46,6 +46,15 @@ export class SubscriptionSchedulesService {
     return ctx.em.findOneBy(SubscriptionScheduleEntity, { subscriptionId, scheduleStatus: 'pending' });
   }
 
+  /** The same of many. */
+  async pendingOfAll(ctx: Ctx, subscriptionIds: readonly string[]): Promise<SubscriptionSchedule[]> {
+    if (subscriptionIds.length === 0) return [];
+    return ctx.em
+      .createQueryBuilder(SubscriptionScheduleEntity, 'row')
+      .where(`row.subscriptionId = ANY(:ids) AND row.scheduleStatus = 'pending'`, { ids: subscriptionIds })
+      .getMany();
+  }
+
   /** Somebody wants it to end or go on otherwise than the schedule says. */
   async assertNonePending(ctx: Ctx, subscriptionId: string): Promise<void> {
     const pending = await this.pendingOf(ctx, subscriptionId);

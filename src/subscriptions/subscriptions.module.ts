@@ -12,6 +12,7 @@ import { ImportedSubscriptionsService } from './imported-subscriptions.service.j
 import { SubscriptionAddonsService } from './subscription-addons.service.js';
 import { SubscriptionCreationService } from './subscription-creation.service.js';
 import { SubscriptionLookup } from './subscription-lookup.js';
+import { PlanLinesService } from './plan-lines.service.js';
 import { SubscriptionLinesService } from './subscription-lines.service.js';
 import { SubscriptionPausesService } from './subscription-pauses.service.js';
 import { SubscriptionSchedulesService } from './subscription-schedules.service.js';
@@ -41,6 +42,7 @@ import { UsageLinesService } from './usage-lines.service.js';
     SubscriptionsService,
     SubscriptionCreationService,
     SubscriptionLinesService,
+    PlanLinesService,
     SubscriptionPausesService,
     SubscriptionsQueries,
     CustomerSubscriptionsQueries,
@@ -61,6 +63,7 @@ import { UsageLinesService } from './usage-lines.service.js';
     SubscriptionsService,
     SubscriptionCreationService,
     SubscriptionLinesService,
+    PlanLinesService,
     SubscriptionPausesService,
     SubscriptionsQueries,
     CustomerSubscriptionsQueries,

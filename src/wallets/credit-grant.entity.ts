@@ -73,6 +73,10 @@ export class CreditGrantEntity extends EntityRow {
   @Column({ type: 'timestamptz', nullable: true })
   endDate!: Date | null;
 
+  /** From when its periods are counted; null: with the billing periods, or from its first application. */
+  @Column({ type: 'timestamptz', nullable: true })
+  anchor!: Date | null;
+
   @Column({ type: 'jsonb', default: {} })
   metadata!: Record<string, string>;
 }

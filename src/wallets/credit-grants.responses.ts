@@ -21,7 +21,7 @@ export class CreditGrantResponse {
   topup_conversion_rate!: string | null;
   start_date!: Date | null;
   end_date!: Date | null;
-  /** From when its periods are counted: its start date, where it has one. */
+  /** From when its periods are counted: its start date, where it has one and nothing else is said. */
   credit_grant_anchor!: Date | null;
   metadata!: Record<string, string>;
   tenant_id!: string;
@@ -89,7 +89,7 @@ export const toCreditGrantResponse = (row: CreditGrant): CreditGrantResponse => 
   topup_conversion_rate: row.topUpConversionRate && formatRate(row.topUpConversionRate),
   start_date: row.startDate,
   end_date: row.endDate,
-  credit_grant_anchor: row.startDate,
+  credit_grant_anchor: row.anchor ?? row.startDate,
   metadata: row.metadata,
   tenant_id: row.tenantId,
   environment_id: row.environmentId,

@@ -64,6 +64,7 @@ export class CreditGrantsService {
       topUpConversionRate: input.topUpConversionRate ?? null,
       startDate: input.startDate ?? null,
       endDate: input.endDate ?? null,
+      anchor: null,
       metadata: { ...input.metadata },
     });
   }

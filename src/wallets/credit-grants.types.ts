@@ -29,4 +29,5 @@ export const termsOf = (grant: CreditGrant): GrantTerms => ({
       : { type: grant.expirationType },
   startDate: grant.startDate,
   endDate: grant.endDate,
+  anchor: grant.anchor,
 });

@@ -4,6 +4,7 @@ import { PlansModule } from '../plans/plans.module.js';
 import { TenancyModule } from '../tenancy/tenancy.module.js';
 import { CreditGrantsService } from './credit-grants.service.js';
 import { GrantApplications } from './grant-applications.service.js';
+import { GrantCarry } from './grant-carry.service.js';
 import { WalletExpiries } from './wallet-expiries.service.js';
 import { WalletLedger } from './wallet-ledger.service.js';
 import { WalletSpending } from './wallet-spending.service.js';
@@ -26,6 +27,7 @@ import { WalletsService } from './wallets.service.js';
     WalletExpiries,
     CreditGrantsService,
     GrantApplications,
+    GrantCarry,
   ],
   exports: [
     WalletLedger,
@@ -36,6 +38,7 @@ import { WalletsService } from './wallets.service.js';
     WalletExpiries,
     CreditGrantsService,
     GrantApplications,
+    GrantCarry,
   ],
 })
 export class WalletsModule {}

@@ -111,6 +111,11 @@ describe('@flexprice/sdk 2.0.1: catalogue, customers, keys', () => {
     const { lookupKey: _, amount: __, ...usage } = { ...common, invoiceCadence: 'ARREAR' as const };
     const base = await accepted(sdk.prices.createPrice(common));
     expect(base).toMatchObject({ amount: '49.9', currency: 'usd', billingPeriodCount: 1 });
+    expect(await accepted(sdk.plans.syncPlanPrices(plan.id as string))).toMatchObject({
+      message: expect.any(String),
+      workflowId: expect.any(String),
+      runId: expect.any(String),
+    });
     const bulk = await accepted(
       sdk.prices.createPricesBulk({
         items: [

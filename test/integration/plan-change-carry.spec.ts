@@ -196,4 +196,53 @@ describe('what goes on through a change of plan', () => {
       commitment_true_up_enabled: true,
     });
   });
+
+  it('credit grants of its own, on the days on which they would have come, nothing twice', async () => {
+    const subscription = await subscribe();
+    const grant = (name: string, more: object): Promise<any> =>
+      api.create('/creditgrants', {
+        name,
+        scope: 'SUBSCRIPTION',
+        subscription_id: subscription.id,
+        cadence: 'RECURRING',
+        period: 'MONTHLY',
+        credits: '10',
+        ...more,
+      });
+    const once = { cadence: 'ONETIME', period: undefined };
+    await grant('Monthly', {});
+    await grant('Weekly', { period: 'WEEKLY', credits: '1' });
+    await grant('Given', { ...once, credits: '7' });
+    await grant('Later', { ...once, credits: '5', start_date: '2031-01-20T00:00:00Z' });
+    await grant('Ending', { credits: '100', end_date: '2031-02-01T00:00:00Z' });
+    const balance = async (): Promise<string> =>
+      (await api.get(`/customers/${subscription.customer_id}/wallets`))[0].credit_balance;
+    const upcoming = async (of: any): Promise<unknown> =>
+      (await api.get(`/subscriptions/${of.id}/grants/upcoming`)).items.map((one: any) => [
+        one.scheduled_for.slice(0, 10),
+        one.credits,
+      ]);
+    // The weekly one twice, on the 1st and the 8th.
+    expect(await balance()).toBe('119');
+    const next = await nextOf(subscription);
+    expect(await balance()).toBe('119');
+    expect(await upcoming(subscription)).toEqual([]);
+    expect(await upcoming(next)).toEqual([
+      ['2031-01-15', 1],
+      ['2031-01-20', 5],
+      ['2031-02-01', 10],
+    ]);
+    await clock('2031-02-02T00:00:00Z');
+    expect(await balance()).toBe('137');
+    // The new subscription turns on the 11th; what is given goes on with the days of the old one.
+    expect(await upcoming(next)).toEqual([
+      ['2031-02-05', 1],
+      ['2031-03-01', 10],
+    ]);
+    const again = (await change(next, 'execute', basic)).new_subscription;
+    expect(await upcoming(again)).toEqual([
+      ['2031-02-05', 1],
+      ['2031-03-01', 10],
+    ]);
+  });
 });

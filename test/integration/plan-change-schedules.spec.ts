@@ -75,6 +75,17 @@ describe('a change of plan at the end of the period', () => {
   const refused = async (path: string, body: object, method: 'POST' | 'PUT' = 'POST'): Promise<string> =>
     (await api.send(method, path, body)).body.error?.code;
 
+  /** What becomes of the plan that was scheduled for. */
+  const waysToGo: Record<string, (plan: any) => Promise<unknown>> = {
+    'plan is deleted': (plan) => api.expect(200, 'DELETE', `/plans/${plan.id}`),
+    'plan is archived': (plan) =>
+      server.database.query(`UPDATE billing.plans SET status = 'archived' WHERE id = $1`, [plan.id]),
+    'prices of the plan are gone': async (plan) => {
+      const { items } = await api.post('/prices/search', { entity_ids: [plan.id] });
+      for (const { id } of items) await api.expect(200, 'DELETE', `/prices/${id}`);
+    },
+  };
+
   it('is scheduled, listed, and cancelled: then the subscription goes on', async () => {
     const subscription = await subscribe();
     const scheduled = await change(subscription, 'execute', { metadata: { why: 'growth' } });
@@ -152,7 +163,7 @@ describe('a change of plan at the end of the period', () => {
     let subscription: any;
     let preview: any;
     let scheduled: any;
-    let doomed: any;
+    const doomed: Record<string, any> = {};
     let bounded: any;
     beforeAll(async () => {
       const coupon = await api.create('/coupons', {
@@ -169,10 +180,17 @@ describe('a change of plan at the end of the period', () => {
       });
       preview = await change(subscription, 'preview');
       scheduled = await change(subscription);
-      const short = await planOf('Short', '5', '1');
-      const leaving = await subscribe({});
-      doomed = { subscription: leaving, ...(await change(leaving, 'execute', { target_plan_id: short.id })) };
-      await api.expect(200, 'DELETE', `/plans/${short.id}`);
+      for (const [gone, away] of Object.entries(waysToGo)) {
+        const target = await planOf(gone, '5', '1');
+        const going = await subscribe({ proration_behavior: 'create_prorations' });
+        await api.expect(202, 'POST', '/events', {
+          event_name: 'call',
+          external_customer_id: going.external_id,
+          timestamp: '2031-01-12T00:00:00Z',
+        });
+        doomed[gone] = { going, ...(await change(going, 'execute', { target_plan_id: target.id })) };
+        await away(target);
+      }
       const ending = await subscribe({ end_date: '2031-06-15T00:00:00Z' });
       bounded = { subscription: ending, ...(await change(ending)) };
       await clock('2031-03-02T00:00:00Z');
@@ -228,16 +246,49 @@ describe('a change of plan at the end of the period', () => {
       });
     });
 
-    it('it fails, and says why, when it cannot be done any more', async () => {
-      const failed = await scheduleWhen(doomed.schedule_id, 'failed');
-      expect(failed).toMatchObject({
-        error_message: expect.stringContaining('plan'),
-        execution_result: null,
-        can_be_cancelled: false,
-      });
-      expect(await api.get(`/subscriptions/${doomed.subscription.id}`)).toMatchObject({
-        subscription_status: 'cancelled',
-      });
-    });
+    it.each(Object.keys(waysToGo))(
+      'it goes on as it was when the %s, and the schedule says why',
+      async (gone) => {
+        const { going, schedule_id: schedule } = doomed[gone];
+        expect(await scheduleWhen(schedule, 'failed')).toMatchObject({
+          error_message: expect.stringMatching(/plan/),
+          executed_at: null,
+          execution_result: null,
+          can_be_cancelled: false,
+        });
+        expect(await api.get(`/subscriptions/${going.id}`)).toMatchObject({
+          subscription_status: 'active',
+          plan_id: basic.id,
+          cancel_at: null,
+          cancel_at_period_end: false,
+          cancelled_at: null,
+          end_date: null,
+          current_period_start: '2031-03-01T00:00:00.000Z',
+          current_period_end: '2031-04-01T00:00:00.000Z',
+        });
+        // The call of January is billed with February's fee, as if no change had ever been thought of.
+        const { items } = await api.post('/invoices/search', { customer_id: going.customer_id, limit: 100 });
+        expect(
+          items.map((one: any) => [one.subscription_id, one.period_start.slice(0, 10), one.total]).sort(),
+        ).toEqual(
+          [
+            [going.id, '2031-01-01', '31'],
+            [going.id, '2031-01-01', '32'],
+            [going.id, '2031-02-01', '31'],
+          ].sort(),
+        );
+        const { items: subscriptions } = await api.post('/subscriptions/search', {
+          customer_id: going.customer_id,
+        });
+        expect(subscriptions.map(({ id }: any) => id)).toEqual([going.id]);
+        const told = await server.database.query(
+          `SELECT type FROM billing.outbox_events WHERE entity_id = $1 AND type LIKE 'subscription.%'`,
+          [going.id],
+        );
+        const types = told.map(({ type }) => type);
+        expect(types.filter((type) => type === 'subscription.plan_change_failed')).toHaveLength(1);
+        expect(types).not.toContain('subscription.cancelled');
+      },
+    );
   });
 });

@@ -39,6 +39,8 @@ export interface GrantTerms {
   readonly startDate: Date | null;
   /** Not at or after this; null: as long as the subscription lives. */
   readonly endDate: Date | null;
+  /** Its periods are counted from here, whatever the subscription's are; null or left out: see {@link nextGrantDate}. */
+  readonly anchor?: Date | null;
 }
 
 /** The subscription that receives the grant, as far as the calendar is concerned. */
@@ -73,7 +75,10 @@ export function nextGrantDate(
   after: Date | null,
 ): GrantDate | undefined {
   const first = terms.startDate ? laterOf(terms.startDate, subscription.startDate) : subscription.startDate;
-  const schedule = terms.interval === null ? null : scheduleOf(terms.interval, subscription.schedule, first);
+  const schedule =
+    terms.interval === null
+      ? null
+      : scheduleOf(terms.interval, terms.anchor ?? null, subscription.schedule, first);
   if (after !== null && schedule === null) return undefined;
   const start = after === null || schedule === null ? first : nextPeriodEnd(schedule, after);
   const until = earliest(terms.endDate, subscription.endDate);
@@ -85,7 +90,13 @@ export function nextGrantDate(
   };
 }
 
-function scheduleOf(interval: BillingInterval, own: BillingSchedule, first: Date): BillingSchedule {
+function scheduleOf(
+  interval: BillingInterval,
+  anchor: Date | null,
+  own: BillingSchedule,
+  first: Date,
+): BillingSchedule {
+  if (anchor !== null) return { interval, cycle: 'anniversary', anchor, timeZone: own.timeZone };
   const same = interval.unit === own.interval.unit && interval.count === own.interval.count;
   return same ? own : { interval, cycle: 'anniversary', anchor: first, timeZone: own.timeZone };
 }

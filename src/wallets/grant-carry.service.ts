@@ -1,0 +1,63 @@
+import { Injectable } from '@nestjs/common';
+import { laterOf } from '../domain/period.js';
+import { nextGrantDate } from '../domain/wallets/grant-schedule.js';
+import type { Ctx } from '../platform/context.js';
+import { insertRow, stampNew } from '../platform/database/columns.js';
+import { CreditGrantApplicationEntity } from './credit-grant-application.entity.js';
+import { CreditGrantEntity } from './credit-grant.entity.js';
+import { CreditGrantsService } from './credit-grants.service.js';
+import { termsOf, type CreditGrant, type GrantSubject } from './credit-grants.types.js';
+import { GrantApplications } from './grant-applications.service.js';
+
+/** Grants that a subscription has of its own go on with the one that takes its place; those of its plan end with it. */
+@Injectable()
+export class GrantCarry {
+  constructor(
+    private readonly grants: CreditGrantsService,
+    private readonly applications: GrantApplications,
+  ) {}
+
+  /**
+   * What is still to come is given on the days on which it would have come: the last period was given for already, and the
+   * billing periods of the new subscription may turn on other days. Nothing is given by this.
+   */
+  async carryOver(ctx: Ctx, from: GrantSubject, to: GrantSubject): Promise<void> {
+    const own = (await this.grants.ofSubscriptions(ctx, [from.id])).filter(
+      ({ sourceGrantId }) => sourceGrantId === null,
+    );
+    for (const grant of own) {
+      // An end of the old subscription is no end of what goes on.
+      const next = nextGrantDate(termsOf(grant), { ...from, endDate: null }, await this.lastOf(ctx, grant));
+      await this.applications.cancelAfterEnd(ctx, { ...grant, endDate: ctx.now });
+      if (next === undefined) continue;
+      const copy = await insertRow(ctx.em, CreditGrantEntity, {
+        ...grant,
+        ...stampNew(ctx, 'creditGrant'),
+        planId: to.planId,
+        subscriptionId: to.id,
+        startDate: next.start,
+        anchor: anchorOf(grant, from),
+        metadata: { ...grant.metadata },
+      });
+      await this.applications.begin(ctx, copy, to);
+    }
+  }
+
+  /** The last period that was given for, or passed over in a pause. */
+  private async lastOf(ctx: Ctx, { id }: CreditGrant): Promise<Date | null> {
+    const row = await ctx.em
+      .createQueryBuilder(CreditGrantApplicationEntity, 'row')
+      .select('max(row.periodStart)', 'last')
+      .where(`row.creditGrantId = :id AND row.applicationStatus IN ('applied', 'skipped')`, { id })
+      .getRawOne<{ last: Date | null }>();
+    return row?.last ?? null;
+  }
+}
+
+function anchorOf(grant: CreditGrant, { schedule, startDate }: GrantSubject): Date | null {
+  const { interval } = termsOf(grant);
+  if (interval === null || grant.anchor !== null) return grant.anchor;
+  const own = interval.unit === schedule.interval.unit && interval.count === schedule.interval.count;
+  if (own) return schedule.anchor;
+  return grant.startDate === null ? startDate : laterOf(grant.startDate, startDate);
+}
