@@ -46,6 +46,12 @@ export class WebhookHandler implements OnModuleInit {
     if (event.state === 'handled' || event.state === 'skipped') return undefined;
     if (connection === null)
       return this.settle(run, id, { outcome: 'skipped', reason: 'the connection was deleted' });
+    const { accountId } = event.event;
+    if (accountId !== undefined && connection.accountId !== null && accountId !== connection.accountId)
+      return this.settle(run, id, {
+        outcome: 'skipped',
+        reason: `the event is of ${accountId}, and the connection of ${connection.accountId}`,
+      });
     try {
       const subject = await this.fetch(connection, event.event);
       return await this.takeOver(run, id, connection, subject);

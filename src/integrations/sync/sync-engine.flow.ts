@@ -11,41 +11,16 @@ import type { JobOutcome } from '../../platform/jobs/job.js';
 import { JobHandlers } from '../../platform/jobs/job-handlers.js';
 import { ProviderError } from '../../providers/provider-error.js';
 import { SYNC_RUN_JOB, SyncOperationsService } from './sync-operations.service.js';
+import { errorOf, isFinished, type Claim, type Outcome } from './sync-outcomes.js';
 import { SyncTasks } from './sync-tasks.js';
-import type {
-  FinishedState,
-  RecordedCall,
-  SyncAttempt,
-  SyncError,
-  SyncIntent,
-  SyncOperation,
-  SyncState,
-  SyncTask,
-} from './sync.types.js';
+import { ABANDONED_MS } from './sync.types.js';
+import type { FinishedState, RecordedCall, SyncIntent, SyncOperation, SyncTask } from './sync.types.js';
 
-/** An operation that says it is running for longer than this has lost its worker. */
-const ABANDONED_MS = 120_000;
 const BUSY_PAUSE_MS = 250;
 const WAIT_MS = 1_000;
 const PAUSED_MS = 10 * 60_000;
 /** How deep operations may ask for others to be done first: an invoice for its customer, no further. */
 const MAX_DEPTH = 3;
-
-type Claim =
-  | { readonly kind: 'finished' }
-  | { readonly kind: 'later'; readonly at: Date; readonly reason: string }
-  | { readonly kind: 'first'; readonly operationId: string }
-  | {
-      readonly kind: 'ready';
-      readonly operation: SyncOperation;
-      readonly connection: Connection;
-      readonly task: SyncTask;
-      readonly attempt: SyncAttempt;
-      readonly snapshot: Record<string, unknown>;
-      readonly firstTriedAt: Date;
-    };
-
-type Outcome = { readonly result: unknown } | { readonly error: ProviderError };
 
 /**
  * Carries out what was planned: claim and snapshot in one transaction, the provider call in none, the result in
@@ -88,7 +63,7 @@ export class SyncEngine implements OnModuleInit {
       }
       case 'ready': {
         const calls: RecordedCall[] = [];
-        const outcome = await this.call(claim, calls);
+        const outcome = await this.call(caller, claim, calls);
         try {
           return await this.uow.run(caller, (ctx) => this.record(ctx, claim, outcome, calls));
         } catch (error) {
@@ -131,6 +106,8 @@ export class SyncEngine implements OnModuleInit {
         'skipped',
         `${connection.provider} cannot ${operation.action} a ${operation.entityType}`,
       );
+    const wait = await task.mayBegin?.(ctx, operation, connection, session);
+    if (wait !== undefined) return this.later(ctx, operation, wait.ms, wait.reason);
     if (operation.snapshot !== null) return this.ready(ctx, operation, connection, task, operation.snapshot);
     const prepared = await task.prepare(ctx, operation, connection, session);
     if ('fail' in prepared) return this.finish(ctx, operation, 'failed', prepared.fail);
@@ -179,7 +156,11 @@ export class SyncEngine implements OnModuleInit {
     return { kind: 'first', operationId: earlier.id };
   }
 
-  private async call(claim: Extract<Claim, { kind: 'ready' }>, calls: RecordedCall[]): Promise<Outcome> {
+  private async call(
+    caller: Caller,
+    claim: Extract<Claim, { kind: 'ready' }>,
+    calls: RecordedCall[],
+  ): Promise<Outcome> {
     const { connection, task, operation, attempt, snapshot, firstTriedAt } = claim;
     try {
       const session = this.sessions.open(connection, (call) =>
@@ -193,7 +174,10 @@ export class SyncEngine implements OnModuleInit {
       );
       const { entityId, action, revision, generation } = operation;
       const key = [entityId, action, revision, ...(generation > 0 ? [`g${generation}`] : [])].join(':');
-      return { result: await task.call(session, snapshot, { key, firstTriedAt, number: attempt.number }) };
+      const keep = (settings: Readonly<Record<string, string>>): Promise<void> =>
+        this.uow.run(caller, (ctx) => this.connections.addSettings(ctx, connection.id, settings));
+      const tried = { key, firstTriedAt, number: attempt.number };
+      return { result: await task.call(session, snapshot, tried, keep) };
     } catch (error) {
       if (error instanceof ProviderError) return { error };
       // A defect of ours: whatever it has left at the provider is unknown, so the next try looks first.
@@ -225,6 +209,7 @@ export class SyncEngine implements OnModuleInit {
     await this.connections.recordFailure(ctx, connection.id, outcome.error);
     const retryAt = this.retryAt(outcome.error, firstTriedAt, attempt.number);
     if (retryAt === undefined) {
+      await task.refused?.(ctx, operation, outcome.error);
       await this.finish(ctx, operation, 'failed', outcome.error.message);
       return undefined;
     }
@@ -283,15 +268,3 @@ export class SyncEngine implements OnModuleInit {
     return { kind: 'finished' };
   }
 }
-
-const isFinished = (state: SyncState): boolean =>
-  state === 'succeeded' || state === 'failed' || state === 'skipped';
-
-const errorOf = (error: ProviderError): SyncError => ({
-  kind: error.kind,
-  code: error.code,
-  message: error.message,
-  param: error.param,
-  http_status: error.httpStatus,
-  request_id: error.requestId,
-});
