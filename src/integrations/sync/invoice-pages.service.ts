@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import type { Connection } from '../../connections/connections.types.js';
 import { money, type Money } from '../../domain/money.js';
 import { InvoicesService } from '../../invoices/invoices.service.js';
@@ -30,6 +30,8 @@ export interface Unclear {
 
 @Injectable()
 export class InvoicePages {
+  private readonly logger = new Logger(InvoicePages.name);
+
   constructor(
     private readonly clock: WallClock,
     private readonly queue: JobQueue,
@@ -42,6 +44,12 @@ export class InvoicePages {
   async askLater(ctx: Ctx, connection: Connection, invoiceId: string, isListed: boolean): Promise<void> {
     const intent = { entityType: 'invoice', entityId: invoiceId, action: 'refresh', revision: 1 } as const;
     await this.operations.plan(ctx, connection, intent, !isListed);
+    this.logger.warn({
+      event: 'sync.page_missing',
+      connection_id: connection.id,
+      invoice_id: invoiceId,
+      message: `the invoice is at ${connection.provider}, its page is not known yet: it is asked for in the background`,
+    });
     if (isListed) await this.sweepSoon(ctx, connection.id);
   }
 

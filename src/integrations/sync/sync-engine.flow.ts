@@ -67,10 +67,9 @@ export class SyncEngine implements OnModuleInit {
         try {
           return await this.uow.run(caller, (ctx) => this.record(ctx, claim, outcome, calls));
         } catch (error) {
-          // What the provider answered contradicts our books: nobody but an operator can say which is right.
-          if (!(error instanceof BillingError)) throw error;
-          const refused = { error: new ProviderError('invalid', error.message, { code: error.code }) };
-          return this.uow.run(caller, (ctx) => this.record(ctx, claim, refused, calls));
+          const failed = { error: notRecorded(error) };
+          this.logger.warn({ event: 'sync.not_recorded', operation_id: claim.operation.id, err: error });
+          return this.uow.run(caller, (ctx) => this.record(ctx, claim, failed, calls));
         }
       }
     }
@@ -207,6 +206,14 @@ export class SyncEngine implements OnModuleInit {
     await this.operations.endAttempt(ctx, attempt.id, { outcome: outcome.error.kind, error, calls });
     await this.operations.change(ctx, operation.id, { error });
     await this.connections.recordFailure(ctx, connection.id, outcome.error);
+    this.logger.warn({
+      event: `sync.${outcome.error.retryable ? 'try' : operation.action}_failed`,
+      operation_id: operation.id,
+      connection_id: connection.id,
+      [`${operation.entityType}_id`]: operation.entityId,
+      code: outcome.error.code,
+      reason: outcome.error.message,
+    });
     const retryAt = this.retryAt(outcome.error, firstTriedAt, attempt.number);
     if (retryAt === undefined) {
       await task.refused?.(ctx, operation, outcome.error);
@@ -268,3 +275,15 @@ export class SyncEngine implements OnModuleInit {
     return { kind: 'finished' };
   }
 }
+
+/**
+ * What the provider answered contradicts our books: nobody but an operator can say which is right. Or it could not be
+ * written down, and is looked for again: a database that stays away fails the write of this as well, and the job.
+ */
+const notRecorded = (error: unknown): ProviderError =>
+  error instanceof BillingError
+    ? new ProviderError('invalid', error.message, { code: error.code })
+    : new ProviderError('unavailable', `the provider's answer could not be stored, and is looked for again`, {
+        code: 'not_recorded',
+        cause: error,
+      });
