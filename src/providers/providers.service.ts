@@ -69,7 +69,8 @@ export class ProvidersService {
       now: () => this.clock.now(),
       ...(baseUrl === undefined ? {} : { baseUrl }),
       onCall: (call) => {
-        if (call.status === 429) this.turns.hold(connectionId, call.retryAfterMs ?? DEFAULT_HOLD_MS);
+        if (call.status === 429 && perSecond !== undefined)
+          this.turns.hold(connectionId, call.retryAfterMs ?? DEFAULT_HOLD_MS);
         onCall?.(call);
       },
     };

@@ -27,6 +27,13 @@ describe('turns', () => {
     expect(free).toBeLessThan(55);
   });
 
+  it('that were waited for already are put off as well', async () => {
+    const turns = new Turns(() => new Date());
+    const waiting = timesOf(turns, ['a', 'a'], 20);
+    turns.hold('a', 200);
+    expect((await waiting)[1]).toBeGreaterThanOrEqual(195);
+  });
+
   it('save nothing up: who was silent for long has one turn at once, not many', async () => {
     let now = 0;
     const turns = new Turns(() => new Date(now));

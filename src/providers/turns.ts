@@ -6,12 +6,14 @@ const LONGEST_HOLD_MS = 10_000;
 /** Calls of one key go one after the other, so far apart that a second sees no more of them than it may. */
 export class Turns {
   private readonly nextAt = new Map<string, number>();
+  private readonly heldUntil = new Map<string, number>();
 
   constructor(private readonly now: () => Date) {}
 
   /** Nobody's turn comes before that. */
   hold(key: string, ms: number): void {
     const until = this.now().getTime() + Math.min(ms, LONGEST_HOLD_MS);
+    this.heldUntil.set(key, until);
     this.nextAt.set(key, Math.max(until, this.nextAt.get(key) ?? 0));
   }
 
@@ -25,5 +27,9 @@ export class Turns {
       if (oldest !== undefined) this.nextAt.delete(oldest);
     }
     if (turn > now) await new Promise((resolve) => setTimeout(resolve, turn - now));
+    const held = this.heldUntil.get(key);
+    if (held === undefined) return;
+    if (held > this.now().getTime()) return this.take(key, perSecond); // told so while this one waited
+    this.heldUntil.delete(key);
   }
 }
