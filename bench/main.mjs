@@ -9,6 +9,7 @@ ensureInstalled();
 ensureBuilt();
 const { startPostgres } = await import('./servers.mjs');
 const { growthRow, ingestRows } = await import('./rows/ingest.mjs');
+const { billingRows } = await import('./rows/billing-run.mjs');
 const { usageRows } = await import('./rows/usage.mjs');
 const { balanceRow } = await import('./rows/balance.mjs');
 const { webhookRow } = await import('./rows/webhooks.mjs');
@@ -40,7 +41,10 @@ try {
   await ingestRows(context);
   await webhookRow(context);
   await balanceRow(context);
-  await usageRows(context, (large) => growthRow({ ...context, large }));
+  await usageRows(context, async (large) => {
+    await billingRows({ ...context, large });
+    await growthRow({ ...context, large });
+  });
 } finally {
   postgres.stop();
   fs.rmSync(path.join(dir, 'postgres'), { recursive: true, force: true });

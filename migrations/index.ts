@@ -6,13 +6,16 @@ import { Integrations1763700000005 } from './0005-integrations.js';
 import { UsagePartitions1763700000006 } from './0006-usage-partitions.js';
 import { UsageRollups1763700000007 } from './0007-usage-rollups.js';
 import { WebhookGroups1763700000008 } from './0008-webhook-groups.js';
+import { CreditsAndSchedules1763700000009 } from './0009-credits-and-schedules.js';
 import { Catalog1763700000010 } from './0010-catalog.js';
 import { Wallets1763700000011 } from './0011-wallets.js';
 import { SubscriptionLife1763700000012 } from './0012-subscription-life.js';
 import { InvoiceDocuments1763700000013 } from './0013-invoice-documents.js';
 import { Commitments1763700000014 } from './0014-commitments.js';
 import { Prorations1763700000015 } from './0015-prorations.js';
-import { StoredInOneCall1763700000020 } from './0020-stored-in-one-call.js';
+import { StoredInOneCall1763700000016 } from './0016-stored-in-one-call.js';
+import { RefundsAndDisputes1763700000020 } from './0020-refunds-and-disputes.js';
+import { ImportedSubscriptions1763700000021 } from './0021-imported-subscriptions.js';
 
 /** In the order they run. Append; never edit one that has been released. */
 export const migrations = [
@@ -24,11 +27,14 @@ export const migrations = [
   UsagePartitions1763700000006,
   UsageRollups1763700000007,
   WebhookGroups1763700000008,
+  CreditsAndSchedules1763700000009,
   Catalog1763700000010,
   Wallets1763700000011,
   SubscriptionLife1763700000012,
   InvoiceDocuments1763700000013,
   Commitments1763700000014,
   Prorations1763700000015,
-  StoredInOneCall1763700000020,
+  StoredInOneCall1763700000016,
+  RefundsAndDisputes1763700000020,
+  ImportedSubscriptions1763700000021,
 ] as const;

@@ -19,9 +19,10 @@ import { InvoiceEntity } from './invoices/invoice.entity.js';
 import { InvoiceLineItemEntity } from './invoices/invoice-line-item.entity.js';
 import { InvoiceNumberSequenceEntity } from './invoices/invoice-number-sequence.entity.js';
 import { InvoiceSettingsEntity } from './invoices/invoice-settings.entity.js';
-import { ProrationCreditEntity } from './invoices/proration-credit.entity.js';
+import { LineCreditEntity } from './invoices/line-credit.entity.js';
 import { UsageRestatementEntity } from './invoices/usage-restatement.entity.js';
 import { CreditNoteEntity, CreditNoteLineItemEntity } from './payments/credit-note.entity.js';
+import { PaymentDisputeEntity } from './payments/payment-dispute.entity.js';
 import { PaymentRefundEntity } from './payments/payment-refund.entity.js';
 import { PaymentAllocationEntity } from './payments/payment-allocation.entity.js';
 import { PaymentAttemptEntity } from './payments/payment-attempt.entity.js';
@@ -43,6 +44,7 @@ import { SubscriptionAddonEntity } from './subscriptions/subscription-addon.enti
 import { SubscriptionEntity } from './subscriptions/subscription.entity.js';
 import { SubscriptionLineItemEntity } from './subscriptions/subscription-line-item.entity.js';
 import { SubscriptionPauseEntity } from './subscriptions/subscription-pause.entity.js';
+import { SubscriptionScheduleEntity } from './subscriptions/subscription-schedule.entity.js';
 import { ApiKeyEntity } from './tenancy/api-key.entity.js';
 import { AuditEntryEntity } from './tenancy/audit-entry.entity.js';
 import { EnvironmentEntity } from './tenancy/environment.entity.js';
@@ -98,6 +100,7 @@ export const ENTITIES = [
   SubscriptionLineItemEntity,
   SubscriptionAddonEntity,
   SubscriptionPauseEntity,
+  SubscriptionScheduleEntity,
   BillingRunEntity,
   InvoiceEntity,
   InvoiceLineItemEntity,
@@ -106,13 +109,14 @@ export const ENTITIES = [
   InvoiceTaxApplicationEntity,
   InvoiceCreditApplicationEntity,
   UsageRestatementEntity,
-  ProrationCreditEntity,
+  LineCreditEntity,
   InvoiceSettingsEntity,
   PaymentEntity,
   PaymentAttemptEntity,
   PaymentAllocationEntity,
   PaymentMethodEntity,
   PaymentRefundEntity,
+  PaymentDisputeEntity,
   CreditNoteEntity,
   CreditNoteLineItemEntity,
   EntityMappingEntity,

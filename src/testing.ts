@@ -4,6 +4,7 @@
  */
 export { adapterContract } from './testing/adapter-contract.js';
 export type {
+  CatalogControls,
   ContractCase,
   ContractHarness,
   CustomerControls,
@@ -12,6 +13,7 @@ export type {
   RemoteControls,
   RemoteInvoiceFacts,
   RemoteObject,
+  SubscriptionControls,
   WebhookSamples,
 } from './testing/harness.js';
 export { fakeProvider, type FakeProvider } from './testing/fake-provider.js';

@@ -8,7 +8,7 @@ const ROUNDS = 40;
 /** The rows that need a large table, and the table itself for those that come after. */
 export async function usageRows(context, then) {
   const { postgres, wanted, add, say } = context;
-  if (!wanted('usage query', 'analytics', 'growth')) return;
+  if (!wanted('usage query', 'analytics', 'growth', 'billing run')) return;
   const url = await createDatabase(postgres, 'bench_usage');
   const setUp = await startServer(url);
   const tenant = await createTenant(url);
@@ -92,7 +92,7 @@ export async function usageRows(context, then) {
         goal: { most: 0.2 },
       });
     }
-    await then({ server, tenant, url, events: EVENTS });
+    await then({ server, tenant, url, features, events: EVENTS });
   } finally {
     await sql.end();
     await server.stop();

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { invalidOperation, notFound } from '../domain/errors.js';
+import { fieldErrors, invalidOperation, notFound } from '../domain/errors.js';
 import type { Ctx } from '../platform/context.js';
 import { insertRow, stampChange, stampNew, updateRow } from '../platform/database/columns.js';
 import { findPage, type PaginationResponse, type SearchRequest } from '../platform/http/list-query.js';
@@ -41,6 +41,7 @@ export class ConnectionsService {
   ) {}
 
   async create(ctx: Ctx, input: ConnectionInput): Promise<Connection> {
+    await this.assertOneMode(ctx, input.adapter, input.account);
     const isDefault = input.isDefault ?? (await this.findDefault(ctx, input.adapter.provider)) === null;
     if (isDefault) await this.dropDefault(ctx, input.adapter.provider);
     const row = await insertRow(ctx.em, ConnectionEntity, {
@@ -125,6 +126,7 @@ export class ConnectionsService {
     replaced: { given: GivenCredentials; account: ProviderAccount } | undefined,
   ): Promise<Connection> {
     const before = await this.get(ctx, id);
+    if (replaced !== undefined) assertSameAccount(before, adapter, replaced.account);
     if (change.isDefault === true && !before.isDefault) await this.dropDefault(ctx, before.provider);
     const credentials = replaced
       ? this.seal(ctx, id, adapter, replaced.given, before.credentials)
@@ -143,7 +145,10 @@ export class ConnectionsService {
       },
       credentials,
       ...(replaced
-        ? { accountId: replaced.account.accountId ?? null, livemode: replaced.account.livemode ?? null }
+        ? {
+            accountId: replaced.account.accountId ?? before.accountId,
+            livemode: replaced.account.livemode ?? before.livemode,
+          }
         : {}),
     });
     if (replaced) {
@@ -207,6 +212,22 @@ export class ConnectionsService {
     await updateRow(ctx.em, ConnectionEntity, id, { lastPolledAt: until });
   }
 
+  /** What is mapped, and who is billed, must not depend on which of two keys an entity went through. */
+  private async assertOneMode(
+    ctx: Ctx,
+    adapter: ProviderAdapter,
+    { livemode }: ProviderAccount,
+  ): Promise<void> {
+    if (livemode === undefined) return;
+    const others = await ctx.em.findBy(ConnectionEntity, { provider: adapter.provider, status: 'published' });
+    const odd = others.find((one) => one.livemode !== null && one.livemode !== livemode);
+    if (odd === undefined) return;
+    const sentence =
+      `this is a ${modeOf(livemode)} key, and ${odd.name} in the same environment has a ${modeOf(!livemode)} one: ` +
+      'give each mode an environment of its own';
+    throw fieldErrors({ [apiSecretOf(adapter)]: sentence });
+  }
+
   private seal(
     ctx: Ctx,
     connectionId: string,
@@ -221,6 +242,23 @@ export class ConnectionsService {
   private async dropDefault(ctx: Ctx, provider: string): Promise<void> {
     await ctx.em.update(ConnectionEntity, { provider, isDefault: true }, { isDefault: false });
   }
+}
+
+const modeOf = (livemode: boolean): string => (livemode ? 'live' : 'test');
+
+const apiSecretOf = (adapter: ProviderAdapter): string =>
+  adapter.credentialFields.find((one) => one.secret && one.required)?.name ?? 'name';
+
+/** Another account, or the other side of the same one, knows nothing of what is mapped: that is another connection. */
+function assertSameAccount(before: Connection, adapter: ProviderAdapter, account: ProviderAccount): void {
+  const differs =
+    (before.livemode !== null && account.livemode !== undefined && before.livemode !== account.livemode) ||
+    (before.accountId !== null && account.accountId !== undefined && before.accountId !== account.accountId);
+  if (differs)
+    throw fieldErrors({
+      [apiSecretOf(adapter)]:
+        `the key is for another account or mode than this connection's: make a connection of its own for it`,
+    });
 }
 
 /** Every call to a provider says that it works; writing each down would make one row the queue of them all. */

@@ -4,10 +4,10 @@ import type { Caller } from '../platform/context.js';
 import { UnitOfWork } from '../platform/database/unit-of-work.js';
 import { ApiController, CurrentCaller } from '../tenancy/api-controller.js';
 import {
-  CreateCustomerRequest,
   SearchCustomersRequest,
   UpdateCustomerQuery,
   UpdateCustomerRequest,
+  customerFields,
 } from './customers.requests.js';
 import { CustomerResponse, ListCustomersResponse, toCustomerResponse } from './customers.responses.js';
 import { CustomersService } from './customers.service.js';
@@ -19,20 +19,6 @@ export class CustomersController {
     private readonly uow: UnitOfWork,
     private readonly customers: CustomersService,
   ) {}
-
-  /** Creates a customer. Connections with `customer.outbound` push it to their provider by themselves. */
-  @Post()
-  create(@CurrentCaller() caller: Caller, @Body() body: CreateCustomerRequest): Promise<CustomerResponse> {
-    return this.uow.run(caller, async (ctx) =>
-      toCustomerResponse(
-        await this.customers.create(ctx, {
-          ...fieldsOf(body),
-          externalId: body.external_id,
-          name: body.name,
-        }),
-      ),
-    );
-  }
 
   @Post('search')
   @HttpCode(200)
@@ -91,24 +77,8 @@ export class CustomersController {
   }
 }
 
-function fieldsOf(body: CreateCustomerRequest | UpdateCustomerRequest): CustomerFields {
-  const given: CustomerFields = {
-    email: body.email,
-    contact: body.contact,
-    addressLine1: body.address_line1,
-    addressLine2: body.address_line2,
-    addressCity: body.address_city,
-    addressState: body.address_state,
-    addressPostalCode: body.address_postal_code,
-    addressCountry: body.address_country?.toUpperCase(),
-    timezone: body.timezone,
-    metadata: body.metadata,
-  };
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-}
-
 const changeOf = (body: UpdateCustomerRequest): CustomerFields => ({
-  ...fieldsOf(body),
+  ...customerFields(body),
   ...(body.external_id === undefined ? {} : { externalId: body.external_id }),
   ...(body.name === undefined ? {} : { name: body.name }),
 });

@@ -10,6 +10,7 @@ import {
 import { AlsoNamed, IsStringMap, IsTimeZone, Optional } from '../platform/http/fields.js';
 import { SearchRequest } from '../platform/http/list-query.js';
 import { NotSupportedYet } from '../platform/http/not-supported.js';
+import type { CustomerFields } from './customers.types.js';
 
 class CustomerFieldsRequest {
   /** Needed by providers that bill by mail; see the provider's page. */
@@ -81,7 +82,8 @@ class CustomerFieldsRequest {
   parent_customer_external_id?: string;
 }
 
-export class CreateCustomerRequest extends CustomerFieldsRequest {
+/** What is said of a new customer; its taxes are added where there are some. */
+export class NewCustomerRequest extends CustomerFieldsRequest {
   /**
    * Your own id of the customer, unique in the environment; usage events name it. The guides write `customer_id`.
    * @example "acme-42"
@@ -97,10 +99,6 @@ export class CreateCustomerRequest extends CustomerFieldsRequest {
   @MinLength(1)
   @MaxLength(500)
   name!: string;
-
-  @Optional()
-  @NotSupportedYet()
-  tax_rate_overrides?: unknown[];
 
   @Optional()
   @NotSupportedYet()
@@ -162,4 +160,20 @@ export class SearchCustomersRequest extends SearchRequest {
   @Optional()
   @NotSupportedYet()
   parent_customer_ids?: string[];
+}
+
+export function customerFields(body: NewCustomerRequest | UpdateCustomerRequest): CustomerFields {
+  const given: CustomerFields = {
+    email: body.email,
+    contact: body.contact,
+    addressLine1: body.address_line1,
+    addressLine2: body.address_line2,
+    addressCity: body.address_city,
+    addressState: body.address_state,
+    addressPostalCode: body.address_postal_code,
+    addressCountry: body.address_country?.toUpperCase(),
+    timezone: body.timezone,
+    metadata: body.metadata,
+  };
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }

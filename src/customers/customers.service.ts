@@ -59,7 +59,8 @@ export class CustomersService {
     }
   }
 
-  async update(ctx: Ctx, id: string, fields: CustomerFields): Promise<Customer> {
+  /** `origin` as in {@link create}. */
+  async update(ctx: Ctx, id: string, fields: CustomerFields, origin?: string): Promise<Customer> {
     const before = await this.lock(ctx, id);
     const change = {
       ...fields,
@@ -72,7 +73,7 @@ export class CustomersService {
       throw this.named(error, fields.externalId ?? before.externalId);
     }
     const row = await this.get(ctx, id);
-    await this.announce(ctx, 'customer.updated', row);
+    await this.announce(ctx, 'customer.updated', row, origin);
     return row;
   }
 
@@ -132,10 +133,10 @@ export class CustomersService {
   }
 
   /** The caller has made sure that nothing depends on it. */
-  async delete(ctx: Ctx, id: string): Promise<void> {
+  async delete(ctx: Ctx, id: string, origin?: string): Promise<void> {
     const row = await this.lock(ctx, id);
     await updateRow(ctx.em, CustomerEntity, id, { ...stampChange(ctx), status: 'deleted' });
-    await this.announce(ctx, 'customer.deleted', row);
+    await this.announce(ctx, 'customer.deleted', row, origin);
   }
 
   private async lock(ctx: Ctx, id: string): Promise<Customer> {

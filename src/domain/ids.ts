@@ -1,7 +1,7 @@
 /**
  * Entity identifiers: `<prefix>_<ULID>`, sortable by creation time, opaque to callers.
- * The prefixes are those of the wire contract; ours beyond it are `audit`, `alloc`, `coupon_use`, `credit_app`,
- * `job`, `op`, `proration`, `refund`, `restate`, `try`, `whe`.
+ * The prefixes are those of the wire contract; ours beyond it are `audit`, `alloc`, `coupon_use`, `credit`,
+ * `credit_app`, `dispute`, `job`, `op`, `proration`, `refund`, `restate`, `try`, `whe`.
  */
 export const ID_PREFIXES = {
   tenant: 'tenant',
@@ -18,6 +18,7 @@ export const ID_PREFIXES = {
   subscription: 'subs',
   subscriptionLineItem: 'subs_line',
   subscriptionPause: 'pause',
+  subscriptionSchedule: 'sched',
   billingRun: 'run',
   event: 'event',
   invoice: 'inv',
@@ -52,7 +53,9 @@ export const ID_PREFIXES = {
   creditApplication: 'credit_app',
   usageRestatement: 'restate',
   refund: 'refund',
-  prorationCredit: 'proration',
+  dispute: 'dispute',
+  proration: 'proration',
+  lineCredit: 'credit',
 } as const;
 
 export type IdKind = keyof typeof ID_PREFIXES;

@@ -10,7 +10,7 @@ import { CheckoutFlow } from './checkout/checkout.flow.js';
 import { WebhookEventsService } from './inbound-webhooks/webhook-events.service.js';
 import { toMappingResponse } from './mappings/mappings.responses.js';
 import { Reconciler } from './reconcile/reconciler.flow.js';
-import { ManualSync, type InvoiceSync } from './sync/manual-sync.flow.js';
+import { isThere, ManualSync, type InvoiceSync } from './sync/manual-sync.flow.js';
 import { SyncOperationsService } from './sync/sync-operations.service.js';
 import {
   ListOperationsQuery,
@@ -104,7 +104,12 @@ export class IntegrationsController {
       const { operation } = await this.manual.pushInvoice(caller, body.invoice_id, body, false);
       return this.uow.run(caller, (ctx) => this.show(ctx, operation as SyncOperation));
     }
-    throw notImplemented(`syncing a ${entity} by hand is not supported yet: customer and invoice are`);
+    if (entity === 'plan' || entity === 'plans') {
+      if (body.plan_id === undefined) throw validationError('plan_id is required');
+      const operation = await this.manual.pushPlan(caller, body.plan_id, body.provider);
+      return this.uow.run(caller, (ctx) => this.show(ctx, operation));
+    }
+    throw notImplemented(`syncing a ${entity} by hand is not supported yet: customer, invoice and plan are`);
   }
 
   /** Asks the provider now what its webhooks may have lost. It is asked by itself too, once a minute. */
@@ -141,7 +146,7 @@ export class InvoiceSyncController {
   ): Promise<InvoiceSyncResponse> {
     const target = { provider, connectionId: query.connection_id };
     const synced = await this.manual.pushInvoice(caller, id, target, query.wait === 'true');
-    reply.status(synced.mapping?.state === 'linked' || query.wait === 'true' ? 200 : 202);
+    reply.status(isThere(synced.mapping) || query.wait === 'true' ? 200 : 202);
     return this.uow.run(caller, (ctx) => this.answer(ctx, provider.toLowerCase(), synced));
   }
 

@@ -3,13 +3,31 @@ import { ConnectionsModule } from '../connections/connections.module.js';
 import { CustomersModule } from '../customers/customers.module.js';
 import { InvoicesModule } from '../invoices/invoices.module.js';
 import { PaymentsModule } from '../payments/payments.module.js';
+import { SubscriptionsModule } from '../subscriptions/subscriptions.module.js';
 import { TenancyModule } from '../tenancy/tenancy.module.js';
+import { WalletsModule } from '../wallets/wallets.module.js';
+import { FeaturesModule } from '../features/features.module.js';
+import { PlansModule } from '../plans/plans.module.js';
+import { CataloguePlanner } from './catalogue/catalogue-planner.js';
+import { ImportedPrices } from './catalogue/imported-prices.service.js';
+import { InboundPlans } from './catalogue/inbound-plans.service.js';
+import { PushPlanTask } from './catalogue/push-plan.task.js';
+import { RemotePlans } from './catalogue/remote-plans.flow.js';
+import { ImportedItems } from './subscriptions/imported-items.service.js';
+import { InboundSubscriptions } from './subscriptions/inbound-subscriptions.service.js';
+import { PushSubscriptionTask } from './subscriptions/push-subscription.task.js';
+import { RemoteSubscriptions } from './subscriptions/remote-subscriptions.flow.js';
+import { SubscriptionPlanner } from './subscriptions/subscription-planner.js';
 import { ChargeFlow } from './checkout/charge.flow.js';
 import { CheckoutFlow } from './checkout/checkout.flow.js';
+import { CheckoutPages } from './checkout/checkout-pages.flow.js';
 import { CheckoutSessionsService } from './checkout/checkout-sessions.service.js';
 import { PaymentConnections } from './checkout/payment-connections.flow.js';
 import { PaymentsFlowController } from './checkout/payments-flow.controller.js';
+import { RefundFlow } from './checkout/refund.flow.js';
+import { RefundsController } from './checkout/refunds.controller.js';
 import { InvoiceAttemptController } from './checkout/invoice-attempt.controller.js';
+import { InboundCustomers } from './inbound-webhooks/inbound-customers.js';
 import { InboundDispatcher } from './inbound-webhooks/inbound-dispatcher.js';
 import { WebhookEventsService } from './inbound-webhooks/webhook-events.service.js';
 import { WebhookHandler } from './inbound-webhooks/webhook-handler.flow.js';
@@ -22,22 +40,50 @@ import { MappingsService } from './mappings/mappings.service.js';
 import { InvoiceSweep } from './reconcile/invoice-sweep.flow.js';
 import { OpenInvoices } from './reconcile/open-invoices.service.js';
 import { Reconciler } from './reconcile/reconciler.flow.js';
-import { InvoicePages } from './sync/invoice-pages.service.js';
+import { LostCustomers } from './sync/lost-customers.service.js';
 import { ManualSync } from './sync/manual-sync.flow.js';
 import { PushCustomerTask } from './sync/push-customer.task.js';
 import { PushInvoiceTask } from './sync/push-invoice.task.js';
+import { RefundPaymentTask } from './sync/refund-payment.task.js';
+import { InvoicePages } from './sync/invoice-pages.service.js';
 import { PushQueue } from './sync/push-queue.service.js';
 import { RemoteCustomers } from './sync/remote-customers.flow.js';
 import { RemoteInvoicesService } from './sync/remote-invoices.service.js';
-import { MarkInvoicePaidTask, RefreshInvoiceTask, VoidInvoiceTask } from './sync/settle-invoice.tasks.js';
+import { DeleteCustomerTask } from './sync/delete-customer.task.js';
+import { ExpirePageTask } from './sync/expire-page.task.js';
+import {
+  MarkInvoicePaidTask,
+  RefreshInvoiceTask,
+  SettlePartTask,
+  VoidInvoiceTask,
+} from './sync/settle-invoice.tasks.js';
 import { SyncEngine } from './sync/sync-engine.flow.js';
 import { SyncNotes } from './sync/sync-notes.service.js';
 import { SyncOperationsService } from './sync/sync-operations.service.js';
 import { SyncPlanner } from './sync/sync-planner.js';
 import { SyncTasks } from './sync/sync-tasks.js';
 
+const CATALOGUE = [InboundPlans, ImportedPrices, RemotePlans, PushPlanTask, CataloguePlanner];
+const SUBSCRIPTIONS = [
+  InboundSubscriptions,
+  ImportedItems,
+  RemoteSubscriptions,
+  PushSubscriptionTask,
+  SubscriptionPlanner,
+];
+
 @Module({
-  imports: [TenancyModule, ConnectionsModule, CustomersModule, InvoicesModule, PaymentsModule],
+  imports: [
+    TenancyModule,
+    ConnectionsModule,
+    CustomersModule,
+    WalletsModule,
+    FeaturesModule,
+    PlansModule,
+    SubscriptionsModule,
+    InvoicesModule,
+    PaymentsModule,
+  ],
   controllers: [
     WebhooksController,
     AnyWebhookController,
@@ -47,6 +93,7 @@ import { SyncTasks } from './sync/sync-tasks.js';
     InvoiceSyncController,
     PaymentsFlowController,
     InvoiceAttemptController,
+    RefundsController,
   ],
   providers: [
     MappingsService,
@@ -58,10 +105,15 @@ import { SyncTasks } from './sync/sync-tasks.js';
     SyncPlanner,
     SyncEngine,
     PushCustomerTask,
+    DeleteCustomerTask,
+    LostCustomers,
     PushInvoiceTask,
     MarkInvoicePaidTask,
     VoidInvoiceTask,
     RefreshInvoiceTask,
+    RefundPaymentTask,
+    SettlePartTask,
+    ExpirePageTask,
     RemoteInvoicesService,
     RemoteCustomers,
     ManualSync,
@@ -70,13 +122,18 @@ import { SyncTasks } from './sync/sync-tasks.js';
     WebhookWriter,
     WebhookHandler,
     InboundDispatcher,
+    InboundCustomers,
     CheckoutSessionsService,
     PaymentConnections,
+    CheckoutPages,
     CheckoutFlow,
     ChargeFlow,
     InvoiceSweep,
     OpenInvoices,
+    RefundFlow,
     Reconciler,
+    ...CATALOGUE,
+    ...SUBSCRIPTIONS,
   ],
 })
 export class IntegrationsModule {}

@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { invalidOperation } from '../domain/errors.js';
-import { money, type Money } from '../domain/money.js';
+import { minMoney, money, sumMoney, truncateToMoney, type Money } from '../domain/money.js';
+import type { PriceType } from '../domain/rating/price-kinds.js';
+import { allowsPriceType } from '../domain/wallets/wallet-kinds.js';
 import type { Ctx } from '../platform/context.js';
 import { WalletSpending } from '../wallets/wallet-spending.service.js';
 import { WalletsService } from '../wallets/wallets.service.js';
@@ -75,6 +77,32 @@ export class CustomerCreditService {
       key: credit.idempotencyKey,
     });
     return moved?.transaction.id ?? null;
+  }
+
+  /**
+   * What the customer's POST_PAID wallets can pay of an invoice now, biggest first, locked: each no more than what the lines
+   * that it may pay for come to.
+   */
+  async payable(
+    ctx: Ctx,
+    invoice: Invoice,
+    shares: readonly { readonly priceType: PriceType; readonly amount: Money }[],
+  ): Promise<{ readonly walletId: string; readonly amount: Money }[]> {
+    const { currency, customerId } = invoice;
+    const found = await this.spending.listSpendable(ctx, currency, [{ customerId, asOf: ctx.now }], {
+      lock: true,
+      walletType: 'POST_PAID',
+    });
+    return (found.get(customerId) ?? []).map(({ key, amount, priceTypes }) => ({
+      walletId: key,
+      amount: minMoney(
+        truncateToMoney(amount, currency),
+        sumMoney(
+          shares.filter((one) => allowsPriceType(priceTypes, one.priceType)).map((one) => one.amount),
+          currency,
+        ),
+      ),
+    }));
   }
 
   /** Takes a payment out of a wallet whole, or refuses it. Answers the wallet and the transaction. */

@@ -1,21 +1,21 @@
 import { Body, Get, HttpCode, Param, Post, Put, Query } from '@nestjs/common';
 import { CustomersService } from '../customers/customers.service.js';
 import { fieldErrors, validationError } from '../domain/errors.js';
-import { formatMoney, roundToMoney, sumMoney } from '../domain/money.js';
-import { rate } from '../domain/rate.js';
 import type { Caller, Ctx } from '../platform/context.js';
 import { UnitOfWork } from '../platform/database/unit-of-work.js';
 import { SuccessResponse } from '../platform/http/responses.js';
 import { SubscriptionsService } from '../subscriptions/subscriptions.service.js';
 import type { Subscription } from '../subscriptions/subscriptions.types.js';
 import { ApiController, CurrentCaller } from '../tenancy/api-controller.js';
+import { InvoiceTerms } from './invoice-terms.service.js';
 import { InvoicesQueries } from './invoices.queries.js';
 import { UpdateInvoiceRequest } from './invoice-life.requests.js';
-import { CreateInvoiceRequest, type CreateInvoiceLineItemRequest } from './invoices.requests.js';
+import { CreateInvoiceRequest } from './invoices.requests.js';
 import { GetInvoiceQuery, SearchInvoicesRequest } from './invoices-search.requests.js';
 import { InvoiceResponse, ListInvoicesResponse } from './invoices.responses.js';
 import { InvoicesService } from './invoices.service.js';
-import type { Invoice, RatedLine } from './invoices.types.js';
+import type { Invoice } from './invoices.types.js';
+import { assertDates, assertLines, assertTotal, oneOffLines, periodOf, termsOf } from './one-off-input.js';
 
 @ApiController('invoices', 'Invoices')
 export class InvoicesController {
@@ -25,6 +25,7 @@ export class InvoicesController {
     private readonly queries: InvoicesQueries,
     private readonly customers: CustomersService,
     private readonly subscriptions: SubscriptionsService,
+    private readonly terms: InvoiceTerms,
   ) {}
 
   /** A one-off invoice. It stays a draft until it is finalized, unless the body says FINALIZED. */
@@ -101,14 +102,14 @@ export class InvoicesController {
 
   private async createNew(ctx: Ctx, body: CreateInvoiceRequest): Promise<Invoice> {
     const customer = await this.customers.get(ctx, body.customer_id);
-    const lines = body.line_items?.length
-      ? body.line_items.map((line, index) => oneOffLine(line, index))
-      : [{ ...EMPTY_LINE, displayName: body.description ?? 'Invoice', amount: rate(body.amount_due) }];
-    assertTotals(body, lines);
+    const lines = oneOffLines(body);
+    assertLines(body, lines);
     assertDates(body);
     const period = periodOf(body.period_start, body.period_end, '');
     const subscription = await this.subscriptionOf(ctx, body, customer.id);
+    const { record, ...terms } = await this.terms.of(ctx, termsOf(body, lines));
     const { invoice } = await this.invoices.draft(ctx, {
+      ...terms,
       customerId: customer.id,
       subscriptionId: subscription?.id ?? null,
       type: body.invoice_type ?? 'ONE_OFF',
@@ -125,6 +126,8 @@ export class InvoicesController {
       invoicePdfUrl: body.invoice_pdf_url ?? null,
       metadata: body.metadata ?? {},
     });
+    assertTotal(body, invoice);
+    await record(invoice);
     if (body.invoice_status === 'FINALIZED')
       return this.invoices.finalize(ctx, invoice.id, body.invoice_number);
     if (body.invoice_number !== undefined)
@@ -155,49 +158,4 @@ export class InvoicesController {
     if (Object.keys(errors).length > 0) throw fieldErrors(errors);
     return subscription;
   }
-}
-
-const EMPTY_LINE = { quantity: rate(1), priceType: 'FIXED', period: null } as const;
-
-const oneOffLine = (line: CreateInvoiceLineItemRequest, index: number): RatedLine => ({
-  displayName: line.display_name ?? 'Item',
-  amount: rate(line.amount),
-  quantity: rate(line.quantity),
-  priceType: line.price_type ?? 'FIXED',
-  period: periodOf(line.period_start, line.period_end, `line_items[${index}].`),
-  entityType: line.entity_type ?? null,
-  entityId: line.entity_id ?? null,
-  priceId: line.price_id ?? null,
-  meterId: line.meter_id ?? null,
-  planDisplayName: line.plan_display_name ?? null,
-  meterDisplayName: line.meter_display_name ?? null,
-  metadata: line.metadata ?? {},
-});
-
-function periodOf(start: Date | undefined, end: Date | undefined, path: string): RatedLine['period'] {
-  if (start === undefined && end === undefined) return null;
-  if (start === undefined || end === undefined || start >= end)
-    throw validationError(`${path}period_start and ${path}period_end go together, the start before the end`);
-  return { start, end };
-}
-
-function assertDates({ issue_date: issued, due_date: due }: CreateInvoiceRequest): void {
-  if (issued !== undefined && due !== undefined && due < issued)
-    throw fieldErrors({ due_date: 'due_date must not be before issue_date' });
-}
-
-/** What the caller believes the invoice to come to must be what it comes to. */
-function assertTotals(body: CreateInvoiceRequest, lines: readonly RatedLine[]): void {
-  const sum = sumMoney(
-    lines.map((line) => roundToMoney(line.amount, body.currency)),
-    body.currency,
-  );
-  const errors: Record<string, string> = {};
-  for (const field of ['amount_due', 'subtotal', 'total'] as const) {
-    const given = body[field];
-    if (given !== undefined && roundToMoney(rate(given), body.currency).amount !== sum.amount)
-      errors[field] = `${field} is ${given}, the lines add up to ${formatMoney(sum)}`;
-  }
-  if (sum.amount < 0n) errors.line_items = 'the lines must not add up to less than nothing';
-  if (Object.keys(errors).length > 0) throw fieldErrors(errors);
 }

@@ -15,6 +15,7 @@ import { CustomerCreditService } from './customer-credit.service.js';
 import { CustomerInvoicesController } from './customer-invoices.controller.js';
 import { DocumentNumbersService } from './document-numbers.service.js';
 import { DraftFinalization } from './draft-finalization.js';
+import { ImportedSubscriptionLife } from './imported-subscription-life.service.js';
 import { InvoiceDocumentsController } from './invoice-documents.controller.js';
 import { InvoiceDocumentsService } from './invoice-documents.service.js';
 import { InvoiceDrafts } from './invoice-drafts.service.js';
@@ -26,13 +27,18 @@ import { InvoiceSummaryQueries } from './invoice-summary.queries.js';
 import { InvoicesController } from './invoices.controller.js';
 import { InvoicesQueries } from './invoices.queries.js';
 import { InvoicesService } from './invoices.service.js';
-import { LateUsageController } from './late-usage-settlement.controller.js';
 import { LateUsageSettlement } from './late-usage-settlement.service.js';
 import { LateUsageService } from './late-usage.service.js';
+import { PlanChangeCarry } from './plan-change-carry.service.js';
 import { PlanChangeController } from './plan-change.controller.js';
+import { PlanChangeScheduling } from './plan-change-scheduling.service.js';
 import { PlanChangeService } from './plan-change.service.js';
+import { InvoiceTerms } from './invoice-terms.service.js';
+import { LineCreditsService } from './line-credits.service.js';
 import { ProrationsService } from './prorations.service.js';
 import { RebillingService } from './rebilling.service.js';
+import { ScheduledPlanChanges } from './scheduled-plan-changes.js';
+import { SubscriptionSchedulesController } from './subscription-schedules.controller.js';
 import { SubscriptionAddonsController } from './subscription-addons.controller.js';
 import { SubscriptionChanges } from './subscription-billing-changes.service.js';
 import { SubscriptionBillingController } from './subscription-billing.controller.js';
@@ -86,7 +92,7 @@ const WALLET_PROVIDERS = [
     CustomerInvoicesController,
     SubscriptionBillingController,
     PlanChangeController,
-    LateUsageController,
+    SubscriptionSchedulesController,
     SubscriptionAddonsController,
     BillingRunsController,
     UsageAnalyticsController,
@@ -111,9 +117,15 @@ const WALLET_PROVIDERS = [
     SubscriptionBillingService,
     SubscriptionSteps,
     BillingNow,
+    InvoiceTerms,
+    LineCreditsService,
     ProrationsService,
     SubscriptionChanges,
+    PlanChangeCarry,
     PlanChangeService,
+    PlanChangeScheduling,
+    ScheduledPlanChanges,
+    ImportedSubscriptionLife,
     LateUsageSettlement,
     AddonChanges,
     FirstPayment,
@@ -127,10 +139,13 @@ const WALLET_PROVIDERS = [
     InvoicesQueries,
     DocumentNumbersService,
     CustomerCreditService,
+    LineCreditsService,
     RebillingService,
     LateUsageService,
+    LateUsageSettlement,
     SubscriptionBillingService,
     SubscriptionChanges,
+    ImportedSubscriptionLife,
   ],
 })
 export class InvoicesModule {}

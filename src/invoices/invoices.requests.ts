@@ -23,6 +23,7 @@ import {
   IsWord,
   Optional,
 } from '../platform/http/fields.js';
+import { TaxRateOverrideRequest } from '../plans/taxes.requests.js';
 import { NotSupportedYet } from '../platform/http/not-supported.js';
 
 const URL_RULES = { require_tld: false, require_protocol: true, protocols: ['http', 'https'] };
@@ -121,6 +122,28 @@ export class CreateInvoiceLineItemRequest {
   subscription_line_item_id?: string;
 }
 
+export class InvoiceCouponRequest {
+  @IsString()
+  @MinLength(1)
+  coupon_id!: string;
+
+  /** An earlier redemption for the customer that is to count on this invoice too. */
+  @Optional()
+  @IsString()
+  coupon_association_id?: string;
+}
+
+export class InvoiceLineItemCouponRequest extends InvoiceCouponRequest {
+  /** The `price_id` of a line, or its place in `line_items` from 0 on. */
+  @IsString()
+  @MinLength(1)
+  line_item_id!: string;
+
+  @Optional()
+  @NotSupportedYet()
+  subscription_line_item_id?: string;
+}
+
 export class CreateInvoiceRequest {
   @IsString()
   @MinLength(1)
@@ -129,7 +152,7 @@ export class CreateInvoiceRequest {
   @IsCurrency()
   currency!: string;
 
-  /** Must be the sum of the lines. Without lines it makes the only one. */
+  /** Must be the sum of the lines, or what coupons and taxes make of it. Without lines it makes the only one. */
   @IsDecimalValue({ min: '0' })
   amount_due!: string;
 
@@ -211,17 +234,27 @@ export class CreateInvoiceRequest {
   @MaxLength(50)
   billing_period?: string;
 
+  /** Ids of coupons that lower the whole invoice, redeemed for it alone. */
   @Optional()
-  @NotSupportedYet()
-  coupons?: unknown[];
+  @IsArray()
+  @ArrayMaxSize(100)
+  @IsString({ each: true })
+  coupons?: string[];
+
+  /** The same, or one more bill of a coupon that was redeemed before. */
+  @Optional()
+  @IsArray()
+  @ArrayMaxSize(100)
+  @ValidateNested({ each: true })
+  @Type(() => InvoiceCouponRequest)
+  invoice_coupons?: InvoiceCouponRequest[];
 
   @Optional()
-  @NotSupportedYet()
-  invoice_coupons?: unknown[];
-
-  @Optional()
-  @NotSupportedYet()
-  line_item_coupons?: unknown[];
+  @IsArray()
+  @ArrayMaxSize(100)
+  @ValidateNested({ each: true })
+  @Type(() => InvoiceLineItemCouponRequest)
+  line_item_coupons?: InvoiceLineItemCouponRequest[];
 
   /** A number of your own, for an invoice that is finalized in the same call; the next of the month, when left out. */
   @Optional()
@@ -242,13 +275,20 @@ export class CreateInvoiceRequest {
   @NotSupportedYet()
   prepared_tax_rates?: unknown[];
 
+  /** Taxed by these rates, by their codes. */
   @Optional()
-  @NotSupportedYet()
-  tax_rate_overrides?: unknown[];
+  @IsArray()
+  @ArrayMaxSize(100)
+  @ValidateNested({ each: true })
+  @Type(() => TaxRateOverrideRequest)
+  tax_rate_overrides?: TaxRateOverrideRequest[];
 
+  /** Taxed by these rates, by their ids or codes. */
   @Optional()
-  @NotSupportedYet()
-  tax_rates?: unknown[];
+  @IsArray()
+  @ArrayMaxSize(100)
+  @IsString({ each: true })
+  tax_rates?: string[];
 
   @Optional()
   @NotSupportedYet(['0', 0])

@@ -12,10 +12,12 @@ import { InvoiceDrafts } from './invoice-drafts.service.js';
 import { InvoiceFinalization } from './invoice-finalization.service.js';
 import { InvoicePartsStore } from './invoice-parts.store.js';
 import { InvoiceLineItemEntity } from './invoice-line-item.entity.js';
-import { ProrationCreditEntity } from './proration-credit.entity.js';
 import { InvoiceEntity } from './invoice.entity.js';
+import { InvoiceTerms } from './invoice-terms.service.js';
+import { LineCreditsService, type LineCredit } from './line-credits.service.js';
 import {
   CREDITED_TO_WALLET,
+  UNUSED_TIME_OF,
   type Invoice,
   type InvoiceApplications,
   type InvoiceDraftInput,
@@ -41,6 +43,8 @@ export class InvoicesService {
     private readonly finalization: InvoiceFinalization,
     private readonly credit: CustomerCreditService,
     private readonly terms: BillTermsService,
+    private readonly ownTerms: InvoiceTerms,
+    private readonly credits: LineCreditsService,
   ) {}
 
   /** Rounds, adds up and stores. A subscription's invoice without anything on it is stored as SKIPPED: the period is done. */
@@ -55,15 +59,20 @@ export class InvoicesService {
     return invoice;
   }
 
-  /** Nothing is owed for it any more. What was paid has to be given back before; prepaid credits go back here. */
+  /**
+   * Nothing is owed for it any more. What was paid has to be given back before; prepaid credits, and the unused time of an
+   * earlier plan that was taken off it, go back here.
+   */
   async void(ctx: Ctx, id: string): Promise<Invoice> {
     const before = await this.lock(ctx, id);
     assertInvoiceTransition(before.invoiceStatus, 'VOIDED');
     if (before.amountPaid > 0n)
       throw invalidOperation('what was paid has to be given back first', 'invoice_has_payments');
-    await this.assertNothingGivenBack(ctx, id);
+    const lines = await this.linesOf(ctx, [id]);
+    this.assertNothingGivenBack(lines, await this.credits.of(ctx, lines));
     await this.terms.release(ctx, before);
-    const spent = money(before.totalPrepaidCreditsApplied, before.currency);
+    await this.ownTerms.release(ctx, before);
+    const spent = money(before.totalPrepaidCreditsApplied + unusedTimeOf(lines), before.currency);
     if (spent.amount > 0n)
       await this.credit.giveBack(ctx, {
         customerId: before.customerId,
@@ -87,16 +96,9 @@ export class InvoicesService {
   }
 
   /** Unused time that is credit already would be given back a second time. */
-  private async assertNothingGivenBack(ctx: Ctx, id: string): Promise<void> {
-    const credited = await ctx.em
-      .createQueryBuilder(ProrationCreditEntity, 'credit')
-      .innerJoin(InvoiceEntity, 'invoice', 'invoice.subscriptionId = credit.subscriptionId')
-      .innerJoin(InvoiceLineItemEntity, 'line', 'line.invoiceId = invoice.id')
-      .where(`invoice.id = :id AND line.priceType = 'FIXED'`, { id })
-      .andWhere('line.periodStart < credit.periodEnd AND line.periodEnd > credit.periodStart')
-      .getExists();
-    const paidOut = (await this.linesOf(ctx, [id])).some(({ metadata }) => CREDITED_TO_WALLET in metadata);
-    if (credited || paidOut)
+  private assertNothingGivenBack(lines: readonly InvoiceLineItem[], credits: readonly LineCredit[]): void {
+    const paidOut = lines.some(({ metadata }) => CREDITED_TO_WALLET in metadata);
+    if (paidOut || credits.some(({ source }) => source === 'PRORATION'))
       throw invalidOperation(
         'credit has been given back for the invoice: correct it with a credit note',
         'invoice_has_proration_credits',
@@ -189,6 +191,12 @@ export class InvoicesService {
     return this.parts.linesOf(ctx, invoiceIds);
   }
 
+  async lineOf(ctx: Ctx, id: string): Promise<InvoiceLineItem> {
+    const row = await ctx.em.findOneBy(InvoiceLineItemEntity, { id });
+    if (row === null) throw notFound('invoice line item', id);
+    return row;
+  }
+
   /** Coupons, taxes and prepaid credits that were applied to those invoices. */
   applicationsOf(ctx: Ctx, invoiceIds: readonly string[]): Promise<InvoiceApplications> {
     return this.parts.applicationsOf(ctx, invoiceIds);
@@ -268,3 +276,7 @@ export class InvoicesService {
     return this.outbox.append(ctx, { type, entityType: 'invoice', entityId: invoice.id, payload });
   }
 }
+
+/** What was paid for another plan and was taken off here: a new invoice will not take it off again. */
+const unusedTimeOf = (lines: readonly InvoiceLineItem[]): bigint =>
+  lines.reduce((sum, { metadata, amount }) => (UNUSED_TIME_OF in metadata ? sum - amount : sum), 0n);

@@ -76,6 +76,9 @@ export interface Restatement {
 /** Metadata of a line that says: what the invoice takes back went to the wallet. */
 export const CREDITED_TO_WALLET = 'credited_to_wallet';
 
+/** Metadata of a line that takes off what was paid in advance for another plan: the line of that subscription. */
+export const UNUSED_TIME_OF = 'prorates_subscription_line_item_id';
+
 /** A charge that was rated exactly and goes onto an invoice. */
 export interface RatedLine {
   readonly displayName: string;

@@ -4,6 +4,7 @@ import type { Period } from '../domain/period.js';
 import type { Rate } from '../domain/rate.js';
 import type { Subscription } from '../subscriptions/subscriptions.types.js';
 import type { Invoice, InvoiceLineItem, RatedLine } from './invoices.types.js';
+import { netOf, type LineCredit } from './line-credits.service.js';
 import type { BillingTask } from './subscription-billing.types.js';
 import type { UsageRestatementEntity } from './usage-restatement.entity.js';
 
@@ -22,6 +23,15 @@ export interface Billed {
   readonly usage: BilledUsage;
   readonly quantity: Rate;
   readonly rated: RatedLine;
+}
+
+/** What has changed lines since they were billed. */
+export interface Books {
+  readonly restatements: readonly UsageRestatementEntity[];
+  /** The lines that carry the restatements. */
+  readonly carriers: ReadonlyMap<string, InvoiceLineItem>;
+  /** What was given back otherwise: usage that is taken back later gives back only what was still charged for it. */
+  readonly credits: readonly LineCredit[];
 }
 
 const keyOfParts = (lineItemId: string, start: Date, end: Date): string =>
@@ -63,19 +73,22 @@ export function isRemade(restatements: readonly UsageRestatementEntity[], line: 
 export function standing(
   key: string,
   lines: readonly InvoiceLineItem[],
-  restatements: readonly UsageRestatementEntity[],
-  carriers: ReadonlyMap<string, InvoiceLineItem>,
+  { restatements, carriers, credits }: Books,
   rated: readonly RatedLine[],
 ): { readonly usage: BilledUsage; readonly quantity: Rate } {
   const currency = (lines[0] as InvoiceLineItem).currency;
   const of = (minor: bigint): Money => money(minor, currency);
-  const netOf = (line: InvoiceLineItem): bigint =>
-    line.amount - line.lineItemDiscount - line.invoiceLevelDiscount;
+  const charged = (line: InvoiceLineItem): bigint =>
+    netOf(line).amount -
+    sum(
+      credits.filter(({ lineId }) => lineId === line.id),
+      ({ net }) => net.amount,
+    );
   const sum = <T>(list: readonly T[], value: (one: T) => bigint): bigint =>
     list.reduce((total, one) => total + value(one), 0n);
   const carrierNet = (one: UsageRestatementEntity): bigint => {
     const carrier = carriers.get(one.invoiceLineItemId);
-    return carrier === undefined ? 0n : netOf(carrier);
+    return carrier === undefined ? 0n : charged(carrier);
   };
   return {
     usage: {
@@ -83,7 +96,7 @@ export function standing(
       gross: of(
         sum(lines, (line) => line.amount) + sum(restatements, (one) => one.amount - one.amountBefore),
       ),
-      net: of(sum(lines, netOf) + sum(restatements, carrierNet)),
+      net: of(sum(lines, charged) + sum(restatements, carrierNet)),
       carried: of(sum(restatements, (one) => one.carriedAmount)),
       rated: sumMoney(
         rated.map((line) => roundToMoney(line.amount, currency)),

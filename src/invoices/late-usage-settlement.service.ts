@@ -13,16 +13,18 @@ import {
 import { earlierOf, laterOf, makePeriod, type Period } from '../domain/period.js';
 import { rate } from '../domain/rate.js';
 import type { Ctx } from '../platform/context.js';
+import { insertRows, stampNew } from '../platform/database/columns.js';
 import type { Subscription } from '../subscriptions/subscriptions.types.js';
 import { WalletSpending } from '../wallets/wallet-spending.service.js';
 import { BillingNow } from './billing-now.service.js';
 import { InvoiceLineItemEntity } from './invoice-line-item.entity.js';
 import { InvoiceEntity } from './invoice.entity.js';
 import { InvoicesService } from './invoices.service.js';
-import { CREDITED_TO_WALLET, type Invoice, type RatedLine } from './invoices.types.js';
+import { CREDITED_TO_WALLET, type Invoice, type RatedLine, type Restatement } from './invoices.types.js';
 import { LateUsageService } from './late-usage.service.js';
 import { SubscriptionBillingService } from './subscription-billing.service.js';
 import { SubscriptionChanges } from './subscription-billing-changes.service.js';
+import { UsageRestatementEntity } from './usage-restatement.entity.js';
 
 export interface LateUsageSettled {
   readonly invoice: Invoice;
@@ -47,6 +49,31 @@ export class LateUsageSettlement {
 
   /** Of all finished periods of the invoice's subscription. */
   async settle(ctx: Ctx, invoiceId: string): Promise<LateUsageSettled> {
+    const { subscription, lines } = await this.find(ctx, invoiceId);
+    const { currency } = subscription;
+    const net = sumMoney(
+      lines.map(({ amount }) => roundToMoney(amount, currency)),
+      currency,
+    );
+    const credited = floorAtZero(subtractMoney(zeroMoney(currency), net));
+    const invoice = await this.charge(ctx, subscription, [...lines, ...creditedLine(credited)]);
+    // Lines that change only what is carried come to nothing, and make no invoice.
+    if (invoice === undefined) throw invalidOperation('no usage has arrived late', 'no_late_usage');
+    await this.spending.giveBack(ctx, {
+      customerId: subscription.customerId,
+      amount: credited,
+      reason: 'CREDIT_ADJUSTMENT',
+      referenceId: invoice.id,
+      description: 'Usage that was corrected after it was billed',
+    });
+    return { invoice, credited };
+  }
+
+  /** What has arrived late for the subscription of an invoice: lines that bring its periods to what they come to. */
+  async find(
+    ctx: Ctx,
+    invoiceId: string,
+  ): Promise<{ readonly subscription: Subscription; readonly lines: readonly RatedLine[] }> {
     const asked = await this.invoices.get(ctx, invoiceId);
     if (
       asked.subscriptionId === null ||
@@ -59,32 +86,53 @@ export class LateUsageSettlement {
       );
     const subscription = await this.changes.current(ctx, asked.subscriptionId);
     const lines = await this.lateLines(ctx, subscription);
-    const [first] = lines;
-    if (first === undefined) throw invalidOperation('no usage has arrived late', 'no_late_usage');
-    const { currency } = subscription;
-    const zero = zeroMoney(currency);
-    const net = sumMoney(
-      lines.map(({ amount }) => roundToMoney(amount, currency)),
-      currency,
-    );
-    const credited = floorAtZero(subtractMoney(zero, net));
-    const invoice = await this.now.bill(ctx, {
+    if (lines.length === 0) throw invalidOperation('no usage has arrived late', 'no_late_usage');
+    return { subscription, lines };
+  }
+
+  /** Those lines as an invoice of their own; none where they come to nothing. */
+  async charge(
+    ctx: Ctx,
+    subscription: Subscription,
+    lines: readonly RatedLine[],
+  ): Promise<Invoice | undefined> {
+    if (lines.length === 0) return undefined;
+    return this.now.bill(ctx, {
       subscription,
       moment: { type: 'subscription_start', next: spanOf(lines) },
       reason: 'SUBSCRIPTION_UPDATE',
       lineIds: [],
-      charges: [...lines, ...creditedLine(credited)],
+      charges: lines,
     });
-    // Lines that change only what is carried come to nothing, and make no invoice.
-    if (invoice === undefined) throw invalidOperation('no usage has arrived late', 'no_late_usage');
-    await this.spending.giveBack(ctx, {
-      customerId: subscription.customerId,
-      amount: credited,
-      reason: 'CREDIT_ADJUSTMENT',
-      referenceId: invoice.id,
-      description: 'Usage that was corrected after it was billed',
-    });
-    return { invoice, credited };
+  }
+
+  /** Writes down that a credit note, and no line of another invoice, brought lines of a locked invoice to what they come to. */
+  async recordCredited(
+    ctx: Ctx,
+    subscriptionId: string,
+    invoice: Invoice,
+    creditNoteId: string,
+    restatements: readonly Restatement[],
+  ): Promise<void> {
+    await insertRows(
+      ctx.em,
+      UsageRestatementEntity,
+      restatements.map(({ period, ...restatement }) => ({
+        ...stampNew(ctx, 'usageRestatement'),
+        ...restatement,
+        subscriptionId,
+        periodStart: period.start,
+        periodEnd: period.end,
+        invoiceId: invoice.id,
+        invoiceLineItemId: creditNoteId,
+        currency: invoice.currency,
+      })),
+    );
+  }
+
+  /** The note was taken back: the lines stand as they were billed, and what is too much on them is found again. */
+  async releaseCredited(ctx: Ctx, creditNoteId: string): Promise<void> {
+    await ctx.em.delete(UsageRestatementEntity, { invoiceLineItemId: creditNoteId });
   }
 
   /** Restated in full: what is too much goes to the wallet, so an invoice that could not hold it is no limit. */

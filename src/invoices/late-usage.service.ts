@@ -20,9 +20,11 @@ import {
   restatedLines,
   standing,
   type Billed,
+  type Books,
   type LateUsageTask,
 } from './late-usage-books.js';
 import { momentOf } from './rebilling-moments.js';
+import { LineCreditsService } from './line-credits.service.js';
 import { UsageRestatementEntity } from './usage-restatement.entity.js';
 
 /** Rates moments as they would be billed now, in their order. */
@@ -34,6 +36,7 @@ export class LateUsageService {
   constructor(
     private readonly customers: CustomersService,
     private readonly events: LateEventsService,
+    private readonly credits: LineCreditsService,
   ) {}
 
   /** The lines of each task with those that restate earlier periods after them. */
@@ -85,13 +88,33 @@ export class LateUsageService {
     if (suspects.length === 0) return [];
     const billed = await this.billedUsage(ctx, suspects);
     const kept = this.events.keptSince(ctx.now);
-    const open = billed.filter(({ invoice, line }) => {
+    const suspected = billed.filter(({ invoice, line }) => {
       if (kept !== null && (line.periodStart as Date) < kept) return false;
       const window = windows.get(invoice.subscriptionId as string);
       const late = window !== undefined && mayBear(line, window);
       return late || carriedOf(restatements, line) !== 0n || isRemade(restatements, line);
     });
-    return this.rated(ctx, open, restatements, suspects, rater);
+    const { open, credits, carriers } = await this.books(ctx, suspected, restatements);
+    return this.rated(ctx, open, { restatements, credits, carriers }, suspects, rater);
+  }
+
+  /** What else was given back of those lines. They are locked first: nothing gives back of them until this is written. */
+  private async books(
+    ctx: Ctx,
+    suspected: readonly { invoice: Invoice; line: InvoiceLineItem }[],
+    restatements: readonly UsageRestatementEntity[],
+  ): Promise<Pick<Books, 'credits' | 'carriers'> & { open: { invoice: Invoice; line: InvoiceLineItem }[] }> {
+    const keys = new Set(suspected.map(({ line }) => keyOf(line)));
+    const own = restatements.filter((one) => keys.has(restatedKeyOf(one)));
+    const locked = await this.credits.lock(ctx, [
+      ...suspected.map(({ invoice }) => invoice.id),
+      ...own.map(({ invoiceId }) => invoiceId),
+    ]);
+    const open = suspected.filter(({ invoice }) => locked.get(invoice.id)?.invoiceStatus !== 'VOIDED');
+    const carriers = await this.carriersOf(ctx, own);
+    const lines = [...open.map(({ line }) => line), ...carriers.values()];
+    const credits = (await this.credits.of(ctx, lines)).filter(({ source }) => source !== 'LATE_USAGE');
+    return { open, carriers, credits };
   }
 
   /** When the late events of each subscription's customer have happened. */
@@ -153,7 +176,7 @@ export class LateUsageService {
   private async rated(
     ctx: Ctx,
     open: readonly { invoice: Invoice; line: InvoiceLineItem }[],
-    restatements: readonly UsageRestatementEntity[],
+    books: Books,
     tasks: readonly LateUsageTask[],
     rater: Rater,
   ): Promise<Billed[]> {
@@ -169,7 +192,6 @@ export class LateUsageService {
       };
     });
     const now = await rater(past);
-    const carriers = await this.carriersOf(ctx, restatements);
     const seen = new Set<string>();
     return open.flatMap(({ invoice, line }): Billed[] => {
       const key = keyOf(line);
@@ -180,9 +202,9 @@ export class LateUsageService {
       // A line that would not be billed at all today is left as it was billed: its price or window was changed since.
       if (first === undefined) return [];
       const same = open.filter((one) => keyOf(one.line) === key).map((one) => one.line);
-      const own = restatements.filter((one) => restatedKeyOf(one) === key);
+      const own = { ...books, restatements: books.restatements.filter((one) => restatedKeyOf(one) === key) };
       const subscription = subscriptions.get(invoice.subscriptionId as string) as Subscription;
-      return [{ invoice, line, subscription, rated: first, ...standing(key, same, own, carriers, rated) }];
+      return [{ invoice, line, subscription, rated: first, ...standing(key, same, own, rated) }];
     });
   }
 

@@ -19,7 +19,7 @@ export function paidUntil(
   at: Date,
   pauses: readonly OpenPeriod[],
 ): Date | null {
-  if (line.invoiceCadence !== 'ADVANCE' || line.priceType === 'USAGE') return null;
+  if (line.billedBy !== null || line.invoiceCadence !== 'ADVANCE' || line.priceType === 'USAGE') return null;
   if (subscription.activatedAt === null) return line.paidUntil;
   const schedule = scheduleOf(subscription);
   const life = chargedLife(subscription);

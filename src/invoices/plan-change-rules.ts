@@ -4,7 +4,7 @@ import { moneyToRate, type Money } from '../domain/money.js';
 import { rate } from '../domain/rate.js';
 import type { ProrationBehavior } from '../domain/subscribing/proration.js';
 import type { Subscription, SubscriptionLineItem } from '../subscriptions/subscriptions.types.js';
-import type { RatedLine } from './invoices.types.js';
+import { UNUSED_TIME_OF, type RatedLine } from './invoices.types.js';
 import type { Proration } from './prorations.service.js';
 
 export interface PlanChangeInput {
@@ -15,7 +15,40 @@ export interface PlanChangeInput {
   readonly billingCycle?: BillingCycle | undefined;
   readonly prorationBehavior?: ProrationBehavior | undefined;
   readonly metadata?: Readonly<Record<string, string>> | undefined;
+  /** Not now. */
+  readonly atPeriodEnd?: boolean | undefined;
 }
+
+/** The same as the wire has it, and as a schedule keeps it. */
+export interface PlanChangeWire {
+  readonly target_plan_id: string;
+  readonly billing_period?: BillingPeriodUnit | undefined;
+  readonly billing_period_count?: number | undefined;
+  readonly billing_cycle?: BillingCycle | undefined;
+  readonly proration_behavior?: ProrationBehavior | undefined;
+  readonly change_at?: 'immediate' | 'end_of_period' | undefined;
+  readonly metadata?: Record<string, string> | undefined;
+}
+
+export const inputOfWire = (body: PlanChangeWire): PlanChangeInput => ({
+  planId: body.target_plan_id,
+  billingPeriod: body.billing_period,
+  billingPeriodCount: body.billing_period_count,
+  billingCycle: body.billing_cycle,
+  prorationBehavior: body.proration_behavior,
+  metadata: body.metadata,
+  atPeriodEnd: body.change_at === 'end_of_period',
+});
+
+export const wireOf = (input: PlanChangeInput): PlanChangeWire => ({
+  target_plan_id: input.planId,
+  billing_period: input.billingPeriod,
+  billing_period_count: input.billingPeriodCount,
+  billing_cycle: input.billingCycle,
+  proration_behavior: input.prorationBehavior,
+  change_at: input.atPeriodEnd === true ? 'end_of_period' : 'immediate',
+  metadata: input.metadata === undefined ? undefined : { ...input.metadata },
+});
 
 export const isPresent = ({ startDate, endDate }: SubscriptionLineItem, at: Date): boolean =>
   startDate <= at && (endDate === null || endDate > at);
@@ -64,6 +97,6 @@ export const creditLine = ({ line, period }: Proration, amount: Money): RatedLin
           entityType: line.entityType,
           entityId: line.entityId,
           planDisplayName: line.planDisplayName,
-          metadata: { prorates_subscription_line_item_id: line.id },
+          metadata: { [UNUSED_TIME_OF]: line.id },
         },
       ];

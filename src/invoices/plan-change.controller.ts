@@ -11,16 +11,20 @@ import {
   toInvoicePreview,
   toPlanSummary,
   toProrationDetails,
+  toScheduledChange,
   toSubscriptionSummary,
   warningsOf,
 } from './plan-change.responses.js';
-import { PlanChangeService, type PlanChangeInput } from './plan-change.service.js';
+import { inputOfWire } from './plan-change-rules.js';
+import { PlanChangeScheduling } from './plan-change-scheduling.service.js';
+import { PlanChangeService } from './plan-change.service.js';
 
 @ApiController('subscriptions', 'Subscriptions')
 export class PlanChangeController {
   constructor(
     private readonly uow: UnitOfWork,
     private readonly changes: PlanChangeService,
+    private readonly scheduling: PlanChangeScheduling,
     private readonly invoices: InvoicesQueries,
   ) {}
 
@@ -33,7 +37,7 @@ export class PlanChangeController {
     @Body() body: SubscriptionChangeRequest,
   ): Promise<SubscriptionChangePreviewResponse> {
     return this.uow.run(caller, (ctx) =>
-      this.changes.preview(ctx, id, inputOf(body), async (changed) => {
+      this.changes.preview(ctx, id, inputOfWire(body), async (changed) => {
         const invoice =
           changed.invoice === undefined ? null : await this.invoices.showOne(ctx, changed.invoice);
         return {
@@ -52,7 +56,10 @@ export class PlanChangeController {
     );
   }
 
-  /** Another plan from now on: what was used of the old one is billed, it ends, and a new subscription begins. */
+  /**
+   * Another plan from now on, or from the end of the period: what was used of the old one is billed, it ends, and a new
+   * subscription begins.
+   */
   @Post(':id/change/execute')
   @HttpCode(200)
   execute(
@@ -61,7 +68,9 @@ export class PlanChangeController {
     @Body() body: SubscriptionChangeRequest,
   ): Promise<SubscriptionChangeExecuteResponse> {
     return this.uow.run(caller, async (ctx) => {
-      const changed = await this.changes.execute(ctx, id, inputOf(body));
+      if (body.change_at === 'end_of_period')
+        return toScheduledChange(await this.scheduling.schedule(ctx, id, inputOfWire(body)));
+      const changed = await this.changes.execute(ctx, id, inputOfWire(body));
       const invoice = changed.invoice ?? changed.finalInvoice;
       return {
         change_type: changed.type,
@@ -79,12 +88,3 @@ export class PlanChangeController {
     });
   }
 }
-
-const inputOf = (body: SubscriptionChangeRequest): PlanChangeInput => ({
-  planId: body.target_plan_id,
-  billingPeriod: body.billing_period,
-  billingPeriodCount: body.billing_period_count,
-  billingCycle: body.billing_cycle,
-  prorationBehavior: body.proration_behavior,
-  metadata: body.metadata,
-});

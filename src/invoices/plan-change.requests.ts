@@ -7,7 +7,6 @@ import {
 } from '../domain/billing-period.js';
 import { PRORATION_BEHAVIORS, type ProrationBehavior } from '../domain/subscribing/proration.js';
 import { IsStringMap, IsWord, Optional } from '../platform/http/fields.js';
-import { NotSupportedYet } from '../platform/http/not-supported.js';
 
 export class SubscriptionChangeRequest {
   @IsString()
@@ -38,10 +37,10 @@ export class SubscriptionChangeRequest {
   @IsWord(PRORATION_BEHAVIORS)
   proration_behavior?: ProrationBehavior;
 
-  /** Now. */
+  /** Now, or at the end of the current period: until then it is a schedule that can be cancelled. */
   @Optional()
-  @NotSupportedYet(['immediate'])
-  change_at?: string;
+  @IsWord(['immediate', 'end_of_period'])
+  change_at?: 'immediate' | 'end_of_period';
 
   /** Added to the subscription's own. */
   @Optional()

@@ -5,6 +5,7 @@ import { formatRate, rate } from '../domain/rate.js';
 import type { Plan } from '../plans/plans.types.js';
 import type { Subscription } from '../subscriptions/subscriptions.types.js';
 import { InvoiceResponse } from './invoices.responses.js';
+import type { PlanChangeScheduled } from './plan-change-scheduling.service.js';
 import type { PlanChanged } from './plan-change.service.js';
 import { creditOf } from './prorations.service.js';
 
@@ -94,7 +95,8 @@ export class SubscriptionChangeExecuteResponse {
   change_type!: string;
   effective_date!: Date;
   old_subscription!: SubscriptionSummaryResponse;
-  new_subscription!: SubscriptionSummaryResponse;
+  /** Null where it is scheduled. */
+  new_subscription!: SubscriptionSummaryResponse | null;
   /** The new plan's first invoice; when it has none, that of the old plan's usage. */
   invoice!: InvoiceResponse | null;
   /** Null without proration. */
@@ -122,6 +124,25 @@ export const toSubscriptionSummary = (row: Subscription): SubscriptionSummaryRes
   current_period_end: row.currentPeriodEnd,
   created_at: row.createdAt,
   archived_at: row.cancelledAt,
+});
+
+/** Nothing has happened yet. */
+export const toScheduledChange = ({
+  type,
+  old,
+  schedule,
+}: PlanChangeScheduled): SubscriptionChangeExecuteResponse => ({
+  change_type: type,
+  effective_date: schedule.scheduledAt,
+  old_subscription: toSubscriptionSummary(old),
+  new_subscription: null,
+  invoice: null,
+  proration_applied: null,
+  credit_grants: [],
+  is_scheduled: true,
+  schedule_id: schedule.id,
+  scheduled_at: schedule.scheduledAt,
+  metadata: schedule.metadata,
 });
 
 export function toProrationDetails(changed: PlanChanged): ProrationDetailsResponse | null {
@@ -188,6 +209,8 @@ export function warningsOf(changed: PlanChanged): string[] {
     warnings.push(
       `${formatMoney(toWallet)} ${before.currency} more was paid than the new plan charges: it goes to the prepaid wallet`,
     );
+  for (const { coupon } of changed.endedCoupons)
+    warnings.push(`coupon ${coupon.name} ends: the new plan has no line for it`);
   if (behavior === 'none') warnings.push('without proration, what was paid in advance is not given back');
   return warnings;
 }

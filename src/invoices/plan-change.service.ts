@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { CustomersService } from '../customers/customers.service.js';
 import { roundToMoney, sumMoney, type Money } from '../domain/money.js';
-import { laterOf, makePeriod } from '../domain/period.js';
+import { makePeriod } from '../domain/period.js';
 import {
   planChangeType,
   splitCredits,
@@ -14,12 +14,13 @@ import type { Ctx } from '../platform/context.js';
 import { PlansService } from '../plans/plans.service.js';
 import { pricingTermsOf, type MeteredPrice, type Plan } from '../plans/plans.types.js';
 import { PricesService } from '../plans/prices.service.js';
-import { SubscriptionAddonsService } from '../subscriptions/subscription-addons.service.js';
+import type { AppliedCoupon } from '../plans/coupons.types.js';
+import { commitmentInput } from '../subscriptions/commitments.types.js';
 import {
   PAYMENT_BEHAVIORS,
   SubscriptionCreationService,
 } from '../subscriptions/subscription-creation.service.js';
-import { SubscriptionLinesService, type LineInput } from '../subscriptions/subscription-lines.service.js';
+import { SubscriptionSchedulesService } from '../subscriptions/subscription-schedules.service.js';
 import { SubscriptionsService } from '../subscriptions/subscriptions.service.js';
 import type { Subscription, SubscriptionLineItem } from '../subscriptions/subscriptions.types.js';
 import { BillingNow } from './billing-now.service.js';
@@ -32,7 +33,8 @@ import {
   type PlanChangeInput,
 } from './plan-change-rules.js';
 import { creditOf, ProrationsService, type Proration } from './prorations.service.js';
-import { SubscriptionChanges } from './subscription-billing-changes.service.js';
+import { PlanChangeCarry } from './plan-change-carry.service.js';
+import { SubscriptionChanges, type Cancelled } from './subscription-billing-changes.service.js';
 import { SubscriptionBillingService } from './subscription-billing.service.js';
 import { SubscriptionSteps } from './subscription-billing-steps.service.js';
 import type { BillingTask } from './subscription-billing.types.js';
@@ -57,6 +59,8 @@ export interface PlanChanged {
   /** What the new plan charges at once, before the credits. */
   readonly charged: Money;
   readonly toWallet: Money;
+  /** Coupons of lines that the new plan has not. */
+  readonly endedCoupons: readonly AppliedCoupon[];
 }
 
 /**
@@ -76,12 +80,12 @@ export class PlanChangeService {
     private readonly billing: SubscriptionBillingService,
     private readonly now: BillingNow,
     private readonly prorations: ProrationsService,
-    private readonly lines: SubscriptionLinesService,
-    private readonly addons: SubscriptionAddonsService,
+    private readonly carry: PlanChangeCarry,
+    private readonly schedules: SubscriptionSchedulesService,
     private readonly grants: WalletGrants,
   ) {}
 
-  /** What {@link execute} would do: it is done, looked at by `show`, and undone. */
+  /** What {@link execute}, or a schedule later, would do: it is done, looked at by `show`, and undone. */
   async preview<T>(
     ctx: Ctx,
     id: string,
@@ -90,7 +94,11 @@ export class PlanChangeService {
   ): Promise<T> {
     await ctx.em.query('SAVEPOINT plan_change_preview');
     try {
-      return await show(await this.execute(ctx, id, input));
+      return await show(
+        input.atPeriodEnd === true
+          ? await this.atPeriodEnd(ctx, id, input)
+          : await this.execute(ctx, id, input),
+      );
     } finally {
       await ctx.em.query('ROLLBACK TO SAVEPOINT plan_change_preview');
     }
@@ -98,19 +106,56 @@ export class PlanChangeService {
 
   async execute(ctx: Ctx, id: string, input: PlanChangeInput): Promise<PlanChanged> {
     const before = await this.changes.current(ctx, id);
+    await this.schedules.assertNonePending(ctx, id);
     assertChangeable(before);
     assertAnother(before, input);
+    const behavior = input.prorationBehavior ?? before.prorationBehavior;
+    const ended = await this.changes.end(ctx, before, behavior, !inTrial(before));
+    return this.goOn(ctx, before, ended, input);
+  }
+
+  /** The period is walked to its end, for {@link preview}. */
+  private async atPeriodEnd(ctx: Ctx, id: string, input: PlanChangeInput): Promise<PlanChanged> {
+    const before = await this.changes.current(ctx, id);
+    await this.schedules.assertNonePending(ctx, id);
+    assertChangeable(before);
+    assertAnother(before, input);
+    const end = before.currentPeriodEnd;
+    const then = { ...ctx, now: end };
+    const ended = await this.steps.catchUp(
+      then,
+      await this.subscriptions.scheduleEnd(ctx, before, end, true),
+    );
+    return this.afterEnd(then, ended, input, before.endDate);
+  }
+
+  /** A subscription has ended where it was to: another takes its place there. `endDate`: where that one is to end. */
+  async afterEnd(
+    ctx: Ctx,
+    old: Subscription,
+    input: PlanChangeInput,
+    endDate: Date | null,
+  ): Promise<PlanChanged> {
+    const behavior = input.prorationBehavior ?? old.prorationBehavior;
+    const prorations = await this.prorations.unused(ctx, old, ctx.now, behavior);
+    const ended = { subscription: old, invoice: undefined, prorations };
+    return this.goOn(ctx, { ...old, endDate }, ended, input);
+  }
+
+  private async goOn(
+    ctx: Ctx,
+    before: Subscription,
+    { subscription: old, invoice: finalInvoice, prorations: credits }: Omit<Cancelled, 'effective'>,
+    input: PlanChangeInput,
+  ): Promise<PlanChanged> {
     const from = await this.plans.getPlan(ctx, before.planId);
     const { plan: to } = await this.plans.get(ctx, input.planId);
     const behavior = input.prorationBehavior ?? before.prorationBehavior;
-    const oldLines = (await this.subscriptions.linesOf(ctx, [id])).filter((line) => isPresent(line, ctx.now));
-    const {
-      subscription: old,
-      invoice: finalInvoice,
-      prorations: credits,
-    } = await this.changes.end(ctx, before, behavior, !inTrial(before));
+    const oldLines = (await this.subscriptions.linesOf(ctx, [before.id])).filter((line) =>
+      isPresent(line, ctx.now),
+    );
     const created = await this.create(ctx, before, input, behavior, oldLines);
-    await this.moveAddons(ctx, before, created);
+    const endedCoupons = await this.carry.rest(ctx, before, oldLines, created);
     const begun = inTrial(created)
       ? {
           ...(await this.beginTrial(ctx, created)),
@@ -121,7 +166,7 @@ export class PlanChangeService {
     await this.prorations.record(ctx, before, credits, begun.toWallet);
     const newLines = await this.subscriptions.linesOf(ctx, [created.id]);
     const type = planChangeType(await this.feesOf(ctx, oldLines), await this.feesOf(ctx, newLines));
-    return { type, from, to, behavior, before, old, finalInvoice, credits, ...begun };
+    return { type, from, to, behavior, before, old, finalInvoice, credits, endedCoupons, ...begun };
   }
 
   private async create(
@@ -131,10 +176,11 @@ export class PlanChangeService {
     behavior: ProrationBehavior,
     lines: readonly SubscriptionLineItem[],
   ): Promise<Subscription> {
-    const trial = inTrial(before) ? before.trialEnd : null;
+    const trial =
+      before.trialEnd !== null && inTrial(before) && before.trialEnd > ctx.now ? before.trialEnd : null;
     const [customer] = await this.customers.listByIds(ctx, [before.customerId]);
     if (customer === undefined) throw new Error(`subscription ${before.id} has no customer`);
-    const carried = await this.carried(ctx, lines);
+    const carried = await this.carry.ownLines(ctx, lines);
     return this.creation.create(ctx, {
       customer,
       planId: input.planId,
@@ -154,44 +200,10 @@ export class PlanChangeService {
       timezone: before.timezone,
       metadata: { ...before.metadata, ...input.metadata },
       lines: () => carried,
+      commitment: commitmentInput(before.commitment),
+      // The old subscription's own are carried over.
+      taxOverrides: [],
     });
-  }
-
-  /** Lines that are not the old plan's go on; one-time charges have been charged. */
-  private async carried(ctx: Ctx, lines: readonly SubscriptionLineItem[]): Promise<LineInput[]> {
-    const own = lines.filter(
-      (line) => line.entityType === 'subscription' && line.billingPeriod !== 'ONETIME',
-    );
-    const prices = await this.prices.byIds(
-      ctx,
-      own.map((line) => line.priceId),
-    );
-    return own.map((line): LineInput => {
-      const priced = prices.get(line.priceId) as MeteredPrice;
-      return {
-        price:
-          priced.price.entityType === 'SUBSCRIPTION'
-            ? { input: this.lines.priceAnew(priced, ctx.now) }
-            : { id: line.priceId },
-        quantity: line.priceType === 'USAGE' ? undefined : line.quantity.toFixed(),
-        endDate: line.endDate ?? undefined,
-        displayName: line.displayName,
-        metadata: line.metadata,
-      };
-    });
-  }
-
-  /** Addons go on with the new subscription, by their prices as they are now. */
-  private async moveAddons(ctx: Ctx, before: Subscription, created: Subscription): Promise<void> {
-    for (const association of await this.addons.of(ctx, [before.id])) {
-      if (association.addonStatus !== 'active') continue;
-      await this.addons.detach(ctx, association, 'moved by a change of plan');
-      await this.addons.attach(ctx, created, {
-        addonId: association.addonId,
-        startDate: laterOf(association.startDate, created.startDate),
-        metadata: association.metadata,
-      });
-    }
   }
 
   private async begin(

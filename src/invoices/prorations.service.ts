@@ -1,9 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { MoreThan } from 'typeorm';
 import { fullPeriodAt } from '../domain/billing-period.js';
 import { invalidOperation } from '../domain/errors.js';
 import { money, moneyToRate, sumMoney, type Money } from '../domain/money.js';
-import { earlierOf, laterOf } from '../domain/period.js';
+import { earlierOf, laterOf, type Period } from '../domain/period.js';
 import type { Rate } from '../domain/rate.js';
 import type { PricingTerms } from '../domain/rating/pricing-terms.js';
 import { lineSchedule } from '../domain/subscribing/line-schedule.js';
@@ -17,7 +16,7 @@ import {
   type QuantityChange,
 } from '../domain/subscribing/proration.js';
 import type { Ctx } from '../platform/context.js';
-import { insertRows, stampNew } from '../platform/database/columns.js';
+import { newId } from '../platform/ids.js';
 import { PricesService } from '../plans/prices.service.js';
 import { pricingTermsOf, type MeteredPrice } from '../plans/plans.types.js';
 import { SubscriptionsService } from '../subscriptions/subscriptions.service.js';
@@ -31,8 +30,8 @@ import { WalletSpending } from '../wallets/wallet-spending.service.js';
 import { BillingNow } from './billing-now.service.js';
 import { InvoiceLineItemEntity } from './invoice-line-item.entity.js';
 import { InvoiceEntity } from './invoice.entity.js';
-import type { RatedLine } from './invoices.types.js';
-import { ProrationCreditEntity } from './proration-credit.entity.js';
+import type { InvoiceLineItem, RatedLine } from './invoices.types.js';
+import { LineCreditsService, netOf } from './line-credits.service.js';
 
 /** A line of a proration with the subscription line that it is about. */
 export interface Proration extends ProrationLine {
@@ -47,6 +46,7 @@ export class ProrationsService {
     private readonly prices: PricesService,
     private readonly spending: WalletSpending,
     private readonly now: BillingNow,
+    private readonly credits: LineCreditsService,
   ) {}
 
   /** What is left of everything that was paid in advance, of all lines or of one. Nothing is given back by asking. */
@@ -59,8 +59,9 @@ export class ProrationsService {
   ): Promise<Proration[]> {
     if (behavior === 'none') return [];
     const lines = await this.subscriptions.linesOf(ctx, [subscription.id]);
-    const present = leavesOf(lines).filter(({ id, endDate }) =>
-      lineId === undefined ? endDate === null || endDate > at : id === lineId,
+    const present = leavesOf(lines).filter(
+      ({ id, endDate, billedBy }) =>
+        billedBy === null && (lineId === undefined ? endDate === null || endDate > at : id === lineId),
     );
     if (lineId !== undefined) assertNotReplaced(lineId, lines);
     const billed = await this.billed(ctx, subscription, lines, present, at);
@@ -121,23 +122,18 @@ export class ProrationsService {
     toWallet: Money = creditOf(prorations, subscription.currency),
   ): Promise<void> {
     const credits = prorations.filter(({ type }) => type === 'credit');
-    const rows = credits.map(({ line, amount, period }): ProrationCreditEntity => ({
-      ...stampNew(ctx, 'prorationCredit'),
-      subscriptionId: subscription.id,
-      subscriptionLineItemId: line.id,
-      periodStart: period.start,
-      periodEnd: period.end,
-      currency: amount.currency,
-      amount: amount.amount,
-    }));
-    await insertRows(ctx.em, ProrationCreditEntity, rows);
-    const [first] = rows;
-    if (first === undefined) return;
+    if (credits.length === 0) return;
+    const id = newId('proration');
+    await this.credits.recordProration(
+      ctx,
+      id,
+      credits.flatMap(({ from, period }) => from.map(({ key, amount }) => ({ lineId: key, amount, period }))),
+    );
     await this.spending.giveBack(ctx, {
       customerId: subscription.customerId,
       amount: toWallet,
       reason: 'CREDIT_ADJUSTMENT',
-      referenceId: first.id,
+      referenceId: id,
       description: 'Paid in advance and not used',
     });
   }
@@ -171,41 +167,56 @@ export class ProrationsService {
     });
   }
 
-  /** What was charged in advance for the time after an instant, and given back of it. */
+  /**
+   * What was charged in advance for the time after an instant, and given back of it, by whatever. The invoices are locked
+   * from here on: nothing else gives back of them before this has been written down.
+   */
   private async entries(
     ctx: Ctx,
     { id, currency }: Subscription,
     at: Date,
   ): Promise<{ readonly lineId: string; readonly entry: AdvanceEntry }[]> {
-    const billed = await ctx.em
+    const found = await this.advances(ctx, id, at);
+    const locked = await this.credits.lock(
+      ctx,
+      found.map(({ invoiceId }) => invoiceId),
+    );
+    const billed = found.filter(({ invoiceId }) => locked.get(invoiceId)?.invoiceStatus === 'FINALIZED');
+    const byId = new Map(billed.map((line) => [line.id, line]));
+    const periodOf = (line: InvoiceLineItem): Period => ({
+      start: line.periodStart as Date,
+      end: line.periodEnd as Date,
+    });
+    return [
+      ...billed.map((line) => ({
+        lineId: line.subscriptionLineItemId as string,
+        entry: { key: line.id, amount: netOf(line), period: periodOf(line) },
+      })),
+      ...(await this.credits.of(ctx, billed)).map((credit) => {
+        const line = byId.get(credit.lineId) as InvoiceLineItem;
+        return {
+          lineId: line.subscriptionLineItemId as string,
+          entry: {
+            key: line.id,
+            amount: money(-credit.net.amount, currency),
+            period: credit.period ?? periodOf(line),
+          },
+        };
+      }),
+    ];
+  }
+
+  private advances(ctx: Ctx, subscriptionId: string, at: Date): Promise<InvoiceLineItem[]> {
+    return ctx.em
       .createQueryBuilder(InvoiceLineItemEntity, 'line')
       .innerJoin(InvoiceEntity, 'invoice', 'invoice.id = line.invoiceId')
-      .where(`invoice.subscriptionId = :id AND invoice.invoiceStatus = 'FINALIZED'`, { id })
+      .where(`invoice.subscriptionId = :subscriptionId`, { subscriptionId })
+      .andWhere(`invoice.invoiceStatus = 'FINALIZED'`)
       .andWhere(`line.priceType = 'FIXED' AND line.subscriptionLineItemId IS NOT NULL`)
       .andWhere('line.periodEnd > :at AND line.periodStart < line.periodEnd', { at })
       .orderBy('line.periodStart')
       .addOrderBy('line.id')
       .getMany();
-    const credits = await ctx.em.findBy(ProrationCreditEntity, {
-      subscriptionId: id,
-      periodEnd: MoreThan(at),
-    });
-    return [
-      ...billed.map((line) => ({
-        lineId: line.subscriptionLineItemId as string,
-        entry: {
-          amount: money(line.amount - line.lineItemDiscount - line.invoiceLevelDiscount, currency),
-          period: { start: line.periodStart as Date, end: line.periodEnd as Date },
-        },
-      })),
-      ...credits.map((credit) => ({
-        lineId: credit.subscriptionLineItemId,
-        entry: {
-          amount: money(-credit.amount, currency),
-          period: { start: credit.periodStart, end: credit.periodEnd },
-        },
-      })),
-    ];
   }
 }
 

@@ -68,9 +68,16 @@ export class RebillingService {
     }
   }
 
+  /** The subscription before its invoice: everybody locks them in that order. */
+  async lock(ctx: Ctx, id: string): Promise<Invoice> {
+    const { subscriptionId } = await this.invoices.get(ctx, id);
+    if (subscriptionId !== null) await this.subscriptions.lock(ctx, subscriptionId);
+    return this.invoices.lock(ctx, id);
+  }
+
   /** Computes a subscription's draft again, in place, from the usage and prices of now. */
   async redraft(ctx: Ctx, id: string): Promise<Invoice> {
-    const before = await this.invoices.lock(ctx, id);
+    const before = await this.lock(ctx, id);
     if (before.invoiceStatus !== 'DRAFT')
       throw invalidOperation(
         before.invoiceStatus === 'VOIDED'

@@ -18,6 +18,7 @@ import {
   type PauseInput,
   type Paused,
 } from '../subscriptions/subscription-pauses.service.js';
+import { SubscriptionSchedulesService } from '../subscriptions/subscription-schedules.service.js';
 import { SubscriptionsService } from '../subscriptions/subscriptions.service.js';
 import type {
   Subscription,
@@ -63,6 +64,7 @@ export class SubscriptionChanges {
     private readonly steps: SubscriptionSteps,
     private readonly prorations: ProrationsService,
     private readonly now: BillingNow,
+    private readonly schedules: SubscriptionSchedulesService,
   ) {}
 
   async create(
@@ -83,6 +85,7 @@ export class SubscriptionChanges {
 
   async cancel(ctx: Ctx, id: string, how: Cancellation): Promise<Cancelled> {
     const before = await this.current(ctx, id);
+    if (how.type !== 'immediate') await this.schedules.assertNonePending(ctx, id);
     switch (how.type) {
       case 'end_of_period': {
         const effective = before.currentPeriodEnd;
@@ -94,6 +97,9 @@ export class SubscriptionChanges {
         return { subscription, effective: how.at, invoice: undefined, prorations: [] };
       }
       case 'immediate': {
+        const pending = await this.schedules.pendingOf(ctx, id);
+        if (pending !== null)
+          await this.schedules.settle(ctx, pending.id, { scheduleStatus: 'cancelled', cancelledAt: ctx.now });
         const behavior = how.prorationBehavior ?? before.prorationBehavior;
         const ended = await this.end(ctx, before, behavior, how.finalInvoice);
         await this.prorations.record(ctx, before, ended.prorations);
@@ -122,13 +128,15 @@ export class SubscriptionChanges {
   }
 
   async withdrawCancellation(ctx: Ctx, id: string): Promise<Subscription> {
-    return this.subscriptions.withdrawEnd(ctx, await this.current(ctx, id));
+    const before = await this.current(ctx, id);
+    await this.schedules.assertNonePending(ctx, id);
+    return this.subscriptions.withdrawEnd(ctx, before);
   }
 
   /** Active again: after a pause, or although the first invoice is not paid. */
   async reactivate(ctx: Ctx, id: string): Promise<Subscription> {
     const before = await this.current(ctx, id);
-    if (before.subscriptionStatus === 'active') return this.subscriptions.withdrawEnd(ctx, before);
+    if (before.subscriptionStatus === 'active') return this.withdrawCancellation(ctx, id);
     if (before.subscriptionStatus === 'paused') return (await this.resume(ctx, id)).subscription;
     if (before.subscriptionStatus === 'incomplete') return this.complete(ctx, before);
     if (before.subscriptionStatus === 'draft')

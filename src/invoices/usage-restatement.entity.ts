@@ -26,7 +26,7 @@ export class UsageRestatementEntity extends EntityRow {
   @Column({ type: 'text' })
   restatedLineItemId!: string;
 
-  /** The invoice and the line that carry it. */
+  /** The invoice and the line that carry it; where a credit note does, the invoice that it is for and the note. */
   @Column({ type: 'text' })
   invoiceId!: string;
 

@@ -2,15 +2,18 @@ import { Injectable } from '@nestjs/common';
 import { alreadyExists, fieldErrors, notFound } from '../domain/errors.js';
 import {
   assertCreditNoteMove,
+  creditable,
   draftCreditNote,
   type CreditableInvoice,
   type CreditNoteLine,
   type CreditNoteReason,
 } from '../domain/invoicing/credit-notes.js';
-import { exactMoney, money, sumMoney } from '../domain/money.js';
+import { exactMoney, money, sumMoney, type Money } from '../domain/money.js';
 import { rate } from '../domain/rate.js';
 import { DocumentNumbersService } from '../invoices/document-numbers.service.js';
 import { InvoicesService } from '../invoices/invoices.service.js';
+import { LateUsageSettlement } from '../invoices/late-usage-settlement.service.js';
+import { LineCreditsService } from '../invoices/line-credits.service.js';
 import type { Invoice, InvoiceLineItem } from '../invoices/invoices.types.js';
 import type { Ctx } from '../platform/context.js';
 import { insertRow, insertRows, stampChange, stampNew, updateRow } from '../platform/database/columns.js';
@@ -48,6 +51,8 @@ export class CreditNotesService {
     private readonly numbers: DocumentNumbersService,
     private readonly ledger: PaymentLedger,
     private readonly refunds: RefundsService,
+    private readonly credits: LineCreditsService,
+    private readonly settlement: LateUsageSettlement,
     private readonly outbox: Outbox,
   ) {}
 
@@ -78,8 +83,21 @@ export class CreditNotesService {
         };
       }),
     );
+    await this.credits.recordNote(
+      ctx,
+      invoice,
+      note.id,
+      draft.lines.map(({ key, amount }) => ({ lineId: key, amount })),
+    );
     await this.announce(ctx, 'credit_note.created', note.id);
     return note;
+  }
+
+  /** What notes may still take of each line of a locked invoice, its tax with it. */
+  async creditable(ctx: Ctx, invoice: Invoice): Promise<ReadonlyMap<string, Money>> {
+    const lines = await this.invoices.linesOf(ctx, [invoice.id]);
+    const left = creditable(await this.creditableOf(ctx, invoice, lines));
+    return new Map(left.map(({ key, amount }) => [key, amount]));
   }
 
   /** Takes effect: the invoice owes less, or its money goes back. */
@@ -115,6 +133,8 @@ export class CreditNotesService {
       creditNoteStatus: 'VOIDED',
       voidedAt: ctx.now,
     });
+    await this.credits.releaseNote(ctx, id);
+    await this.settlement.releaseCredited(ctx, id);
     if (note.creditNoteStatus === 'FINALIZED') await this.ledger.recount(ctx, invoice);
     await this.announce(ctx, 'credit_note.voided', id);
     return this.get(ctx, id);
@@ -162,13 +182,7 @@ export class CreditNotesService {
     lines: readonly InvoiceLineItem[],
     except?: string,
   ): Promise<CreditableInvoice> {
-    const notes = (await ctx.em.findBy(CreditNoteEntity, { invoiceId: invoice.id })).filter(
-      (note) => note.creditNoteStatus !== 'VOIDED' && note.id !== except,
-    );
-    const taken = await this.linesOf(
-      ctx,
-      notes.map((note) => note.id),
-    );
+    const taken = (await this.credits.of(ctx, lines)).filter(({ sourceId }) => sourceId !== except);
     const of = (minor: bigint) => money(minor, invoice.currency);
     return {
       status: invoice.invoiceStatus,
@@ -179,7 +193,7 @@ export class CreditNotesService {
         key: line.id,
         net: of(line.amount - line.lineItemDiscount - line.invoiceLevelDiscount - line.prepaidCreditsApplied),
         credited: sumMoney(
-          taken.filter((one) => one.invoiceLineItemId === line.id).map((one) => of(one.amount)),
+          taken.filter(({ lineId }) => lineId === line.id).map(({ amount }) => amount),
           invoice.currency,
         ),
       })),

@@ -39,7 +39,7 @@ export class InvoiceLifeService {
 
   /** Voids an invoice of a subscription and bills its period again. Null when nothing is left to charge. */
   async recalculate(ctx: Ctx, id: string): Promise<Invoice | null> {
-    const before = await this.invoices.lock(ctx, id);
+    const before = await this.rebilling.lock(ctx, id);
     // Everything that forbids it is found before anything is changed; the unit of work would undo it, too.
     await this.rebilling.taskOf(ctx, before);
     const voided = before.invoiceStatus === 'VOIDED' ? before : await this.void(ctx, id);
@@ -48,7 +48,7 @@ export class InvoiceLifeService {
 
   /** What SDK 2.0 means by recalculation: a draft in place, anything else by a new invoice. */
   async refresh(ctx: Ctx, id: string, finalize: boolean): Promise<Invoice> {
-    const before = await this.invoices.lock(ctx, id);
+    const before = await this.rebilling.lock(ctx, id);
     if (before.invoiceStatus !== 'DRAFT')
       return (await this.recalculate(ctx, id)) ?? this.invoices.get(ctx, id);
     const draft = await this.rebilling.redraft(ctx, id);

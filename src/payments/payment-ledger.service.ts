@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { alreadyExists, notFound } from '../domain/errors.js';
 import { money, sumMoney, type Money } from '../domain/money.js';
+import { hasGone, holdsAmount } from '../domain/paying/reversal-states.js';
 import { InvoicesService } from '../invoices/invoices.service.js';
 import type { Invoice } from '../invoices/invoices.types.js';
 import type { Ctx } from '../platform/context.js';
@@ -107,7 +108,9 @@ export class PaymentLedger {
     const movements = {
       allocations: [
         ...paid.map((row) => money(row.amount, invoice.currency)),
-        ...refunded.map((row) => money(-row.amount, invoice.currency)),
+        ...refunded
+          .filter((row) => hasGone(row.refundStatus))
+          .map((row) => money(-row.amount, invoice.currency)),
       ],
       adjusted: total('ADJUSTMENT'),
       forgiven: total('REFUND'),
@@ -125,7 +128,7 @@ export class PaymentLedger {
     const held: { payment: Payment; left: bigint }[] = [];
     for (const { paymentId, amount } of allocations) {
       const returned = refunds
-        .filter((refund) => refund.paymentId === paymentId)
+        .filter((refund) => refund.paymentId === paymentId && holdsAmount(refund.refundStatus))
         .reduce((sum, refund) => sum + refund.amount, 0n);
       if (amount > returned) held.push({ payment: await this.lock(ctx, paymentId), left: amount - returned });
     }

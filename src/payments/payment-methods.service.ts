@@ -30,9 +30,16 @@ export class PaymentMethodsService {
       );
     await insertUnlessThere(ctx.em, PaymentMethodEntity, { ...stampNew(ctx, 'paymentMethod'), ...saved });
     const known = await ctx.em.findOneByOrFail(PaymentMethodEntity, { connectionId, providerMethodId });
-    const change = { ...stampChange(ctx), ...saved, isDefault: saved.isDefault || known.isDefault };
+    const isDefault = saved.isDefault || known.isDefault;
+    const change = { ...stampChange(ctx), ...saved, isDefault, status: 'published' as const };
     await updateRow(ctx.em, PaymentMethodEntity, known.id, change);
     return { ...known, ...change };
+  }
+
+  /** The customer is gone at that provider, and its saved methods with it. */
+  async forget(ctx: Ctx, customerId: string, connectionId: string): Promise<void> {
+    const change = { ...stampChange(ctx), status: 'deleted' as const, isDefault: false };
+    await ctx.em.update(PaymentMethodEntity, { customerId, connectionId }, change);
   }
 
   /** Default first, then newest first. */

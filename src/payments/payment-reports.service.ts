@@ -140,8 +140,16 @@ export class PaymentReportsService {
   }
 }
 
+/** What was given back since was collected all the same. */
+const COLLECTED: ReadonlySet<Payment['paymentStatus']> = new Set([
+  'SUCCEEDED',
+  'OVERPAID',
+  'PARTIALLY_REFUNDED',
+  'REFUNDED',
+]);
+
 const isAnotherCharge = (before: Payment, report: PaymentReport): boolean =>
-  before.paymentStatus === 'SUCCEEDED' &&
+  COLLECTED.has(before.paymentStatus) &&
   report.status === 'SUCCEEDED' &&
   before.connectionId !== null &&
   before.gatewayPaymentId !== null &&

@@ -7,11 +7,15 @@ import { CreditNotesQueries } from './credit-notes.queries.js';
 import { CreditNotesService } from './credit-notes.service.js';
 import { InvoiceLifeController } from './invoice-life.controller.js';
 import { InvoiceLifeService } from './invoice-life.service.js';
+import { LateUsageCredits } from './late-usage-credits.service.js';
+import { LateUsageController } from './late-usage.controller.js';
 import { PaymentAttemptsService } from './payment-attempts.service.js';
 import { PaymentChanges } from './payment-changes.service.js';
 import { PaymentLedger } from './payment-ledger.service.js';
 import { PaymentMethodsService } from './payment-methods.service.js';
 import { PaymentReportsService } from './payment-reports.service.js';
+import { PaymentRefunds } from './payment-refunds.service.js';
+import { PaymentReversals } from './payment-reversals.service.js';
 import { PaymentsController } from './payments.controller.js';
 import { PaymentsQueries } from './payments.queries.js';
 import { PaymentsService } from './payments.service.js';
@@ -19,7 +23,7 @@ import { RefundsService } from './refunds.service.js';
 
 @Module({
   imports: [TenancyModule, CustomersModule, InvoicesModule],
-  controllers: [PaymentsController, InvoiceLifeController, CreditNotesController],
+  controllers: [PaymentsController, InvoiceLifeController, CreditNotesController, LateUsageController],
   providers: [
     PaymentLedger,
     PaymentsService,
@@ -29,8 +33,11 @@ import { RefundsService } from './refunds.service.js';
     PaymentMethodsService,
     PaymentChanges,
     RefundsService,
+    PaymentReversals,
+    PaymentRefunds,
     CreditNotesService,
     CreditNotesQueries,
+    LateUsageCredits,
     InvoiceLifeService,
   ],
   exports: [
@@ -41,6 +48,8 @@ import { RefundsService } from './refunds.service.js';
     PaymentReportsService,
     PaymentsQueries,
     PaymentMethodsService,
+    PaymentReversals,
+    PaymentRefunds,
   ],
 })
 export class PaymentsModule {}

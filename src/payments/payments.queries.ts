@@ -6,6 +6,7 @@ import { PaymentEntity } from './payment.entity.js';
 import type { ListPaymentsQuery } from './payments.requests.js';
 import { toPaymentResponse, type PaymentResponse } from './payments.responses.js';
 import { PaymentAttemptsService } from './payment-attempts.service.js';
+import { PaymentReversals } from './payment-reversals.service.js';
 import { PaymentsService } from './payments.service.js';
 import type { Payment } from './payments.types.js';
 
@@ -16,6 +17,7 @@ export class PaymentsQueries {
   constructor(
     private readonly payments: PaymentsService,
     private readonly attempts: PaymentAttemptsService,
+    private readonly reversals: PaymentReversals,
     private readonly invoices: InvoicesQueries,
   ) {}
 
@@ -50,10 +52,10 @@ export class PaymentsQueries {
   }
 
   async show(ctx: Ctx, rows: readonly Payment[]): Promise<PaymentResponse[]> {
-    const attempts = await this.attempts.ofPayments(
-      ctx,
-      rows.map((row) => row.id),
-    );
+    const ids = rows.map((row) => row.id);
+    const attempts = await this.attempts.ofPayments(ctx, ids);
+    const refunds = await this.reversals.refundsOf(ctx, ids);
+    const disputes = await this.reversals.disputesOf(ctx, ids);
     const invoiceIds = [...new Set(rows.map((row) => row.destinationId))];
     const found =
       invoiceIds.length === 0
@@ -61,7 +63,12 @@ export class PaymentsQueries {
         : (await this.invoices.search(ctx, { invoice_ids: invoiceIds, limit: 1000 })).rows;
     const numbers = new Map(found.map((invoice) => [invoice.id, invoice.invoiceNumber]));
     return rows.map((row) =>
-      toPaymentResponse(row, { attempts, invoiceNumber: numbers.get(row.destinationId) ?? null }),
+      toPaymentResponse(row, {
+        attempts,
+        refunds,
+        disputes,
+        invoiceNumber: numbers.get(row.destinationId) ?? null,
+      }),
     );
   }
 

@@ -1,6 +1,19 @@
 import { formatMoney, money } from '../domain/money.js';
+import { hasGone } from '../domain/paying/reversal-states.js';
 import { PaginationResponse } from '../platform/http/list-query.js';
-import type { Payment, PaymentAttempt, PaymentMethod } from './payments.types.js';
+import type {
+  Payment,
+  PaymentAttempt,
+  PaymentDispute,
+  PaymentMethod,
+  PaymentRefund,
+} from './payments.types.js';
+import {
+  PaymentDisputeResponse,
+  PaymentRefundResponse,
+  toDisputeResponse,
+  toRefundResponse,
+} from './refunds.responses.js';
 
 export class PaymentAttemptResponse {
   id!: string;
@@ -39,6 +52,10 @@ export class PaymentResponse {
   save_card_and_make_default!: boolean;
   track_attempts!: boolean;
   attempts!: PaymentAttemptResponse[] | null;
+  /** What has gone back of it, decimal string in major units. */
+  refunded_amount!: string;
+  refunds!: PaymentRefundResponse[];
+  disputes!: PaymentDisputeResponse[];
   error_message!: string | null;
   idempotency_key!: string | null;
   metadata!: Record<string, string>;
@@ -117,7 +134,12 @@ const toAttemptResponse = (row: PaymentAttempt): PaymentAttemptResponse => ({
 
 export const toPaymentResponse = (
   row: Payment,
-  parts: { readonly attempts: readonly PaymentAttempt[]; readonly invoiceNumber: string | null },
+  parts: {
+    readonly attempts: readonly PaymentAttempt[];
+    readonly refunds: readonly PaymentRefund[];
+    readonly disputes: readonly PaymentDispute[];
+    readonly invoiceNumber: string | null;
+  },
 ): PaymentResponse => ({
   id: row.id,
   destination_type: row.destinationType,
@@ -137,6 +159,16 @@ export const toPaymentResponse = (
   save_card_and_make_default: row.saveCardAndMakeDefault,
   track_attempts: true,
   attempts: parts.attempts.filter((attempt) => attempt.paymentId === row.id).map(toAttemptResponse),
+  refunded_amount: formatMoney(
+    money(
+      parts.refunds
+        .filter((refund) => refund.paymentId === row.id && hasGone(refund.refundStatus))
+        .reduce((sum, refund) => sum + refund.amount, 0n),
+      row.currency,
+    ),
+  ),
+  refunds: parts.refunds.filter((refund) => refund.paymentId === row.id).map(toRefundResponse),
+  disputes: parts.disputes.filter((dispute) => dispute.paymentId === row.id).map(toDisputeResponse),
   error_message: row.errorMessage,
   idempotency_key: row.idempotencyKey,
   metadata: row.metadata,

@@ -1,9 +1,18 @@
 import { Injectable } from '@nestjs/common';
 import { invalidOperation, validationError } from '../domain/errors.js';
 import { assertManualPaymentStatus, type PaymentStatus } from '../domain/invoicing/invoice-states.js';
-import { formatMoney, money, type Money } from '../domain/money.js';
+import {
+  allocateMoney,
+  floorAtZero,
+  formatMoney,
+  minMoney,
+  money,
+  subtractMoney,
+  type Money,
+} from '../domain/money.js';
 import { CustomerCreditService } from '../invoices/customer-credit.service.js';
 import { InvoicesService } from '../invoices/invoices.service.js';
+import { netOf } from '../invoices/line-credits.service.js';
 import type { Invoice } from '../invoices/invoices.types.js';
 import type { Ctx } from '../platform/context.js';
 import { PaymentLedger } from './payment-ledger.service.js';
@@ -44,13 +53,9 @@ export class PaymentsService {
     return this.invoices.get(ctx, invoiceId);
   }
 
-  /** Card payments of an invoice whose outcome is open. The caller holds the invoice's lock. */
+  /** Payments of an invoice that a bank is deciding, cards and debits alike. The caller holds the invoice's lock. */
   underWayOf(ctx: Ctx, invoiceId: string): Promise<Payment[]> {
-    return ctx.em.findBy(PaymentEntity, {
-      destinationId: invoiceId,
-      paymentMethodType: 'CARD',
-      paymentStatus: 'PROCESSING',
-    });
+    return ctx.em.findBy(PaymentEntity, { destinationId: invoiceId, paymentStatus: 'PROCESSING' });
   }
 
   /** Payments of an invoice that have brought it money, other than what was recorded by hand. */
@@ -81,6 +86,40 @@ export class PaymentsService {
     await this.ledger.allocate(ctx, payment, invoice);
     await this.ledger.announce(ctx, payment);
     return payment;
+  }
+
+  /** Pays an open invoice from its customer's POST_PAID wallets as far as they go. Answers what is owed still. */
+  async payFromPostPaid(ctx: Ctx, invoiceId: string): Promise<Money> {
+    const invoice = await this.invoices.lock(ctx, invoiceId);
+    const { currency } = invoice;
+    let open = money(invoice.amountRemaining, currency);
+    const lines = await this.invoices.linesOf(ctx, [invoiceId]);
+    if (open.amount <= 0n || lines.length === 0) return open;
+    // Of the total every line has its share, in proportion to what it comes to.
+    const shares = allocateMoney(
+      money(invoice.total, currency),
+      lines.map((line) => floorAtZero(netOf(line)).amount),
+    );
+    const wallets = await this.credit.payable(
+      ctx,
+      invoice,
+      lines.map((line, index) => ({
+        priceType: line.priceType ?? 'FIXED',
+        amount: shares[index] as Money,
+      })),
+    );
+    for (const { walletId, amount } of wallets) {
+      const part = minMoney(amount, open);
+      if (part.amount <= 0n) continue;
+      await this.payFromCredit(ctx, {
+        invoiceId,
+        customerId: invoice.customerId,
+        methodId: walletId,
+        amount: part,
+      });
+      open = subtractMoney(open, part);
+    }
+    return open;
   }
 
   /**

@@ -2,11 +2,15 @@ import type { PaymentStatus } from '../domain/invoicing/invoice-states.js';
 import type { Money } from '../domain/money.js';
 import type { CreditNoteEntity, CreditNoteLineItemEntity } from './credit-note.entity.js';
 import type { PaymentAttemptEntity } from './payment-attempt.entity.js';
+import type { PaymentDisputeEntity } from './payment-dispute.entity.js';
+import type { PaymentRefundEntity } from './payment-refund.entity.js';
 import type { PaymentEntity } from './payment.entity.js';
 import type { PaymentMethodEntity } from './payment-method.entity.js';
 
 export type Payment = Readonly<PaymentEntity>;
 export type PaymentAttempt = Readonly<PaymentAttemptEntity>;
+export type PaymentRefund = Readonly<PaymentRefundEntity>;
+export type PaymentDispute = Readonly<PaymentDisputeEntity>;
 export type CreditNote = Readonly<CreditNoteEntity>;
 export type CreditNoteLineItem = Readonly<CreditNoteLineItemEntity>;
 export type PaymentMethod = Readonly<PaymentMethodEntity>;

@@ -82,6 +82,13 @@ export class RefundsService {
       paymentId,
       currency: invoice.currency,
       amount,
+      refundStatus: 'SUCCEEDED',
+      connectionId: null,
+      gatewayRefundId: null,
+      ordinal: null,
+      reason: null,
+      errorMessage: null,
+      idempotencyKey: null,
     });
   }
 }

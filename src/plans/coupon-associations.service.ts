@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { alreadyExists, invalidOperation, notFound, validationError } from '../domain/errors.js';
+import { alreadyExists, notFound, validationError } from '../domain/errors.js';
 import { countsOn } from '../domain/invoicing/coupon-cadence.js';
 import type { Ctx } from '../platform/context.js';
 import {
@@ -13,6 +13,7 @@ import { findPage, type ListRequest, type PaginationResponse } from '../platform
 import { newId } from '../platform/ids.js';
 import { CouponAssociationEntity } from './coupon-association.entity.js';
 import { CouponEntity } from './coupon.entity.js';
+import { assertRedeemable } from './coupon-rules.js';
 import { CouponUseEntity } from './coupon-use.entity.js';
 import { CouponsService } from './coupons.service.js';
 import type {
@@ -41,7 +42,7 @@ export class CouponAssociationsService {
    */
   async redeem(ctx: Ctx, input: RedeemInput): Promise<AppliedCoupon> {
     const coupon = await this.lockCoupon(ctx, input);
-    this.assertRedeemable(ctx, coupon, input.currency);
+    assertRedeemable(coupon, ctx.now, input.currency);
     if (input.subscriptionLineItemId !== undefined && input.subscriptionId === undefined)
       throw new RangeError('a line stands in a subscription');
     const startDate = input.startDate ?? ctx.now;
@@ -175,34 +176,6 @@ export class CouponAssociationsService {
     });
     if (row === null) throw notFound('coupon', id);
     return row;
-  }
-
-  private assertRedeemable(ctx: Ctx, coupon: Coupon, currency: string | undefined): void {
-    const details = { coupon_id: coupon.id, coupon_code: coupon.couponCode };
-    if (coupon.redeemAfter !== null && ctx.now < coupon.redeemAfter)
-      throw invalidOperation(
-        `coupon ${coupon.name} can be redeemed from ${coupon.redeemAfter.toISOString()} on`,
-        'coupon_not_redeemable_yet',
-        details,
-      );
-    if (coupon.redeemBefore !== null && ctx.now >= coupon.redeemBefore)
-      throw invalidOperation(
-        `coupon ${coupon.name} could be redeemed until ${coupon.redeemBefore.toISOString()}`,
-        'coupon_expired',
-        details,
-      );
-    if (coupon.maxRedemptions !== null && coupon.totalRedemptions >= coupon.maxRedemptions)
-      throw invalidOperation(
-        `coupon ${coupon.name} has been redeemed as often as it can be`,
-        'coupon_used_up',
-        details,
-      );
-    if (currency !== undefined && coupon.currency !== null && coupon.currency !== currency)
-      throw invalidOperation(
-        `coupon ${coupon.name} is for ${coupon.currency}, not for ${currency}`,
-        'coupon_currency_mismatch',
-        details,
-      );
   }
 
   /** The lock on the coupon makes this safe against another redemption at the same time. */

@@ -130,6 +130,24 @@ export class EntitlementsService {
     await updateRow(ctx.em, EntitlementEntity, id, { ...stampChange(ctx), status: 'deleted' });
   }
 
+  /** What a subscription has of its own goes on with the one that takes its place at an instant. */
+  async carryOver(
+    ctx: Ctx,
+    from: string,
+    to: { readonly id: string; readonly startDate: Date },
+  ): Promise<void> {
+    for (const { entitlement } of await this.ofEntities(ctx, 'SUBSCRIPTION', [from]))
+      if (entitlement.endDate === null || entitlement.endDate > to.startDate)
+        await this.insert(ctx, {
+          ...entitlement,
+          ...stampNew(ctx, 'entitlement'),
+          entityId: to.id,
+          configValue: entitlement.configValue === null ? null : { ...entitlement.configValue },
+          // What it stood in place of was the other plan's.
+          parentEntitlementId: null,
+        });
+  }
+
   /** The published entitlements of those entities, oldest first. */
   async ofEntities(
     ctx: Ctx,

@@ -20,6 +20,7 @@ import {
   PlanResponse,
   toPlanResponse,
 } from './plans.responses.js';
+import { PlanGrants } from './plan-grants.service.js';
 import { PlansService } from './plans.service.js';
 import { notEnded, type MeteredPrice, type Plan } from './plans.types.js';
 import { inlinePriceInput } from './price-dialect.js';
@@ -35,6 +36,7 @@ export class PlansController {
     private readonly features: FeaturesService,
     private readonly entitlements: EntitlementsService,
     private readonly cloning: PlanCloningService,
+    private readonly grants: PlanGrants,
   ) {}
 
   /** Creates a plan, with the prices that the body holds. */
@@ -52,7 +54,7 @@ export class PlansController {
         },
         await this.inlinePrices(ctx, body),
       );
-      return toPlanResponse(plan, prices, []);
+      return toPlanResponse(plan, prices, [], []);
     });
   }
 
@@ -70,12 +72,19 @@ export class PlansController {
             rows.map(({ plan }) => plan.id),
           )
         : null;
+      const grants = expand.has('credit_grants')
+        ? await this.grants.of(
+            ctx,
+            rows.map(({ plan }) => plan.id),
+          )
+        : null;
       return {
         items: rows.map(({ plan, prices }) =>
           toPlanResponse(
             plan,
             withPrices ? notEnded(prices, ctx.now) : null,
             entitlements && entitlements.filter(({ entitlement }) => entitlement.entityId === plan.id),
+            grants === null ? null : (grants.get(plan.id) ?? []),
           ),
         ),
         pagination,
@@ -144,7 +153,8 @@ export class PlansController {
 
   private async shown(ctx: Ctx, plan: Plan, prices: readonly MeteredPrice[]): Promise<PlanResponse> {
     const entitlements = await this.entitlements.ofEntities(ctx, 'PLAN', [plan.id]);
-    return toPlanResponse(plan, notEnded(prices, ctx.now), entitlements);
+    const grants = await this.grants.of(ctx, [plan.id]);
+    return toPlanResponse(plan, notEnded(prices, ctx.now), entitlements, grants.get(plan.id));
   }
 
   private async inlinePrices(ctx: Ctx, body: CreatePlanRequest): Promise<PriceInput[]> {

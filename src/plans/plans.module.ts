@@ -6,6 +6,7 @@ import { AddonsController } from './addons.controller.js';
 import { AddonsService } from './addons.service.js';
 import { CatalogueEntities } from './catalogue-entities.service.js';
 import { CouponAssociationsService } from './coupon-associations.service.js';
+import { CustomerCreationController } from './customer-creation.controller.js';
 import { CouponsController } from './coupons.controller.js';
 import { CouponsService } from './coupons.service.js';
 import { EntitlementsController } from './entitlements.controller.js';
@@ -13,10 +14,12 @@ import { EntitlementsService } from './entitlements.service.js';
 import { FeatureRemovalController } from './feature-removal.controller.js';
 import { PlanCloningService } from './plan-cloning.service.js';
 import { PlansController } from './plans.controller.js';
+import { PlanGrants } from './plan-grants.service.js';
 import { PlansService } from './plans.service.js';
 import { PriceVersionsService } from './price-versions.service.js';
 import { PricesController } from './prices.controller.js';
 import { PricesService } from './prices.service.js';
+import { InvoiceCouponsService } from './invoice-coupons.service.js';
 import { SubscriptionCouponsService } from './subscription-coupons.service.js';
 import { TaxAssociationsController } from './tax-associations.controller.js';
 import { TaxAssociationsService } from './tax-associations.service.js';
@@ -25,6 +28,7 @@ import { TaxRatesController } from './tax-rates.controller.js';
 import { TaxRatesService } from './tax-rates.service.js';
 
 const SHOWN = [
+  PlanGrants,
   PlansService,
   PricesService,
   PriceVersionsService,
@@ -33,6 +37,7 @@ const SHOWN = [
   CouponsService,
   CouponAssociationsService,
   SubscriptionCouponsService,
+  InvoiceCouponsService,
   TaxRatesService,
   TaxAssociationsService,
   CatalogueEntities,
@@ -45,6 +50,7 @@ const SHOWN = [
     PricesController,
     AddonsController,
     EntitlementsController,
+    CustomerCreationController,
     CouponsController,
     TaxRatesController,
     TaxAssociationsController,

@@ -34,11 +34,12 @@ export class ListPlanEntitlementsResponse extends PlanResponse {
   pagination!: PaginationResponse;
 }
 
-/** Without prices and entitlements when they were not asked for. */
+/** Without prices, entitlements and credit grants when they were not asked for. */
 export const toPlanResponse = (
   plan: Plan,
   prices: PricedPlan['prices'] | null,
   entitlements: readonly FeaturedEntitlement[] | null = null,
+  creditGrants: readonly Record<string, unknown>[] | null = null,
 ): PlanResponse => ({
   id: plan.id,
   name: plan.name,
@@ -48,7 +49,7 @@ export const toPlanResponse = (
   metadata: plan.metadata,
   prices: prices?.map(toPriceResponse) ?? null,
   entitlements: entitlements?.map(toEntitlementResponse) ?? null,
-  credit_grants: null,
+  credit_grants: creditGrants === null ? null : [...creditGrants],
   tenant_id: plan.tenantId,
   environment_id: plan.environmentId,
   status: plan.status,

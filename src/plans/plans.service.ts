@@ -55,6 +55,11 @@ export class PlansService {
     return { plan, prices: await this.prices.ofPlans(ctx, [id]) };
   }
 
+  /** Deleted ones too. */
+  find(ctx: Ctx, id: string): Promise<Plan | null> {
+    return ctx.em.findOneBy(PlanEntity, { id });
+  }
+
   async getPlan(ctx: Ctx, id: string): Promise<Plan> {
     const plan = await ctx.em.findOneBy(PlanEntity, { id });
     if (plan === null || plan.status === 'deleted') throw notFound('plan', id);
@@ -100,6 +105,15 @@ export class PlansService {
     );
     await this.outbox.append(ctx, { type: 'plan.updated', entityType: 'plan', entityId: id });
     return this.get(ctx, id);
+  }
+
+  /** An archived plan goes on for whoever has it, and is offered to nobody any more. */
+  async setArchived(ctx: Ctx, id: string, archived: boolean): Promise<void> {
+    const before = await this.getPlan(ctx, id);
+    const status = archived ? 'archived' : 'published';
+    if (before.status === status) return;
+    await updateRow(ctx.em, PlanEntity, id, { ...stampChange(ctx), status });
+    await this.outbox.append(ctx, { type: 'plan.updated', entityType: 'plan', entityId: id });
   }
 
   /** The caller has made sure that nobody is subscribed. */

@@ -7,6 +7,7 @@ import type { Ctx } from '../platform/context.js';
 import { insertRow, stampNew } from '../platform/database/columns.js';
 import { isUniqueViolation } from '../platform/database/errors.js';
 import { findPage, type PaginationResponse, type SearchRequest } from '../platform/http/list-query.js';
+import { Outbox } from '../platform/outbox/outbox.js';
 import type { MeteredPrice, Price, PricedEntity } from './plans.types.js';
 import { PriceEntity } from './price.entity.js';
 import { priceInput } from './price-dialect.js';
@@ -46,6 +47,7 @@ export class PricesService {
   constructor(
     private readonly features: FeaturesService,
     private readonly groups: GroupsService,
+    private readonly outbox: Outbox,
   ) {}
 
   /** `path` leads to the price in the caller's body, for error messages; `links` to the prices that it comes from. */
@@ -92,6 +94,8 @@ export class PricesService {
         metadata: { ...input.metadata },
       });
       if (input.groupId) await this.groups.assign(ctx, 'price', price.id, input.groupId);
+      if (entity.type === 'PLAN')
+        await this.outbox.append(ctx, { type: 'price.created', entityType: 'price', entityId: price.id });
       return (await this.withMeters(ctx, [price]))[0] as MeteredPrice;
     } catch (error) {
       if (isUniqueViolation(error, 'prices_lookup_key'))

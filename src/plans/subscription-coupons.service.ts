@@ -1,5 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Ctx } from '../platform/context.js';
+import { laterOf } from '../domain/period.js';
+import { insertRow, insertRows, stampNew } from '../platform/database/columns.js';
 import { newId } from '../platform/ids.js';
 import { CouponAssociationEntity } from './coupon-association.entity.js';
 import { CouponUseEntity } from './coupon-use.entity.js';
@@ -56,6 +58,50 @@ export class SubscriptionCouponsService {
       )
       .orIgnore()
       .execute();
+  }
+
+  /** Whatever lowered that bill can lower another one. */
+  async releaseUses(ctx: Ctx, billingKey: string): Promise<void> {
+    await ctx.em.delete(CouponUseEntity, { billingKey });
+  }
+
+  /**
+   * What was redeemed for a subscription goes on with the one that takes its place, as often as it still counts: it is no new
+   * redemption. `lineOf`: the line that takes the place of one; without it, its coupon ends, and is answered.
+   */
+  async carryOver(
+    ctx: Ctx,
+    from: string,
+    to: { readonly id: string; readonly startDate: Date },
+    lineOf: (lineId: string) => string | undefined,
+  ): Promise<AppliedCoupon[]> {
+    const over = (end: Date | null): boolean => end !== null && end <= to.startDate;
+    const ended: AppliedCoupon[] = [];
+    for (const applied of await this.of(ctx, [from])) {
+      const { association } = applied;
+      const { subscriptionLineItemId } = association;
+      if (over(association.endDate)) continue;
+      const line = subscriptionLineItemId === null ? null : lineOf(subscriptionLineItemId);
+      if (line === undefined) {
+        ended.push(applied);
+        continue;
+      }
+      const copy = await insertRow(ctx.em, CouponAssociationEntity, {
+        ...association,
+        ...stampNew(ctx, 'couponAssociation'),
+        subscriptionId: to.id,
+        subscriptionLineItemId: line,
+        startDate: laterOf(association.startDate, to.startDate),
+        metadata: { ...association.metadata },
+      });
+      const uses = await ctx.em.findBy(CouponUseEntity, { associationId: association.id });
+      await insertRows(
+        ctx.em,
+        CouponUseEntity,
+        uses.map((use) => ({ ...use, id: newId('couponUse'), associationId: copy.id })),
+      );
+    }
+    return ended;
   }
 
   /** A draft begins at another time than was planned: what was redeemed from its start on moves along. */

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Customer } from '../customers/customers.types.js';
-import { alreadyExists, fieldErrors, invalidOperation, notFound } from '../domain/errors.js';
+import { alreadyExists, fieldErrors, notFound } from '../domain/errors.js';
 import type { Ctx } from '../platform/context.js';
 import {
   insertRow,
@@ -13,7 +13,7 @@ import { isUniqueViolation } from '../platform/database/errors.js';
 import { findPage, type ListRequest, type PaginationResponse } from '../platform/http/list-query.js';
 import { CatalogueEntities, type EntityKind } from './catalogue-entities.service.js';
 import { TaxAssociationEntity } from './tax-association.entity.js';
-import { TaxRatesService } from './tax-rates.service.js';
+import { assertActive, TaxRatesService } from './tax-rates.service.js';
 import type {
   AssociatedTax,
   TaxAssociation,
@@ -49,10 +49,7 @@ export class TaxAssociationsService {
   async create(ctx: Ctx, input: TaxAssociationInput): Promise<AssociatedTax> {
     await this.entities.assertExists(ctx, input.entityType.toUpperCase() as EntityKind, input.entityId);
     const taxRate = await this.taxRates.hold(ctx, (await this.taxRates.getByCode(ctx, input.taxRateCode)).id);
-    if (taxRate.taxRateStatus !== 'ACTIVE')
-      throw invalidOperation(`tax rate ${taxRate.code} is not active`, 'tax_rate_inactive', {
-        id: taxRate.id,
-      });
+    assertActive(taxRate);
     const startDate = input.startDate ?? ctx.now;
     if (input.endDate && input.endDate <= startDate)
       throw fieldErrors({ end_date: 'end_date must be after start_date' });
@@ -138,6 +135,21 @@ export class TaxAssociationsService {
   }
 
   /**
+   * Gives a new customer these rates in place of the tenant's (an empty list: no tax). The copies of those are made and
+   * deleted: so whoever catches up on the inheritance later finds them, and leaves them deleted.
+   */
+  async overrideForCustomer(ctx: Ctx, customer: Customer, overrides: readonly TaxOverride[]): Promise<void> {
+    await this.inheritToCustomer(ctx, customer);
+    await ctx.em.update(
+      TaxAssociationEntity,
+      { entityType: 'customer', entityId: customer.id },
+      { ...stampChange(ctx), status: 'deleted' },
+    );
+    for (const override of overrides)
+      await this.create(ctx, { ...override, entityType: 'customer', entityId: customer.id });
+  }
+
+  /**
    * Gives a new subscription its customer's rates, or the overrides in their place where the caller sends a list of them
    * (an empty one: no tax). To be called in the unit of work that creates it.
    */
@@ -168,6 +180,24 @@ export class TaxAssociationsService {
       .addOrderBy('row.id')
       .getMany();
     await this.copy(ctx, sources, 'subscription', subscription.id, subscription.startDate, ctx.now);
+  }
+
+  /** What taxes a subscription taxes the one that takes its place. */
+  async carryOver(
+    ctx: Ctx,
+    from: string,
+    to: { readonly id: string; readonly startDate: Date },
+  ): Promise<void> {
+    const sources = await ctx.em
+      .createQueryBuilder(TaxAssociationEntity, 'row')
+      .where(`row.entityType = 'subscription' AND row.entityId = :from AND row.status = 'published'`, {
+        from,
+      })
+      .andWhere('(row.endDate IS NULL OR row.endDate > :at)', { at: to.startDate })
+      .orderBy('row.createdAt')
+      .addOrderBy('row.id')
+      .getMany();
+    await this.copy(ctx, sources, 'subscription', to.id, to.startDate, to.startDate);
   }
 
   /** A draft begins at another time than was planned: what taxes it from its start on moves along. */

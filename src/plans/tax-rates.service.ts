@@ -7,7 +7,7 @@ import { isUniqueViolation } from '../platform/database/errors.js';
 import { findPage, type ListRequest, type PaginationResponse } from '../platform/http/list-query.js';
 import { TaxAssociationEntity } from './tax-association.entity.js';
 import { TaxRateEntity } from './tax-rate.entity.js';
-import type { TaxRate, TaxRateScope, TaxRateStatus, TaxRateType } from './taxes.types.js';
+import type { TaxOverride, TaxRate, TaxRateScope, TaxRateStatus, TaxRateType } from './taxes.types.js';
 
 export interface TaxRateInput {
   readonly name: string;
@@ -116,6 +116,31 @@ export class TaxRatesService {
     return this.lock(ctx, id, 'pessimistic_read');
   }
 
+  /** Rates that somebody names for one invoice, by id or code, in the order of their priority. */
+  async forInvoice(
+    ctx: Ctx,
+    currency: string,
+    named: readonly string[],
+    overrides: readonly TaxOverride[],
+  ): Promise<TaxRate[]> {
+    const applied = overrides
+      .filter((one) => (one.autoApply ?? true) && (one.currency ?? currency) === currency)
+      .map(({ taxRateCode: code, priority = 0 }) => ({ code, priority }));
+    const wanted = [...named.map((code) => ({ code, priority: 0 })), ...applied].sort(
+      (a, b) => a.priority - b.priority,
+    );
+    const rates = new Map<string, TaxRate>();
+    for (const { code } of wanted) {
+      const found =
+        (await ctx.em.findOneBy(TaxRateEntity, { id: code, status: 'published' })) ??
+        (await this.getByCode(ctx, code));
+      const taxRate = await this.hold(ctx, found.id);
+      assertActive(taxRate);
+      rates.set(taxRate.id, taxRate);
+    }
+    return [...rates.values()];
+  }
+
   /** Of those ids, deleted ones too: associations have to show them. */
   async byIds(ctx: Ctx, ids: readonly string[]): Promise<ReadonlyMap<string, TaxRate>> {
     const wanted = [...new Set(ids)];
@@ -142,6 +167,13 @@ export class TaxRatesService {
       throw error;
     }
   }
+}
+
+export function assertActive(taxRate: TaxRate): void {
+  if (taxRate.taxRateStatus !== 'ACTIVE')
+    throw invalidOperation(`tax rate ${taxRate.code} is not active`, 'tax_rate_inactive', {
+      id: taxRate.id,
+    });
 }
 
 /** Refuses a rate whose value is not clear; answers its type. */

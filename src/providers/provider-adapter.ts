@@ -1,3 +1,4 @@
+import type { Money } from '../domain/money.js';
 import type {
   Attempt,
   ChargeRequest,
@@ -11,11 +12,16 @@ import type {
   RemoteCustomer,
   RemoteInvoice,
   RemotePayment,
+  RefundRequest,
+  RemovedCustomer,
   RemotePaymentMethod,
+  RemoteRefund,
   RemoteSetup,
   SetupRequest,
 } from './provider-objects.js';
 import type { ProviderEvent } from './provider-event.js';
+import type { PlanPush, RemotePlan } from './provider-catalogue.js';
+import type { RemoteSubscription, SubscriptionWish } from './provider-subscriptions.js';
 
 /**
  * The contract between billing and a payment provider. An adapter is a stateless value: no database, no Nest,
@@ -38,6 +44,11 @@ export interface ProviderAdapter {
   /** Drives validation, sealing, redaction, the OpenAPI description and the console's form. */
   readonly credentialFields: readonly CredentialField[];
   /**
+   * What it can keep in step, and in which direction; said without opening a session, for the API and the console.
+   * The contract suite holds it against the groups that a session has.
+   */
+  readonly capabilities: ProviderCapabilities;
+  /**
    * How many calls a second the provider takes of one connection, where that is little or nowhere published. Calls
    * wait for their turn ({@link ProviderRuntime.turn}), and what is to be pushed waits in line. An operator can set another.
    */
@@ -47,6 +58,19 @@ export interface ProviderAdapter {
   readonly webhooks: ProviderWebhooks;
   /** Opens a session for one connection. Does no I/O. */
   open(connection: ProviderConnection, runtime: ProviderRuntime): ProviderSession;
+}
+
+export interface Capability {
+  readonly inbound: boolean;
+  readonly outbound: boolean;
+}
+
+export interface ProviderCapabilities {
+  readonly customer: Capability;
+  readonly plan: Capability;
+  readonly invoice: Capability;
+  readonly subscription: Capability;
+  readonly payment: Capability;
 }
 
 export interface CredentialField {
@@ -102,6 +126,8 @@ export interface ProviderSession {
   /** One live, read-only call that proves the credentials. Throws {@link ProviderError} `auth` when they are refused. */
   verify(): Promise<ProviderAccount>;
   readonly customers?: CustomerOperations;
+  readonly catalog?: CatalogOperations;
+  readonly subscriptions?: SubscriptionOperations;
   readonly invoices?: InvoiceOperations;
   readonly payments?: PaymentOperations;
   readonly webhookEndpoints?: WebhookEndpointOperations;
@@ -120,6 +146,31 @@ export interface CustomerOperations {
   push(customer: CustomerPush, attempt: Attempt): Promise<RemoteCustomer>;
   /** Null when the provider has never heard of it. */
   fetch(remoteId: string): Promise<RemoteCustomer | null>;
+  /**
+   * The customer was deleted here. One that we have made is deleted; one that was there before us, or that other
+   * business depends on, only loses our marks. Already gone is success.
+   */
+  remove?(remoteId: string, customerId: string, attempt: Attempt): Promise<RemovedCustomer>;
+}
+
+export interface CatalogOperations {
+  /** With all its prices, archived ones too. Null when the provider has no such plan, or not any more. */
+  fetchPlan(remoteId: string): Promise<RemotePlan | null>;
+  /**
+   * Made, matched by our mark, or changed; prices that are missing there are made, those that have ended are archived.
+   * What the provider has of its own beside them is left alone.
+   */
+  push?(plan: PlanPush, attempt: Attempt): Promise<RemotePlan>;
+}
+
+export interface SubscriptionOperations {
+  /** Null when the provider has never heard of it. */
+  fetch(remoteId: string): Promise<RemoteSubscription | null>;
+  /**
+   * Makes a subscription that the provider has what it is to be. Nothing is ever made by it: a subscription of our
+   * own making there would bill the customer twice.
+   */
+  update?(remoteId: string, wish: SubscriptionWish, attempt: Attempt): Promise<RemoteSubscription>;
 }
 
 export interface InvoiceOperations {
@@ -145,6 +196,11 @@ export interface InvoiceOperations {
   fetch(remoteId: string): Promise<RemoteInvoice | null>;
   /** Settles what remains without collecting it. Already paid is success. */
   markPaid?(remoteId: string, attempt: Attempt): Promise<RemoteInvoice>;
+  /**
+   * Brings what an open invoice still asks for down to `remaining`: a part was settled away from the provider. One that
+   * asks for no more than that, or is open no longer, is success.
+   */
+  settlePart?(remoteId: string, remaining: Money, attempt: Attempt): Promise<RemoteInvoice>;
   /** Already void is success. */
   void?(remoteId: string, attempt: Attempt): Promise<RemoteInvoice>;
   /** Invoices that were settled at the provider since, for the reconciler: what a lost webhook would have said. */
@@ -171,7 +227,10 @@ export interface PaymentOperations {
   setDefaultMethod(remoteCustomerId: string, remoteMethodId: string, attempt: Attempt): Promise<void>;
   /** Off-session charge of a saved method. */
   charge(request: ChargeRequest, attempt: Attempt): Promise<ChargeResult>;
+  /** With what has gone back of it, where the provider can give back at all. */
   fetch(remoteId: string): Promise<RemotePayment | null>;
+  /** Gives money back the way it came. What the provider will not give back is {@link ProviderError} `invalid` or `conflict`. */
+  refund?(request: RefundRequest, attempt: Attempt): Promise<RemoteRefund>;
   listMethods(remoteCustomerId: string): Promise<readonly RemotePaymentMethod[]>;
 }
 

@@ -14,6 +14,8 @@ export type ProviderEvent = ProviderEventBase &
   (
     | { readonly kind: 'customer.changed'; readonly remoteId: string }
     | { readonly kind: 'customer.deleted'; readonly remoteId: string }
+    | { readonly kind: 'plan.changed'; readonly remoteId: string }
+    | { readonly kind: 'subscription.changed'; readonly remoteId: string }
     | { readonly kind: 'invoice.changed'; readonly remoteId: string }
     | { readonly kind: 'payment.changed'; readonly remoteId: string }
     | { readonly kind: 'checkout.changed'; readonly remoteId: string }

@@ -50,6 +50,11 @@ export interface RemoteCustomer {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
+export interface RemovedCustomer {
+  readonly remoteId: string;
+  readonly outcome: 'deleted' | 'released' | 'gone';
+}
+
 export type CollectionMethod = 'charge_automatically' | 'send_invoice';
 
 export interface InvoicePush {
@@ -172,7 +177,49 @@ export interface RemotePayment {
   readonly inferred?: boolean;
   /** True when the payment asked for its method to be saved as the customer's default. */
   readonly setDefault?: boolean;
+  /** True for money that did not pass through the provider: somebody has only reported it there. */
+  readonly elsewhere?: boolean;
+  /** What has gone back of it. Undefined where it was not looked for: that says nothing. */
+  readonly reversals?: RemoteReversals;
 }
+
+export interface RemoteReversals {
+  readonly refunds: readonly RemoteRefund[];
+  readonly disputes: readonly RemoteDispute[];
+}
+
+export interface RemoteRefund {
+  readonly remoteId: string;
+  /** Our id of the refund, when the remote object carries it and it belongs to this environment. */
+  readonly refundId: string | undefined;
+  readonly status: 'pending' | 'succeeded' | 'failed' | 'canceled';
+  readonly amount: Money;
+  readonly reason: string | undefined;
+  /** Why it has failed. */
+  readonly failure: string | undefined;
+}
+
+export interface RemoteDispute {
+  readonly remoteId: string;
+  /** An inquiry only asks: no money has moved. */
+  readonly status: 'inquiry' | 'inquiry_closed' | 'open' | 'won' | 'lost';
+  readonly amount: Money;
+  readonly reason: string | undefined;
+  /** Until then evidence is taken. */
+  readonly answerBy: Date | undefined;
+  readonly openedAt: Date;
+}
+
+export interface RefundRequest {
+  readonly refundId: string;
+  readonly paymentId: string;
+  readonly remotePaymentId: string;
+  readonly amount: Money;
+  readonly reason: RefundReason | undefined;
+}
+
+export const REFUND_REASONS = ['duplicate', 'fraudulent', 'requested_by_customer'] as const;
+export type RefundReason = (typeof REFUND_REASONS)[number];
 
 export interface RemotePaymentMethod {
   readonly remoteId: string | undefined;

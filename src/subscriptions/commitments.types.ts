@@ -36,3 +36,26 @@ export interface LineCommitmentInput extends CommitmentInput {
   readonly quantity?: string | undefined;
   readonly windowed?: boolean | undefined;
 }
+
+/** A stored commitment as it would be asked for again. */
+export const commitmentInput = (stored: StoredCommitment | null): CommitmentInput | undefined =>
+  stored === null
+    ? undefined
+    : {
+        amount: stored.amount,
+        overageFactor: stored.overage_factor,
+        trueUp: stored.true_up,
+        duration: stored.duration ?? undefined,
+      };
+
+export const lineCommitmentInput = (stored: StoredLineCommitment | null): LineCommitmentInput | undefined =>
+  stored === null
+    ? undefined
+    : {
+        type: stored.type,
+        [stored.type]: stored.value,
+        overageFactor: stored.overage_factor,
+        trueUp: stored.true_up,
+        windowed: stored.windowed,
+        duration: stored.duration ?? undefined,
+      };

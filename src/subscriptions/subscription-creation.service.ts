@@ -91,6 +91,10 @@ export class SubscriptionCreationService {
   /** The subscription, not begun: whoever calls bills its start in the same unit of work, if that has come. */
   async create(ctx: Ctx, input: SubscribeInput): Promise<Subscription> {
     const { plan, prices } = await this.plans.get(ctx, input.planId);
+    if (plan.status === 'archived')
+      throw invalidOperation(`plan ${plan.name} is archived: nobody subscribes to it anew`, 'plan_archived', {
+        plan_id: plan.id,
+      });
     const start = input.startDate ?? ctx.now;
     assertTrial(input, start);
     const chosen = choosePrices(

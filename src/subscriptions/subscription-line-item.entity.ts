@@ -77,6 +77,14 @@ export class SubscriptionLineItemEntity extends EntityRow {
   @Column({ type: 'integer', nullable: true })
   trialPeriodDays!: number | null;
 
+  /** The connection whose provider bills this line itself: nothing is charged for it here. */
+  @Column({ type: 'text', nullable: true })
+  billedBy!: string | null;
+
+  /** What the line is at that provider. */
+  @Column({ type: 'text', nullable: true })
+  providerItemId!: string | null;
+
   @Column({ type: 'jsonb', nullable: true })
   commitment!: StoredLineCommitment | null;
 

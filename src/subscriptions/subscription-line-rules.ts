@@ -46,10 +46,21 @@ export function lineOf(
     replacesId: null,
     addonAssociationId: null,
     trialPeriodDays: price.trialPeriodDays,
+    billedBy: null,
+    providerItemId: null,
     commitment: null,
     metadata: {},
   };
 }
+
+/** Whose the line is stays, whatever else becomes of it. */
+export const billedElsewhere = ({
+  billedBy,
+  providerItemId,
+}: SubscriptionLineItemEntity): Pick<SubscriptionLineItemEntity, 'billedBy' | 'providerItemId'> => ({
+  billedBy,
+  providerItemId,
+});
 
 export function assertChangeable({ subscriptionStatus: status }: Subscription): void {
   if (status === 'cancelled')

@@ -11,7 +11,7 @@ import { PricesService, type PriceInput } from '../plans/prices.service.js';
 import { storedLineCommitment } from './commitments.js';
 import type { LineCommitmentInput } from './commitments.types.js';
 import { changesPrice, overridden, type PriceOverride } from './price-override.js';
-import { assertChangeable, assertFits, assertNotBilled, lineOf } from './subscription-line-rules.js';
+import { assertChangeable, assertFits, assertNotBilled, billedElsewhere, lineOf } from './subscription-line-rules.js';
 import { SubscriptionLineItemEntity } from './subscription-line-item.entity.js';
 import type { LineSearch } from './subscription-lines.types.js';
 import type { Subscription, SubscriptionLineItem } from './subscriptions.types.js';
@@ -197,6 +197,7 @@ export class SubscriptionLinesService {
       entityId: line.entityId,
       planDisplayName: line.planDisplayName,
       addonAssociationId: line.addonAssociationId,
+      ...billedElsewhere(line),
       startDate: at,
       endDate: line.endDate,
       paidUntil: paidUntil(line, at),

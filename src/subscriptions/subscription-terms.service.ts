@@ -4,6 +4,8 @@ import { fieldErrors } from '../domain/errors.js';
 import { laterOf } from '../domain/period.js';
 import type { Ctx } from '../platform/context.js';
 import { CouponAssociationsService } from '../plans/coupon-associations.service.js';
+import type { AppliedCoupon } from '../plans/coupons.types.js';
+import { EntitlementsService } from '../plans/entitlements.service.js';
 import { SubscriptionCouponsService } from '../plans/subscription-coupons.service.js';
 import { TaxAssociationsService } from '../plans/tax-associations.service.js';
 import type { TaxOverride } from '../plans/taxes.types.js';
@@ -34,6 +36,7 @@ export class SubscriptionTermsService {
     private readonly coupons: CouponAssociationsService,
     private readonly subscriptionCoupons: SubscriptionCouponsService,
     private readonly taxes: TaxAssociationsService,
+    private readonly entitlements: EntitlementsService,
   ) {}
 
   /** `lineOf`: the line that stands for a price of the plan, or for a price of its own. */
@@ -69,5 +72,20 @@ export class SubscriptionTermsService {
   async moveStart(ctx: Ctx, subscriptionId: string, from: Date, to: Date): Promise<void> {
     await this.subscriptionCoupons.moveStart(ctx, subscriptionId, from, to);
     await this.taxes.moveStart(ctx, subscriptionId, from, to);
+  }
+
+  /**
+   * Another subscription takes the place of one: its coupons, taxes and own entitlements go on with it. Answers the coupons
+   * of lines that none takes the place of.
+   */
+  async carryOver(
+    ctx: Ctx,
+    from: Subscription,
+    to: Subscription,
+    lineOf: (lineId: string) => string | undefined,
+  ): Promise<AppliedCoupon[]> {
+    await this.taxes.carryOver(ctx, from.id, to);
+    await this.entitlements.carryOver(ctx, from.id, to);
+    return this.subscriptionCoupons.carryOver(ctx, from.id, to, lineOf);
   }
 }

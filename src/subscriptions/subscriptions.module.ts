@@ -8,11 +8,13 @@ import { WalletsModule } from '../wallets/wallets.module.js';
 import { CustomerSubscriptionsQueries } from './customer-subscriptions.queries.js';
 import { EntitlementSummariesController } from './entitlement-summaries.controller.js';
 import { EntitlementSummaries } from './entitlement-summaries.service.js';
+import { ImportedSubscriptionsService } from './imported-subscriptions.service.js';
 import { SubscriptionAddonsService } from './subscription-addons.service.js';
 import { SubscriptionCreationService } from './subscription-creation.service.js';
 import { SubscriptionLookup } from './subscription-lookup.js';
 import { SubscriptionLinesService } from './subscription-lines.service.js';
 import { SubscriptionPausesService } from './subscription-pauses.service.js';
+import { SubscriptionSchedulesService } from './subscription-schedules.service.js';
 import { SubscriptionTermsService } from './subscription-terms.service.js';
 import { SubscriptionUsageController } from './subscription-usage.controller.js';
 import { SubscriptionUsageService } from './subscription-usage.service.js';
@@ -46,11 +48,16 @@ import { UsageLinesService } from './usage-lines.service.js';
     UsageLinesService,
     UsageRatingService,
     SubscriptionTermsService,
+    SubscriptionSchedulesService,
     SubscriptionLookup,
     SubscriptionAddonsService,
     EntitlementSummaries,
+    ImportedSubscriptionsService,
   ],
   exports: [
+    SubscriptionTermsService,
+    SubscriptionSchedulesService,
+    ImportedSubscriptionsService,
     SubscriptionsService,
     SubscriptionCreationService,
     SubscriptionLinesService,

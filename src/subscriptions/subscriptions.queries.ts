@@ -7,6 +7,7 @@ import { toPlanResponse } from '../plans/plans.responses.js';
 import { PlansService } from '../plans/plans.service.js';
 import { PricesService } from '../plans/prices.service.js';
 import { SubscriptionCouponsService } from '../plans/subscription-coupons.service.js';
+import { CreditGrantsService } from '../wallets/credit-grants.service.js';
 import {
   toLineItemResponse,
   toSubscriptionResponse,
@@ -38,6 +39,7 @@ export class SubscriptionsQueries {
     private readonly plans: PlansService,
     private readonly prices: PricesService,
     private readonly coupons: SubscriptionCouponsService,
+    private readonly grants: CreditGrantsService,
   ) {}
 
   async show(
@@ -59,6 +61,10 @@ export class SubscriptionsQueries {
       rows.map((row) => row.id),
     );
     const coupons = await this.coupons.of(
+      ctx,
+      rows.map((row) => row.id),
+    );
+    const grants = await this.grants.ofSubscriptions(
       ctx,
       rows.map((row) => row.id),
     );
@@ -86,6 +92,7 @@ export class SubscriptionsQueries {
         plan: plans.get(row.planId) ?? null,
         latestInvoice: options.latestInvoice ?? null,
         pauses: pauses.filter((pause) => pause.subscriptionId === row.id),
+        creditGrants: grants.filter(({ subscriptionId }) => subscriptionId === row.id),
         coupons: coupons.filter(({ association }) => association.subscriptionId === row.id),
       }),
     );

@@ -1,3 +1,5 @@
+import { CreditGrantResponse, toCreditGrantResponse } from '../wallets/credit-grants.responses.js';
+import type { CreditGrant } from '../wallets/credit-grants.types.js';
 import { CustomerResponse } from '../customers/customers.responses.js';
 import { formatRate } from '../domain/rate.js';
 import { MeterResponse } from '../features/features.responses.js';
@@ -94,7 +96,8 @@ export class SubscriptionResponse {
   commitment_amount!: string | null;
   commitment_duration!: string | null;
   coupon_associations!: CouponAssociationResponse[];
-  credit_grants!: Record<string, unknown>[] | null;
+  /** Copies of its plan's among them. */
+  credit_grants!: CreditGrantResponse[];
   enable_true_up!: boolean;
   entitlements!: Record<string, unknown>[] | null;
   gateway_payment_method_id!: string | null;
@@ -132,6 +135,7 @@ export interface SubscriptionParts {
   readonly latestInvoice: object | null;
   readonly pauses: readonly SubscriptionPause[];
   readonly coupons: readonly AppliedCoupon[];
+  readonly creditGrants: readonly CreditGrant[];
 }
 
 export const toLineItemResponse = (
@@ -224,7 +228,7 @@ export const toSubscriptionResponse = (
   commitment_amount: row.commitment?.amount ?? null,
   commitment_duration: row.commitment?.duration ?? null,
   coupon_associations: parts.coupons.map(toCouponAssociationResponse),
-  credit_grants: null,
+  credit_grants: parts.creditGrants.map(toCreditGrantResponse),
   enable_true_up: row.commitment?.true_up ?? false,
   entitlements: null,
   gateway_payment_method_id: null,

@@ -5,11 +5,13 @@ import { billingStart, lifeEnd } from '../domain/subscribing/subscription-life.j
 import type { Price } from '../plans/plans.types.js';
 import type { SubscriptionEntity } from './subscription.entity.js';
 import type { SubscriptionLineItemEntity } from './subscription-line-item.entity.js';
+import type { SubscriptionScheduleEntity } from './subscription-schedule.entity.js';
 import type { SubscriptionPauseEntity } from './subscription-pause.entity.js';
 
 export type Subscription = Readonly<SubscriptionEntity>;
 export type SubscriptionLineItem = Readonly<SubscriptionLineItemEntity>;
 export type SubscriptionPause = Readonly<SubscriptionPauseEntity>;
+export type SubscriptionSchedule = Readonly<SubscriptionScheduleEntity>;
 
 /** The calendar that a subscription's periods follow. */
 export const scheduleOf = (subscription: Subscription): BillingSchedule => ({
@@ -31,6 +33,8 @@ export function chargedWindow(
   line: SubscriptionLineItem,
   price: Price,
 ): OpenPeriod | undefined {
+  // Who bills it there does not let us bill it here as well.
+  if (line.billedBy !== null) return undefined;
   const life = chargedLife(subscription);
   const shared = price.entityType !== 'SUBSCRIPTION';
   return lineWindow({

@@ -1,9 +1,11 @@
+import { catalogueCases, planPush } from './catalogue.cases.js';
 import { connectionCases } from './connection.cases.js';
 import { customerCases } from './customer.cases.js';
 import type { ContractCase, ContractHarness } from './harness.js';
 import { invoiceCases } from './invoice.cases.js';
 import { paymentCases, paymentUndertakings } from './payment.cases.js';
 import { customerPush, invoicePush, recoveryCases } from './recovery.cases.js';
+import { subscriptionCases, subscriptionUpdate } from './subscription.cases.js';
 import { webhookCases } from './webhook.cases.js';
 
 /**
@@ -19,15 +21,23 @@ export function adapterContract(harness: ContractHarness): ContractCase[] {
   const session = adapter.open(harness.connection(), harness.runtime);
   const customers = controlsOf('customers', session.customers, remote.customers);
   const payments = controlsOf('payments', session.payments, remote.payments);
+  const catalog = controlsOf('catalog', session.catalog, remote.catalog);
+  const subscriptions = controlsOf('subscriptions', session.subscriptions, remote.subscriptions);
   return [
     ...connectionCases(harness),
     ...webhookCases(harness),
     ...(customers === undefined ? [] : customerCases(harness, customers)),
+    ...(catalog === undefined ? [] : catalogueCases(harness, catalog)),
+    ...(subscriptions === undefined ? [] : subscriptionCases(harness, subscriptions)),
     ...(session.invoices === undefined ? [] : invoiceCases(harness)),
     ...(payments === undefined ? [] : paymentCases(harness, payments)),
     ...recoveryCases(harness, [
       ...(customers === undefined ? [] : [customerPush(harness)]),
       ...(session.invoices === undefined ? [] : [invoicePush(harness)]),
+      ...(catalog === undefined || session.catalog?.push === undefined ? [] : [planPush(harness, catalog)]),
+      ...(subscriptions === undefined || session.subscriptions?.update === undefined
+        ? []
+        : [subscriptionUpdate(harness, subscriptions)]),
       ...(payments === undefined ? [] : paymentUndertakings(harness, payments)),
     ]),
   ];

@@ -1,6 +1,17 @@
 import assert from 'node:assert/strict';
 import type { ContractCase, ContractHarness, PaymentControls } from './harness.js';
-import { again, firstTry, invoiceOf, oneInvoice, payer, prepared, present } from './kit.js';
+import {
+  again,
+  dollars,
+  firstTry,
+  invoiceOf,
+  oneInvoice,
+  payer,
+  prepared,
+  present,
+  refused,
+  unique,
+} from './kit.js';
 import { chargeOf, someone } from './payment.kit.js';
 
 /** Charges of saved methods. */
@@ -21,6 +32,38 @@ export function chargeCases(harness: ContractHarness, controls: PaymentControls)
         const read = await payments.fetch(result.payment.remoteId);
         assert.equal(read?.status, 'succeeded');
         assert.equal(read.paymentId, request.paymentId);
+      },
+    },
+    {
+      name: 'a refund goes back once however often it is tried, and is told with its payment',
+      run: async () => {
+        const who = await someone(harness);
+        const method = await controls.saveMethod(who.on.connection, who.remoteCustomerId, 'succeeds');
+        const payments = present(who.on.open().payments);
+        if (payments.refund === undefined) return;
+        const request = chargeOf(who, method);
+        const result = await payments.charge(request, firstTry(harness));
+        assert.equal(result.outcome, 'accepted');
+        const { remoteId: remotePaymentId } = result.payment;
+        const refund = {
+          refundId: unique('refund'),
+          paymentId: request.paymentId,
+          remotePaymentId,
+          amount: dollars(1000n),
+          reason: undefined,
+        };
+        const attempt = firstTry(harness);
+        const first = await payments.refund(refund, attempt);
+        harness.remote.forgetKeys?.(who.on.connection);
+        const second = await payments.refund(refund, again(attempt));
+        assert.equal(second.remoteId, first.remoteId);
+        const rest = { ...refund, refundId: unique('refund'), amount: dollars(2000n) };
+        await refused(who.on, payments.refund(rest, firstTry(harness)), 'invalid');
+        const read = await payments.fetch(remotePaymentId);
+        assert.deepEqual(
+          read?.reversals?.refunds.map(({ refundId, amount }) => [refundId, amount.amount]),
+          [[refund.refundId, 1000n]],
+        );
       },
     },
     {

@@ -26,6 +26,24 @@ export function connectionCases(harness: ContractHarness): ContractCase[] {
       },
     },
     {
+      name: 'can do what it says that it can, and says all that it can',
+      run: async () => {
+        const { customers, catalog, subscriptions, invoices, payments } = bench(harness).open();
+        const { customer, plan, subscription, invoice, payment } = adapter.capabilities;
+        const has = (what: string, said: boolean, there: boolean): void =>
+          assert.equal(there, said, `${what}: it says ${String(said)}, and is ${String(there)}`);
+        has('customers out', customer.outbound, customers !== undefined);
+        has('customers in', customer.inbound, customers !== undefined);
+        has('plans in', plan.inbound, catalog !== undefined);
+        has('plans out', plan.outbound, catalog?.push !== undefined);
+        has('subscriptions in', subscription.inbound, subscriptions !== undefined);
+        has('subscriptions out', subscription.outbound, subscriptions?.update !== undefined);
+        has('invoices out', invoice.outbound, invoices !== undefined);
+        has('payments in', payment.inbound, payments !== undefined || invoices !== undefined);
+        await Promise.resolve();
+      },
+    },
+    {
       name: 'opening a session calls nobody',
       run: async () => {
         const on = bench(harness);

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { RemovedCustomer } from '../providers/provider-objects.js';
 import { settled } from './connection.cases.js';
 import type { ContractCase, ContractHarness, CustomerControls } from './harness.js';
 import { bench, customerOf, firstTry, present, refused } from './kit.js';
@@ -80,6 +81,29 @@ export function customerCases(harness: ContractHarness, controls: CustomerContro
         const second = await customers.push({ ...two, email: one.email }, firstTry(harness));
         assert.notEqual(second.remoteId, first.remoteId);
         assert.equal((await customers.fetch(first.remoteId))?.customerId, one.customerId);
+      },
+    },
+    {
+      name: 'a customer of ours is removed, another time without harm; one that was there before us stays',
+      run: async () => {
+        const on = bench(harness);
+        const customers = present(on.open().customers);
+        if (!('remove' in customers)) return;
+        const customer = customerOf();
+        const { remoteId } = await customers.push(customer, firstTry(harness));
+        const remove = (id: string, owner: string): Promise<RemovedCustomer> =>
+          present(customers.remove?.(id, owner, firstTry(harness)));
+        assert.equal((await remove(remoteId, customer.customerId)).outcome, 'deleted');
+        assert.equal((await remove(remoteId, customer.customerId)).outcome, 'gone');
+        assert.equal(controls.list(on.connection, customer.customerId).length, 0);
+        const guest = customerOf();
+        const fields = { name: 'From the shop', email: present(guest.email) };
+        const existing = await controls.create(on.connection, fields);
+        await customers.push(guest, firstTry(harness));
+        assert.equal((await remove(existing, guest.customerId)).outcome, 'released');
+        const left = await customers.fetch(existing);
+        assert.equal(left?.deleted, false);
+        assert.equal(left.customerId, undefined);
       },
     },
     {

@@ -7,6 +7,8 @@ import type {
   PostalAddress,
   RemoteInvoiceStatus,
 } from '../providers/provider-objects.js';
+import type { PriceFacts } from '../providers/provider-catalogue.js';
+import type { Period } from '../domain/period.js';
 import type { Mishap } from './harness.js';
 
 type Behaviour = 'succeeds' | 'declines' | 'asks_for_authentication';
@@ -26,6 +28,7 @@ export interface FakeCustomer {
   phone: string | undefined;
   address: PostalAddress | undefined;
   deleted: boolean;
+  adopted: boolean;
   defaultMethod: string | undefined;
   readonly methods: Map<string, Behaviour>;
 }
@@ -38,6 +41,8 @@ export interface FakeInvoice {
   status: RemoteInvoiceStatus | 'simmering';
   collected: { readonly id: string; readonly at: Date } | undefined;
   decline: Decline | undefined;
+  /** Settled away from here. */
+  settledPart: bigint;
   settledAt: Date | undefined;
 }
 
@@ -50,6 +55,13 @@ export interface FakePayment {
   readonly at: Date;
   readonly decline: Decline | undefined;
   readonly setDefault: boolean;
+}
+
+export interface FakeRefund {
+  readonly id: string;
+  readonly mark: Mark;
+  readonly payment: string;
+  readonly amount: Money;
 }
 
 export interface FakePage {
@@ -66,6 +78,36 @@ export interface FakePage {
   method: string | undefined;
 }
 
+export interface FakePrice {
+  readonly id: string;
+  readonly mark: Mark | undefined;
+  readonly facts: PriceFacts;
+  readonly createdAt: Date;
+  active: boolean;
+  name: string | undefined;
+}
+
+export interface FakePlan {
+  readonly id: string;
+  readonly mark: Mark | undefined;
+  readonly prices: FakePrice[];
+  name: string;
+  description: string | undefined;
+  active: boolean;
+}
+
+export interface FakeSubscription {
+  readonly id: string;
+  readonly customer: string;
+  readonly plan: FakePlan;
+  readonly period: Period;
+  quantity: string;
+  cancelAt: Date | undefined;
+  cancelAtPeriodEnd: boolean;
+  paused: { readonly resumesAt: Date | undefined } | undefined;
+  endedAt: Date | undefined;
+}
+
 const DECLINES: Readonly<Record<Exclude<Behaviour, 'succeeds'> | 'none', string>> = {
   declines: 'card_declined',
   asks_for_authentication: 'authentication_required',
@@ -77,7 +119,10 @@ export class FakeAccount {
   readonly customers = new Map<string, FakeCustomer>();
   readonly invoices = new Map<string, FakeInvoice>();
   readonly payments = new Map<string, FakePayment>();
+  readonly refunds = new Map<string, FakeRefund>();
   readonly pages = new Map<string, FakePage>();
+  readonly plans = new Map<string, FakePlan>();
+  readonly subscriptions = new Map<string, FakeSubscription>();
   distorted = false;
   requests = 0;
   #mishap: { kind: Mishap['kind']; after: number } | undefined;
@@ -160,6 +205,25 @@ export class FakeAccount {
     return found;
   }
 
+  plan(id: string): FakePlan {
+    const found = this.plans.get(id);
+    if (found === undefined) throw notFound('plan', id);
+    return found;
+  }
+
+  newPlan(mark: Mark | undefined, name: string): FakePlan {
+    const plan = {
+      id: this.newId('fplan'),
+      mark,
+      name,
+      description: undefined,
+      active: true,
+      prices: [],
+    };
+    this.plans.set(plan.id, plan);
+    return plan;
+  }
+
   /** Why a method cannot be charged, or undefined when it can. */
   declineOf(customer: FakeCustomer, method = customer.defaultMethod): Decline | undefined {
     const behaviour = customer.methods.get(method ?? '') ?? 'none';
@@ -178,6 +242,7 @@ export class FakeAccount {
       status: 'draft',
       collected: undefined,
       decline: undefined,
+      settledPart: 0n,
       settledAt: undefined,
     };
     this.invoices.set(invoice.id, invoice);

@@ -54,6 +54,18 @@ export const fakeCustomers = (ctx: FakeContext): CustomerOperations => ({
         return showCustomer(found, ctx.environmentId);
       }),
     ),
+  remove: (remoteId, customerId) =>
+    send(ctx, ['DELETE', `/customers/${remoteId}`], () => {
+      const found = ctx.account.customers.get(remoteId);
+      if (found === undefined || found.deleted) return { remoteId, outcome: 'gone' };
+      if (!isOwn(ctx, found, customerId))
+        throw new ProviderError('conflict', `${remoteId} belongs to somebody else`, {
+          code: 'customer_taken',
+        });
+      if (found.adopted) found.mark = undefined;
+      else found.deleted = true;
+      return { remoteId, outcome: found.adopted ? 'released' : 'deleted' };
+    }),
 });
 
 /** The mapped one, our own from before, or one that nobody has marked: in this order. */
@@ -72,9 +84,17 @@ function findCustomer(ctx: FakeContext, push: CustomerPush): FakeCustomer | unde
 function writeCustomer(ctx: FakeContext, push: CustomerPush, known: FakeCustomer | undefined): FakeCustomer {
   const { externalId, name, email, phone, address } = push;
   const fields = { mark: markOf(ctx, push.customerId), externalId, name, email, phone, address };
-  if (known !== undefined) return Object.assign(known, fields);
+  if (known !== undefined)
+    return Object.assign(known, fields, { adopted: known.adopted || known.mark === undefined });
   const id = ctx.account.newId('fcus');
-  const made: FakeCustomer = { id, ...fields, deleted: false, defaultMethod: undefined, methods: new Map() };
+  const made: FakeCustomer = {
+    id,
+    ...fields,
+    deleted: false,
+    adopted: false,
+    defaultMethod: undefined,
+    methods: new Map(),
+  };
   ctx.account.customers.set(id, made);
   return made;
 }
@@ -101,6 +121,11 @@ export const fakeInvoices = (ctx: FakeContext): InvoiceOperations => ({
     change(ctx, remoteId, 'POST', (invoice) => {
       if (invoice.status === 'open') Object.assign(invoice, { status: 'paid', settledAt: ctx.runtime.now() });
       requireStatus(invoice, 'paid');
+    }),
+  settlePart: (remoteId, remaining) =>
+    change(ctx, remoteId, 'POST', (invoice) => {
+      const part = invoice.total.amount - remaining.amount;
+      if (invoice.status === 'open' && part > invoice.settledPart) invoice.settledPart = part;
     }),
   void: (remoteId) =>
     change(ctx, remoteId, 'POST', (invoice) => {

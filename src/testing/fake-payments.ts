@@ -1,8 +1,15 @@
 import type { PaymentOperations } from '../providers/provider-adapter.js';
-import type { Attempt, ChargeRequest, ChargeResult, RemoteCheckout } from '../providers/provider-objects.js';
-import { notFound, type FakePage, type FakePayment } from './fake-account.js';
+import type {
+  Attempt,
+  ChargeRequest,
+  ChargeResult,
+  RefundRequest,
+  RemoteCheckout,
+} from '../providers/provider-objects.js';
+import { ProviderError } from '../providers/provider-error.js';
+import { notFound, type FakePage, type FakePayment, type FakeRefund } from './fake-account.js';
 import { isOwn, markOf, orNull, send, type FakeContext } from './fake-operations.js';
-import { showMethod, showPage, showPayment } from './fake-readers.js';
+import { showMethod, showPage, showPayment, showRefund } from './fake-readers.js';
 
 export const fakePayments = (ctx: FakeContext): PaymentOperations => ({
   createCheckout: (request, attempt) =>
@@ -53,15 +60,39 @@ export const fakePayments = (ctx: FakeContext): PaymentOperations => ({
       send(ctx, ['GET', `/payments/${id}`], () => {
         const found = ctx.account.payments.get(id);
         if (found === undefined) throw notFound('payment', id);
-        return showPayment(found, ctx.environmentId);
+        const refunds = refundsOf(ctx, id).map((one) => showRefund(one, ctx.environmentId));
+        return { ...showPayment(found, ctx.environmentId), reversals: { refunds, disputes: [] } };
       }),
     ),
+  refund: async (request, attempt) => {
+    const work = (): FakeRefund => makeRefund(ctx, request);
+    const path = ['POST', '/refunds'] as const;
+    return showRefund(await send(ctx, path, work, `${attempt.key}:refund`), ctx.environmentId);
+  },
   listMethods: (customerId) =>
     send(ctx, ['GET', `/customers/${customerId}/methods`], () => {
       const customer = ctx.account.customer(customerId);
       return [...customer.methods.keys()].map((id) => showMethod(id, customer));
     }),
 });
+
+const refundsOf = (ctx: FakeContext, paymentId: string): FakeRefund[] =>
+  [...ctx.account.refunds.values()].filter(({ payment }) => payment === paymentId);
+
+/** One that carries this id is the same one, whether or not its key is remembered. */
+function makeRefund(ctx: FakeContext, { refundId, remotePaymentId, amount }: RefundRequest): FakeRefund {
+  const payment = ctx.account.payments.get(remotePaymentId);
+  if (payment === undefined) throw notFound('payment', remotePaymentId);
+  const earlier = refundsOf(ctx, remotePaymentId);
+  const known = earlier.find((one) => isOwn(ctx, one, refundId));
+  if (known !== undefined) return known;
+  const left = earlier.reduce((sum, one) => sum - one.amount.amount, payment.amount.amount);
+  if (amount.amount > left)
+    throw new ProviderError('invalid', 'that is more than is left', { code: 'refund_too_large' });
+  const made = { id: ctx.account.newId('fref'), mark: markOf(ctx, refundId), payment: payment.id, amount };
+  ctx.account.refunds.set(made.id, made);
+  return made;
+}
 
 /** Money that has moved for this payment, or what this attempt has left; only else is anything charged. */
 async function charge(ctx: FakeContext, request: ChargeRequest, attempt: Attempt): Promise<ChargeResult> {

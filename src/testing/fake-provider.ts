@@ -2,6 +2,8 @@ import { money } from '../domain/money.js';
 import type { ProviderAdapter, ProviderConnection } from '../providers/provider-adapter.js';
 import type { RemoteInvoiceStatus } from '../providers/provider-objects.js';
 import { FakeAccount, refusalOf, type FakePage } from './fake-account.js';
+import { fakeCatalog, fakeSubscriptions } from './fake-catalogue.js';
+import { newFakePlan, newFakeSubscription } from './fake-strings.js';
 import { fakeCustomers, fakeInvoices, send } from './fake-operations.js';
 import { fakePayments } from './fake-payments.js';
 import { fakeEvent, fakeWebhooks, signFake } from './fake-webhooks.js';
@@ -80,6 +82,13 @@ function adapterOf(accountOf: (connection: ProviderConnection) => FakeAccount): 
         role: 'webhook',
       },
     ],
+    capabilities: {
+      customer: { inbound: true, outbound: true },
+      plan: { inbound: true, outbound: true },
+      invoice: { inbound: false, outbound: true },
+      subscription: { inbound: true, outbound: true },
+      payment: { inbound: true, outbound: false },
+    },
     defaultBaseUrl: 'https://fake.example',
     webhooks: fakeWebhooks,
     open: (connection, runtime) => {
@@ -92,6 +101,8 @@ function adapterOf(accountOf: (connection: ProviderConnection) => FakeAccount): 
             return { accountId: connection.credentials.api_key, livemode: false };
           }),
         customers: fakeCustomers(ctx),
+        catalog: fakeCatalog(ctx),
+        subscriptions: fakeSubscriptions(ctx),
         invoices: fakeInvoices(ctx),
         payments: fakePayments(ctx),
       };
@@ -137,7 +148,7 @@ function controlsOf(
         const account = accountOf(on);
         const id = account.newId('fcus');
         const unknown = { mark: undefined, externalId: undefined, phone: undefined, address: undefined };
-        const state = { deleted: false, defaultMethod: undefined, methods: new Map() };
+        const state = { deleted: false, adopted: false, defaultMethod: undefined, methods: new Map() };
         account.customers.set(id, { id, name, email, ...unknown, ...state });
         return Promise.resolve(id);
       },
@@ -145,6 +156,16 @@ function controlsOf(
         accountOf(on).customer(remoteId).deleted = true;
         return Promise.resolve();
       },
+    },
+    catalog: {
+      list: (on, planId) =>
+        found([...accountOf(on).plans.values()].filter(({ mark }) => mark?.id === planId)),
+      create: (on, { name, monthlyDollars }) =>
+        Promise.resolve(newFakePlan(accountOf(on), name, monthlyDollars).id),
+    },
+    subscriptions: {
+      create: (on, { quantity }) => Promise.resolve(newFakeSubscription(accountOf(on), quantity).id),
+      count: (on) => accountOf(on).subscriptions.size,
     },
     payments: {
       collected: (on, paymentId) =>
@@ -200,6 +221,8 @@ const SAMPLES: WebhookSamples = {
     [
       'customer.changed',
       'customer.deleted',
+      'plan.changed',
+      'subscription.changed',
       'invoice.changed',
       'payment.changed',
       'checkout.changed',

@@ -1,12 +1,21 @@
-import { zeroMoney } from '../domain/money.js';
+import { money, zeroMoney } from '../domain/money.js';
 import type {
   RemoteCheckout,
   RemoteCustomer,
   RemoteInvoice,
   RemotePayment,
   RemotePaymentMethod,
+  RemoteRefund,
 } from '../providers/provider-objects.js';
-import type { FakeAccount, FakeCustomer, FakeInvoice, FakePage, FakePayment, Mark } from './fake-account.js';
+import type {
+  FakeAccount,
+  FakeCustomer,
+  FakeInvoice,
+  FakePage,
+  FakePayment,
+  FakeRefund,
+  Mark,
+} from './fake-account.js';
 
 /** Our id and whether it is another environment's, as every object tells them. */
 const whose = (
@@ -36,7 +45,9 @@ export function showInvoice(invoice: FakeInvoice, environmentId: string): Remote
     remoteCustomerId: customer,
     status: STATUSES.has(status) ? (status as RemoteInvoice['status']) : 'pending',
     total,
-    amountRemaining: settled ? zeroMoney(total.currency) : total,
+    amountRemaining: settled
+      ? zeroMoney(total.currency)
+      : money(total.amount - invoice.settledPart, total.currency),
     hostedUrl: `https://fake.example/invoices/${remoteId}`,
     pdfUrl: undefined,
     payments:
@@ -80,6 +91,15 @@ export function showPayment(payment: FakePayment, environmentId: string): Remote
     setDefault: payment.setDefault,
   };
 }
+
+export const showRefund = (refund: FakeRefund, environmentId: string): RemoteRefund => ({
+  remoteId: refund.id,
+  refundId: whose(refund.mark, environmentId).id,
+  status: 'succeeded',
+  amount: refund.amount,
+  reason: undefined,
+  failure: undefined,
+});
 
 export function showPage(account: FakeAccount, page: FakePage, environmentId: string): RemoteCheckout {
   const { id: paymentId, foreign } = whose(page.mark, environmentId);

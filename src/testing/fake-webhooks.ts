@@ -9,6 +9,8 @@ const HEADER = 'fake-signature';
 const KINDS = new Set<ProviderEvent['kind']>([
   'customer.changed',
   'customer.deleted',
+  'plan.changed',
+  'subscription.changed',
   'invoice.changed',
   'payment.changed',
   'checkout.changed',

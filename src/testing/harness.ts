@@ -63,6 +63,25 @@ export interface RemoteControls {
   showUnknownStatus?(connection: ProviderConnection, remoteId: string): void;
   readonly customers?: CustomerControls;
   readonly payments?: PaymentControls;
+  readonly catalog?: CatalogControls;
+  readonly subscriptions?: SubscriptionControls;
+}
+
+export interface CatalogControls {
+  /** All remote plans that carry our id. */
+  list(connection: ProviderConnection, planId: string): RemoteObject[];
+  /** Made at the provider by somebody else, with one monthly price in dollars. */
+  create(
+    connection: ProviderConnection,
+    plan: { readonly name: string; readonly monthlyDollars: string },
+  ): Promise<string>;
+}
+
+export interface SubscriptionControls {
+  /** An active one of a new customer, made at the provider: one item of so many. */
+  create(connection: ProviderConnection, subscription: { readonly quantity: number }): Promise<string>;
+  /** How many there are in the account. */
+  count(connection: ProviderConnection): number;
 }
 
 export interface CustomerControls {

@@ -37,6 +37,7 @@ export function invoiceCases(harness: ContractHarness): ContractCase[] {
     ...readCases(harness),
     ...listCases(harness, () => pushed(harness)),
     ...changeCases(harness),
+    ...partCases(harness),
   ].map((one) => settled(harness, one));
 }
 
@@ -201,6 +202,30 @@ function readCases(harness: ContractHarness): ContractCase[] {
 }
 
 /** `markPaid` and `void`: twice is success, also when the first answer was lost. */
+function partCases(harness: ContractHarness): ContractCase[] {
+  const { invoices } = harness.adapter.open(harness.connection(), harness.runtime);
+  if (invoices?.settlePart === undefined) return [];
+  return [
+    {
+      name: 'a part that was settled elsewhere is taken off what is asked for, once, and is no payment',
+      run: async () => {
+        const { on, invoice, answer } = await pushed(harness);
+        const { amount, currency } = invoice.amountDue;
+        const remaining = { amount: amount - 100n, currency };
+        const attempt = firstTry(harness);
+        const settlePart = (tried: typeof attempt): Promise<RemoteInvoice | undefined> =>
+          Promise.resolve(on.open().invoices?.settlePart?.(answer.remoteId, remaining, tried));
+        for (const tried of [attempt, again(attempt), firstTry(harness)]) {
+          const now = await settlePart(tried);
+          assert.deepEqual(now?.amountRemaining, remaining);
+          assert.equal(now.status, 'open');
+          assert.deepEqual(now.payments, [], 'no money has come in');
+        }
+      },
+    },
+  ];
+}
+
 function changeCases(harness: ContractHarness): ContractCase[] {
   const changes = [
     { action: 'markPaid', status: 'paid' },

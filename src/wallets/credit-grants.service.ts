@@ -83,6 +83,17 @@ export class CreditGrantsService {
     });
   }
 
+  /** The same of many plans. */
+  async ofPlans(ctx: Ctx, planIds: readonly string[]): Promise<CreditGrant[]> {
+    if (planIds.length === 0) return [];
+    return ctx.em
+      .createQueryBuilder(CreditGrantEntity, 'row')
+      .where(`row.planId = ANY(:planIds) AND row.scope = 'PLAN' AND row.status = 'published'`, { planIds })
+      .orderBy('row.createdAt')
+      .addOrderBy('row.id')
+      .getMany();
+  }
+
   /** The subscriptions' grants, copies of their plans' among them, oldest first. */
   async ofSubscriptions(ctx: Ctx, subscriptionIds: readonly string[]): Promise<CreditGrant[]> {
     if (subscriptionIds.length === 0) return [];

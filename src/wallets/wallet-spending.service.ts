@@ -4,6 +4,7 @@ import { moneyToRate, type Money } from '../domain/money.js';
 import type { Rate } from '../domain/rate.js';
 import { amountOfCredits, creditsForAmount, creditsForMoney } from '../domain/wallets/conversion.js';
 import { spendableTotal, type Credit } from '../domain/wallets/ledger.js';
+import type { WalletPriceType, WalletType } from '../domain/wallets/wallet-kinds.js';
 import type { Ctx } from '../platform/context.js';
 import { WalletEntity } from './wallet.entity.js';
 import { WalletLedger } from './wallet-ledger.service.js';
@@ -23,6 +24,8 @@ export interface SpendableCredit {
   readonly key: string;
   /** Exact, in major units of the currency. */
   readonly amount: Rate;
+  /** What it may pay for. */
+  readonly priceTypes: readonly WalletPriceType[];
 }
 
 export type GiveBackReason = 'INVOICE_VOID_REFUND' | 'CREDIT_NOTE' | 'CREDIT_ADJUSTMENT';
@@ -36,20 +39,23 @@ export class WalletSpending {
   ) {}
 
   /**
-   * What the customers' PRE_PAID wallets of that currency hold, biggest first: by two statements, however many customers. With
+   * What the customers' wallets of that currency hold (PRE_PAID ones, when left out), biggest first: by two statements, however many customers. With
    * `lock` nobody else spends it before this unit of work ends; without, it is only to be looked at (a preview).
    */
   async listSpendable(
     ctx: Ctx,
     currency: string,
     customers: readonly SpendingCustomer[],
-    options: { readonly lock: boolean },
+    options: { readonly lock: boolean; readonly walletType?: WalletType },
   ): Promise<ReadonlyMap<string, SpendableCredit[]>> {
     const asOf = new Map(customers.map((one) => [one.customerId, one.asOf]));
     const query = ctx.em
       .createQueryBuilder(WalletEntity, 'row')
       .where('row.customerId = ANY(:ids)', { ids: [...asOf.keys()] })
-      .andWhere(`row.currency = :currency AND row.walletType = 'PRE_PAID'`, { currency })
+      .andWhere('row.currency = :currency AND row.walletType = :walletType', {
+        currency,
+        walletType: options.walletType ?? 'PRE_PAID',
+      })
       .andWhere(`row.walletStatus = 'active' AND row.creditBalance > 0`)
       // One order for everybody: two billing runs must not wait for each other.
       .orderBy('row.id');
@@ -61,7 +67,10 @@ export class WalletSpending {
       const spendable = spendableTotal(credits.get(wallet.id) ?? [], asOf.get(wallet.customerId) ?? ctx.now);
       if (!spendable.greaterThan(0)) continue;
       const amount = amountOfCredits(spendable, wallet.conversionRate);
-      found.set(wallet.customerId, [...(found.get(wallet.customerId) ?? []), { key: wallet.id, amount }]);
+      found.set(wallet.customerId, [
+        ...(found.get(wallet.customerId) ?? []),
+        { key: wallet.id, amount, priceTypes: wallet.allowedPriceTypes },
+      ]);
     }
     for (const list of found.values()) list.sort((a, b) => b.amount.comparedTo(a.amount));
     return found;

@@ -10,12 +10,14 @@ import { WalletSpending } from './wallet-spending.service.js';
 import { WalletTopUps } from './wallet-topups.service.js';
 import { CustomerWalletsController, WalletsController } from './wallets.controller.js';
 import { WalletsQueries } from './wallets.queries.js';
+import { PlanGrantsOfWallets } from './plan-grants-source.js';
 import { WalletsService } from './wallets.service.js';
 
 @Module({
   imports: [TenancyModule, CustomersModule, PlansModule],
   controllers: [WalletsController, CustomerWalletsController],
   providers: [
+    PlanGrantsOfWallets,
     WalletLedger,
     WalletsService,
     WalletsQueries,

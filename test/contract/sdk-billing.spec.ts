@@ -355,6 +355,23 @@ describe('@flexprice/sdk 2.0.1: subscriptions, usage, invoices, payments', () =>
     } as const;
     const preview = await accepted(sdk.subscriptions.previewSubscriptionChange(id, change));
     expect(preview).toMatchObject({ changeType: 'upgrade', targetPlan: { id: target.id } });
+    const later = await accepted(
+      sdk.subscriptions.executeSubscriptionChange(id, { ...change, changeAt: 'end_of_period' }),
+    );
+    expect(later).toMatchObject({ isScheduled: true, changeType: 'upgrade' });
+    const scheduleId = later.scheduleId as string;
+    expect(await accepted(sdk.subscriptions.getSubscriptionSchedule(scheduleId))).toMatchObject({
+      id: scheduleId,
+      status: 'pending',
+      scheduleType: 'plan_change',
+    });
+    expect(await accepted(sdk.subscriptions.listSubscriptionSchedules(id))).toMatchObject({ count: 1 });
+    expect(await accepted(sdk.subscriptions.listAllSubscriptionSchedules(true, id))).toMatchObject({
+      schedules: [{ id: scheduleId }],
+    });
+    expect(await accepted(sdk.subscriptions.cancelSubscriptionSchedule(scheduleId))).toMatchObject({
+      status: 'cancelled',
+    });
     const executed = await accepted(sdk.subscriptions.executeSubscriptionChange(id, change));
     expect(executed).toMatchObject({
       changeType: 'upgrade',

@@ -107,6 +107,20 @@ describe('declared operations that SDK 2.0.1 lacks', () => {
       features: [],
       subscriptions: [{ id: subscription.id }],
     });
+    const bigger = await api.create('/plans', {
+      name: 'Bigger',
+      billing_period: 'monthly',
+      prices: [{ pricing_model: 'flat', unit_price: '9', currency: 'usd' }],
+    });
+    const changing = await api.create('/subscriptions', { customer_id: customer.id, plan_id: plan.id });
+    const { schedule_id: scheduleId } = await api.post(`/subscriptions/${changing.id}/change/execute`, {
+      target_plan_id: bigger.id,
+      change_at: 'end_of_period',
+    });
+    await api.get('/subscriptions/schedules');
+    await api.get(`/subscriptions/schedules/${scheduleId}`);
+    await api.get(`/subscriptions/${changing.id}/schedules`);
+    await api.post(`/subscriptions/schedules/${scheduleId}/cancel`);
     const lines = await api.post('/subscriptions/lineitems/search', { subscription_ids: [subscription.id] });
     expect(lines.items).toHaveLength(1);
     const monthly = await api.create('/plans', {

@@ -164,6 +164,15 @@ describe('credit grants', () => {
     const late = await grant({ plan_id: plan.id, credits: '5', cadence: 'RECURRING', period: 'MONTHLY' });
     const listed = await api.get(`/plans/${plan.id}/creditgrants`);
     expect(listed.items.map((one: any) => one.id)).toEqual([kept.id, late.id]);
+    // Plans and subscriptions show theirs.
+    expect((await api.get(`/plans/${plan.id}`)).credit_grants).toEqual(listed.items);
+    const found = async (expand?: string) =>
+      (await api.post('/plans/search', { plan_ids: [plan.id], expand })).items[0].credit_grants;
+    expect(await found()).toBeNull();
+    expect(await found('credit_grants')).toEqual(listed.items);
+    expect((await api.get(`/subscriptions/${running.id}`)).credit_grants).toMatchObject([
+      { scope: 'SUBSCRIPTION', subscription_id: running.id, name: kept.name, credits: kept.credits },
+    ]);
     expect((await api.expect(200, 'DELETE', `/creditgrants/${kept.id}`)).message).toContain('deleted');
     await advance(Date.parse(running.current_period_end) + HOUR);
     expect((await walletsOf(running.customer_id))[0].credit_balance).toBe('200');

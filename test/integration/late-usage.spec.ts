@@ -263,6 +263,84 @@ describe('usage that arrives after its period was billed', () => {
       expect(again.body).toMatchObject({ credited_amount: '0', invoice: { subtotal: '7' } });
     });
 
+    describe('as credit notes of the invoices that billed it', () => {
+      const asNote = (invoice: any) =>
+        server.api.send('POST', `/invoices/${invoice.id}/late-usage`, { credit_as: 'credit_note' });
+
+      it('while it is owed, it is owed less; a note that is taken back is found again', async () => {
+        const subscription = await subscribe({ pricing_model: 'flat', unit_price: '0.5' });
+        await use(subscription, 10, new Date(subscription.current_period_start as string));
+        const { start, invoice } = await endPeriod(subscription);
+        await use(subscription, -4, start);
+        const { status, body } = await asNote(invoice);
+        expect({ status, body }).toMatchObject({
+          status: 200,
+          body: {
+            invoice: null,
+            credited_amount: '2',
+            credit_notes: [
+              {
+                invoice_id: invoice.id,
+                credit_note_type: 'ADJUSTMENT',
+                credit_note_status: 'FINALIZED',
+                reason: 'BILLING_ERROR',
+                total_amount: '2',
+                line_items: [{ invoice_line_item_id: invoice.line_items[0].id, amount: '2' }],
+              },
+            ],
+          },
+        });
+        expect((await server.api.get(`/invoices/${invoice.id}`)).amount_remaining).toBe('3');
+        expect((await asNote(invoice)).body.error?.code).toBe('no_late_usage');
+        await server.api.post(`/creditnotes/${body.credit_notes[0].id}/void`);
+        expect((await asNote(invoice)).body.credited_amount).toBe('2');
+        expect(lateLines((await endPeriod(subscription)).invoice)).toEqual([]);
+        expect(await balance(subscription)).toBe(0);
+      });
+
+      it('when it is paid, it is refunded; more of it later is billed, less is credited again', async () => {
+        const subscription = await subscribe({ pricing_model: 'flat', unit_price: '0.5' });
+        await use(subscription, 10, new Date(subscription.current_period_start as string));
+        const { start, invoice } = await endPeriod(subscription);
+        await server.api.put(`/invoices/${invoice.id}/payment`, { payment_status: 'SUCCEEDED' });
+        await use(subscription, -4, start);
+        expect((await asNote(invoice)).body).toMatchObject({
+          credit_notes: [{ credit_note_type: 'REFUND', total_amount: '2' }],
+        });
+        expect(await balance(subscription)).toBe(2);
+        await use(subscription, 6, start);
+        expect((await asNote(invoice)).body).toMatchObject({
+          credited_amount: '0',
+          credit_notes: [],
+          invoice: { subtotal: '3' },
+        });
+        await use(subscription, -12, start);
+        // Only 3 of it stand on the first invoice: the other 3 were billed by the second one.
+        expect((await asNote(invoice)).body.error?.code).toBe('credit_exceeds_invoice');
+        expect((await settle(invoice)).body.credited_amount).toBe('6');
+      });
+
+      it('never more than the line: what a note cannot hold is refused, and goes to the wallet', async () => {
+        const subscription = await subscribe({ pricing_model: 'flat', unit_price: '0.5' });
+        await use(subscription, 10, new Date(subscription.current_period_start as string));
+        const { start, invoice } = await endPeriod(subscription);
+        await server.api.create('/payments', {
+          destination_type: 'INVOICE',
+          destination_id: invoice.id,
+          payment_method_type: 'OFFLINE',
+          amount: '4',
+          currency: 'usd',
+        });
+        await use(subscription, -4, start);
+        const refused = await asNote(invoice);
+        expect({ status: refused.status, code: refused.body.error?.code }).toEqual({
+          status: 400,
+          code: 'credit_exceeds_invoice',
+        });
+        expect((await settle(invoice)).body.credited_amount).toBe('2');
+      });
+    });
+
     it('not of an invoice that has no usage to be late', async () => {
       const customer = await server.api.create('/customers', { external_id: 'no-usage', name: 'N' });
       const invoice = await server.api.create('/invoices', {

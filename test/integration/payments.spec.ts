@@ -241,7 +241,9 @@ describe('payments', () => {
   });
 
   it('an attempt needs a connection, and something that is owed', async () => {
-    const invoice = await billed();
+    // Without a POST_PAID wallet, from which an attempt would pay first.
+    const { id } = await server.api.create('/customers', { external_id: 'no-wallet', name: 'N' });
+    const invoice = await billed({ customer_id: id });
     const path = `/invoices/${invoice.id}/payment/attempt`;
     await refuses(invoice, 'connection_missing', 'POST', path);
     await pay(invoice, '100');

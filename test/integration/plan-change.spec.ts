@@ -262,7 +262,9 @@ describe('a change of plan', () => {
     expect(await refusal(subscription, basic)).toMatch(/^400/);
     expect(await refusal(subscription, { id: 'plan_none' })).toMatch(/^404/);
     expect(await refusal(subscription, pro, { billing_period: 'ANNUAL' })).toMatch(/^400/);
-    expect(await refusal(subscription, pro, { change_at: 'end_of_period' })).toMatch(/^501/);
+    expect(await refusal(subscription, euro, { change_at: 'end_of_period' })).toMatch(/^400/);
+    expect(await refusal(subscription, basic, { change_at: 'end_of_period' })).toMatch(/^400/);
+    expect(await refusal(leaving, pro, { change_at: 'end_of_period' })).toBe('400 subscription_cancels');
     expect(await refusal(cancelled, pro)).toBe('400 subscription_already_cancelled');
     expect(await refusal(leaving, pro)).toBe('400 subscription_cancels');
     expect(await refusal(draft, pro)).toBe('400 subscription_not_active');

@@ -187,12 +187,12 @@ describe('bad input', () => {
         api.send('POST', '/customers', {
           external_id: 'x',
           name: 'X',
-          tax_rate_overrides: [{ tax_rate_code: 'vat' }],
+          onboarding_workflow_name: 'prepaid',
         }),
         'not_implemented',
         501,
       );
-      expect(body.message).toContain('tax_rate_overrides');
+      expect(body.message).toContain('onboarding_workflow_name');
       expect((await api.send('GET', '/customers/external/x')).status).toBe(404);
     });
 

@@ -18,7 +18,7 @@ describe('when an invoice does not get to Whop, or back', () => {
     connection = await whop.connect();
     logged = [];
     for (const level of ['warn', 'log'] as const)
-      jest.spyOn(Logger.prototype, level).mockImplementation((line: unknown) => {
+      jest.spyOn(Logger.prototype, level).mockImplementation((...[line]: unknown[]) => {
         if (typeof line === 'object' && line !== null) logged.push(line as Record<string, unknown>);
       });
   });

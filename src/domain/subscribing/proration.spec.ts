@@ -9,7 +9,7 @@ import { ratePrice } from '../rating/rate-price.js';
 import { linesDue, type ChargeableLine, type DueCharge } from './charges-due.js';
 import {
   chargeFraction,
-  entryOf,
+  entriesOf,
   netOfProrations,
   planChange,
   pricedPeriod,
@@ -42,7 +42,11 @@ const line = (parts: Partial<ChargeableLine> = {}): ChargeableLine => ({
   ...parts,
 });
 const flat = (amount: string): PricingTerms => ({ model: 'FLAT_FEE', amount: rate(amount) });
-const entry = (minor: number, period: Period = april): AdvanceEntry => ({ amount: usd(minor), period });
+const entry = (minor: number, period: Period = april, key = 'billed'): AdvanceEntry => ({
+  key,
+  amount: usd(minor),
+  period,
+});
 const credits = (
   entries: readonly AdvanceEntry[],
   at: string,
@@ -198,6 +202,19 @@ describe('a credit for what was paid in advance', () => {
     expect(credits([entry(3000), entry(-1500, half)], '2025-04-16')).toEqual([]);
   });
 
+  it('is of the invoice lines that billed it, by what is unused of each', () => {
+    const half = makePeriod(day('2025-04-16'), day('2025-05-01'));
+    const entries = [entry(3000), entry(1000, half, 'update'), entry(-500, half, 'update')];
+    const [credit] = unusedCredits([{ line: line(), entries }], half.start, 'create_prorations', 'usd');
+    expect(credit).toMatchObject({
+      amount: usd(2000),
+      from: [
+        { key: 'billed', amount: usd(1500) },
+        { key: 'update', amount: usd(500) },
+      ],
+    });
+  });
+
   it('given again and again is never more than was billed, and never more than what is left', () => {
     fc.assert(
       fc.property(
@@ -214,7 +231,13 @@ describe('a credit for what was paid in advance', () => {
             for (const credit of unusedCredits([billed], at, 'create_prorations', 'usd')) {
               expect(credit.amount).toEqual(roundToMoney(left, 'usd'));
               given += credit.amount.amount;
-              entries.push(entryOf(credit));
+              expect(
+                sumMoney(
+                  credit.from.map((part) => part.amount),
+                  'usd',
+                ),
+              ).toEqual(credit.amount);
+              entries.push(...entriesOf(credit));
             }
             expect(unusedValue(entries, at).lessThanOrEqualTo('0.005')).toBe(true);
           }
@@ -305,7 +328,7 @@ describe('a change of quantity', () => {
           new Date(april.start.getTime() + Math.floor((share / 1001) * 30 * 86_400_000));
         const changes = [...given].sort((a, b) => a.at - b.at).filter((step) => step.at <= end);
         const entries: AdvanceEntry[] = [
-          { amount: roundToMoney(ratePrice(terms, rate(first)), 'usd'), period: april },
+          { key: 'first', amount: roundToMoney(ratePrice(terms, rate(first)), 'usd'), period: april },
         ];
         let quantity = first;
         let exact: Rate = ZERO;
@@ -332,16 +355,26 @@ describe('a change of quantity', () => {
             'create_prorations',
             'usd',
           );
-          entries.push(...lines.map(entryOf));
+          entries.push(
+            ...lines
+              .flatMap(entriesOf)
+              .map((one) => (one.amount.amount > 0n ? { ...one, key: `change ${entries.length}` } : one)),
+          );
           quantity = step.to;
         }
         lasted(at(end));
         const last = unusedCredits([{ line: line(), entries }], at(end), 'create_prorations', 'usd');
         const paid = sumMoney(
-          [...entries, ...last.map(entryOf)].map(({ amount }) => amount),
+          [...entries, ...last.flatMap(entriesOf)].map(({ amount }) => amount),
           'usd',
         );
         expect(paid.amount >= 0n).toBe(true);
+        // Of no invoice line is more given back than it billed.
+        const all = [...entries, ...last.flatMap(entriesOf)];
+        for (const key of new Set(all.map((one) => one.key)))
+          expect(
+            all.filter((one) => one.key === key).reduce((sum, one) => sum + one.amount.amount, 0n) >= 0n,
+          ).toBe(true);
         const drift = moneyToRate(paid).minus(exact).abs();
         // one rounding for each entry
         expect(drift.lessThanOrEqualTo(rate(entries.length + 1).times('0.01'))).toBe(true);

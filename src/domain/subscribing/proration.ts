@@ -1,5 +1,6 @@
 import type { Currency } from '../currency.js';
 import { applyFraction, elapsedFraction, type Fraction } from '../fraction.js';
+import { takeFrom } from '../invoicing/line-account.js';
 import {
   allocateMoney,
   floorAtZero,
@@ -68,6 +69,8 @@ export function prorateOver(amount: Money, whole: Period, parts: readonly Period
 
 /** Something billed in advance for a period, net of its discounts; or, negative, credited for what was left of it. */
 export interface AdvanceEntry {
+  /** The invoice line that billed it, or whose charge was credited. */
+  readonly key: string;
   readonly amount: Money;
   readonly period: Period;
 }
@@ -86,6 +89,8 @@ export interface ProrationLine {
   /** For a credit what was billed less earlier credits; for a charge the full price. */
   readonly originalAmount: Money;
   readonly period: Period;
+  /** Of a credit: what each invoice line gives back of it. Together it is the amount. */
+  readonly from: readonly { readonly key: string; readonly amount: Money }[];
 }
 
 /** What of the entries lies after an instant, by elapsed time. Exact, never below zero. */
@@ -100,7 +105,7 @@ export function unusedValue(entries: readonly AdvanceEntry[], at: Date): Rate {
 }
 
 /** Billed less credited. */
-const balanceOf = ({ entries }: BilledLine, currency: Currency): Money =>
+const balanceOf = (entries: readonly AdvanceEntry[], currency: Currency): Money =>
   floorAtZero(
     sumMoney(
       entries.map(({ amount }) => amount),
@@ -110,7 +115,7 @@ const balanceOf = ({ entries }: BilledLine, currency: Currency): Money =>
 
 /** Empty when there is nothing to give back. */
 function creditLine(billed: BilledLine, value: Rate, at: Date, currency: Currency): ProrationLine[] {
-  const balance = balanceOf(billed, currency);
+  const balance = balanceOf(billed.entries, currency);
   // the cap holds by itself but for the rounding of earlier credits, which must not add up to more than was billed
   const amount = minMoney(roundToMoney(value, currency), balance);
   const end = billed.entries.reduce((latest, { period }) => Math.max(latest, period.end.getTime()), 0);
@@ -122,8 +127,31 @@ function creditLine(billed: BilledLine, value: Rate, at: Date, currency: Currenc
       amount,
       originalAmount: balance,
       period: makePeriod(at, new Date(end)),
+      from: sharesOf(billed.entries, amount, at),
     },
   ];
+}
+
+/** Which invoice lines a credit is of: each by what is unused of it, and never more than is left of what it billed. */
+function sharesOf(entries: readonly AdvanceEntry[], amount: Money, at: Date): ProrationLine['from'] {
+  const { currency } = amount;
+  const keys = [...new Set(entries.map(({ key }) => key))];
+  const lines = keys.map((key) => {
+    const own = entries.filter((entry) => entry.key === key);
+    return { key, holds: balanceOf(own, currency), unused: unusedValue(own, at) };
+  });
+  const unused = lines.reduce((sum, line) => sum.plus(line.unused), ZERO);
+  const taken = takeFrom(
+    amount,
+    lines.map(({ key, holds, unused: own }) => ({
+      key,
+      holds,
+      ...(unused.isZero()
+        ? {}
+        : { wanted: roundToMoney(moneyToRate(amount).times(own).div(unused), currency) }),
+    })),
+  );
+  return [...taken].map(([key, part]) => ({ key, amount: part }));
 }
 
 /**
@@ -189,7 +217,8 @@ function chargeLine(
 ): ProrationLine[] {
   const amount = roundToMoney(applyFraction(price, share), currency);
   if (isZeroMoney(amount)) return [];
-  return [{ type: 'charge', lineKey, amount, originalAmount: roundToMoney(price, currency), period }];
+  const originalAmount = roundToMoney(price, currency);
+  return [{ type: 'charge', lineKey, amount, originalAmount, period, from: [] }];
 }
 
 export interface NewCharge {
@@ -235,11 +264,15 @@ export const netOfProrations = (lines: readonly ProrationLine[], currency: Curre
     money(0n, currency),
   );
 
-/** A new entry for the line's account, so that the next credit knows of this one. */
-export const entryOf = ({ type, amount, period }: ProrationLine): AdvanceEntry => ({
-  amount: type === 'credit' ? money(-amount.amount, amount.currency) : amount,
-  period,
-});
+/** New entries for the line's account, so that the next credit knows of this one. */
+export const entriesOf = ({ type, lineKey, amount, period, from }: ProrationLine): AdvanceEntry[] =>
+  type === 'charge'
+    ? [{ key: lineKey, amount, period }]
+    : from.map((part) => ({
+        key: part.key,
+        amount: money(-part.amount.amount, part.amount.currency),
+        period,
+      }));
 
 const DAY = 86_400_000;
 

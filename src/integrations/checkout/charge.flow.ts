@@ -1,7 +1,6 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { ConnectionsService } from '../../connections/connections.service.js';
 import type { Connection } from '../../connections/connections.types.js';
-import { invalidOperation } from '../../domain/errors.js';
 import { money, type Money } from '../../domain/money.js';
 import { WallClock } from '../../platform/clock/clock.js';
 import type { Caller, Ctx } from '../../platform/context.js';
@@ -17,6 +16,7 @@ import { ProviderError } from '../../providers/provider-error.js';
 import type { ChargeResult } from '../../providers/provider-objects.js';
 import { reportOf } from '../inbound-webhooks/inbound-dispatcher.js';
 import { RemoteCustomers } from '../sync/remote-customers.flow.js';
+import { CheckoutPages } from './checkout-pages.flow.js';
 import { PaymentConnections } from './payment-connections.flow.js';
 import { declineError, providerRefusal } from './payment-errors.js';
 
@@ -63,6 +63,7 @@ export class ChargeFlow implements OnModuleInit {
     private readonly reports: PaymentReportsService,
     private readonly methods: PaymentMethodsService,
     private readonly connections: PaymentConnections,
+    private readonly pages: CheckoutPages,
     private readonly remoteCustomers: RemoteCustomers,
   ) {}
 
@@ -79,6 +80,12 @@ export class ChargeFlow implements OnModuleInit {
 
   /** Answers the payment: succeeded, or still being decided. A decline is thrown, in the guides' words. */
   async charge(caller: Caller, input: ChargeInput): Promise<Payment> {
+    // Asked before the customer's page is closed for it: a request that cannot succeed must not cost the page.
+    await this.uow.run(caller, async (ctx) => {
+      await this.connections.lockCollectable(ctx, input.invoiceId, input.amount);
+      await this.connections.choose(ctx, input.provider);
+    });
+    await this.pages.close(caller, input.invoiceId);
     const begun = await this.uow.run(caller, (ctx) => this.begin(ctx, input));
     return this.attempt(caller, begun, 1);
   }
@@ -86,7 +93,7 @@ export class ChargeFlow implements OnModuleInit {
   private async begin(ctx: Ctx, input: ChargeInput): Promise<Begun> {
     const invoice = await this.connections.lockCollectable(ctx, input.invoiceId, input.amount);
     const connection = await this.connections.choose(ctx, input.provider);
-    await this.assertNoneUnderWay(ctx, invoice.id, input.paymentId);
+    await this.pages.assertNone(ctx, invoice.id);
     const payment =
       input.paymentId === undefined
         ? await this.payments.create(ctx, {
@@ -124,19 +131,29 @@ export class ChargeFlow implements OnModuleInit {
     const { payment, attempt, connection } = begun;
     let result: ChargeResult;
     try {
-      const remoteCustomerId = await this.remoteCustomers.ensure(caller, connection, payment.customerId);
-      result = await this.connections.payments(connection).charge(
-        {
-          paymentId: payment.id,
-          invoiceId: payment.destinationId,
-          remoteCustomerId,
-          remotePaymentMethodId: begun.remoteMethodId,
-          amount: money(payment.amount, payment.currency),
-          description: `Payment ${payment.id}`,
-          saveCardAndMakeDefault: payment.saveCardAndMakeDefault,
-          metadata: payment.metadata,
-        },
-        { key: `${payment.id}:${attempt.attemptNumber}`, firstTriedAt: begun.firstTriedAt, number },
+      const { customerId } = payment;
+      result = await this.remoteCustomers.with(
+        caller,
+        connection,
+        customerId,
+        (remoteCustomerId, keySuffix) =>
+          this.connections.payments(connection).charge(
+            {
+              paymentId: payment.id,
+              invoiceId: payment.destinationId,
+              remoteCustomerId,
+              remotePaymentMethodId: begun.remoteMethodId,
+              amount: money(payment.amount, payment.currency),
+              description: `Payment ${payment.id}`,
+              saveCardAndMakeDefault: payment.saveCardAndMakeDefault,
+              metadata: payment.metadata,
+            },
+            {
+              key: `${payment.id}:${attempt.attemptNumber}${keySuffix}`,
+              firstTriedAt: begun.firstTriedAt,
+              number,
+            },
+          ),
       );
     } catch (error) {
       return this.notAnswered(caller, begun, error);
@@ -217,16 +234,6 @@ export class ChargeFlow implements OnModuleInit {
       ),
     );
     if (attempt?.paymentStatus === 'PENDING') throw new Error('the provider has not answered yet');
-  }
-
-  /** Two requests at once must not charge twice: one payment of an invoice is decided before the next begins. */
-  private async assertNoneUnderWay(ctx: Ctx, invoiceId: string, except: string | undefined): Promise<void> {
-    const rows = await this.payments.underWayOf(ctx, invoiceId);
-    const [other] = rows.filter((one) => one.id !== except);
-    if (other !== undefined)
-      throw invalidOperation('another payment of this invoice is being decided', 'payment_in_progress', {
-        payment_id: other.id,
-      });
   }
 
   private async remoteMethod(

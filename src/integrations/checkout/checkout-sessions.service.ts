@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { MoreThan } from 'typeorm';
 import { WallClock } from '../../platform/clock/clock.js';
 import type { Ctx } from '../../platform/context.js';
 import { insertRow, updateRow } from '../../platform/database/columns.js';
@@ -48,6 +49,26 @@ export class CheckoutSessionsService {
     return ctx.em.findBy(CheckoutSessionEntity, { invoiceId, state: 'open' });
   }
 
+  /** The page of a payment, while it can be paid on. */
+  openOfPayment(ctx: Ctx, paymentId: string): Promise<CheckoutSession | null> {
+    return ctx.em.findOneBy(CheckoutSessionEntity, { paymentId, state: 'open' });
+  }
+
+  /** A page that is just being asked for; one that is not there by then never came to be known. */
+  async isBeingMade(ctx: Ctx, invoiceId: string): Promise<boolean> {
+    const since = new Date(this.clock.now().getTime() - MADE_WITHIN_MS);
+    return ctx.em.existsBy(CheckoutSessionEntity, {
+      invoiceId,
+      state: 'reserved',
+      createdAt: MoreThan(since),
+    });
+  }
+
+  /** It was not made, as the provider says. */
+  async drop(ctx: Ctx, id: string): Promise<void> {
+    await updateRow(ctx.em, CheckoutSessionEntity, id, { state: 'expired', updatedAt: this.clock.now() });
+  }
+
   /** What became of a page, as the provider shows it. A page that is over does not open again. */
   async recordRemote(ctx: Ctx, connectionId: string, remote: RemoteCheckout): Promise<void> {
     const known = await ctx.em.findOneBy(CheckoutSessionEntity, {
@@ -61,6 +82,9 @@ export class CheckoutSessionsService {
     });
   }
 }
+
+/** Longer than any request to a provider takes. */
+const MADE_WITHIN_MS = 2 * 60_000;
 
 const stateOf = (remote: RemoteCheckout): CheckoutSession['state'] =>
   remote.status === 'pending' ? 'open' : remote.status;

@@ -1,16 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import type { Connection } from '../../connections/connections.types.js';
 import { CustomersService } from '../../customers/customers.service.js';
-import { invalidOperation } from '../../domain/errors.js';
 import { money, type Money } from '../../domain/money.js';
-import { WallClock } from '../../platform/clock/clock.js';
 import type { Caller } from '../../platform/context.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { PaymentReportsService } from '../../payments/payment-reports.service.js';
 import { PaymentsService } from '../../payments/payments.service.js';
+import { ProviderError } from '../../providers/provider-error.js';
 import type { RemoteCheckout } from '../../providers/provider-objects.js';
 import { RemoteCustomers } from '../sync/remote-customers.flow.js';
-import { CheckoutSessionsService } from './checkout-sessions.service.js';
+import { CheckoutPages } from './checkout-pages.flow.js';
+import { CheckoutSessionsService, type CheckoutSession } from './checkout-sessions.service.js';
 import { PaymentConnections } from './payment-connections.flow.js';
 import { providerRefusal } from './payment-errors.js';
 
@@ -44,12 +44,12 @@ export interface SetupInput {
 export class CheckoutFlow {
   constructor(
     private readonly uow: UnitOfWork,
-    private readonly clock: WallClock,
     private readonly customers: CustomersService,
     private readonly payments: PaymentsService,
     private readonly reports: PaymentReportsService,
     private readonly connections: PaymentConnections,
     private readonly sessions: CheckoutSessionsService,
+    private readonly pages: CheckoutPages,
     private readonly remoteCustomers: RemoteCustomers,
   ) {}
 
@@ -61,10 +61,11 @@ export class CheckoutFlow {
         customerId: invoice.customerId,
       };
     });
-    const remoteCustomerId = await this.remoteCustomers.ensure(caller, connection, customerId);
-    await this.closeEarlierPages(caller, connection, input.invoiceId);
+    await this.remoteCustomers.ensure(caller, connection, customerId);
+    await this.pages.close(caller, input.invoiceId);
     const { session, payment, description } = await this.uow.run(caller, async (ctx) => {
       const invoice = await this.connections.lockCollectable(ctx, input.invoiceId, input.amount);
+      await this.pages.assertNone(ctx, invoice.id);
       const payment =
         input.paymentId === undefined
           ? await this.payments.create(ctx, {
@@ -90,21 +91,23 @@ export class CheckoutFlow {
       });
       return { session, payment, description: `Invoice ${invoice.invoiceNumber ?? invoice.id}` };
     });
-    const remote = await this.asked(caller, connection, payment.id, () =>
-      this.connections.payments(connection).createCheckout(
-        {
-          paymentId: payment.id,
-          invoiceId: input.invoiceId,
-          remoteCustomerId,
-          amount: money(payment.amount, payment.currency),
-          description,
-          successUrl: input.successUrl,
-          cancelUrl: input.cancelUrl,
-          saveCardAndMakeDefault: input.saveCardAndMakeDefault,
-          expiresAt: undefined,
-          metadata: input.metadata,
-        },
-        { key: session.id, firstTriedAt: session.createdAt, number: 1 },
+    const remote = await this.asked(caller, connection, { session, paymentId: payment.id }, (number) =>
+      this.remoteCustomers.with(caller, connection, customerId, (remoteCustomerId, keySuffix) =>
+        this.connections.payments(connection).createCheckout(
+          {
+            paymentId: payment.id,
+            invoiceId: input.invoiceId,
+            remoteCustomerId,
+            amount: money(payment.amount, payment.currency),
+            description,
+            successUrl: input.successUrl,
+            cancelUrl: input.cancelUrl,
+            saveCardAndMakeDefault: input.saveCardAndMakeDefault,
+            expiresAt: undefined,
+            metadata: input.metadata,
+          },
+          { key: session.id + keySuffix, firstTriedAt: session.createdAt, number },
+        ),
       ),
     );
     await this.uow.run(caller, async (ctx) => {
@@ -123,7 +126,6 @@ export class CheckoutFlow {
       await this.customers.get(ctx, input.customerId);
       return this.connections.choose(ctx, input.provider);
     });
-    const remoteCustomerId = await this.remoteCustomers.ensure(caller, connection, input.customerId);
     const session = await this.uow.run(caller, (ctx) =>
       this.sessions.reserve(ctx, {
         connectionId: connection.id,
@@ -134,65 +136,55 @@ export class CheckoutFlow {
         setDefault: input.setDefault,
       }),
     );
-    const remote = await this.asked(caller, connection, undefined, () =>
-      this.connections.payments(connection).createSetup(
-        {
-          customerId: input.customerId,
-          remoteCustomerId,
-          currency: DEFAULT_SETUP_CURRENCY,
-          successUrl: input.successUrl,
-          cancelUrl: input.cancelUrl,
-          setDefault: input.setDefault,
-          usage: input.usage,
-          paymentMethodTypes: input.paymentMethodTypes,
-          metadata: input.metadata,
-        },
-        { key: session.id, firstTriedAt: session.createdAt, number: 1 },
+    const remote = await this.asked(caller, connection, { session }, (number) =>
+      this.remoteCustomers.with(caller, connection, input.customerId, (remoteCustomerId, keySuffix) =>
+        this.connections.payments(connection).createSetup(
+          {
+            customerId: input.customerId,
+            remoteCustomerId,
+            currency: DEFAULT_SETUP_CURRENCY,
+            successUrl: input.successUrl,
+            cancelUrl: input.cancelUrl,
+            setDefault: input.setDefault,
+            usage: input.usage,
+            paymentMethodTypes: input.paymentMethodTypes,
+            metadata: input.metadata,
+          },
+          { key: session.id + keySuffix, firstTriedAt: session.createdAt, number },
+        ),
       ),
     );
     await this.uow.run(caller, (ctx) => this.sessions.open(ctx, session.id, remote));
     return remote;
   }
 
-  /** Two open pages for one invoice are two chances to pay it: the earlier ones are closed first. */
-  private async closeEarlierPages(caller: Caller, connection: Connection, invoiceId: string): Promise<void> {
-    const open = await this.uow.run(caller, (ctx) => this.sessions.openOf(ctx, invoiceId));
-    for (const page of open) {
-      const remoteId = page.providerSessionId;
-      const expire = this.connections
-        .payments(connection)
-        .expireCheckout?.bind(this.connections.payments(connection));
-      if (remoteId === null || page.connectionId !== connection.id || expire === undefined)
-        throw invalidOperation('the invoice can be paid on another page already', 'checkout_open', {
-          url: page.url,
-        });
-      const attempt = { key: `${page.id}:expire`, firstTriedAt: this.clock.now(), number: 1 };
-      const remote = await this.asked(caller, connection, undefined, () => expire(remoteId, attempt));
-      await this.uow.run(caller, (ctx) => this.sessions.recordRemote(ctx, connection.id, remote));
-      if (remote.status === 'complete')
-        throw invalidOperation('the invoice is being paid on an earlier page', 'checkout_complete', {
-          payment_id: page.paymentId,
-        });
-    }
-  }
-
+  /**
+   * A lost answer is asked for once more at once, under the same key: a page that nobody knows of could be paid on. What
+   * is not known after that either is left to its webhooks.
+   */
   private async asked<T>(
     caller: Caller,
     connection: Connection,
-    paymentId: string | undefined,
-    call: () => Promise<T>,
+    asked: { readonly session: CheckoutSession; readonly paymentId?: string },
+    call: (number: number) => Promise<T>,
   ): Promise<T> {
     try {
-      return await call();
+      return await call(1).catch((error: unknown) => {
+        if (error instanceof ProviderError && error.kind === 'unavailable') return call(2);
+        throw error;
+      });
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
-      if (paymentId !== undefined)
-        await this.uow.run(caller, (ctx) =>
-          this.reports.report(ctx, paymentId, {
+      const unknown = error instanceof ProviderError && error.kind === 'unavailable';
+      const { session, paymentId } = asked;
+      await this.uow.run(caller, async (ctx) => {
+        if (!unknown) await this.sessions.drop(ctx, session.id);
+        if (paymentId !== undefined)
+          await this.reports.report(ctx, paymentId, {
             status: 'FAILED',
             error: { code: 'page_not_made', message },
-          }),
-        );
+          });
+      });
       throw providerRefusal(connection.provider, error);
     }
   }

@@ -6,6 +6,7 @@ import { invalidOperation } from '../../domain/errors.js';
 import { money, type Money } from '../../domain/money.js';
 import { InvoicesService } from '../../invoices/invoices.service.js';
 import type { Invoice } from '../../invoices/invoices.types.js';
+import { PaymentsService } from '../../payments/payments.service.js';
 import type { Ctx } from '../../platform/context.js';
 import type { PaymentOperations } from '../../providers/provider-adapter.js';
 import { MappingsService } from '../mappings/mappings.service.js';
@@ -18,6 +19,7 @@ export class PaymentConnections {
     private readonly connections: ConnectionsService,
     private readonly sessions: ProviderSessionsService,
     private readonly invoices: InvoicesService,
+    private readonly books: PaymentsService,
     private readonly mappings: MappingsService,
     private readonly operations: SyncOperationsService,
   ) {}
@@ -32,7 +34,10 @@ export class PaymentConnections {
         'provider_cannot_pay',
       );
     }
-    const able = (await this.connections.listAll(ctx)).filter((one) => one.isDefault && this.canPay(one));
+    const defaults = (await this.connections.listAll(ctx)).filter((one) => one.isDefault);
+    const active = defaults.filter((one) => one.connectionState === 'active');
+    // With nothing but paused ones, the first of them says why.
+    const able = (active.length > 0 ? active : defaults).filter((one) => this.canPay(one));
     const [only] = able;
     if (only === undefined)
       throw invalidOperation('no connection of this environment can take payments', 'connection_missing');
@@ -75,7 +80,17 @@ export class PaymentConnections {
     if (amount !== undefined && amount.amount > remaining.amount)
       throw invalidOperation('the payment is more than what is still owed', 'amount_exceeds_remaining');
     await this.assertNotCollectedElsewhere(ctx, invoiceId);
+    await this.assertNoneUnderWay(ctx, invoiceId);
     return invoice;
+  }
+
+  /** One payment of an invoice is decided before the next begins: a bank debit on a page, for days. */
+  private async assertNoneUnderWay(ctx: Ctx, invoiceId: string): Promise<void> {
+    const [other] = await this.books.underWayOf(ctx, invoiceId);
+    if (other !== undefined)
+      throw invalidOperation('another payment of this invoice is being decided', 'payment_in_progress', {
+        payment_id: other.id,
+      });
   }
 
   /** Two ways to pay one debt never exist at once: an invoice that a provider has is paid there. */

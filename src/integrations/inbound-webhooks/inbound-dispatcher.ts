@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Connection } from '../../connections/connections.types.js';
-import { CustomersService } from '../../customers/customers.service.js';
 import { PaymentMethodsService } from '../../payments/payment-methods.service.js';
+import { PaymentReversals } from '../../payments/payment-reversals.service.js';
 import { PaymentReportsService } from '../../payments/payment-reports.service.js';
 import { PaymentsService } from '../../payments/payments.service.js';
 import type { PaymentReport } from '../../payments/payments.types.js';
@@ -14,44 +14,51 @@ import type {
   RemoteSetup,
 } from '../../providers/provider-objects.js';
 import { CheckoutSessionsService } from '../checkout/checkout-sessions.service.js';
+import { InboundPlans, type PlanReading } from '../catalogue/inbound-plans.service.js';
 import { MappingsService } from '../mappings/mappings.service.js';
+import {
+  InboundSubscriptions,
+  type SubscriptionReading,
+} from '../subscriptions/inbound-subscriptions.service.js';
+import { reportedDispute, reportedRefund } from '../sync/reported-reversals.js';
 import { methodDetails, RemoteInvoicesService } from '../sync/remote-invoices.service.js';
-
-/** What became of an event. `retry`: what it speaks of is not known here yet, and will be. */
-export type Dispatched =
-  | { readonly outcome: 'handled' }
-  | { readonly outcome: 'skipped'; readonly reason: string }
-  | { readonly outcome: 'retry'; readonly reason: string };
+import { HANDLED, skipped, type Dispatched } from './dispatched.js';
+import { InboundCustomers } from './inbound-customers.js';
 
 /** What an event speaks of, as the provider shows it now: fetched after the event came, so order does not matter. */
 export type RemoteSubject =
   | { readonly kind: 'customer'; readonly remote: RemoteCustomer }
+  | { readonly kind: 'customer_gone'; readonly remoteId: string }
   | { readonly kind: 'invoice'; readonly remote: RemoteInvoice }
   | { readonly kind: 'payment'; readonly remote: RemotePayment; readonly invoice: RemoteInvoice | undefined }
   | { readonly kind: 'checkout'; readonly remote: RemoteCheckout; readonly setup: RemoteSetup | undefined }
   | { readonly kind: 'setup'; readonly remote: RemoteSetup }
+  | { readonly kind: 'plan'; readonly reading: PlanReading }
+  | { readonly kind: 'subscription'; readonly reading: SubscriptionReading }
   | { readonly kind: 'gone'; readonly reason: string };
-
-const HANDLED: Dispatched = { outcome: 'handled' };
-const skipped = (reason: string): Dispatched => ({ outcome: 'skipped', reason });
 
 /** Takes over what a provider shows, in one transaction. */
 @Injectable()
 export class InboundDispatcher {
   constructor(
-    private readonly customers: CustomersService,
+    private readonly customers: InboundCustomers,
     private readonly payments: PaymentsService,
     private readonly reports: PaymentReportsService,
+    private readonly reversals: PaymentReversals,
     private readonly methods: PaymentMethodsService,
     private readonly mappings: MappingsService,
     private readonly checkouts: CheckoutSessionsService,
     private readonly remoteInvoices: RemoteInvoicesService,
+    private readonly plans: InboundPlans,
+    private readonly subscriptions: InboundSubscriptions,
   ) {}
 
   dispatch(ctx: Ctx, connection: Connection, subject: RemoteSubject): Promise<Dispatched> {
     switch (subject.kind) {
       case 'customer':
-        return this.customer(ctx, connection, subject.remote);
+        return this.customers.changed(ctx, connection, subject.remote);
+      case 'customer_gone':
+        return this.customers.gone(ctx, connection, subject.remoteId);
       case 'invoice':
         return this.invoice(ctx, connection, subject.remote);
       case 'payment':
@@ -60,47 +67,15 @@ export class InboundDispatcher {
         return this.checkout(ctx, connection, subject.remote, subject.setup);
       case 'setup':
         return this.setup(ctx, connection, subject.remote);
+      case 'plan':
+        return this.plans.apply(ctx, connection, subject.reading);
+      case 'subscription':
+        return this.subscriptions.apply(ctx, connection, subject.reading, (remote) =>
+          this.customers.changed(ctx, connection, remote),
+        );
       case 'gone':
         return Promise.resolve(skipped(subject.reason));
     }
-  }
-
-  private async customer(ctx: Ctx, connection: Connection, remote: RemoteCustomer): Promise<Dispatched> {
-    if (!connection.syncConfig.customer.inbound) return skipped('customer.inbound is switched off');
-    if (remote.foreign) return skipped('the customer belongs to another environment');
-    if (remote.deleted) return skipped('the customer is deleted at the provider');
-    const mapping = await this.mappings.findByRemoteId(ctx, connection.id, 'customer', remote.remoteId);
-    if (mapping !== null) return skipped('the customer is known already');
-    if (remote.customerId !== undefined) {
-      // Our own customer, told back to us before its push was written down.
-      if ((await this.customers.find(ctx, remote.customerId)) === null)
-        return skipped('the customer names one of ours that does not exist');
-      await this.mappings.link(ctx, connection, 'customer', remote.customerId, remote.remoteId);
-      return HANDLED;
-    }
-    const externalId = remote.externalId ?? remote.remoteId;
-    const known = await this.customers.findByExternalId(ctx, externalId);
-    const customer =
-      known ??
-      (await this.customers.create(
-        ctx,
-        {
-          externalId,
-          name: remote.name ?? remote.email ?? remote.remoteId,
-          email: remote.email ?? null,
-          contact: remote.phone ?? null,
-          addressLine1: remote.address?.line1 ?? null,
-          addressLine2: remote.address?.line2 ?? null,
-          addressCity: remote.address?.city ?? null,
-          addressState: remote.address?.state ?? null,
-          addressPostalCode: remote.address?.postalCode ?? null,
-          addressCountry: remote.address?.country ?? null,
-          metadata: remote.metadata,
-        },
-        connection.id,
-      ));
-    await this.mappings.link(ctx, connection, 'customer', customer.id, remote.remoteId);
-    return HANDLED;
   }
 
   private async invoice(ctx: Ctx, connection: Connection, remote: RemoteInvoice): Promise<Dispatched> {
@@ -132,6 +107,7 @@ export class InboundDispatcher {
       const method = methodDetails(remote.method);
       if (dispatched.outcome === 'handled' && method !== null)
         await this.reports.describeMethod(ctx, connection.id, remote.remoteId, method);
+      if (dispatched.outcome === 'handled') await this.reverse(ctx, connection, remote);
       return dispatched;
     }
     return skipped('the payment names none of our payments or invoices');
@@ -148,7 +124,20 @@ export class InboundDispatcher {
     await this.reports.report(ctx, paymentId, reportOf(remote));
     if (remote.status === 'succeeded' && remote.setDefault === true)
       await this.recordMethod(ctx, connection, remote);
+    await this.reverse(ctx, connection, remote);
     return HANDLED;
+  }
+
+  /** What has gone back of a payment; after the payment itself, whichever of the two was told first. */
+  private async reverse(
+    ctx: Ctx,
+    connection: Connection,
+    { remoteId, reversals }: RemotePayment,
+  ): Promise<void> {
+    if (reversals === undefined) return;
+    const of = { connectionId: connection.id, gatewayPaymentId: remoteId };
+    const refunds = reversals.refunds.map(reportedRefund);
+    await this.reversals.report(ctx, of, refunds, reversals.disputes.map(reportedDispute));
   }
 
   private async checkout(

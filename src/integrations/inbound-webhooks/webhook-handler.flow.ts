@@ -4,6 +4,7 @@ import { ProviderSessionsService } from '../../connections/provider-sessions.ser
 import type { Connection } from '../../connections/connections.types.js';
 import { BillingError } from '../../domain/errors.js';
 import { WallClock } from '../../platform/clock/clock.js';
+import type { Caller } from '../../platform/context.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { nextRetry } from '../../platform/jobs/backoff.js';
 import type { JobOutcome, JobRun } from '../../platform/jobs/job.js';
@@ -12,7 +13,10 @@ import type { ProviderSession } from '../../providers/provider-adapter.js';
 import { ProviderError } from '../../providers/provider-error.js';
 import type { ProviderEvent } from '../../providers/provider-event.js';
 import type { RemotePayment, RemoteSetup } from '../../providers/provider-objects.js';
-import { InboundDispatcher, type Dispatched, type RemoteSubject } from './inbound-dispatcher.js';
+import { RemotePlans } from '../catalogue/remote-plans.flow.js';
+import { RemoteSubscriptions } from '../subscriptions/remote-subscriptions.flow.js';
+import type { Dispatched } from './dispatched.js';
+import { InboundDispatcher, type RemoteSubject } from './inbound-dispatcher.js';
 import { WEBHOOK_JOB, WebhookEventsService, type WebhookEvent } from './webhook-events.service.js';
 
 /**
@@ -31,6 +35,8 @@ export class WebhookHandler implements OnModuleInit {
     private readonly sessions: ProviderSessionsService,
     private readonly events: WebhookEventsService,
     private readonly dispatcher: InboundDispatcher,
+    private readonly remotePlans: RemotePlans,
+    private readonly remoteSubscriptions: RemoteSubscriptions,
   ) {}
 
   onModuleInit(): void {
@@ -46,6 +52,12 @@ export class WebhookHandler implements OnModuleInit {
     if (event.state === 'handled' || event.state === 'skipped') return undefined;
     if (connection === null)
       return this.settle(run, id, { outcome: 'skipped', reason: 'the connection was deleted' });
+    const { livemode } = event.event;
+    if (livemode !== undefined && connection.livemode !== null && livemode !== connection.livemode)
+      return this.settle(run, id, {
+        outcome: 'skipped',
+        reason: `the event is of ${livemode ? 'live' : 'test'} mode, the connection is not`,
+      });
     const { accountId } = event.event;
     if (accountId !== undefined && connection.accountId !== null && accountId !== connection.accountId)
       return this.settle(run, id, {
@@ -53,7 +65,7 @@ export class WebhookHandler implements OnModuleInit {
         reason: `the event is of ${accountId}, and the connection of ${connection.accountId}`,
       });
     try {
-      const subject = await this.fetch(connection, event.event);
+      const subject = await this.fetch(run.caller, connection, event.event);
       return await this.takeOver(run, id, connection, subject);
     } catch (error) {
       if (!(error instanceof ProviderError) && !(error instanceof BillingError)) throw error;
@@ -89,7 +101,7 @@ export class WebhookHandler implements OnModuleInit {
     dispatched: Dispatched,
   ): Promise<JobOutcome | undefined> {
     if (dispatched.outcome !== 'retry') {
-      const reason = dispatched.outcome === 'skipped' ? dispatched.reason : null;
+      const reason = dispatched.outcome === 'skipped' ? dispatched.reason : (dispatched.note ?? null);
       await this.events.settle(ctx, event, dispatched.outcome, reason);
       return undefined;
     }
@@ -98,13 +110,17 @@ export class WebhookHandler implements OnModuleInit {
     return retryAt ? { retryAt, reason: dispatched.reason } : { park: true, reason: dispatched.reason };
   }
 
-  private async fetch(connection: Connection, event: ProviderEvent): Promise<RemoteSubject> {
+  private async fetch(caller: Caller, connection: Connection, event: ProviderEvent): Promise<RemoteSubject> {
     const session = this.sessions.open(connection);
     switch (event.kind) {
       case 'customer.changed':
         return present('customer', await session.customers?.fetch(event.remoteId));
       case 'customer.deleted':
-        return { kind: 'gone', reason: 'the customer is deleted at the provider' };
+        return this.fetchDeleted(session, event.remoteId);
+      case 'plan.changed':
+        return this.remotePlans.read(caller, connection, event.remoteId);
+      case 'subscription.changed':
+        return this.remoteSubscriptions.read(caller, connection, event.remoteId);
       case 'invoice.changed':
         return present('invoice', await session.invoices?.fetch(event.remoteId));
       case 'payment.changed':
@@ -119,6 +135,12 @@ export class WebhookHandler implements OnModuleInit {
       case 'ignored':
         return { kind: 'gone', reason: event.reason };
     }
+  }
+
+  /** An event only says so; what is there says whether. */
+  private async fetchDeleted(session: ProviderSession, remoteId: string): Promise<RemoteSubject> {
+    const remote = await session.customers?.fetch(remoteId);
+    return remote && !remote.deleted ? { kind: 'customer', remote } : { kind: 'customer_gone', remoteId };
   }
 
   private async fetchPayment(session: ProviderSession, remoteId: string): Promise<RemoteSubject> {

@@ -1,5 +1,6 @@
 import { Column, Entity, Index } from 'typeorm';
 import { EntityRow } from '../../platform/database/columns.js';
+import type { Agreement } from './agreement.js';
 
 /** Which remote object is which of ours. Unique both ways within a connection. */
 @Entity('entity_mappings')
@@ -34,4 +35,8 @@ export class EntityMappingEntity extends EntityRow {
   /** What was last seen of the remote object: status, links. */
   @Column({ type: 'jsonb', default: {} })
   metadata!: Record<string, string>;
+
+  /** Of what both sides can change: what they had in common last. Null where only one side changes it. */
+  @Column({ type: 'jsonb', nullable: true })
+  agreement!: Agreement | null;
 }

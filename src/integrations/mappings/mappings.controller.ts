@@ -35,7 +35,7 @@ export class MappingsController {
       integrations: await Promise.all(
         this.providers.all().map(async (adapter) => ({
           provider: adapter.provider,
-          base_config: toSyncConfig(EVERYTHING),
+          base_config: toSyncConfig(adapter.capabilities),
           current_config: await this.connections
             .findDefault(ctx, adapter.provider)
             .then((connection) => (connection === null ? null : toSyncConfig(connection.syncConfig))),
@@ -130,15 +130,6 @@ export class CustomerIntegrationsController {
     });
   }
 }
-
-/** Directions that this server keeps in step today; the other switches are stored and do nothing yet. */
-const EVERYTHING: SyncConfig = {
-  customer: { inbound: true, outbound: true },
-  plan: { inbound: false, outbound: false },
-  invoice: { inbound: false, outbound: true },
-  subscription: { inbound: false, outbound: false },
-  payment: { inbound: true, outbound: false },
-};
 
 const toSyncConfig = (config: SyncConfig): SyncConfigResponse => ({
   customer: config.customer,

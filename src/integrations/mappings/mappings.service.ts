@@ -4,6 +4,7 @@ import { alreadyExists, notFound } from '../../domain/errors.js';
 import type { Ctx } from '../../platform/context.js';
 import { insertUnlessThere, stampChange, stampNew, updateRow } from '../../platform/database/columns.js';
 import { isUniqueViolation } from '../../platform/database/errors.js';
+import type { Agreement } from './agreement.js';
 import { EntityMappingEntity } from './entity-mapping.entity.js';
 import type { EntityMapping, MappedEntity } from './mappings.types.js';
 
@@ -27,6 +28,7 @@ export class MappingsService {
       providerEntityId: null,
       state: 'reserved',
       metadata: {},
+      agreement: null,
     });
     return ctx.em.findOneByOrFail(EntityMappingEntity, { connectionId: connection.id, entityType, entityId });
   }
@@ -56,6 +58,99 @@ export class MappingsService {
       throw error;
     }
     return ctx.em.findOneByOrFail(EntityMappingEntity, { id: reserved.id });
+  }
+
+  /** The remote object is gone; what stood for it waits for another one. */
+  async lose(ctx: Ctx, mapping: EntityMapping): Promise<void> {
+    await updateRow(ctx.em, EntityMappingEntity, mapping.id, {
+      ...stampChange(ctx),
+      providerEntityId: null,
+      state: 'reserved',
+      metadata: { lost: mapping.providerEntityId ?? '' },
+    });
+  }
+
+  /** A remote object that stood for an entity of ours once, and was let go of. */
+  wasLost(
+    ctx: Ctx,
+    connectionId: string,
+    entityType: MappedEntity,
+    remoteId: string,
+  ): Promise<EntityMapping | null> {
+    return ctx.em
+      .createQueryBuilder(EntityMappingEntity, 'row')
+      .where('row.connectionId = :connectionId AND row.entityType = :entityType', {
+        connectionId,
+        entityType,
+      })
+      .andWhere(`row.state = 'reserved' AND row.metadata ->> 'lost' = :remoteId`, { remoteId })
+      .getOne();
+  }
+
+  /**
+   * The mapping of a remote object, if there is one, with everybody else who wants to take over what it is kept out until
+   * the end of the unit of work. Also holds where there is no mapping yet: then nobody else makes one.
+   */
+  async lockRemote(
+    ctx: Ctx,
+    connectionId: string,
+    entityType: MappedEntity,
+    providerEntityId: string,
+  ): Promise<EntityMapping | null> {
+    await ctx.em.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [
+      `remote:${connectionId}:${entityType}:${providerEntityId}`,
+    ]);
+    return this.findByRemoteId(ctx, connectionId, entityType, providerEntityId);
+  }
+
+  /** A number that is higher than that of every reading that began before. */
+  async beginReading(ctx: Ctx): Promise<number> {
+    const [row] = await ctx.em.query<{ number: string }[]>(
+      `SELECT nextval('remote_readings')::text AS number`,
+    );
+    return Number(row?.number);
+  }
+
+  async agree(
+    ctx: Ctx,
+    mapping: EntityMapping,
+    agreement: Agreement,
+    metadata: Readonly<Record<string, string>> = {},
+  ): Promise<void> {
+    await updateRow(ctx.em, EntityMappingEntity, mapping.id, {
+      ...stampChange(ctx),
+      agreement,
+      metadata: { ...mapping.metadata, ...metadata },
+    });
+  }
+
+  /** The remote object is another of our entities from now on. */
+  async move(ctx: Ctx, mapping: EntityMapping, entityId: string): Promise<EntityMapping> {
+    await updateRow(ctx.em, EntityMappingEntity, mapping.id, {
+      ...stampChange(ctx),
+      entityId,
+      agreement: null,
+    });
+    return ctx.em.findOneByOrFail(EntityMappingEntity, { id: mapping.id });
+  }
+
+  /** The mappings of several entities on one connection, by entity. */
+  async ofEntities(
+    ctx: Ctx,
+    connectionId: string,
+    entityType: MappedEntity,
+    entityIds: readonly string[],
+  ): Promise<ReadonlyMap<string, EntityMapping>> {
+    if (entityIds.length === 0) return new Map();
+    const rows = await ctx.em
+      .createQueryBuilder(EntityMappingEntity, 'row')
+      .where('row.connectionId = :connectionId AND row.entityType = :entityType', {
+        connectionId,
+        entityType,
+      })
+      .andWhere('row.entityId = ANY(:entityIds)', { entityIds })
+      .getMany();
+    return new Map(rows.map((row) => [row.entityId, row]));
   }
 
   async unlink(ctx: Ctx, connectionId: string, entityType: MappedEntity, entityId: string): Promise<void> {

@@ -6,6 +6,7 @@ import { invalidOperation, validationError } from '../../domain/errors.js';
 import { InvoicesService } from '../../invoices/invoices.service.js';
 import type { Caller, Ctx } from '../../platform/context.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
+import { PlansService } from '../../plans/plans.service.js';
 import { MappingsService } from '../mappings/mappings.service.js';
 import type { EntityMapping } from '../mappings/mappings.types.js';
 import { SyncEngine } from './sync-engine.flow.js';
@@ -25,6 +26,7 @@ export class ManualSync {
     private readonly connections: ConnectionsService,
     private readonly invoices: InvoicesService,
     private readonly customers: CustomersService,
+    private readonly plans: PlansService,
     private readonly mappings: MappingsService,
     private readonly operations: SyncOperationsService,
     private readonly engine: SyncEngine,
@@ -40,8 +42,7 @@ export class ManualSync {
     const planned = await this.uow.run(caller, async (ctx): Promise<InvoiceSync> => {
       const connection = await this.connectionOf(ctx, target);
       const mapping = await this.mappings.find(ctx, connection.id, 'invoice', invoiceId);
-      if (mapping?.state === 'linked')
-        return { mapping, operation: await this.pushOf(ctx, connection, invoiceId) };
+      if (isThere(mapping)) return { mapping, operation: await this.pushOf(ctx, connection, invoiceId) };
       const invoice = await this.invoices.get(ctx, invoiceId);
       if (invoice.invoiceStatus !== 'FINALIZED')
         throw invalidOperation(
@@ -63,7 +64,7 @@ export class ManualSync {
       const again = operation.state === 'failed' || operation.state === 'skipped';
       return { mapping, operation: again ? await this.operations.retry(ctx, operation.id) : operation };
     });
-    if (!wait || planned.operation === null || planned.mapping?.state === 'linked') return planned;
+    if (!wait || planned.operation === null || isThere(planned.mapping)) return planned;
     await this.engine.run(caller, planned.operation.id);
     const { id, connectionId } = planned.operation;
     return this.uow.run(caller, async (ctx) => ({
@@ -91,6 +92,23 @@ export class ManualSync {
     });
   }
 
+  /** Plans a push of one plan as it is now; skipped, with the reason, where the provider has it so already. */
+  pushPlan(caller: Caller, planId: string, provider: string): Promise<SyncOperation> {
+    return this.uow.run(caller, async (ctx) => {
+      const connection = await this.connectionOf(ctx, { provider });
+      const { id } = await this.plans.getPlan(ctx, planId);
+      if (!connection.syncConfig.plan.outbound)
+        throw invalidOperation('plan.outbound is switched off on the connection', 'sync_switched_off', {
+          connection_id: connection.id,
+        });
+      return this.operations.planNext(ctx, connection, {
+        entityType: 'plan',
+        entityId: id,
+        action: 'push',
+      });
+    });
+  }
+
   private pushOf(ctx: Ctx, connection: Connection, invoiceId: string): Promise<SyncOperation | null> {
     return this.operations.findIntent(ctx, connection.id, {
       entityType: 'invoice',
@@ -109,3 +127,7 @@ export class ManualSync {
       : this.connections.get(ctx, target.connectionId);
   }
 }
+
+/** A draft is no invoice yet: its webhook may have told of it before its push was cut off. */
+export const isThere = (mapping: EntityMapping | null): boolean =>
+  mapping?.state === 'linked' && mapping.metadata.status !== 'draft';

@@ -11,6 +11,8 @@ import type {
   RemoteCustomer,
 } from '../../providers/provider-objects.js';
 import { MappingsService } from '../mappings/mappings.service.js';
+import { seen } from '../inbound-webhooks/inbound-customers.js';
+import { SyncOperationsService } from './sync-operations.service.js';
 import { SyncTasks } from './sync-tasks.js';
 import type { Prepared, SyncOperation, SyncTask } from './sync.types.js';
 
@@ -24,6 +26,7 @@ export class PushCustomerTask implements SyncTask<RemoteCustomer>, OnModuleInit 
     private readonly tasks: SyncTasks,
     private readonly customers: CustomersService,
     private readonly mappings: MappingsService,
+    private readonly operations: SyncOperationsService,
   ) {}
 
   onModuleInit(): void {
@@ -37,7 +40,8 @@ export class PushCustomerTask implements SyncTask<RemoteCustomer>, OnModuleInit 
   async prepare(ctx: Ctx, operation: SyncOperation, connection: Connection): Promise<Prepared> {
     const customer = await this.customers.find(ctx, operation.entityId);
     if (customer?.status !== 'published') return { skip: 'the customer was deleted' };
-    if (customer.revision > operation.revision) return { skip: 'a newer change of the customer follows' };
+    if (customer.revision > operation.revision && (await this.operations.hasNewer(ctx, operation)))
+      return { skip: 'a newer change of the customer follows' };
     if (!connection.syncConfig.customer.outbound) return { skip: 'customer.outbound is switched off' };
     const mapping = await this.mappings.reserve(ctx, connection, 'customer', customer.id);
     return { ready: { ...pushOf(customer, mapping.providerEntityId ?? undefined) } };
@@ -58,7 +62,7 @@ export class PushCustomerTask implements SyncTask<RemoteCustomer>, OnModuleInit 
     connection: Connection,
     remote: RemoteCustomer,
   ): Promise<string> {
-    await this.mappings.link(ctx, connection, 'customer', operation.entityId, remote.remoteId);
+    await this.mappings.link(ctx, connection, 'customer', operation.entityId, remote.remoteId, seen(remote));
     return remote.remoteId;
   }
 }

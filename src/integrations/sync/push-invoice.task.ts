@@ -15,9 +15,12 @@ import type {
   InvoicePushAdjustment,
   RemoteInvoice,
 } from '../../providers/provider-objects.js';
+import { PaymentsService } from '../../payments/payments.service.js';
+import { CheckoutSessionsService } from '../checkout/checkout-sessions.service.js';
 import { MappingsService } from '../mappings/mappings.service.js';
 import { InvoicePages } from './invoice-pages.service.js';
 import { fromSnapshot, toSnapshot } from './invoice-snapshot.js';
+import { LostCustomers } from './lost-customers.service.js';
 import { PushQueue } from './push-queue.service.js';
 import { RemoteInvoicesService, syncErrorKey } from './remote-invoices.service.js';
 import { SyncTasks } from './sync-tasks.js';
@@ -43,6 +46,9 @@ export class PushInvoiceTask implements SyncTask<PushResult>, OnModuleInit {
     private readonly tasks: SyncTasks,
     private readonly invoices: InvoicesService,
     private readonly customers: CustomersService,
+    private readonly lost: LostCustomers,
+    private readonly payments: PaymentsService,
+    private readonly pages: CheckoutSessionsService,
     private readonly mappings: MappingsService,
     private readonly pushes: PushQueue,
     private readonly unclear: InvoicePages,
@@ -76,6 +82,8 @@ export class PushInvoiceTask implements SyncTask<PushResult>, OnModuleInit {
     if (invoice.invoiceStatus !== 'FINALIZED') return { skip: `the invoice is ${invoice.invoiceStatus}` };
     if (invoice.amountRemaining === 0n) return { skip: 'nothing is owed' };
     if (!connection.syncConfig.invoice.outbound) return { skip: 'invoice.outbound is switched off' };
+    const other = await this.otherWayToPay(ctx, invoice.id);
+    if (other !== undefined) return other;
     const customer = await this.customers.get(ctx, invoice.customerId);
     const remoteId = await this.mappings.remoteId(ctx, connection.id, 'customer', customer.id);
     if (session.invoices?.needsCustomer === true && remoteId === undefined)
@@ -94,6 +102,31 @@ export class PushInvoiceTask implements SyncTask<PushResult>, OnModuleInit {
     const push = pushOf(invoice, lines, customer, remoteId, ctx.now);
     const pageLater = session.invoices?.listMade !== undefined && (await this.pushes.isLong(ctx, operation));
     return { ready: toSnapshot(pageLater ? { ...push, pageLater } : push) };
+  }
+
+  /** The customer was deleted there: made again, the invoice goes to the new one. */
+  async repair(
+    ctx: Ctx,
+    operation: SyncOperation,
+    connection: Connection,
+    error: ProviderError,
+  ): Promise<boolean> {
+    if (!this.lost.isTold(error)) return false;
+    const { customerId } = await this.invoices.get(ctx, operation.entityId);
+    return this.lost.lose(ctx, connection, await this.customers.get(ctx, customerId));
+  }
+
+  /** An invoice that the provider collects must not be payable on a page of ours, or be paid just now, as well. */
+  private async otherWayToPay(ctx: Ctx, invoiceId: string): Promise<Prepared | undefined> {
+    await this.invoices.lock(ctx, invoiceId); // whoever begins a payment holds it, and asks whether we are at work
+    const [underWay] = await this.payments.underWayOf(ctx, invoiceId);
+    if (underWay !== undefined) return { wait: `payment ${underWay.id} is being decided` };
+    if (await this.pages.isBeingMade(ctx, invoiceId)) return { wait: 'a page to pay on is being made' };
+    const [page] = await this.pages.openOf(ctx, invoiceId);
+    const entityId = page?.paymentId;
+    return entityId
+      ? { first: { entityType: 'payment', entityId, action: 'expire', revision: 1 } }
+      : undefined;
   }
 
   async call(

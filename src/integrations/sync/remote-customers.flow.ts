@@ -7,6 +7,7 @@ import { WallClock } from '../../platform/clock/clock.js';
 import type { Caller } from '../../platform/context.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { MappingsService } from '../mappings/mappings.service.js';
+import { LostCustomers } from './lost-customers.service.js';
 import { SyncEngine } from './sync-engine.flow.js';
 import { SyncOperationsService } from './sync-operations.service.js';
 import type { SyncOperation } from './sync.types.js';
@@ -24,8 +25,30 @@ export class RemoteCustomers {
     private readonly customers: CustomersService,
     private readonly mappings: MappingsService,
     private readonly operations: SyncOperationsService,
+    private readonly lost: LostCustomers,
     private readonly engine: SyncEngine,
   ) {}
+
+  /** A call that names the remote customer; once more with a new one when it turns out to be deleted there. */
+  async with<T>(
+    caller: Caller,
+    connection: Connection,
+    customerId: string,
+    call: (remoteCustomerId: string, keySuffix: string) => Promise<T>,
+  ): Promise<T> {
+    const remoteId = await this.ensure(caller, connection, customerId);
+    try {
+      return await call(remoteId, '');
+    } catch (error) {
+      if (!this.lost.isTold(error)) throw error;
+      const again = await this.uow.run(caller, async (ctx) =>
+        this.lost.lose(ctx, connection, await this.customers.get(ctx, customerId)),
+      );
+      if (!again) throw error;
+      // Another customer is another request: under the first key the provider remembers the refusal.
+      return call(await this.ensure(caller, connection, customerId), ':anew');
+    }
+  }
 
   /** The provider's id of the customer. */
   async ensure(caller: Caller, connection: Connection, customerId: string): Promise<string> {
@@ -41,12 +64,12 @@ export class RemoteCustomers {
             { customer_id: customerId },
           );
         const { revision } = await this.customers.get(ctx, customerId);
-        return this.operations.plan(ctx, connection, {
-          entityType: 'customer',
-          entityId: customerId,
-          action: 'push',
-          revision,
-        });
+        const intent = { entityType: 'customer', entityId: customerId, action: 'push', revision } as const;
+        const operation = await this.operations.plan(ctx, connection, intent);
+        // Done, and yet there is nothing: what it made is gone.
+        return operation.state === 'succeeded'
+          ? this.operations.planAgain(ctx, connection, intent)
+          : operation;
       });
       if (typeof found === 'string') return found;
       assertNotFailed(found, connection);

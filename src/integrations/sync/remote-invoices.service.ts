@@ -88,6 +88,7 @@ export class RemoteInvoicesService {
       amount: payment.amount,
       paidAt: payment.paidAt,
       method: methodDetails(payment.method),
+      ...(payment.elsewhere === true ? { methodType: 'OFFLINE' as const } : {}),
       metadata: payment.metadata,
     });
   }

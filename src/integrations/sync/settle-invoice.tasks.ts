@@ -1,5 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { Connection } from '../../connections/connections.types.js';
+import { money } from '../../domain/money.js';
+import { InvoicesService } from '../../invoices/invoices.service.js';
 import type { Ctx } from '../../platform/context.js';
 import type { ProviderSession } from '../../providers/provider-adapter.js';
 import { ProviderError } from '../../providers/provider-error.js';
@@ -21,6 +23,7 @@ abstract class RemoteInvoiceTask implements SyncTask<RemoteInvoice>, OnModuleIni
     private readonly mappings: MappingsService,
     private readonly operations: SyncOperationsService,
     protected readonly remoteInvoices: RemoteInvoicesService,
+    protected readonly invoices: InvoicesService,
   ) {}
 
   onModuleInit(): void {
@@ -73,6 +76,36 @@ export class MarkInvoicePaidTask extends RemoteInvoiceTask {
   ): Promise<RemoteInvoice> {
     if (session.invoices?.markPaid === undefined) throw new Error('the session cannot mark invoices paid');
     return session.invoices.markPaid(remoteIdOf(snapshot), attempt);
+  }
+}
+
+/** A part is settled here: the provider asks for the rest only. */
+@Injectable()
+export class SettlePartTask extends RemoteInvoiceTask {
+  readonly action = 'settle_part';
+
+  supports(session: ProviderSession): boolean {
+    return session.invoices?.settlePart !== undefined;
+  }
+
+  override async prepare(ctx: Ctx, operation: SyncOperation, connection: Connection): Promise<Prepared> {
+    const prepared = await super.prepare(ctx, operation, connection);
+    if (!('ready' in prepared)) return prepared;
+    const invoice = await this.invoices.get(ctx, operation.entityId);
+    if (invoice.invoiceStatus !== 'FINALIZED') return { skip: `the invoice is ${invoice.invoiceStatus}` };
+    if (invoice.amountRemaining === 0n) return { skip: 'nothing is owed: it is marked paid as a whole' };
+    const { amountRemaining, currency } = invoice;
+    return { ready: { ...prepared.ready, remaining: amountRemaining.toString(), currency } };
+  }
+
+  call(
+    session: ProviderSession,
+    snapshot: Record<string, unknown>,
+    attempt: Attempt,
+  ): Promise<RemoteInvoice> {
+    if (session.invoices?.settlePart === undefined) throw new Error('the session cannot settle parts');
+    const { remaining, currency } = snapshot as { remaining: string; currency: string };
+    return session.invoices.settlePart(remoteIdOf(snapshot), money(BigInt(remaining), currency), attempt);
   }
 }
 

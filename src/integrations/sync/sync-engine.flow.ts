@@ -21,6 +21,8 @@ const WAIT_MS = 1_000;
 const PAUSED_MS = 10 * 60_000;
 /** How deep operations may ask for others to be done first: an invoice for its customer, no further. */
 const MAX_DEPTH = 3;
+/** How often what the provider misses is made again before somebody has to look. */
+const MOST_REPAIRS = 3;
 
 /**
  * Carries out what was planned: claim and snapshot in one transaction, the provider call in none, the result in
@@ -216,16 +218,38 @@ export class SyncEngine implements OnModuleInit {
     });
     const retryAt = this.retryAt(outcome.error, firstTriedAt, attempt.number);
     if (retryAt === undefined) {
+      const anew = await this.repaired(ctx, claim, outcome.error);
+      if (anew !== undefined) return anew;
       await task.refused?.(ctx, operation, outcome.error);
       await this.finish(ctx, operation, 'failed', outcome.error.message);
       return undefined;
     }
+    return this.again(ctx, operation, retryAt, outcome.error.message);
+  }
+
+  private async again(
+    ctx: Ctx,
+    operation: SyncOperation,
+    retryAt: Date,
+    reason: string,
+  ): Promise<JobOutcome> {
+    await this.operations.change(ctx, operation.id, { state: 'retrying', nextTryAt: retryAt, reason });
+    return { retryAt, reason };
+  }
+
+  /** What the provider found missing is taken off our books, and the operation begun anew, with a new key. */
+  private async repaired(
+    ctx: Ctx,
+    { operation, connection, task }: Extract<Claim, { kind: 'ready' }>,
+    error: ProviderError,
+  ): Promise<JobOutcome | undefined> {
+    if (operation.generation >= MOST_REPAIRS) return undefined;
+    if ((await task.repair?.(ctx, operation, connection, error)) !== true) return undefined;
     await this.operations.change(ctx, operation.id, {
-      state: 'retrying',
-      nextTryAt: retryAt,
-      reason: outcome.error.message,
+      snapshot: null,
+      generation: operation.generation + 1,
     });
-    return { retryAt, reason: outcome.error.message };
+    return this.again(ctx, operation, this.inMs(0), error.message);
   }
 
   /** Undefined: not again by itself. Refused credentials wait for the connection to be repaired. */

@@ -34,7 +34,7 @@ export class SyncOperationEntity extends EnvironmentRow {
   @Column({ type: 'text' })
   entityId!: string;
 
-  /** `push`, `mark_paid`, `void`, `refresh`. */
+  /** One of `SYNC_ACTIONS`. */
   @Column({ type: 'text' })
   action!: string;
 

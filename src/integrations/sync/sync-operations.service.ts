@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { MoreThan } from 'typeorm';
 import type { Connection } from '../../connections/connections.types.js';
 import { invalidOperation, notFound } from '../../domain/errors.js';
 import { WallClock } from '../../platform/clock/clock.js';
@@ -64,6 +65,44 @@ export class SyncOperationsService {
     });
     if (isNew && withJob) await this.queue.enqueue(ctx, jobFor(id));
     return (await this.findIntent(ctx, connection.id, intent)) as SyncOperation;
+  }
+
+  /** Like {@link plan}, and once more where it has been done before: what it had made is gone. */
+  async planAgain(ctx: Ctx, connection: Connection, intent: SyncIntent): Promise<SyncOperation> {
+    const operation = await this.plan(ctx, connection, intent);
+    if (operation.finishedAt === null) return operation;
+    await this.restart(ctx, operation, true);
+    return this.get(ctx, operation.id);
+  }
+
+  /** A change of the same entity that was planned after this one: then this one need not be told. */
+  hasNewer(
+    ctx: Ctx,
+    { connectionId, entityType, entityId, action, revision }: SyncOperation,
+  ): Promise<boolean> {
+    return ctx.em.existsBy(SyncOperationEntity, {
+      connectionId,
+      entityType,
+      entityId,
+      action,
+      revision: MoreThan(revision),
+    });
+  }
+
+  /**
+   * What is now has to be told: by an operation that has not been begun and so will read it, or by another one. For
+   * entities that have no revision of their own.
+   */
+  async planNext(ctx: Ctx, connection: Connection, of: Omit<SyncIntent, 'revision'>): Promise<SyncOperation> {
+    const last = await ctx.em.findOne(SyncOperationEntity, {
+      where: { connectionId: connection.id, ...of },
+      order: { revision: 'DESC' },
+      // Waits for whoever is just beginning it.
+      lock: { mode: 'pessimistic_write' },
+    });
+    const waits = last?.snapshot === null && (last.state === 'pending' || last.state === 'retrying');
+    if (last !== null && waits) return last;
+    return this.plan(ctx, connection, { ...of, revision: (last?.revision ?? 0) + 1 });
   }
 
   findIntent(ctx: Ctx, connectionId: string, intent: SyncIntent): Promise<SyncOperation | null> {
@@ -139,20 +178,25 @@ export class SyncOperationsService {
         `the operation has ${operation.state === 'running' ? 'begun' : 'succeeded'} already`,
         `sync_operation_${operation.state}`,
       );
+    await this.restart(ctx, operation, operation.state === 'failed' || operation.state === 'skipped');
+    return this.get(ctx, id);
+  }
+
+  /**
+   * An outcome that is unknown must be asked for with the same words under the same key. One that is known is tried
+   * `anew`, with what holds now and under a new key: the provider may have recorded its refusal.
+   */
+  async restart(ctx: Ctx, { id, generation }: SyncOperation, anew: boolean): Promise<void> {
+    const now = this.clock.now();
     await updateRow(ctx.em, SyncOperationEntity, id, {
       state: 'pending',
       reason: null,
       finishedAt: null,
-      nextTryAt: this.clock.now(),
-      updatedAt: this.clock.now(),
-      // An outcome that is unknown must be asked for with the same words under the same key. One that is known to be
-      // a refusal is tried with what holds now, under a new key: the provider may have recorded its refusal.
-      ...(operation.state === 'failed' || operation.state === 'skipped'
-        ? { snapshot: null, generation: operation.generation + 1 }
-        : {}),
+      nextTryAt: now,
+      updatedAt: now,
+      ...(anew ? { snapshot: null, generation: generation + 1 } : {}),
     });
     await this.queue.requeue(ctx, jobFor(id));
-    return this.get(ctx, id);
   }
 
   async change(ctx: Ctx, id: string, change: Partial<SyncOperation>): Promise<void> {

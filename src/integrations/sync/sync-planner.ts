@@ -7,6 +7,8 @@ import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { JobHandlers } from '../../platform/jobs/job-handlers.js';
 import { JobQueue } from '../../platform/jobs/job-queue.js';
 import { OutboxSubscribers } from '../../platform/outbox/outbox-subscribers.js';
+import { PaymentsService } from '../../payments/payments.service.js';
+import { CheckoutSessionsService } from '../checkout/checkout-sessions.service.js';
 import { MappingsService } from '../mappings/mappings.service.js';
 import { SyncNotes } from './sync-notes.service.js';
 import { jobFor, SyncOperationsService } from './sync-operations.service.js';
@@ -25,6 +27,8 @@ export class SyncPlanner implements OnModuleInit {
     private readonly customers: CustomersService,
     private readonly invoices: InvoicesService,
     private readonly mappings: MappingsService,
+    private readonly pages: CheckoutSessionsService,
+    private readonly payments: PaymentsService,
     private readonly operations: SyncOperationsService,
     private readonly notes: SyncNotes,
   ) {}
@@ -35,8 +39,10 @@ export class SyncPlanner implements OnModuleInit {
       eventTypes: [
         'customer.created',
         'customer.updated',
+        'customer.deleted',
         'invoice.finalized',
         'invoice.paid',
+        'invoice.payment_changed',
         'invoice.voided',
         'connection.resumed',
       ],
@@ -62,11 +68,18 @@ export class SyncPlanner implements OnModuleInit {
       case 'customer.created':
       case 'customer.updated':
         return this.planCustomer(ctx, entityId, detail.origin);
+      case 'customer.deleted':
+        return this.planCustomerDeletion(ctx, entityId, detail);
       case 'invoice.finalized':
         return this.planInvoice(ctx, entityId);
       case 'invoice.paid':
+        await this.closePages(ctx, entityId);
         return this.tellOthers(ctx, entityId, 'mark_paid', detail.paid_through);
+      case 'invoice.payment_changed':
+        await this.closePages(ctx, entityId);
+        return this.tellOthers(ctx, entityId, 'settle_part', detail.paid_through);
       case 'invoice.voided':
+        await this.closePages(ctx, entityId);
         return this.tellOthers(ctx, entityId, 'void', undefined);
       case 'connection.resumed':
         return this.resume(ctx, entityId);
@@ -85,6 +98,24 @@ export class SyncPlanner implements OnModuleInit {
           entityId: customerId,
           action: 'push',
           revision: customer.revision,
+        });
+  }
+
+  private async planCustomerDeletion(
+    ctx: Ctx,
+    customerId: string,
+    { origin, revision }: Record<string, unknown>,
+  ): Promise<void> {
+    for (const connection of await this.connections.listSyncing(ctx, 'customer', 'outbound'))
+      if (
+        connection.id !== origin &&
+        (await this.mappings.remoteId(ctx, connection.id, 'customer', customerId)) !== undefined
+      )
+        await this.operations.plan(ctx, connection, {
+          entityType: 'customer',
+          entityId: customerId,
+          action: 'delete',
+          revision: Number(revision),
         });
   }
 
@@ -126,9 +157,12 @@ export class SyncPlanner implements OnModuleInit {
   private async tellOthers(
     ctx: Ctx,
     invoiceId: string,
-    action: 'mark_paid' | 'void',
+    action: 'mark_paid' | 'settle_part' | 'void',
     paidThrough: unknown,
   ): Promise<void> {
+    const invoice = await this.invoices.get(ctx, invoiceId);
+    // What went back is no part that was settled: an invoice that is settled there stays so.
+    if (action === 'settle_part' && invoice.paymentStatus !== 'PENDING') return;
     const mapped = (await this.mappings.ofEntity(ctx, 'invoice', invoiceId)).map((one) => one.connectionId);
     const pushing = (
       await this.operations.search(ctx, { entity_type: 'invoice', entity_id: invoiceId, limit: 1000 })
@@ -143,8 +177,26 @@ export class SyncPlanner implements OnModuleInit {
           entityType: 'invoice',
           entityId: invoiceId,
           action,
-          revision: 1,
+          revision: action === 'settle_part' ? invoice.version : 1,
         });
+    }
+  }
+
+  /** A page that asks for more than is owed by now takes money that nobody owes. */
+  private async closePages(ctx: Ctx, invoiceId: string): Promise<void> {
+    const { invoiceStatus, amountRemaining } = await this.invoices.get(ctx, invoiceId);
+    const owed = invoiceStatus === 'FINALIZED' ? amountRemaining : 0n;
+    for (const page of await this.pages.openOf(ctx, invoiceId)) {
+      const connection = await this.connections.find(ctx, page.connectionId);
+      if (connection === null || page.paymentId === null) continue;
+      const { amount } = await this.payments.get(ctx, page.paymentId);
+      if (amount <= owed) continue;
+      await this.operations.plan(ctx, connection, {
+        entityType: 'payment',
+        entityId: page.paymentId,
+        action: 'expire',
+        revision: 1,
+      });
     }
   }
 

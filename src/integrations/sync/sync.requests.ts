@@ -73,4 +73,8 @@ export class SyncEntityRequest {
   @Optional()
   @IsString()
   invoice_id?: string;
+
+  @Optional()
+  @IsString()
+  plan_id?: string;
 }

@@ -13,7 +13,18 @@ export type FinishedState = Extract<SyncState, 'succeeded' | 'failed' | 'skipped
 export type SyncOperation = Readonly<SyncOperationEntity>;
 export type SyncAttempt = Readonly<SyncAttemptEntity>;
 
-export const SYNC_ACTIONS = ['push', 'mark_paid', 'void', 'refresh', 'void_stray', 'poll'] as const;
+export const SYNC_ACTIONS = [
+  'push',
+  'mark_paid',
+  'settle_part',
+  'void',
+  'refresh',
+  'refund',
+  'expire',
+  'delete',
+  'void_stray',
+  'poll',
+] as const;
 /** Looks up what is missing or in doubt of invoices that were pushed; one a connection. */
 export const SWEEP_JOB = 'sync.sweep';
 /** An operation that says it is running for longer than this has lost its worker. */
@@ -70,6 +81,11 @@ export interface SyncTask<R = unknown> {
   ): Promise<R>;
   /** Answers the remote object's id. */
   record(ctx: Ctx, operation: SyncOperation, connection: Connection, result: R): Promise<string>;
+  /**
+   * The provider has refused for good. True when what stood in the way is taken off our books, so that it can be
+   * tried anew: a remote customer that does not exist any more.
+   */
+  repair?(ctx: Ctx, operation: SyncOperation, connection: Connection, error: ProviderError): Promise<boolean>;
   /** The provider has refused for good, and nothing could be repaired. */
   refused?(ctx: Ctx, operation: SyncOperation, error: ProviderError): Promise<void>;
 }

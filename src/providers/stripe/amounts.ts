@@ -72,3 +72,6 @@ export function fromStripeAmount(amount: number, currency: string): Money {
     );
   return money(shifted, currency);
 }
+
+/** How many decimals Stripe counts a currency's minor unit in, for rates that may be fractions of it. */
+export const stripeExponent = (currency: string): number => unitOf(currency).exponent;

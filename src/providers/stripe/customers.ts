@@ -1,7 +1,7 @@
 import type Stripe from 'stripe';
 import type { CustomerOperations } from '../provider-adapter.js';
 import { ProviderError } from '../provider-error.js';
-import type { Attempt, CustomerPush, RemoteCustomer } from '../provider-objects.js';
+import type { Attempt, CustomerPush, RemoteCustomer, RemovedCustomer } from '../provider-objects.js';
 import type { StripeContext } from './context.js';
 import { readCustomer, sameAddress, writeAddress, type AnyCustomer } from './customer-reader.js';
 import { told, toldOrNull } from './errors.js';
@@ -14,7 +14,24 @@ export const stripeCustomers = (ctx: StripeContext): CustomerOperations => ({
     const found = await toldOrNull<AnyCustomer>(ctx.stripe.customers.retrieve(remoteId));
     return found === null ? null : readCustomer(found, ctx.environmentId);
   },
+  remove: (remoteId, customerId) => remove(ctx, remoteId, customerId),
 });
+
+/** Deleting cannot be undone, and ends all subscriptions of the customer: where there is any doubt, only our marks go. */
+async function remove(ctx: StripeContext, remoteId: string, customerId: string): Promise<RemovedCustomer> {
+  const found = await retrieve(ctx, remoteId);
+  if (found === undefined) return { remoteId, outcome: 'gone' };
+  refuseOthers(ctx, found, { customerId });
+  const others = await told(ctx.stripe.subscriptions.list({ customer: remoteId, status: 'all', limit: 1 }));
+  if (found.metadata[MARK.adopted] !== 'true' && others.data.length === 0) {
+    await toldOrNull(ctx.stripe.customers.del(remoteId));
+    return { remoteId, outcome: 'deleted' };
+  }
+  const marks = [MARK.customer, MARK.environment, MARK.externalId, MARK.fields, MARK.adopted];
+  const metadata = Object.fromEntries(marks.map((mark) => [mark, '']));
+  await told(ctx.stripe.customers.update(remoteId, { metadata }));
+  return { remoteId, outcome: 'released' };
+}
 
 async function push(ctx: StripeContext, customer: CustomerPush, attempt: Attempt): Promise<Stripe.Customer> {
   if (customer.remoteId !== undefined) {
@@ -85,7 +102,11 @@ const isOwn = (ctx: StripeContext, candidate: Stripe.Customer, customer: Custome
   readMark(candidate.metadata, MARK.customer, ctx.environmentId).id === customer.customerId;
 
 /** A mapping that was made by hand may point at somebody else's customer; writing there would take it over. */
-function refuseOthers(ctx: StripeContext, remote: Stripe.Customer, customer: CustomerPush): void {
+function refuseOthers(
+  ctx: StripeContext,
+  remote: Stripe.Customer,
+  customer: Pick<CustomerPush, 'customerId'>,
+): void {
   const mark = readMark(remote.metadata, MARK.customer, ctx.environmentId);
   if (!mark.foreign && (mark.id === undefined || mark.id === customer.customerId)) return;
   throw new ProviderError(
@@ -147,9 +168,9 @@ async function update(
   } else if (now.address !== undefined && written.has('address')) {
     params.address = '';
   }
-  const metadata = Object.entries(marksOf(ctx, customer)).filter(
-    ([key, value]) => now.metadata[key] !== value,
-  );
+  const adopts = !readMark(remote.metadata, MARK.customer, ctx.environmentId).marked;
+  const marks = { ...marksOf(ctx, customer), ...(adopts ? { [MARK.adopted]: 'true' } : {}) };
+  const metadata = Object.entries(marks).filter(([key, value]) => now.metadata[key] !== value);
   if (metadata.length > 0) params.metadata = Object.fromEntries(metadata);
   // No idempotency key: the same update twice is one state, while a recorded 500 would block it for a day.
   return Object.keys(params).length === 0 ? remote : told(ctx.stripe.customers.update(remote.id, params));

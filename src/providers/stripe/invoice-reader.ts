@@ -75,7 +75,7 @@ async function paymentsOf(ctx: StripeContext, invoice: Stripe.Invoice): Promise<
   );
 }
 
-/** Undefined for what brought no money to Stripe: open and canceled payments, and those reported from elsewhere. */
+/** Undefined for open and canceled payments, and for what we have reported there ourselves. */
 function readInvoicePayment(
   ctx: StripeContext,
   invoice: Stripe.Invoice,
@@ -84,10 +84,8 @@ function readInvoicePayment(
   if (status !== 'paid' || paid === null) return undefined;
   const intent = objectOf(payment.payment_intent);
   const record = objectOf(payment.payment_record);
-  const remoteId =
-    idOf(payment.payment_intent) ??
-    idOf(payment.charge) ??
-    (record?.reported_by === 'stripe' ? record.id : undefined);
+  if (record?.metadata[MARK.source] === 'flexprice') return undefined;
+  const remoteId = idOf(payment.payment_intent) ?? idOf(payment.charge) ?? idOf(payment.payment_record);
   if (remoteId === undefined) return undefined;
   const mark = readMark(intent?.metadata, MARK.payment, ctx.environmentId);
   return {
@@ -102,6 +100,7 @@ function readInvoicePayment(
     method: readMethod(intent?.payment_method, undefined),
     decline: undefined,
     metadata: intent?.metadata ?? {},
+    ...(record?.reported_by === 'self' ? { elsewhere: true } : {}),
   };
 }
 

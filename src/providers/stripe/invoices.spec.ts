@@ -84,14 +84,29 @@ test('what a customer pays and what was reported from elsewhere are told apart',
   await reportElsewhere(on, 4000);
   expect(await on.invoices.fetch(on.id)).toMatchObject({
     status: 'open',
-    payments: [],
+    payments: [{ elsewhere: true, amount: money(4000n, 'usd') }],
     settledOutside: false,
     amountRemaining: money(6000n, 'usd'),
   });
   await on.stripe.invoices.pay(on.id, { payment_method: 'pm_card_visa' });
   const paid = await on.invoices.fetch(on.id);
-  expect(paid).toMatchObject({ status: 'paid', settledOutside: true, amountRemaining: money(0n, 'usd') });
-  expect(paid?.payments).toMatchObject([{ amount: money(6000n, 'usd'), remoteInvoiceId: on.id }]);
+  expect(paid).toMatchObject({ status: 'paid', settledOutside: false, amountRemaining: money(0n, 'usd') });
+  const amounts = paid?.payments.map(({ amount, elsewhere }) => [amount.amount, elsewhere === true]);
+  expect(amounts).toEqual(
+    expect.arrayContaining([
+      [4000n, true],
+      [6000n, false],
+    ]),
+  );
+});
+
+test('a part that we have reported ourselves is no payment, and reporting it again changes nothing', async () => {
+  const { id, invoices } = await account();
+  const attempt = { key: 'inv_1:settle_part:2', firstTriedAt: new Date(), number: 1 };
+  const told = await invoices.settlePart?.(id, money(6000n, 'usd'), attempt);
+  expect(told).toMatchObject({ status: 'open', payments: [], amountRemaining: money(6000n, 'usd') });
+  const again = await invoices.settlePart?.(id, money(6000n, 'usd'), { ...attempt, number: 2 });
+  expect(again).toMatchObject({ amountRemaining: money(6000n, 'usd') });
 });
 
 test('a payment of ours that was attached to the invoice is told with our id', async () => {

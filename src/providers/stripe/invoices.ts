@@ -4,6 +4,7 @@ import { ProviderError } from '../provider-error.js';
 import type { RemoteInvoice } from '../provider-objects.js';
 import { idOf, objectOf, secondsOf, type StripeContext } from './context.js';
 import { told, toldOrNull } from './errors.js';
+import { settlePart } from './invoice-part.js';
 import { pushInvoice } from './invoice-push.js';
 import { INVOICE_EXPAND, readInvoice } from './invoice-reader.js';
 
@@ -15,6 +16,7 @@ export const stripeInvoices = (ctx: StripeContext): InvoiceOperations => ({
     return found === undefined ? null : readInvoice(ctx, found);
   },
   markPaid: (remoteId) => markPaid(ctx, remoteId),
+  settlePart: (remoteId, remaining, attempt) => settlePart(ctx, remoteId, remaining, attempt),
   void: (remoteId) => voidInvoice(ctx, remoteId),
   listSettled: (since) => listSettled(ctx, since),
 });

@@ -4,14 +4,19 @@
  */
 export const MARK = {
   customer: 'flexprice_customer_id',
+  plan: 'flexprice_plan_id',
+  price: 'flexprice_price_id',
   invoice: 'flexprice_invoice_id',
   invoiceNumber: 'flexprice_invoice_number',
   payment: 'flexprice_payment_id',
+  refund: 'flexprice_refund_id',
   line: 'flexprice_line_id',
   environment: 'flexprice_environment',
   attempt: 'flexprice_attempt',
   /** Which fields of a customer we have written, so that only those are cleared when they become empty here. */
   fields: 'flexprice_fields',
+  /** On a customer that was there before us: not ours to delete. */
+  adopted: 'flexprice_adopted',
   externalId: 'external_id',
   /** On an intent: that its method is to become the default, which Stripe does not do by itself. */
   setDefault: 'set_default',

@@ -8,6 +8,7 @@ import { told, toldOrNull } from './errors.js';
 import { MARK, readMark } from './marks.js';
 import { listMethods, setDefaultMethod } from './methods.js';
 import { INTENT_EXPAND, readMethod, readPayment } from './payment-reader.js';
+import { refund, REVERSALS_EXPAND, reversalsOf } from './reversals.js';
 
 export const stripePayments = (ctx: StripeContext): PaymentOperations => ({
   createCheckout: (request, attempt) => createCheckout(ctx, request, attempt),
@@ -18,16 +19,19 @@ export const stripePayments = (ctx: StripeContext): PaymentOperations => ({
   setDefaultMethod: (customerId, methodId) => setDefaultMethod(ctx, customerId, methodId),
   charge: (request, attempt) => charge(ctx, request, attempt),
   fetch: (remoteId) => fetchPayment(ctx, remoteId),
+  refund: (request, attempt) => refund(ctx, request, attempt),
   listMethods: (customerId) => listMethods(ctx, customerId),
 });
 
 /** The payment of an invoice carries nothing of ours and does not name its invoice: another list ties the two. */
 async function fetchPayment(ctx: StripeContext, id: string): Promise<RemotePayment | null> {
-  const intent = await toldOrNull(ctx.stripe.paymentIntents.retrieve(id, { expand: INTENT_EXPAND }));
+  const expand = [...INTENT_EXPAND, REVERSALS_EXPAND];
+  const intent = await toldOrNull(ctx.stripe.paymentIntents.retrieve(id, { expand }));
   if (intent === null) return null;
   const payment = { type: 'payment_intent' as const, payment_intent: id };
   const ties = await told(ctx.stripe.invoicePayments.list({ payment, limit: 1 }));
-  return readPayment(ctx, intent, idOf(ties.data[0]?.invoice));
+  const read = readPayment(ctx, intent, idOf(ties.data[0]?.invoice));
+  return { ...read, reversals: await reversalsOf(ctx, intent) };
 }
 
 async function fetchSetup(ctx: StripeContext, id: string): Promise<RemoteSetup | null> {

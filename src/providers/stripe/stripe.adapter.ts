@@ -1,9 +1,11 @@
 import type { CredentialField, ProviderAdapter } from '../provider-adapter.js';
 import { openStripe, STRIPE_BASE_URL } from './client.js';
 import type { StripeContext } from './context.js';
+import { stripeCatalog } from './catalogue.js';
 import { stripeCustomers } from './customers.js';
 import { stripeInvoices } from './invoices.js';
 import { stripePayments } from './payments.js';
+import { stripeSubscriptions } from './subscriptions.js';
 import { verifyAccount } from './verification.js';
 import { stripeWebhookEndpoints } from './webhook-endpoints.js';
 import { stripeWebhooks } from './webhooks.js';
@@ -46,6 +48,13 @@ export const stripeAdapter: ProviderAdapter = {
   provider: 'stripe',
   displayName: 'Stripe',
   credentialFields: FIELDS,
+  capabilities: {
+    customer: { inbound: true, outbound: true },
+    plan: { inbound: true, outbound: true },
+    invoice: { inbound: false, outbound: true },
+    subscription: { inbound: true, outbound: true },
+    payment: { inbound: true, outbound: false },
+  },
   defaultBaseUrl: STRIPE_BASE_URL,
   webhooks: stripeWebhooks,
   open: ({ connectionId, environmentId, credentials }, runtime) => {
@@ -54,6 +63,8 @@ export const stripeAdapter: ProviderAdapter = {
     return {
       verify: () => verifyAccount(ctx, credentials),
       customers: stripeCustomers(ctx),
+      catalog: stripeCatalog(ctx),
+      subscriptions: stripeSubscriptions(ctx),
       invoices: stripeInvoices(ctx),
       payments: stripePayments(ctx),
       webhookEndpoints: stripeWebhookEndpoints(ctx),

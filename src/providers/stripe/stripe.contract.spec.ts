@@ -136,6 +136,41 @@ const harness: ContractHarness = {
         await stripeOf(connection).customers.del(remoteId);
       },
     },
+    catalog: {
+      list: (connection, planId) => idsOf(marked(connection, 'products', 'flexprice_plan_id', planId)),
+      create: async (connection, { name, monthlyDollars }) => {
+        const stripe = stripeOf(connection);
+        const { id: product } = await stripe.products.create({ name });
+        await stripe.prices.create({
+          product,
+          currency: 'usd',
+          unit_amount: Math.round(Number(monthlyDollars) * 100),
+          recurring: { interval: 'month' },
+        });
+        return product;
+      },
+    },
+    subscriptions: {
+      create: async (connection, { quantity }) => {
+        const stripe = stripeOf(connection);
+        const customer = await stripe.customers.create({ name: 'Somebody', email: 'somebody@example.com' });
+        const { id } = await stripe.paymentMethods.attach('pm_card_visa', { customer: customer.id });
+        await stripe.customers.update(customer.id, { invoice_settings: { default_payment_method: id } });
+        const { id: product } = await stripe.products.create({ name: 'Theirs' });
+        const price = await stripe.prices.create({
+          product,
+          currency: 'usd',
+          unit_amount: 1000,
+          recurring: { interval: 'month' },
+        });
+        const made = await stripe.subscriptions.create({
+          customer: customer.id,
+          items: [{ price: price.id, quantity }],
+        });
+        return made.id;
+      },
+      count: (connection) => sandbox.stripe.objects('subscriptions', keyOf(connection)).length,
+    },
     payments: {
       collected: (connection, paymentId) =>
         idsOf(
@@ -212,10 +247,20 @@ const harness: ContractHarness = {
       },
       {
         body: event('customer.subscription.created', { object: 'subscription', id: 'sub_1' }),
-        kind: 'ignored',
+        kind: 'subscription.changed',
+        remoteId: 'sub_1',
+      },
+      {
+        body: event('price.created', { object: 'price', id: 'price_1', product: 'prod_2' }),
+        kind: 'plan.changed',
+        remoteId: 'prod_2',
       },
       { body: event('charge.refunded', { object: 'charge', id: 'ch_1' }), kind: 'ignored' },
-      { body: event('product.updated', { object: 'product', id: 'prod_1' }), kind: 'ignored' },
+      {
+        body: event('product.updated', { object: 'product', id: 'prod_1' }),
+        kind: 'plan.changed',
+        remoteId: 'prod_1',
+      },
       { body: event('invoice.upcoming', { object: 'invoice' }), kind: 'ignored' },
       {
         body: {

@@ -10,6 +10,19 @@ export const STRIPE_EVENTS: readonly string[] = [
   'customer.created',
   'customer.updated',
   'customer.deleted',
+  'product.created',
+  'product.updated',
+  'product.deleted',
+  'price.created',
+  'price.updated',
+  'price.deleted',
+  'customer.subscription.created',
+  'customer.subscription.updated',
+  'customer.subscription.deleted',
+  'customer.subscription.paused',
+  'customer.subscription.resumed',
+  'customer.subscription.trial_will_end',
+  'customer.subscription.pending_update_applied',
   'invoice.finalized',
   'invoice.updated',
   'invoice.paid',
@@ -31,6 +44,15 @@ export const STRIPE_EVENTS: readonly string[] = [
   'checkout.session.expired',
   'setup_intent.succeeded',
   'setup_intent.setup_failed',
+  'charge.refunded',
+  'refund.created',
+  'refund.updated',
+  'refund.failed',
+  'charge.dispute.created',
+  'charge.dispute.updated',
+  'charge.dispute.closed',
+  'charge.dispute.funds_withdrawn',
+  'charge.dispute.funds_reinstated',
 ];
 
 export const stripeWebhooks: ProviderWebhooks = {
@@ -127,6 +149,8 @@ type Kind = Pick<Exclude<ProviderEvent, { kind: 'ignored' }>, 'kind' | 'remoteId
 /** By what the event is about, not by its name: a name that is not known yet still says which object to read again. */
 const CHANGED = new Map([
   ['customer', 'customer.changed'],
+  ['product', 'plan.changed'],
+  ['subscription', 'subscription.changed'],
   ['invoice', 'invoice.changed'],
   ['payment_intent', 'payment.changed'],
   ['checkout.session', 'checkout.changed'],
@@ -134,9 +158,21 @@ const CHANGED = new Map([
 ] as const);
 
 function kindOf(type: string, subject: object): Kind | undefined {
-  const { object, id, invoice } = subject as { object?: unknown; id?: unknown; invoice?: unknown };
+  const {
+    object,
+    id,
+    invoice,
+    product,
+    payment_intent: intent,
+  } = subject as Readonly<Record<string, unknown>>;
+  // Money that goes back is told with the payment it was.
+  if (object === 'refund' || object === 'dispute' || type === 'charge.refunded')
+    return typeof intent === 'string' ? { kind: 'payment.changed', remoteId: intent } : undefined;
   if (object === 'invoice_payment')
     return typeof invoice === 'string' ? { kind: 'invoice.changed', remoteId: invoice } : undefined;
+  // A price is read with its product: a new one alone does not say what it is a price of.
+  if (object === 'price')
+    return typeof product === 'string' ? { kind: 'plan.changed', remoteId: product } : undefined;
   const kind = (CHANGED as ReadonlyMap<unknown, Kind['kind']>).get(object);
   if (typeof id !== 'string' || kind === undefined) return undefined;
   return { kind: type === 'customer.deleted' ? type : kind, remoteId: id };
@@ -145,10 +181,7 @@ function kindOf(type: string, subject: object): Kind | undefined {
 const REASONS: readonly (readonly [string, string])[] = [
   ['invoice.upcoming', 'a preview, which has no id'],
   ['charge.', 'charges are told of by their payment'],
-  ['refund.', 'refunds are not kept in step yet'],
-  ['customer.subscription.', 'subscriptions are not kept in step yet'],
-  ['product.', 'products are not kept in step yet'],
-  ['price.', 'prices are not kept in step yet'],
+  ['refund.', 'a refund of a charge without a payment intent, which is none of ours'],
 ];
 
 function reasonOf(type: string): string {

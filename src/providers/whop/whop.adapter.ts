@@ -67,6 +67,14 @@ export const whopAdapter: ProviderAdapter = {
   provider: 'whop',
   displayName: 'Whop',
   credentialFields: FIELDS,
+  // Whop's plans are made with each invoice and its memberships bill themselves: there is nothing to keep in step.
+  capabilities: {
+    customer: { inbound: false, outbound: false },
+    plan: { inbound: false, outbound: false },
+    invoice: { inbound: false, outbound: true },
+    subscription: { inbound: false, outbound: false },
+    payment: { inbound: true, outbound: false },
+  },
   requestsPerSecond: 2, // nothing is published for this API; older ones took 2 to 10
   defaultBaseUrl: WHOP_BASE_URL,
   webhooks: whopWebhooks,

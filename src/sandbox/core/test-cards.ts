@@ -20,6 +20,8 @@ export interface TestCard {
   readonly refusesChargeOnly?: boolean;
   readonly authentication?: 'always' | 'unless_set_up';
   readonly refund?: 'fails' | 'pending';
+  /** The payment is disputed as soon as it has succeeded, or only asked about. */
+  readonly dispute?: 'fraudulent' | 'inquiry';
 }
 
 /** A bank debit: accepted at once, settled or returned days later. */
@@ -168,6 +170,12 @@ const CARDS: readonly TestCard[] = [
   card('4000000000005126', 'Succeeds, a refund fails later', ['pm_card_refundFail'], { refund: 'fails' }),
   card('4000000000007726', 'Succeeds, a refund is pending first', ['pm_card_pendingRefund'], {
     refund: 'pending',
+  }),
+  card('4000000000000259', 'Succeeds, and is disputed at once', ['pm_card_createDispute'], {
+    dispute: 'fraudulent',
+  }),
+  card('4000000000001976', 'Succeeds, and the bank asks about it at once', ['pm_card_createDisputeInquiry'], {
+    dispute: 'inquiry',
   }),
 ];
 

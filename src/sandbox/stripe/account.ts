@@ -3,6 +3,7 @@ import type { InvoiceNotes, MethodBehaviour, PriceNotes, SessionPlan } from './n
 import type {
   Charge,
   Customer,
+  Dispute,
   Invoice,
   InvoiceItem,
   InvoiceLine,
@@ -32,6 +33,7 @@ export class Account {
   customers = new Collection<Customer>({ searchable: true });
   products = new Collection<Product>({ searchable: true });
   prices = new Collection<Price>({ searchable: true });
+  meters = new Collection<StripeObject>();
   invoices = new Collection<Invoice>({ searchable: true });
   invoiceItems = new Collection<InvoiceItem>();
   invoicePayments = new Collection<InvoicePayment>();
@@ -41,6 +43,7 @@ export class Account {
   setupIntents = new Collection<SetupIntent>();
   charges = new Collection<Charge>();
   refunds = new Collection<Refund>();
+  disputes = new Collection<Dispute>();
   sessions = new Collection<Session>();
   subscriptions = new Collection<Subscription>({ searchable: true });
   events = new Collection<StripeEvent>();
@@ -67,6 +70,7 @@ export class Account {
       customers: this.customers,
       products: this.products,
       prices: this.prices,
+      meters: this.meters,
       invoices: this.invoices,
       invoiceitems: this.invoiceItems,
       invoice_payments: this.invoicePayments,
@@ -76,6 +80,7 @@ export class Account {
       setup_intents: this.setupIntents,
       charges: this.charges,
       refunds: this.refunds,
+      disputes: this.disputes,
       checkout_sessions: this.sessions,
       subscriptions: this.subscriptions,
       events: this.events,

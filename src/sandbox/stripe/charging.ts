@@ -7,6 +7,7 @@ import {
 import { change } from './changes.js';
 import { newCharge, outcomeOf } from './charges.js';
 import { later, type Ctx, type PaymentOutcome } from './context.js';
+import { openDispute } from './disputes.js';
 import { cardError, errorRecord } from './declines.js';
 import { StripeError } from './errors.js';
 import type { PaymentIntent, PaymentMethod } from './objects.js';
@@ -62,11 +63,17 @@ export function confirmIntent(ctx: Ctx, intent: PaymentIntent, confirmation: Con
         : askForAuthentication(ctx, intent, confirmation.returnUrl),
     );
   }
-  return told(
+  const confirmed = told(
     ctx,
     intent,
     card.refusal === undefined ? succeed(ctx, intent, method) : decline(ctx, intent, method, card.refusal),
   );
+  const charge = ctx.account.charges.get(intent.latest_charge ?? '');
+  if (card.dispute !== undefined && charge?.paid === true) {
+    const inquiry = card.dispute === 'inquiry';
+    openDispute(ctx, charge, { inquiry, reason: inquiry ? 'general' : 'fraudulent' });
+  }
+  return confirmed;
 }
 
 /** Goes on after the customer has passed or failed the authentication that was asked for. */

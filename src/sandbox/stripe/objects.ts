@@ -92,6 +92,7 @@ export interface Charge extends StripeObject {
   captured: boolean;
   readonly currency: string;
   readonly customer: string | null;
+  disputed: boolean;
   failure_code: string | null;
   failure_message: string | null;
   outcome: JsonObject | null;
@@ -107,6 +108,18 @@ export interface Refund extends StripeObject {
   readonly amount: number;
   readonly charge: string;
   readonly currency: string;
+  metadata: Metadata;
+  readonly payment_intent: string | null;
+  status: string;
+}
+
+export interface Dispute extends StripeObject {
+  readonly object: 'dispute';
+  readonly amount: number;
+  readonly charge: string;
+  readonly currency: string;
+  readonly evidence: JsonObject;
+  readonly evidence_details: JsonObject;
   metadata: Metadata;
   readonly payment_intent: string | null;
   status: string;

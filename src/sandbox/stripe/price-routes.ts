@@ -4,7 +4,8 @@ import { invalid } from './errors.js';
 import type { Price } from './objects.js';
 import { listPage } from './paging.js';
 import type { Params } from './params.js';
-import { buildPrice, requirePrice } from './prices.js';
+import { emit } from './events.js';
+import { buildPrice, currencyOptionsOf, requirePrice } from './prices.js';
 import { createProduct, requireProduct } from './products.js';
 import type { Route } from './route.js';
 import { searchPage } from './search.js';
@@ -16,10 +17,15 @@ function createPrice(ctx: Ctx, params: Params): Price {
       ? requireProduct(ctx, params.require('product'), 'product')
       : createProduct(ctx, productData);
   const lookupKey = params.string('lookup_key');
-  if (
-    lookupKey !== undefined &&
-    ctx.account.prices.values().some((other) => other.lookup_key === lookupKey)
-  ) {
+  const holder = ctx.account.prices
+    .values()
+    .find((other) => lookupKey !== undefined && other.lookup_key === lookupKey);
+  if (holder !== undefined && params.boolean('transfer_lookup_key') === true) {
+    const drop = (changed: Price): void => {
+      changed.lookup_key = null;
+    };
+    change(ctx, ctx.account.prices, holder, drop, 'price.updated');
+  } else if (holder !== undefined && lookupKey !== undefined) {
     throw invalid(`A price already uses that lookup key: ${lookupKey}.`, 'lookup_key');
   }
   return create(ctx, ctx.account.prices, buildPrice(ctx, product.id, params, false), 'price.created');
@@ -38,10 +44,12 @@ export function createInlinePrice(ctx: Ctx, params: Params): Price {
 }
 
 function updatePrice(ctx: Ctx, id: string, params: Params): Price {
+  const price = requirePrice(ctx, id);
+  if (params.has('currency_options')) changeOptions(ctx, price, params);
   return change(
     ctx,
     ctx.account.prices,
-    requirePrice(ctx, id),
+    price,
     (changed) => {
       changed.active = params.boolean('active') ?? changed.active;
       const nickname = params.nullable('nickname');
@@ -52,6 +60,18 @@ function updatePrice(ctx: Ctx, id: string, params: Params): Price {
     },
     'price.updated',
   );
+}
+
+/** What a price costs in its own currency never changes; what it costs in others does. */
+function changeOptions(ctx: Ctx, price: Price, params: Params): void {
+  const notes = ctx.account.priceNotes.get(price.id);
+  if (notes === undefined) return;
+  const changed = currencyOptionsOf(params);
+  ctx.account.priceNotes.set(price.id, {
+    ...notes,
+    currencyOptions: { ...notes.currencyOptions, ...changed },
+  });
+  emit(ctx, 'price.updated', price, { currency_options: notes.currencyOptions });
 }
 
 function listPrices(ctx: Ctx, params: Params): object {

@@ -2,6 +2,7 @@ import { formatDecimal, parseDecimal } from '../core/decimal.js';
 import { newId } from '../core/ids.js';
 import { now, type Ctx } from './context.js';
 import { invalid, missingParam, noSuch } from './errors.js';
+import { requireMeter } from './meters.js';
 import type { Tier } from './notes.js';
 import type { Price, Recurring } from './objects.js';
 import type { Params } from './params.js';
@@ -48,12 +49,14 @@ function tierOf(params: Params): Tier {
   };
 }
 
-function recurringOf(params: Params | undefined): Recurring | null {
+function recurringOf(ctx: Ctx, params: Params | undefined): Recurring | null {
   if (params === undefined) return null;
+  const meter = params.string('meter');
+  if (meter !== undefined) requireMeter(ctx, meter, params.nameOf('meter'));
   return {
     interval: params.require('interval'),
     interval_count: params.integer('interval_count') ?? 1,
-    meter: params.string('meter') ?? null,
+    meter: meter ?? null,
     trial_period_days: params.integer('trial_period_days') ?? null,
     usage_type: params.string('usage_type') ?? 'licensed',
   };
@@ -66,7 +69,7 @@ export function buildPrice(ctx: Ctx, productId: string, params: Params, inline: 
   const tiers = tiered ? params.objects('tiers').map(tierOf) : undefined;
   if (tiers?.length === 0) throw missingParam('tiers');
   if (!tiered && unit.unit_amount_decimal === null) throw missingParam(params.nameOf('unit_amount'));
-  const recurring = recurringOf(params.object('recurring'));
+  const recurring = recurringOf(ctx, params.object('recurring'));
   const price: Price = {
     id: newId('price_', 24),
     object: 'price',
@@ -87,19 +90,26 @@ export function buildPrice(ctx: Ctx, productId: string, params: Params, inline: 
     type: recurring === null ? 'one_time' : 'recurring',
     ...unit,
   };
+  ctx.account.priceNotes.set(price.id, { tiers, currencyOptions: currencyOptionsOf(params), inline });
+  return price;
+}
+
+/** What the price costs in other currencies. */
+export function currencyOptionsOf(params: Params): Record<string, unknown> {
   const currencyOptions: Record<string, unknown> = {};
   const options = params.object('currency_options');
   for (const currency of options?.names() ?? []) {
     const option = options?.object(currency);
     if (option === undefined) continue;
+    const tiers = option.objects('tiers').map(tierOf);
     currencyOptions[currency] = {
       custom_unit_amount: null,
       tax_behavior: option.string('tax_behavior') ?? 'unspecified',
       ...amountOf(option, 'unit_amount', 'unit_amount_decimal'),
+      ...(tiers.length === 0 ? {} : { tiers }),
     };
   }
-  ctx.account.priceNotes.set(price.id, { tiers, currencyOptions, inline });
-  return price;
+  return currencyOptions;
 }
 
 function transformOf(params: Params | undefined): unknown {

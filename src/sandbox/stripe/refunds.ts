@@ -3,6 +3,7 @@ import { showAmount } from '../core/display.js';
 import { change, create } from './changes.js';
 import { requireCharge } from './charges.js';
 import { later, now, type Ctx } from './context.js';
+import { holdsMoney } from './disputes.js';
 import { invalid, missingParam, noSuch } from './errors.js';
 import type { Charge, Refund } from './objects.js';
 import { listPage } from './paging.js';
@@ -24,6 +25,13 @@ function createRefund(ctx: Ctx, params: Params): Refund {
   const left = charge.amount_captured - charge.amount_refunded;
   if (charge.refunded || left === 0) {
     throw invalid(`Charge ${charge.id} has already been refunded.`, undefined, 'charge_already_refunded');
+  }
+  if (ctx.account.disputes.values().some((one) => one.charge === charge.id && holdsMoney(one))) {
+    throw invalid(
+      `Charge ${charge.id} has been charged back; cannot issue a refund.`,
+      undefined,
+      'charge_disputed',
+    );
   }
   const amount = params.integer('amount') ?? left;
   if (amount < 1) throw invalid('Invalid positive integer', 'amount', 'parameter_invalid_integer');

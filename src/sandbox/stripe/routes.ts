@@ -2,11 +2,13 @@ import { accountRoutes } from './account-routes.js';
 import { chargeRoutes } from './charges.js';
 import { checkoutRoutes } from './checkout-routes.js';
 import { customerRoutes } from './customer-routes.js';
+import { disputeRoutes } from './disputes.js';
 import { eventRoutes } from './events.js';
 import { invoiceItemRoutes } from './invoice-item-routes.js';
 import { invoiceLineRoutes } from './invoice-lines.js';
 import { invoicePaymentRoutes } from './invoice-payments.js';
 import { invoiceRoutes } from './invoice-routes.js';
+import { meterRoutes } from './meters.js';
 import { paymentIntentRoutes } from './payment-intent-routes.js';
 import { paymentMethodRoutes } from './payment-method-routes.js';
 import { paymentRecordRoutes } from './payment-records.js';
@@ -23,11 +25,13 @@ export const stripeRoutes: readonly Route[] = [
   ...chargeRoutes,
   ...checkoutRoutes,
   ...customerRoutes,
+  ...disputeRoutes,
   ...eventRoutes,
   ...invoiceItemRoutes,
   ...invoiceLineRoutes,
   ...invoicePaymentRoutes,
   ...invoiceRoutes,
+  ...meterRoutes,
   ...paymentIntentRoutes,
   ...paymentMethodRoutes,
   ...paymentRecordRoutes,

@@ -10,6 +10,7 @@ import { Accounts } from './accounts.js';
 import { settleDebit } from './charging.js';
 import { sessionListener } from './checkout-completion.js';
 import type { Ctx, World } from './context.js';
+import { openDispute } from './disputes.js';
 import { resend } from './events.js';
 import { invoiceListener } from './invoice-collection.js';
 import { addCheckoutPage } from './pages/checkout-page.js';
@@ -77,6 +78,17 @@ export class StripeSandbox extends Controls {
       return;
     }
     throw new ControlError(`There is no payment ${intentId}`);
+  }
+
+  /** The bank of whoever made a payment takes it back. Answers the dispute's id. */
+  openDispute(intentId: string, reason = 'fraudulent'): string {
+    for (const account of this.#accounts.all()) {
+      const intent = account.paymentIntents.get(intentId);
+      const charge = account.charges.get(intent?.latest_charge ?? '');
+      if (charge?.paid === true)
+        return openDispute(this.#ctx(account), charge, { inquiry: false, reason }).id;
+    }
+    throw new ControlError(`There is no payment ${intentId} that has succeeded`);
   }
 
   /** From now on a saved method behaves like another test card: it has expired, or its limit is reached. */
@@ -191,6 +203,10 @@ export class StripeSandbox extends Controls {
         throw new ControlError('"result" is succeeded or failed');
       this.settlePayment(required(body, 'payment_intent'), result);
       return { ok: true };
+    });
+    server.post('/_sandbox/payments/dispute', (request) => {
+      const body = bodyOf(request.body);
+      return { dispute: this.openDispute(required(body, 'payment_intent')) };
     });
     server.post('/_sandbox/payment_methods/change_card', (request) => {
       const body = bodyOf(request.body);

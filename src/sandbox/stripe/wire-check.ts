@@ -9,9 +9,11 @@ const OBJECTS = new SchemaFile(new URL('./schemas/objects.schema.json', import.m
 
 const SCHEMA_OF: Readonly<Record<string, string>> = {
   account: 'Account',
+  'billing.meter': 'Meter',
   charge: 'Charge',
   'checkout.session': 'Session',
   customer: 'Customer',
+  dispute: 'Dispute',
   event: 'EventBase',
   invoice: 'Invoice',
   invoice_payment: 'InvoicePayment',

@@ -5,8 +5,8 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
  * statement and for the frame around them, and statements that are planned once a connection. The functions run as
  * flexprice_system, and nobody who acts for a tenant may call them.
  */
-export class StoredInOneCall1763700000020 implements MigrationInterface {
-  name = 'StoredInOneCall1763700000020';
+export class StoredInOneCall1763700000016 implements MigrationInterface {
+  name = 'StoredInOneCall1763700000016';
 
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(/* sql */ `

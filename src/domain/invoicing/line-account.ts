@@ -1,0 +1,40 @@
+import { addMoney, minMoney, money, subtractMoney, zeroMoney, type Money } from '../money.js';
+
+/** What a credit takes of a line's net amount: a credit note gives back tax with it. Rounded up, so that what is left is never too much. */
+export function netOfCredit(credit: Money, invoice: { readonly total: Money; readonly tax: Money }): Money {
+  const { total, tax } = invoice;
+  if (total.amount <= 0n || tax.amount <= 0n) return credit;
+  const net = subtractMoney(total, tax).amount;
+  if (net <= 0n) return zeroMoney(credit.currency);
+  return money((credit.amount * net + total.amount - 1n) / total.amount, credit.currency);
+}
+
+/** What an amount before tax is with the tax that was levied on it; rounded half up. */
+export function withTax(net: Money, invoice: { readonly total: Money; readonly tax: Money }): Money {
+  const { total, tax } = invoice;
+  const taxed = subtractMoney(total, tax).amount;
+  if (tax.amount <= 0n || taxed <= 0n) return net;
+  return money((2n * net.amount * total.amount + taxed) / (2n * taxed), net.currency);
+}
+
+/**
+ * Takes an amount from lines, each up to what it holds, in their order; by `wanted` first, where it is given. What no line
+ * holds is taken from none.
+ */
+export function takeFrom(
+  amount: Money,
+  lines: readonly { readonly key: string; readonly holds: Money; readonly wanted?: Money }[],
+): ReadonlyMap<string, Money> {
+  const taken = new Map<string, Money>();
+  let open = amount;
+  const take = (key: string, upTo: Money): void => {
+    const part = minMoney(open, upTo);
+    if (part.amount <= 0n) return;
+    open = subtractMoney(open, part);
+    taken.set(key, addMoney(taken.get(key) ?? zeroMoney(part.currency), part));
+  };
+  for (const { key, holds, wanted } of lines) if (wanted !== undefined) take(key, minMoney(wanted, holds));
+  for (const { key, holds } of lines)
+    take(key, subtractMoney(holds, taken.get(key) ?? zeroMoney(holds.currency)));
+  return taken;
+}

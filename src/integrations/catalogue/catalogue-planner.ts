@@ -1,0 +1,66 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { ConnectionsService } from '../../connections/connections.service.js';
+import type { Ctx } from '../../platform/context.js';
+import { UnitOfWork } from '../../platform/database/unit-of-work.js';
+import { JobHandlers } from '../../platform/jobs/job-handlers.js';
+import { OutboxSubscribers } from '../../platform/outbox/outbox-subscribers.js';
+import { PricesService } from '../../plans/prices.service.js';
+import { SyncOperationsService } from '../sync/sync-operations.service.js';
+import { PushPlanTask } from './push-plan.task.js';
+
+const PLAN_JOB = 'sync.plan_catalogue';
+
+/** Which connections have to be told of a plan. One that has just been told by, or has told us the same, is not. */
+@Injectable()
+export class CataloguePlanner implements OnModuleInit {
+  constructor(
+    private readonly uow: UnitOfWork,
+    private readonly handlers: JobHandlers,
+    private readonly subscribers: OutboxSubscribers,
+    private readonly connections: ConnectionsService,
+    private readonly prices: PricesService,
+    private readonly operations: SyncOperationsService,
+    private readonly task: PushPlanTask,
+  ) {}
+
+  onModuleInit(): void {
+    this.subscribers.register({
+      jobKind: PLAN_JOB,
+      eventTypes: [
+        'plan.created',
+        'plan.updated',
+        'plan.deleted',
+        'price.created',
+        'price.replaced',
+        'price.ended',
+      ],
+    });
+    this.handlers.register({
+      kind: PLAN_JOB,
+      handle: async ({ caller, payload }) => {
+        const { type, entityId } = payload as { type: string; entityId: string };
+        await this.uow.run(caller, (ctx) => this.plan(ctx, type, entityId));
+        return undefined;
+      },
+    });
+  }
+
+  private async plan(ctx: Ctx, type: string, entityId: string): Promise<void> {
+    const connections = await this.connections.listSyncing(ctx, 'plan', 'outbound');
+    if (connections.length === 0) return;
+    const planId = type.startsWith('plan.') ? entityId : await this.planOf(ctx, entityId);
+    if (planId === undefined) return;
+    for (const connection of connections)
+      if (await this.task.isAhead(ctx, connection.id, planId))
+        await this.operations.planNext(ctx, connection, {
+          entityType: 'plan',
+          entityId: planId,
+          action: 'push',
+        });
+  }
+
+  private async planOf(ctx: Ctx, priceId: string): Promise<string | undefined> {
+    const { price } = await this.prices.get(ctx, priceId);
+    return price.entityType === 'PLAN' ? price.entityId : undefined;
+  }
+}

@@ -1,0 +1,246 @@
+import { Injectable } from '@nestjs/common';
+import { invalidOperation } from '../domain/errors.js';
+import { money, type Money } from '../domain/money.js';
+import { hasGone, mergeDisputeStatus, mergeRefundStatus } from '../domain/paying/reversal-states.js';
+import { statusAfterRefunds } from '../domain/paying/payment-states.js';
+import { InvoicesService } from '../invoices/invoices.service.js';
+import type { Ctx } from '../platform/context.js';
+import { insertRow, stampChange, stampNew, updateRow } from '../platform/database/columns.js';
+import { Outbox } from '../platform/outbox/outbox.js';
+import { PaymentDisputeEntity } from './payment-dispute.entity.js';
+import { PaymentLedger } from './payment-ledger.service.js';
+import { PaymentRefundEntity } from './payment-refund.entity.js';
+import { PaymentEntity } from './payment.entity.js';
+import type { Payment, PaymentDispute, PaymentRefund } from './payments.types.js';
+
+/** What a provider says of money that has gone back. */
+export interface ReportedRefund {
+  readonly gatewayRefundId: string;
+  /** Ours, where the provider's refund carries its id. */
+  readonly refundId: string | undefined;
+  readonly status: PaymentRefund['refundStatus'];
+  readonly amount: Money;
+  readonly reason: string | undefined;
+  readonly failure: string | undefined;
+}
+
+export interface ReportedDispute {
+  readonly gatewayDisputeId: string;
+  readonly status: PaymentDispute['disputeStatus'];
+  readonly amount: Money;
+  readonly reason: string | undefined;
+  readonly answerBy: Date | undefined;
+  readonly openedAt: Date;
+}
+
+/** Money of a payment that has gone back, as the provider tells it: refunded, or taken by a bank. */
+@Injectable()
+export class PaymentReversals {
+  constructor(
+    private readonly invoices: InvoicesService,
+    private readonly ledger: PaymentLedger,
+    private readonly outbox: Outbox,
+  ) {}
+
+  refundsOf(ctx: Ctx, paymentIds: readonly string[]): Promise<PaymentRefund[]> {
+    return ctx.em
+      .createQueryBuilder(PaymentRefundEntity, 'row')
+      .where('row.paymentId = ANY(:ids)', { ids: paymentIds })
+      .orderBy('row.createdAt')
+      .addOrderBy('row.id')
+      .getMany();
+  }
+
+  disputesOf(ctx: Ctx, paymentIds: readonly string[]): Promise<PaymentDispute[]> {
+    return ctx.em
+      .createQueryBuilder(PaymentDisputeEntity, 'row')
+      .where('row.paymentId = ANY(:ids)', { ids: paymentIds })
+      .orderBy('row.openedAt')
+      .addOrderBy('row.id')
+      .getMany();
+  }
+
+  /** Takes over what the provider shows of a payment now. False when the payment is none of ours. */
+  async report(
+    ctx: Ctx,
+    of: { readonly connectionId: string; readonly gatewayPaymentId: string },
+    refunds: readonly ReportedRefund[],
+    disputes: readonly ReportedDispute[],
+  ): Promise<boolean> {
+    const found = await ctx.em.findOneBy(PaymentEntity, of);
+    if (found === null) return false;
+    if (refunds.length + disputes.length === 0) return true;
+    await this.invoices.lock(ctx, found.destinationId);
+    const payment = await this.ledger.lock(ctx, found.id);
+    for (const { amount } of [...refunds, ...disputes])
+      if (amount.currency !== payment.currency)
+        throw invalidOperation(
+          `payment ${payment.id} is in ${payment.currency}, the provider gave back ${amount.currency}`,
+          'currency_mismatch',
+        );
+    let changed = false;
+    for (const refund of refunds) changed = (await this.takeRefund(ctx, payment, refund)) || changed;
+    for (const dispute of disputes) changed = (await this.takeDispute(ctx, payment, dispute)) || changed;
+    if (changed) await this.count(ctx, payment);
+    return true;
+  }
+
+  private async takeRefund(ctx: Ctx, payment: Payment, report: ReportedRefund): Promise<boolean> {
+    const { gatewayRefundId, status, amount } = report;
+    const connectionId = payment.connectionId;
+    const own = report.refundId === undefined ? {} : { id: report.refundId, paymentId: payment.id };
+    const known =
+      (await ctx.em.findOneBy(PaymentRefundEntity, {
+        connectionId: connectionId as string,
+        gatewayRefundId,
+      })) ?? ('id' in own ? await ctx.em.findOneBy(PaymentRefundEntity, own) : null);
+    if (known === null) {
+      await insertRow(ctx.em, PaymentRefundEntity, {
+        ...this.told(ctx, payment, amount.amount),
+        destination: 'PROVIDER',
+        reference: gatewayRefundId,
+        refundStatus: status,
+        gatewayRefundId,
+        reason: report.reason ?? null,
+        errorMessage: report.failure ?? null,
+      });
+      await this.announce(ctx, payment, 'payment.refunded', { status, gateway_refund_id: gatewayRefundId });
+      return true;
+    }
+    // A refusal that was only concluded here is no word of the provider: what it shows has happened.
+    const before = known.gatewayRefundId === null ? 'REQUESTED' : known.refundStatus;
+    const merged = mergeRefundStatus(before, status);
+    if (merged === known.refundStatus && known.gatewayRefundId !== null) return false;
+    await updateRow(ctx.em, PaymentRefundEntity, known.id, {
+      ...stampChange(ctx),
+      refundStatus: merged,
+      gatewayRefundId,
+      reference: gatewayRefundId,
+      amount: amount.amount,
+      errorMessage: report.failure ?? (hasGone(merged) ? null : known.errorMessage),
+    });
+    await this.announce(ctx, payment, 'payment.refunded', {
+      status: merged,
+      gateway_refund_id: gatewayRefundId,
+    });
+    return true;
+  }
+
+  private async takeDispute(ctx: Ctx, payment: Payment, report: ReportedDispute): Promise<boolean> {
+    const connectionId = payment.connectionId as string;
+    const { gatewayDisputeId } = report;
+    const known = await ctx.em.findOneBy(PaymentDisputeEntity, { connectionId, gatewayDisputeId });
+    const status = known === null ? report.status : mergeDisputeStatus(known.disputeStatus, report.status);
+    if (status === known?.disputeStatus) return false;
+    const facts = {
+      disputeStatus: status,
+      reason: report.reason ?? null,
+      amount: report.amount.amount,
+      answerBy: report.answerBy ?? null,
+      closedAt: CLOSED.has(status) ? (known?.closedAt ?? ctx.now) : null,
+    };
+    if (known === null)
+      await insertRow(ctx.em, PaymentDisputeEntity, {
+        ...stampNew(ctx, 'dispute'),
+        invoiceId: payment.destinationId,
+        paymentId: payment.id,
+        connectionId,
+        gatewayDisputeId,
+        currency: payment.currency,
+        openedAt: report.openedAt,
+        ...facts,
+      });
+    else await updateRow(ctx.em, PaymentDisputeEntity, known.id, { ...stampChange(ctx), ...facts });
+    await this.bookDispute(ctx, payment, report, status);
+    await this.announce(ctx, payment, `payment.dispute_${status.toLowerCase()}`, {
+      gateway_dispute_id: gatewayDisputeId,
+    });
+    return true;
+  }
+
+  /** While a dispute is open its money may come back: the books take it for gone only when it is lost. */
+  private async bookDispute(
+    ctx: Ctx,
+    payment: Payment,
+    { gatewayDisputeId, amount, reason }: ReportedDispute,
+    status: PaymentDispute['disputeStatus'],
+  ): Promise<void> {
+    const booked = await ctx.em.findOneBy(PaymentRefundEntity, {
+      paymentId: payment.id,
+      destination: 'DISPUTE',
+      reference: gatewayDisputeId,
+    });
+    if (status === 'LOST' && booked === null)
+      await insertRow(ctx.em, PaymentRefundEntity, {
+        ...this.told(ctx, payment, amount.amount),
+        destination: 'DISPUTE',
+        reference: gatewayDisputeId,
+        refundStatus: 'SUCCEEDED',
+        gatewayRefundId: null,
+        reason: reason ?? null,
+        errorMessage: null,
+      });
+    if (status === 'WON' && booked !== null)
+      await updateRow(ctx.em, PaymentRefundEntity, booked.id, {
+        ...stampChange(ctx),
+        refundStatus: 'CANCELED',
+      });
+  }
+
+  private told(
+    ctx: Ctx,
+    payment: Payment,
+    amount: bigint,
+  ): ReturnType<typeof stampNew> &
+    Pick<
+      PaymentRefund,
+      | 'invoiceId'
+      | 'paymentId'
+      | 'creditNoteId'
+      | 'currency'
+      | 'amount'
+      | 'connectionId'
+      | 'ordinal'
+      | 'idempotencyKey'
+    > {
+    return {
+      ...stampNew(ctx, 'refund'),
+      invoiceId: payment.destinationId,
+      paymentId: payment.id,
+      creditNoteId: null,
+      currency: payment.currency,
+      amount,
+      connectionId: payment.connectionId,
+      ordinal: null,
+      idempotencyKey: null,
+    };
+  }
+
+  /** Where all that went back leaves the payment and its invoice. Both are locked. */
+  async count(ctx: Ctx, payment: Payment): Promise<void> {
+    const gone = (await this.refundsOf(ctx, [payment.id]))
+      .filter((row) => hasGone(row.refundStatus))
+      .reduce((sum, row) => sum + row.amount, 0n);
+    const status = statusAfterRefunds(money(payment.amount, payment.currency), money(gone, payment.currency));
+    if (payment.succeededAt !== null && status !== payment.paymentStatus) {
+      const refundedAt = gone > 0n ? (payment.refundedAt ?? ctx.now) : null;
+      const after = await this.ledger.change(ctx, payment.id, { paymentStatus: status, refundedAt });
+      await this.ledger.announce(ctx, after);
+    }
+    const invoice = await this.invoices.lock(ctx, payment.destinationId);
+    // Of a voided invoice what was paid has gone back already: then this is known of the payment alone.
+    if (invoice.invoiceStatus === 'FINALIZED' || invoice.invoiceStatus === 'DRAFT')
+      await this.ledger.recount(ctx, invoice);
+  }
+
+  private announce(
+    ctx: Ctx,
+    payment: Payment,
+    type: string,
+    payload: Readonly<Record<string, unknown>>,
+  ): Promise<void> {
+    return this.outbox.append(ctx, { type, entityType: 'payment', entityId: payment.id, payload });
+  }
+}
+
+const CLOSED: ReadonlySet<PaymentDispute['disputeStatus']> = new Set(['LOST', 'WON', 'INQUIRY_CLOSED']);
