@@ -6,8 +6,6 @@ import type {
   CheckoutRequest,
   CustomerPush,
   InvoicePush,
-  MadeInvoice,
-  OpenInvoice,
   RemoteCheckout,
   RemoteCustomer,
   RemoteInvoice,
@@ -19,6 +17,7 @@ import type {
   RemoteSetup,
   SetupRequest,
 } from './provider-objects.js';
+import type { MadeInvoice, OpenInvoice } from './provider-lists.js';
 import type { ProviderEvent } from './provider-event.js';
 import type { PlanPush, RemotePlan } from './provider-catalogue.js';
 import type { RemoteSubscription, SubscriptionWish } from './provider-subscriptions.js';

@@ -100,23 +100,6 @@ export interface InvoicePushAdjustment {
   readonly amount: Money;
 }
 
-/** An invoice that is not settled, with what the provider calls its state: `past_due`. */
-export interface OpenInvoice {
-  readonly remoteId: string;
-  readonly state: string;
-  readonly madeAt: Date;
-}
-
-/** What a list tells of an invoice with an id of ours. */
-export interface MadeInvoice {
-  readonly remoteId: string;
-  readonly invoiceId: string;
-  readonly total: Money | undefined;
-  readonly hostedUrl: string | undefined;
-  /** As of {@link RemoteInvoice}. */
-  readonly metadata: Readonly<Record<string, string>>;
-}
-
 export type RemoteInvoiceStatus = 'draft' | 'open' | 'paid' | 'void' | 'uncollectible' | 'pending';
 
 export interface RemoteInvoice {
@@ -126,7 +109,7 @@ export interface RemoteInvoice {
   readonly foreign: boolean;
   readonly remoteCustomerId: string | undefined;
   readonly status: RemoteInvoiceStatus;
-  /** What the provider calls its status, where {@link OpenInvoice.state} is compared with it. */
+  /** What the provider calls its status, where `OpenInvoice.state` is compared with it. */
   readonly state?: string;
   /** Undefined where the provider does not tell it as a number. */
   readonly total: Money | undefined;

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { WallClock } from '../../platform/clock/clock.js';
 import type { Ctx } from '../../platform/context.js';
-import type { OpenInvoice } from '../../providers/provider-objects.js';
+import type { OpenInvoice } from '../../providers/provider-lists.js';
 
 /** An invoice that the provider has and that was not settled when we last saw it. */
 export interface KnownInvoice {

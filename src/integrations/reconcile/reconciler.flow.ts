@@ -11,7 +11,7 @@ import { JobQueue } from '../../platform/jobs/job-queue.js';
 import { OutboxSubscribers } from '../../platform/outbox/outbox-subscribers.js';
 import type { InvoiceOperations } from '../../providers/provider-adapter.js';
 import { ProviderError } from '../../providers/provider-error.js';
-import type { OpenInvoice } from '../../providers/provider-objects.js';
+import type { OpenInvoice } from '../../providers/provider-lists.js';
 import { ProvidersService } from '../../providers/providers.service.js';
 import { InboundDispatcher } from '../inbound-webhooks/inbound-dispatcher.js';
 import { MappingsService } from '../mappings/mappings.service.js';

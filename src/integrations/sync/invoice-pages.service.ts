@@ -6,7 +6,7 @@ import { WallClock } from '../../platform/clock/clock.js';
 import type { Ctx } from '../../platform/context.js';
 import { updateRow } from '../../platform/database/columns.js';
 import { JobQueue } from '../../platform/jobs/job-queue.js';
-import type { MadeInvoice } from '../../providers/provider-objects.js';
+import type { MadeInvoice } from '../../providers/provider-lists.js';
 import { MappingsService } from '../mappings/mappings.service.js';
 import { fromSnapshot } from './invoice-snapshot.js';
 import { SyncOperationEntity } from './sync-operation.entity.js';

@@ -11,7 +11,8 @@ import type { JobOutcome } from '../../platform/jobs/job.js';
 import { JobHandlers } from '../../platform/jobs/job-handlers.js';
 import { ProviderError } from '../../providers/provider-error.js';
 import { SYNC_RUN_JOB, SyncOperationsService } from './sync-operations.service.js';
-import { errorOf, isFinished, type Claim, type Outcome } from './sync-outcomes.js';
+import { errorOf, failureLine, isFinished, notRecorded } from './sync-outcomes.js';
+import type { Claim, Outcome } from './sync-outcomes.js';
 import { SyncTasks } from './sync-tasks.js';
 import { ABANDONED_MS } from './sync.types.js';
 import type { FinishedState, RecordedCall, SyncIntent, SyncOperation, SyncTask } from './sync.types.js';
@@ -208,14 +209,7 @@ export class SyncEngine implements OnModuleInit {
     await this.operations.endAttempt(ctx, attempt.id, { outcome: outcome.error.kind, error, calls });
     await this.operations.change(ctx, operation.id, { error });
     await this.connections.recordFailure(ctx, connection.id, outcome.error);
-    this.logger.warn({
-      event: `sync.${outcome.error.retryable ? 'try' : operation.action}_failed`,
-      operation_id: operation.id,
-      connection_id: connection.id,
-      [`${operation.entityType}_id`]: operation.entityId,
-      code: outcome.error.code,
-      reason: outcome.error.message,
-    });
+    this.logger.warn(failureLine(operation, outcome.error));
     const retryAt = this.retryAt(outcome.error, firstTriedAt, attempt.number);
     if (retryAt === undefined) {
       const anew = await this.repaired(ctx, claim, outcome.error);
@@ -299,15 +293,3 @@ export class SyncEngine implements OnModuleInit {
     return { kind: 'finished' };
   }
 }
-
-/**
- * What the provider answered contradicts our books: nobody but an operator can say which is right. Or it could not be
- * written down, and is looked for again: a database that stays away fails the write of this as well, and the job.
- */
-const notRecorded = (error: unknown): ProviderError =>
-  error instanceof BillingError
-    ? new ProviderError('invalid', error.message, { code: error.code })
-    : new ProviderError('unavailable', `the provider's answer could not be stored, and is looked for again`, {
-        code: 'not_recorded',
-        cause: error,
-      });

@@ -1,4 +1,4 @@
-import type { MadeInvoice, OpenInvoice } from '../provider-objects.js';
+import type { MadeInvoice, OpenInvoice } from '../provider-lists.js';
 import { withMargin, type WhopContext } from './context.js';
 import { priceOfPlan } from './invoice-reader.js';
 import type { WhopInvoice, WhopPlan } from './objects.js';
