@@ -82,8 +82,11 @@ export class AcmeServer {
     const send = (status: number, body: unknown): void => {
       response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
     };
-    if (!/^acme_[\w-]+$/.test(key)) return send(401, { error: 'this key is not valid' });
-    if (typeof mishap === 'number') return send(mishap, { error: 'told to answer like this' });
+    const refusal = /^acme_[\w-]+$/.test(key) ? mishap : 401;
+    if (typeof refusal === 'number') {
+      send(refusal, { error: 'refused' });
+      return;
+    }
     try {
       const done = this.route(account, request, Buffer.concat(chunks).toString());
       if (mishap === 'lost') response.destroy();

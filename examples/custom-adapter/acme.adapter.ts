@@ -172,9 +172,9 @@ const bodyOf = ({ connection }: Acme, invoice: InvoicePush): object => ({
   due: invoice.dueAt.toISOString(),
 });
 
-async function find({ call: ask, connection }: Acme, invoiceId: string): Promise<AcmeInvoice | undefined> {
-  const found = await ask<AcmeInvoice[]>('GET', `/invoices?reference=${encodeURIComponent(invoiceId)}`);
-  return found.find(({ environment }) => environment === connection.environmentId);
+async function find(acme: Acme, invoiceId: string): Promise<AcmeInvoice | undefined> {
+  const found = await acme.call<AcmeInvoice[]>('GET', `/invoices?reference=${encodeURIComponent(invoiceId)}`);
+  return found.find(({ environment }) => environment === acme.connection.environmentId);
 }
 
 const STATUSES: readonly string[] = ['open', 'paid', 'void'];

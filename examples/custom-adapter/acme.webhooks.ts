@@ -30,11 +30,11 @@ export const acmeWebhooks: ProviderWebhooks = {
 };
 
 function readEvent(body: Buffer): { id: string; type: string; invoice: string | undefined } {
-  let event: { id?: unknown; type?: unknown; invoice?: unknown } | null = null;
+  let event: { id?: unknown; type?: unknown; invoice?: unknown } | null;
   try {
-    event = JSON.parse(body.toString('utf8')) as typeof event;
+    event = JSON.parse(body.toString('utf8')) as { id?: unknown; type?: unknown; invoice?: unknown } | null;
   } catch {
-    // No JSON is no event.
+    event = null; // no JSON is no event
   }
   if (typeof event?.id !== 'string' || typeof event.type !== 'string')
     throw new ProviderError('invalid', 'the body is no Acme event', { code: 'not_an_event' });

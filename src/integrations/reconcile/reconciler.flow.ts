@@ -82,12 +82,10 @@ export class Reconciler implements OnModuleInit {
 
   /** Looks once. Answers how many invoices were brought up to date. */
   async reconcile(caller: Caller, connection: Connection): Promise<number> {
-    const session = this.sessions.open(connection);
+    const { invoices } = this.sessions.open(connection);
     const repaired = await this.sweep.sweep(caller, connection);
-    if (session.invoices?.listOpen !== undefined)
-      return (
-        repaired + (await this.compareOpen(caller, connection, session.invoices, session.invoices.listOpen))
-      );
+    if (invoices?.listOpen !== undefined)
+      return repaired + (await this.compareOpen(caller, connection, invoices));
     return repaired + (await this.followSettled(caller, connection));
   }
 
@@ -117,7 +115,6 @@ export class Reconciler implements OnModuleInit {
     caller: Caller,
     connection: Connection,
     invoices: InvoiceOperations,
-    listOpen: NonNullable<InvoiceOperations['listOpen']>,
   ): Promise<number> {
     const startedAt = this.clock.now();
     const known = await this.uow.run(caller, (ctx) => this.open.next(ctx, connection.id, MOST_LISTED));
@@ -127,7 +124,7 @@ export class Reconciler implements OnModuleInit {
       return 0;
     }
     const listed: OpenInvoice[] = [];
-    for await (const one of listOpen.call(invoices, oldest.madeAt)) {
+    for await (const one of invoices.listOpen?.(oldest.madeAt) ?? []) {
       listed.push(one);
       if (listed.length >= MOST_LISTED) break;
     }
