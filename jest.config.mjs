@@ -41,7 +41,12 @@ const shared = {
     '^.+\\.m?js$': swc({ syntax: 'ecmascript' }),
   },
   transformIgnorePatterns: [`/node_modules/(?!(?:.*/node_modules/)?(?:${esmOnly.join('|')})/)`],
-  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  moduleNameMapper: {
+    '^(\\.{1,2}/.*)\\.js$': '$1',
+    // What examples import as a stranger would.
+    '^flexprice-nest$': '<rootDir>/src/index.ts',
+    '^flexprice-nest/testing$': '<rootDir>/src/testing.ts',
+  },
 };
 
 export default {

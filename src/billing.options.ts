@@ -33,6 +33,8 @@ export interface BillingOptions {
     readonly baseUrls?: Readonly<Record<string, string>>;
     /** Limit of one HTTP call to a provider. Default 20 s. */
     readonly timeoutMs?: number;
+    /** Calls a second of one connection, by provider name, where its adapter's own limit is not the right one. */
+    readonly requestsPerSecond?: Readonly<Record<string, number>>;
   };
   readonly usage?: {
     /** Whole months that events are kept beyond the current one. Default: for ever. */
@@ -64,6 +66,7 @@ export const providerOptions = (options: BillingOptions): ProviderOptions => ({
   adapters: [...BUILT_IN_ADAPTERS, ...(options.providers?.adapters ?? [])],
   baseUrls: options.providers?.baseUrls ?? {},
   timeoutMs: options.providers?.timeoutMs ?? 20_000,
+  requestsPerSecond: options.providers?.requestsPerSecond ?? {},
   publicUrl: options.publicUrl?.replace(/\/+$/, ''),
 });
 

@@ -17,7 +17,10 @@ export { UsageService } from './usage/usage.service.js';
 export { WalletsService } from './wallets/wallets.service.js';
 export type * from './providers/provider-adapter.js';
 export type * from './providers/provider-objects.js';
+export type * from './providers/provider-lists.js';
 export type * from './providers/provider-event.js';
+export type * from './providers/provider-catalogue.js';
+export type * from './providers/provider-subscriptions.js';
 export {
   ProviderError,
   type ProviderErrorKind,

@@ -20,6 +20,8 @@ export interface Environment {
   readonly logLevel: string;
   readonly providerBaseUrls: Readonly<Record<string, string>>;
   readonly providerTimeoutMs: number;
+  /** By provider name; where nothing is said, what its adapter says holds. */
+  readonly providerRequestsPerSecond: Readonly<Record<string, number>>;
   readonly reconcileEveryMs: number;
   /** Undefined: events are kept for ever. */
   readonly usageRetentionMonths: number | undefined;
@@ -31,6 +33,7 @@ type Source = Readonly<Record<string, string | undefined>>;
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
 const PROVIDER_BASE_URL = /^PROVIDER_([A-Z0-9_]+)_BASE_URL$/;
+const PROVIDER_RATE = /^PROVIDER_([A-Z0-9_]+)_REQUESTS_PER_SECOND$/;
 
 /** All that is wrong with the settings, a line each. */
 export class EnvironmentError extends Error {
@@ -96,6 +99,14 @@ export function readEnvironment(source: Source = process.env): Environment {
       }),
     ),
     providerTimeoutMs: whole('PROVIDER_TIMEOUT_MS', 20_000, 100, 120_000),
+    providerRequestsPerSecond: Object.fromEntries(
+      Object.keys(source).flatMap((name) => {
+        const provider = PROVIDER_RATE.exec(name)?.[1]?.toLowerCase();
+        return provider === undefined || text(name) === undefined
+          ? []
+          : [[provider, whole(name, 1, 1, 10_000)]];
+      }),
+    ),
     usageRetentionMonths:
       text('USAGE_RETENTION_MONTHS') === undefined ? undefined : whole('USAGE_RETENTION_MONTHS', 0, 1, 1200),
     usageStoreUrl: url('USAGE_STORE_URL', ['clickhouse:', 'http:', 'https:']),

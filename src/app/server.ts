@@ -66,7 +66,11 @@ function billingOptions(environment: Environment, database: BillingOptions['data
     secretKeys: environment.secretKeys ?? [localSecretKey(environment.dataDir)],
     ...(environment.publicUrl === undefined ? {} : { publicUrl: environment.publicUrl }),
     worker: { enabled: environment.role !== 'api' },
-    providers: { baseUrls: environment.providerBaseUrls, timeoutMs: environment.providerTimeoutMs },
+    providers: {
+      baseUrls: environment.providerBaseUrls,
+      timeoutMs: environment.providerTimeoutMs,
+      requestsPerSecond: environment.providerRequestsPerSecond,
+    },
     reconcileEveryMs: environment.reconcileEveryMs,
     usage: {
       ...(environment.usageRetentionMonths === undefined

@@ -162,8 +162,15 @@ export class ConnectFlow {
         connection_id: connection.id,
         err: error,
       });
+      // A key that may not register webhooks can do everything else: that it was refused pauses nothing.
+      const failure = new ProviderError(
+        'invalid',
+        `the webhook could not be registered: ${error.message}. Enter webhook_url at ${adapter.displayName}, ` +
+          `select ${adapter.webhooks.events.join(', ')}, and give the connection its ${field}`,
+        { code: error.code, cause: error },
+      );
       return this.uow.run(caller, async (ctx) => {
-        await this.connections.recordFailure(ctx, connection.id, error);
+        await this.connections.recordFailure(ctx, connection.id, failure);
         return this.connections.get(ctx, connection.id);
       });
     }

@@ -1,4 +1,4 @@
-import { Body, Delete, Get, HttpCode, Param, Post, Put, Query } from '@nestjs/common';
+import { Body, Delete, Get, HttpCode, Param, Post, Put, Query, Req } from '@nestjs/common';
 import type { Caller } from '../platform/context.js';
 import { UnitOfWork } from '../platform/database/unit-of-work.js';
 import { SuccessResponse } from '../platform/http/responses.js';
@@ -15,6 +15,7 @@ import {
   ConnectionTestResponse,
   ListConnectionsResponse,
   toConnectionResponse,
+  type ReachedAt,
 } from './connections.responses.js';
 import { ConnectionsService } from './connections.service.js';
 import { parseSyncConfig } from './sync-config.js';
@@ -33,6 +34,7 @@ export class ConnectionsController {
   async create(
     @CurrentCaller() caller: Caller,
     @Body() body: CreateConnectionRequest,
+    @Req() request: ReachedAt,
   ): Promise<ConnectionResponse> {
     const connection = await this.connect.create(caller, {
       name: body.name,
@@ -42,15 +44,16 @@ export class ConnectionsController {
       ...(body.metadata ? { metadata: body.metadata } : {}),
       ...(body.is_default === undefined ? {} : { isDefault: body.is_default }),
     });
-    return toConnectionResponse(connection, this.providers);
+    return toConnectionResponse(connection, this.providers, request);
   }
 
   @Get()
   list(
     @CurrentCaller() caller: Caller,
     @Query() query: SearchConnectionsRequest,
+    @Req() request: ReachedAt,
   ): Promise<ListConnectionsResponse> {
-    return this.search(caller, query);
+    return this.search(caller, query, request);
   }
 
   @Post('search')
@@ -58,16 +61,21 @@ export class ConnectionsController {
   async search(
     @CurrentCaller() caller: Caller,
     @Body() body: SearchConnectionsRequest,
+    @Req() request: ReachedAt,
   ): Promise<ListConnectionsResponse> {
-    const request = { ...body, ...(body.provider_type ? { provider: body.provider_type } : {}) };
-    const { rows, pagination } = await this.uow.run(caller, (ctx) => this.connections.search(ctx, request));
-    return { items: rows.map((row) => toConnectionResponse(row, this.providers)), pagination };
+    const wanted = { ...body, ...(body.provider_type ? { provider: body.provider_type } : {}) };
+    const { rows, pagination } = await this.uow.run(caller, (ctx) => this.connections.search(ctx, wanted));
+    return { items: rows.map((row) => toConnectionResponse(row, this.providers, request)), pagination };
   }
 
   @Get(':id')
-  async get(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<ConnectionResponse> {
+  async get(
+    @CurrentCaller() caller: Caller,
+    @Param('id') id: string,
+    @Req() request: ReachedAt,
+  ): Promise<ConnectionResponse> {
     const row = await this.uow.run(caller, (ctx) => this.connections.get(ctx, id));
-    return toConnectionResponse(row, this.providers);
+    return toConnectionResponse(row, this.providers, request);
   }
 
   /** Merges. Replaced credentials are checked live; a paused connection resumes when they are accepted. */
@@ -76,6 +84,7 @@ export class ConnectionsController {
     @CurrentCaller() caller: Caller,
     @Param('id') id: string,
     @Body() body: UpdateConnectionRequest,
+    @Req() request: ReachedAt,
   ): Promise<ConnectionResponse> {
     const before = await this.uow.run(caller, (ctx) => this.connections.get(ctx, id));
     const row = await this.connect.update(caller, id, {
@@ -85,7 +94,7 @@ export class ConnectionsController {
       ...(body.metadata ? { metadata: body.metadata } : {}),
       ...(body.encrypted_secret_data ? { secretData: body.encrypted_secret_data } : {}),
     });
-    return toConnectionResponse(row, this.providers);
+    return toConnectionResponse(row, this.providers, request);
   }
 
   @Delete(':id')
@@ -97,12 +106,16 @@ export class ConnectionsController {
   /** One live call with the stored credentials. */
   @Post(':id/test')
   @HttpCode(200)
-  async test(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<ConnectionTestResponse> {
+  async test(
+    @CurrentCaller() caller: Caller,
+    @Param('id') id: string,
+    @Req() request: ReachedAt,
+  ): Promise<ConnectionTestResponse> {
     const { connection, error } = await this.connect.test(caller, id);
     return {
       ok: error === undefined,
       message: error?.message ?? null,
-      connection: toConnectionResponse(connection, this.providers),
+      connection: toConnectionResponse(connection, this.providers, request),
     };
   }
 }

@@ -60,7 +60,18 @@ export class ConnectionTestResponse {
   connection!: ConnectionResponse;
 }
 
-export function toConnectionResponse(row: Connection, providers: ProvidersService): ConnectionResponse {
+/** Without a public URL of its own the server is where this request has found it. */
+export interface ReachedAt {
+  readonly protocol: string;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+}
+
+export function toConnectionResponse(
+  row: Connection,
+  providers: ProvidersService,
+  { protocol, headers }: ReachedAt,
+): ConnectionResponse {
+  const origin = providers.publicUrl ?? `${protocol}://${String(headers.host)}`;
   const events = providers.find(row.provider)?.webhooks.events ?? [];
   return {
     id: row.id,
@@ -79,7 +90,7 @@ export function toConnectionResponse(row: Connection, providers: ProvidersServic
     metadata: row.metadata,
     account_id: row.accountId,
     livemode: row.livemode,
-    webhook_url: `${providers.publicUrl ?? ''}/v1/webhooks/${row.provider}/${row.tenantId}/${row.environmentId}`,
+    webhook_url: `${origin}/v1/webhooks/${row.provider}/${row.tenantId}/${row.environmentId}`,
     webhook_events: [...events],
     health: {
       state: row.connectionState,

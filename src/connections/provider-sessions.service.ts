@@ -36,7 +36,7 @@ export class ProviderSessionsService {
       .get(connection.provider)
       .open(
         { connectionId: connection.id, environmentId: connection.environmentId, credentials },
-        this.providers.runtime(connection.provider, onCall),
+        this.providers.runtime(connection.provider, connection.id, onCall),
       );
   }
 

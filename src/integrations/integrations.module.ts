@@ -37,12 +37,16 @@ import { AnyWebhookController, WebhooksController } from './inbound-webhooks/web
 import { IntegrationsController, InvoiceSyncController } from './integrations.controller.js';
 import { CustomerIntegrationsController, MappingsController } from './mappings/mappings.controller.js';
 import { MappingsService } from './mappings/mappings.service.js';
+import { InvoiceSweep } from './reconcile/invoice-sweep.flow.js';
+import { OpenInvoices } from './reconcile/open-invoices.service.js';
 import { Reconciler } from './reconcile/reconciler.flow.js';
 import { LostCustomers } from './sync/lost-customers.service.js';
 import { ManualSync } from './sync/manual-sync.flow.js';
 import { PushCustomerTask } from './sync/push-customer.task.js';
 import { PushInvoiceTask } from './sync/push-invoice.task.js';
 import { RefundPaymentTask } from './sync/refund-payment.task.js';
+import { InvoicePages } from './sync/invoice-pages.service.js';
+import { PushQueue } from './sync/push-queue.service.js';
 import { RemoteCustomers } from './sync/remote-customers.flow.js';
 import { RemoteInvoicesService } from './sync/remote-invoices.service.js';
 import { DeleteCustomerTask } from './sync/delete-customer.task.js';
@@ -54,6 +58,7 @@ import {
   VoidInvoiceTask,
 } from './sync/settle-invoice.tasks.js';
 import { SyncEngine } from './sync/sync-engine.flow.js';
+import { SyncNotes } from './sync/sync-notes.service.js';
 import { SyncOperationsService } from './sync/sync-operations.service.js';
 import { SyncPlanner } from './sync/sync-planner.js';
 import { SyncTasks } from './sync/sync-tasks.js';
@@ -93,6 +98,9 @@ const SUBSCRIPTIONS = [
   providers: [
     MappingsService,
     SyncOperationsService,
+    SyncNotes,
+    PushQueue,
+    InvoicePages,
     SyncTasks,
     SyncPlanner,
     SyncEngine,
@@ -120,6 +128,8 @@ const SUBSCRIPTIONS = [
     CheckoutPages,
     CheckoutFlow,
     ChargeFlow,
+    InvoiceSweep,
+    OpenInvoices,
     RefundFlow,
     Reconciler,
     ...CATALOGUE,

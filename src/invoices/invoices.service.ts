@@ -252,11 +252,17 @@ export class InvoicesService {
   async attachRemote(
     ctx: Ctx,
     id: string,
-    remote: { readonly metadata: Readonly<Record<string, string>>; readonly pdfUrl: string | undefined },
+    remote: {
+      readonly metadata: Readonly<Record<string, string>>;
+      readonly pdfUrl: string | undefined;
+      /** Keys of the metadata that do not hold any more. */
+      readonly forget?: readonly string[];
+    },
   ): Promise<void> {
     const before = await this.lock(ctx, id);
+    const kept = Object.entries(before.metadata).filter(([key]) => !remote.forget?.includes(key));
     await updateRow(ctx.em, InvoiceEntity, id, {
-      metadata: { ...before.metadata, ...remote.metadata },
+      metadata: { ...Object.fromEntries(kept), ...remote.metadata },
       invoicePdfUrl: remote.pdfUrl ?? before.invoicePdfUrl,
     });
   }

@@ -17,6 +17,7 @@ import type {
   RemoteSetup,
   SetupRequest,
 } from './provider-objects.js';
+import type { MadeInvoice, OpenInvoice } from './provider-lists.js';
 import type { ProviderEvent } from './provider-event.js';
 import type { PlanPush, RemotePlan } from './provider-catalogue.js';
 import type { RemoteSubscription, SubscriptionWish } from './provider-subscriptions.js';
@@ -46,6 +47,11 @@ export interface ProviderAdapter {
    * The contract suite holds it against the groups that a session has.
    */
   readonly capabilities: ProviderCapabilities;
+  /**
+   * How many calls a second the provider takes of one connection, where that is little or nowhere published. Calls
+   * wait for their turn ({@link ProviderRuntime.turn}), and what is to be pushed waits in line. An operator can set another.
+   */
+  readonly requestsPerSecond?: number;
   /** Hosts or base URL that this adapter talks to when none is configured. */
   readonly defaultBaseUrl: string;
   readonly webhooks: ProviderWebhooks;
@@ -98,6 +104,8 @@ export interface ProviderRuntime {
   readonly timeoutMs: number;
   /** The wall clock. Provider time is real time, whatever the environment's clock says. */
   now(): Date;
+  /** Answers when the next call may go, where calls are limited; awaited before each one. */
+  turn?(): Promise<void>;
   /** Called once for each HTTP call that was answered or given up, for the sync timeline and metrics. */
   onCall?(call: ProviderCall): void;
 }
@@ -109,6 +117,8 @@ export interface ProviderCall {
   readonly status: number | undefined;
   readonly requestId: string | undefined;
   readonly durationMs: number;
+  /** With a 429: no call of the connection goes before. */
+  readonly retryAfterMs?: number | undefined;
 }
 
 export interface ProviderSession {
@@ -166,9 +176,17 @@ export interface InvoiceOperations {
   /**
    * What has to exist once per connection before the first push (a product that invoices hang on).
    * Its settings are stored on the connection and come back in `credentials`. Called before each push,
-   * so it must answer without a call when there is nothing to do.
+   * so it must answer without a call when there is nothing to do. Its settings are stored at once, whatever becomes
+   * of the push. With `again`, what was known does not hold any more: the push is tried again with the settings.
    */
-  prepare?(attempt: Attempt): Promise<{ readonly settings: Readonly<Record<string, string>> } | undefined>;
+  prepare?(
+    attempt: Attempt,
+  ): Promise<{ readonly settings: Readonly<Record<string, string>>; readonly again?: string } | undefined>;
+  /**
+   * False while {@link prepare} has something to make: then one push of the connection goes ahead, and the others wait
+   * for it. Left out: nothing is made that two pushes at once could make twice.
+   */
+  readonly isPrepared?: boolean;
   /** Whether a push needs a mapped remote customer. */
   readonly needsCustomer: boolean;
   /** Draft, lines, check of the total, finalize: complete or an exception; a half-made draft is completed by the next try. */
@@ -186,6 +204,16 @@ export interface InvoiceOperations {
   void?(remoteId: string, attempt: Attempt): Promise<RemoteInvoice>;
   /** Invoices that were settled at the provider since, for the reconciler: what a lost webhook would have said. */
   listSettled?(since: Date): AsyncIterable<{ readonly remoteId: string }>;
+  /**
+   * Instead of {@link listSettled}, where the provider cannot tell when an invoice was settled: those made since that
+   * are not settled yet, the oldest first. What is ours, was open and is not in here, has been settled.
+   */
+  listOpen?(since: Date): AsyncIterable<OpenInvoice>;
+  /**
+   * All invoices made since that carry an id of ours, many to a call: for the pages that a push has left out
+   * ({@link InvoicePush.pageLater}), and for the second ones that a request has made which was believed lost.
+   */
+  listMade?(since: Date): AsyncIterable<MadeInvoice>;
 }
 
 export interface PaymentOperations {

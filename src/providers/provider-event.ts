@@ -6,6 +6,8 @@ interface ProviderEventBase {
   readonly occurredAt: Date | undefined;
   /** Undefined where the provider does not say. */
   readonly livemode: boolean | undefined;
+  /** The account at the provider that the event is of, where the event says. */
+  readonly accountId?: string | undefined;
 }
 
 export type ProviderEvent = ProviderEventBase &

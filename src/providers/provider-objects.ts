@@ -77,6 +77,11 @@ export interface InvoicePush {
   readonly lines: readonly InvoicePushLine[];
   /** Discounts, credits, taxes and earlier payments, signed. Lines plus adjustments equal {@link amountDue}. */
   readonly adjustments: readonly InvoicePushAdjustment[];
+  /**
+   * Many are being pushed: a page that costs a call of its own is left out, where it can be had later for many at once
+   * (`listMade`).
+   */
+  readonly pageLater?: boolean;
 }
 
 export interface InvoicePushLine {
@@ -104,6 +109,8 @@ export interface RemoteInvoice {
   readonly foreign: boolean;
   readonly remoteCustomerId: string | undefined;
   readonly status: RemoteInvoiceStatus;
+  /** What the provider calls its status, where `OpenInvoice.state` is compared with it. */
+  readonly state?: string;
   /** Undefined where the provider does not tell it as a number. */
   readonly total: Money | undefined;
   readonly amountRemaining: Money | undefined;

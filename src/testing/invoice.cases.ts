@@ -3,6 +3,7 @@ import type { ProviderConnection } from '../providers/provider-adapter.js';
 import type { InvoicePush, RemoteInvoice } from '../providers/provider-objects.js';
 import { settled } from './connection.cases.js';
 import type { ContractCase, ContractHarness } from './harness.js';
+import { listCases } from './invoice-list.cases.js';
 import {
   again,
   bench,
@@ -31,9 +32,13 @@ async function pushed(harness: ContractHarness): Promise<Pushed> {
 
 /** Invoices when all goes well, and what is refused. */
 export function invoiceCases(harness: ContractHarness): ContractCase[] {
-  return [...pushCases(harness), ...readCases(harness), ...changeCases(harness), ...partCases(harness)].map(
-    (one) => settled(harness, one),
-  );
+  return [
+    ...pushCases(harness),
+    ...readCases(harness),
+    ...listCases(harness, () => pushed(harness)),
+    ...changeCases(harness),
+    ...partCases(harness),
+  ].map((one) => settled(harness, one));
 }
 
 function pushCases(harness: ContractHarness): ContractCase[] {
@@ -58,6 +63,7 @@ function pushCases(harness: ContractHarness): ContractCase[] {
         const { connection } = await prepared(harness);
         const on = bench(harness, connection);
         const invoices = present(on.open().invoices);
+        assert.notEqual(invoices.isPrepared, false, 'with its settings it is prepared');
         assert.equal(await invoices.prepare?.(firstTry(harness)), undefined);
         assert.equal(on.calls.length, 0);
       },
@@ -169,19 +175,6 @@ function readCases(harness: ContractHarness): ContractCase[] {
         assert.equal(second?.payments[0]?.remoteId, payment.remoteId, 'its id differs from read to read');
       },
     },
-    {
-      name: 'a settled invoice is listed for the reconciler, an open one is not',
-      run: async () => {
-        const { on, answer } = await pushed(harness);
-        const invoices = present(on.open().invoices);
-        if (invoices.listSettled === undefined) return;
-        const since = new Date(harness.runtime.now().getTime() - 60_000);
-        assert.ok(!(await idsOf(invoices.listSettled(since))).includes(answer.remoteId), 'it is still open');
-        await remote.payInvoice(on.connection, answer.remoteId);
-        const ids = await idsOf(invoices.listSettled(since));
-        assert.equal(ids.filter((id) => id === answer.remoteId).length, 1);
-      },
-    },
   ];
   if (harness.marksEnvironments)
     cases.push({
@@ -206,12 +199,6 @@ function readCases(harness: ContractHarness): ContractCase[] {
       },
     });
   return cases;
-}
-
-async function idsOf(settledOnes: AsyncIterable<{ readonly remoteId: string }>): Promise<string[]> {
-  const ids: string[] = [];
-  for await (const { remoteId } of settledOnes) ids.push(remoteId);
-  return ids;
 }
 
 /** `markPaid` and `void`: twice is success, also when the first answer was lost. */

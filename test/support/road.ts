@@ -45,7 +45,11 @@ export class Road<Server extends RoadServer = TestApp> {
   }
 
   static providersOf(sandbox: Sandbox): NonNullable<TestAppOptions['providers']> {
-    return { baseUrls: { stripe: sandbox.stripe.url, whop: sandbox.whop.url }, timeoutMs: 3_000 };
+    return {
+      baseUrls: { stripe: sandbox.stripe.url, whop: sandbox.whop.url },
+      timeoutMs: 3_000,
+      requestsPerSecond: { whop: 1_000 }, // what waits its turn has a test of its own
+    };
   }
 
   async stop(): Promise<void> {

@@ -38,6 +38,7 @@ export class ServerProcess {
       ROLE: options.role ?? 'all',
       LOG_LEVEL: process.env.TEST_LOG_LEVEL ?? 'silent',
       RECONCILE_EVERY_MS: '3600000',
+      PROVIDER_WHOP_REQUESTS_PER_SECOND: '1000',
       ...(options.transport === 'bull'
         ? { REDIS_URL: process.env.TEST_REDIS_URL ?? '', QUEUE_PREFIX: database.name }
         : {}),

@@ -58,6 +58,12 @@ export class WebhookHandler implements OnModuleInit {
         outcome: 'skipped',
         reason: `the event is of ${livemode ? 'live' : 'test'} mode, the connection is not`,
       });
+    const { accountId } = event.event;
+    if (accountId !== undefined && connection.accountId !== null && accountId !== connection.accountId)
+      return this.settle(run, id, {
+        outcome: 'skipped',
+        reason: `the event is of ${accountId}, and the connection of ${connection.accountId}`,
+      });
     try {
       const subject = await this.fetch(run.caller, connection, event.event);
       return await this.takeOver(run, id, connection, subject);

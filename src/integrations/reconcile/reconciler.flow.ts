@@ -9,9 +9,15 @@ import type { JobOutcome } from '../../platform/jobs/job.js';
 import { JobHandlers } from '../../platform/jobs/job-handlers.js';
 import { JobQueue } from '../../platform/jobs/job-queue.js';
 import { OutboxSubscribers } from '../../platform/outbox/outbox-subscribers.js';
+import type { InvoiceOperations } from '../../providers/provider-adapter.js';
 import { ProviderError } from '../../providers/provider-error.js';
+import type { OpenInvoice } from '../../providers/provider-lists.js';
+import { ProvidersService } from '../../providers/providers.service.js';
 import { InboundDispatcher } from '../inbound-webhooks/inbound-dispatcher.js';
 import { MappingsService } from '../mappings/mappings.service.js';
+import { SyncNotes } from '../sync/sync-notes.service.js';
+import { InvoiceSweep } from './invoice-sweep.flow.js';
+import { changed, OpenInvoices } from './open-invoices.service.js';
 
 export const RECONCILE_OPTIONS = Symbol('ReconcileOptions');
 
@@ -25,6 +31,9 @@ const POLL_JOB = 'reconcile.poll';
 /** Providers' clocks and lists lag a little; asking a little further back costs nothing. */
 const OVERLAP_MS = 10 * 60_000;
 const FIRST_LOOK_BACK_MS = 24 * 60 * 60_000;
+/** A poll asks for at most so many open invoices, about a hundred a call, and so many changed ones, one by one. */
+const MOST_LISTED = 2_000;
+const MOST_CHANGED = 100;
 
 /** Asks providers what they would have told us: a webhook that was lost is found by looking. */
 @Injectable()
@@ -40,7 +49,11 @@ export class Reconciler implements OnModuleInit {
     private readonly queue: JobQueue,
     private readonly connections: ConnectionsService,
     private readonly sessions: ProviderSessionsService,
+    private readonly providers: ProvidersService,
     private readonly mappings: MappingsService,
+    private readonly open: OpenInvoices,
+    private readonly sweep: InvoiceSweep,
+    private readonly notes: SyncNotes,
     private readonly dispatcher: InboundDispatcher,
   ) {}
 
@@ -69,6 +82,15 @@ export class Reconciler implements OnModuleInit {
 
   /** Looks once. Answers how many invoices were brought up to date. */
   async reconcile(caller: Caller, connection: Connection): Promise<number> {
+    const { invoices } = this.sessions.open(connection);
+    const repaired = await this.sweep.sweep(caller, connection);
+    if (invoices?.listOpen !== undefined)
+      return repaired + (await this.compareOpen(caller, connection, invoices));
+    return repaired + (await this.followSettled(caller, connection));
+  }
+
+  /** Where the provider says what was settled since. */
+  private async followSettled(caller: Caller, connection: Connection): Promise<number> {
     const open = await this.uow.run(caller, (ctx) => this.mappings.hasOpenInvoices(ctx, connection.id));
     const session = this.sessions.open(connection);
     if (!open || session.invoices?.listSettled === undefined) return 0;
@@ -76,18 +98,76 @@ export class Reconciler implements OnModuleInit {
     const since = new Date(
       (connection.lastPolledAt?.getTime() ?? until.getTime() - FIRST_LOOK_BACK_MS) - OVERLAP_MS,
     );
-    let changed = 0;
+    let count = 0;
     for await (const { remoteId } of session.invoices.listSettled(since)) {
       if (!(await this.isBehind(caller, connection, remoteId))) continue;
-      const remote = await session.invoices.fetch(remoteId);
-      if (remote === null) continue;
-      await this.uow.run(caller, (ctx) =>
-        this.dispatcher.dispatch(ctx, connection, { kind: 'invoice', remote }),
-      );
-      changed += 1;
+      if (await this.takeOver(caller, connection, session.invoices, remoteId)) count += 1;
     }
     await this.uow.run(caller, (ctx) => this.connections.recordPolled(ctx, connection.id, until));
-    return changed;
+    return count;
+  }
+
+  /**
+   * Where it only says what is open: what was open here and is not in that list, or is called something else there, is
+   * asked for. So a poll costs a call for each hundred open invoices, and two for each that has changed.
+   */
+  private async compareOpen(
+    caller: Caller,
+    connection: Connection,
+    invoices: InvoiceOperations,
+  ): Promise<number> {
+    const startedAt = this.clock.now();
+    const known = await this.uow.run(caller, (ctx) => this.open.next(ctx, connection.id, MOST_LISTED));
+    const [oldest] = known;
+    if (oldest === undefined) {
+      this.open.remember(connection.id, undefined);
+      return 0;
+    }
+    const listed: OpenInvoice[] = [];
+    for await (const one of invoices.listOpen?.(oldest.madeAt) ?? []) {
+      listed.push(one);
+      if (listed.length >= MOST_LISTED) break;
+    }
+    const last = listed.length >= MOST_LISTED ? listed.at(-1)?.madeAt : undefined;
+    let count = 0;
+    for (const { remoteId } of changed(known, listed, last).slice(0, MOST_CHANGED))
+      if (await this.takeOver(caller, connection, invoices, remoteId)) count += 1;
+    const isAll = last === undefined && known.length < MOST_LISTED;
+    this.open.remember(connection.id, isAll ? undefined : (last ?? known.at(-1)?.madeAt));
+    await this.uow.run(caller, (ctx) => this.connections.recordPolled(ctx, connection.id, startedAt));
+    return count;
+  }
+
+  private async takeOver(
+    caller: Caller,
+    connection: Connection,
+    invoices: InvoiceOperations,
+    remoteId: string,
+  ): Promise<boolean> {
+    const remote = await invoices.fetch(remoteId);
+    if (remote === null) return false;
+    await this.uow.run(caller, async (ctx) => {
+      await this.dispatcher.dispatch(ctx, connection, { kind: 'invoice', remote });
+      const mapping = await this.mappings.findByRemoteId(ctx, connection.id, 'invoice', remoteId);
+      if (mapping === null) return;
+      const of = { entityType: 'invoice', entityId: mapping.entityId, action: 'poll' } as const;
+      const revision = await this.notes.nextRevision(ctx, connection.id, of);
+      await this.notes.write(
+        ctx,
+        connection,
+        { ...of, revision },
+        {
+          state: 'succeeded',
+          providerEntityId: remoteId,
+          isWarning: true,
+          reason:
+            `it is ${remote.state ?? remote.status} there, and was found by asking: no webhook had told. ` +
+            `If that goes on, copy webhook_url from the connection into the webhook settings there, and select ` +
+            this.providers.get(connection.provider).webhooks.events.join(', '),
+        },
+      );
+    });
+    return true;
   }
 
   /** A mapped invoice that was still open when we last saw it. */

@@ -1,5 +1,4 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { ConnectionsService } from '../../connections/connections.service.js';
 import type { Connection } from '../../connections/connections.types.js';
 import { CustomersService } from '../../customers/customers.service.js';
 import type { Customer } from '../../customers/customers.types.js';
@@ -8,7 +7,7 @@ import { formatRate } from '../../domain/rate.js';
 import { InvoicesService } from '../../invoices/invoices.service.js';
 import type { Invoice, InvoiceLineItem } from '../../invoices/invoices.types.js';
 import type { Ctx } from '../../platform/context.js';
-import type { ProviderError } from '../../providers/provider-error.js';
+import { ProviderError } from '../../providers/provider-error.js';
 import type { ProviderSession } from '../../providers/provider-adapter.js';
 import type {
   Attempt,
@@ -19,10 +18,11 @@ import type {
 import { PaymentsService } from '../../payments/payments.service.js';
 import { CheckoutSessionsService } from '../checkout/checkout-sessions.service.js';
 import { MappingsService } from '../mappings/mappings.service.js';
+import { InvoicePages } from './invoice-pages.service.js';
 import { fromSnapshot, toSnapshot } from './invoice-snapshot.js';
 import { LostCustomers } from './lost-customers.service.js';
-import { RemoteInvoicesService } from './remote-invoices.service.js';
-import { SyncOperationsService } from './sync-operations.service.js';
+import { PushQueue } from './push-queue.service.js';
+import { RemoteInvoicesService, syncErrorKey } from './remote-invoices.service.js';
 import { SyncTasks } from './sync-tasks.js';
 import type { Prepared, SyncOperation, SyncTask } from './sync.types.js';
 
@@ -32,8 +32,8 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 
 interface PushResult {
   readonly remote: RemoteInvoice;
-  /** What had to be made once for the connection. */
-  readonly settings: Readonly<Record<string, string>>;
+  /** Whether a page that is not known yet can be asked for with those of others. */
+  readonly isListed: boolean;
 }
 
 /** A finalized invoice → the provider: complete, once, for what is still owed. */
@@ -46,12 +46,12 @@ export class PushInvoiceTask implements SyncTask<PushResult>, OnModuleInit {
     private readonly tasks: SyncTasks,
     private readonly invoices: InvoicesService,
     private readonly customers: CustomersService,
-    private readonly connections: ConnectionsService,
     private readonly lost: LostCustomers,
     private readonly payments: PaymentsService,
     private readonly pages: CheckoutSessionsService,
     private readonly mappings: MappingsService,
-    private readonly operations: SyncOperationsService,
+    private readonly pushes: PushQueue,
+    private readonly unclear: InvoicePages,
     private readonly remoteInvoices: RemoteInvoicesService,
   ) {}
 
@@ -61,6 +61,15 @@ export class PushInvoiceTask implements SyncTask<PushResult>, OnModuleInit {
 
   supports(session: ProviderSession): boolean {
     return session.invoices !== undefined;
+  }
+
+  async mayBegin(
+    ctx: Ctx,
+    operation: SyncOperation,
+    connection: Connection,
+    { invoices }: ProviderSession,
+  ): Promise<{ readonly reason: string; readonly ms: number } | undefined> {
+    return this.pushes.wait(ctx, operation, connection, invoices?.isPrepared ?? true);
   }
 
   async prepare(
@@ -90,7 +99,9 @@ export class PushInvoiceTask implements SyncTask<PushResult>, OnModuleInit {
         : { fail: 'the customer is not synced, and customer.outbound is switched off' };
     await this.mappings.reserve(ctx, connection, 'invoice', invoice.id);
     const lines = await this.invoices.linesOf(ctx, [invoice.id]);
-    return { ready: toSnapshot(pushOf(invoice, lines, customer, remoteId, ctx.now)) };
+    const push = pushOf(invoice, lines, customer, remoteId, ctx.now);
+    const pageLater = session.invoices?.listMade !== undefined && (await this.pushes.isLong(ctx, operation));
+    return { ready: toSnapshot(pageLater ? { ...push, pageLater } : push) };
   }
 
   /** The customer was deleted there: made again, the invoice goes to the new one. */
@@ -122,29 +133,35 @@ export class PushInvoiceTask implements SyncTask<PushResult>, OnModuleInit {
     session: ProviderSession,
     snapshot: Record<string, unknown>,
     attempt: Attempt,
+    keep: (settings: Readonly<Record<string, string>>) => Promise<void>,
   ): Promise<PushResult> {
     if (session.invoices === undefined) throw new Error('the session has no invoices');
     const prepared = await session.invoices.prepare?.({ ...attempt, key: `${attempt.key}:prepare` });
+    if (prepared !== undefined) await keep(prepared.settings);
+    if (prepared?.again !== undefined)
+      throw new ProviderError('unavailable', prepared.again, { code: 'prepared_anew' });
     const remote = await session.invoices.push(fromSnapshot(snapshot), attempt);
-    return { remote, settings: prepared?.settings ?? {} };
+    return { remote, isListed: session.invoices.listMade !== undefined };
   }
 
   async record(
     ctx: Ctx,
     operation: SyncOperation,
     connection: Connection,
-    { remote, settings }: PushResult,
+    { remote, isListed }: PushResult,
   ): Promise<string> {
-    if (Object.keys(settings).length > 0) await this.connections.addSettings(ctx, connection.id, settings);
     await this.remoteInvoices.apply(ctx, connection, operation.entityId, remote);
     if (remote.hostedUrl === undefined && remote.status === 'open')
-      await this.operations.plan(ctx, connection, {
-        entityType: 'invoice',
-        entityId: operation.entityId,
-        action: 'refresh',
-        revision: 1,
-      });
+      await this.unclear.askLater(ctx, connection, operation.entityId, isListed);
     return remote.remoteId;
+  }
+
+  /** Seen by whoever looks at the invoice, and taken off it by the push that succeeds. */
+  async refused(ctx: Ctx, operation: SyncOperation, error: ProviderError): Promise<void> {
+    await this.invoices.attachRemote(ctx, operation.entityId, {
+      metadata: { [syncErrorKey(operation.provider)]: error.message },
+      pdfUrl: undefined,
+    });
   }
 }
 

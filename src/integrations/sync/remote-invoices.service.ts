@@ -26,6 +26,7 @@ export class RemoteInvoicesService {
     const [payment] = remote.payments;
     await this.mappings.link(ctx, connection, 'invoice', invoiceId, remote.remoteId, {
       status: remote.status,
+      ...(remote.state === undefined ? {} : { state: remote.state }),
       ...(remote.hostedUrl ? { hosted_url: remote.hostedUrl } : {}),
       ...(remote.pdfUrl ? { pdf_url: remote.pdfUrl } : {}),
       ...(payment ? { payment_id: payment.remoteId } : {}),
@@ -33,11 +34,32 @@ export class RemoteInvoicesService {
         ? { decline_code: remote.decline.code, decline_message: remote.decline.message }
         : {}),
     });
-    await this.invoices.attachRemote(ctx, invoiceId, { metadata: remote.metadata, pdfUrl: remote.pdfUrl });
+    await this.invoices.attachRemote(ctx, invoiceId, {
+      metadata: remote.metadata,
+      pdfUrl: remote.pdfUrl,
+      forget: [syncErrorKey(connection.provider)],
+    });
     for (const one of remote.payments)
       if (one.status === 'succeeded') await this.applyPayment(ctx, connection, invoiceId, one);
     if (remote.status === 'paid' && remote.settledOutside)
       await this.applySettledOutside(ctx, connection, invoiceId, remote);
+  }
+
+  /**
+   * Money for an invoice that has come by a second remote invoice: never our own echo, so it counts whatever is owed.
+   * False when it was known.
+   */
+  async applyStray(
+    ctx: Ctx,
+    connection: Connection,
+    invoiceId: string,
+    remote: RemoteInvoice,
+  ): Promise<boolean> {
+    const before = (await this.invoices.lock(ctx, invoiceId)).amountPaid;
+    for (const one of remote.payments)
+      if (one.status === 'succeeded')
+        await this.applyPayment(ctx, connection, invoiceId, { ...one, inferred: false });
+    return (await this.invoices.lock(ctx, invoiceId)).amountPaid !== before;
   }
 
   private async applyPayment(
@@ -109,6 +131,9 @@ export class RemoteInvoicesService {
       );
   }
 }
+
+/** The key of an invoice's metadata that says why a provider does not have it. */
+export const syncErrorKey = (provider: string): string => `${provider}_sync_error`;
 
 export const methodDetails = (method: RemotePaymentMethod | undefined): Payment['methodDetails'] =>
   method === undefined

@@ -2,7 +2,6 @@ import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { ConnectionsService } from '../../connections/connections.service.js';
 import { ProviderSessionsService } from '../../connections/provider-sessions.service.js';
 import type { Connection } from '../../connections/connections.types.js';
-import { BillingError } from '../../domain/errors.js';
 import { WallClock } from '../../platform/clock/clock.js';
 import type { Caller, Ctx } from '../../platform/context.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
@@ -11,12 +10,12 @@ import type { JobOutcome } from '../../platform/jobs/job.js';
 import { JobHandlers } from '../../platform/jobs/job-handlers.js';
 import { ProviderError } from '../../providers/provider-error.js';
 import { SYNC_RUN_JOB, SyncOperationsService } from './sync-operations.service.js';
-import { errorOf, isFinished, type Claim, type Outcome } from './sync-outcomes.js';
+import { errorOf, failureLine, isFinished, notRecorded } from './sync-outcomes.js';
+import type { Claim, Outcome } from './sync-outcomes.js';
 import { SyncTasks } from './sync-tasks.js';
+import { ABANDONED_MS } from './sync.types.js';
 import type { FinishedState, RecordedCall, SyncIntent, SyncOperation, SyncTask } from './sync.types.js';
 
-/** An operation that says it is running for longer than this has lost its worker. */
-const ABANDONED_MS = 120_000;
 const BUSY_PAUSE_MS = 250;
 const WAIT_MS = 1_000;
 const PAUSED_MS = 10 * 60_000;
@@ -66,14 +65,13 @@ export class SyncEngine implements OnModuleInit {
       }
       case 'ready': {
         const calls: RecordedCall[] = [];
-        const outcome = await this.call(claim, calls);
+        const outcome = await this.call(caller, claim, calls);
         try {
           return await this.uow.run(caller, (ctx) => this.record(ctx, claim, outcome, calls));
         } catch (error) {
-          // What the provider answered contradicts our books: nobody but an operator can say which is right.
-          if (!(error instanceof BillingError)) throw error;
-          const refused = { error: new ProviderError('invalid', error.message, { code: error.code }) };
-          return this.uow.run(caller, (ctx) => this.record(ctx, claim, refused, calls));
+          const failed = { error: notRecorded(error) };
+          this.logger.warn({ event: 'sync.not_recorded', operation_id: claim.operation.id, err: error });
+          return this.uow.run(caller, (ctx) => this.record(ctx, claim, failed, calls));
         }
       }
     }
@@ -109,6 +107,8 @@ export class SyncEngine implements OnModuleInit {
         'skipped',
         `${connection.provider} cannot ${operation.action} a ${operation.entityType}`,
       );
+    const wait = await task.mayBegin?.(ctx, operation, connection, session);
+    if (wait !== undefined) return this.later(ctx, operation, wait.ms, wait.reason);
     if (operation.snapshot !== null) return this.ready(ctx, operation, connection, task, operation.snapshot);
     const prepared = await task.prepare(ctx, operation, connection, session);
     if ('fail' in prepared) return this.finish(ctx, operation, 'failed', prepared.fail);
@@ -157,7 +157,11 @@ export class SyncEngine implements OnModuleInit {
     return { kind: 'first', operationId: earlier.id };
   }
 
-  private async call(claim: Extract<Claim, { kind: 'ready' }>, calls: RecordedCall[]): Promise<Outcome> {
+  private async call(
+    caller: Caller,
+    claim: Extract<Claim, { kind: 'ready' }>,
+    calls: RecordedCall[],
+  ): Promise<Outcome> {
     const { connection, task, operation, attempt, snapshot, firstTriedAt } = claim;
     try {
       const session = this.sessions.open(connection, (call) =>
@@ -171,7 +175,10 @@ export class SyncEngine implements OnModuleInit {
       );
       const { entityId, action, revision, generation } = operation;
       const key = [entityId, action, revision, ...(generation > 0 ? [`g${generation}`] : [])].join(':');
-      return { result: await task.call(session, snapshot, { key, firstTriedAt, number: attempt.number }) };
+      const keep = (settings: Readonly<Record<string, string>>): Promise<void> =>
+        this.uow.run(caller, (ctx) => this.connections.addSettings(ctx, connection.id, settings));
+      const tried = { key, firstTriedAt, number: attempt.number };
+      return { result: await task.call(session, snapshot, tried, keep) };
     } catch (error) {
       if (error instanceof ProviderError) return { error };
       // A defect of ours: whatever it has left at the provider is unknown, so the next try looks first.
@@ -201,6 +208,7 @@ export class SyncEngine implements OnModuleInit {
     await this.operations.endAttempt(ctx, attempt.id, { outcome: outcome.error.kind, error, calls });
     await this.operations.change(ctx, operation.id, { error });
     await this.connections.recordFailure(ctx, connection.id, outcome.error);
+    this.logger.warn(failureLine(operation, outcome.error));
     const retryAt = this.retryAt(outcome.error, firstTriedAt, attempt.number);
     if (retryAt === undefined) {
       const anew = await this.repaired(ctx, claim, outcome.error);

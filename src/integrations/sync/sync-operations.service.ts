@@ -34,8 +34,11 @@ export class SyncOperationsService {
     private readonly outbox: Outbox,
   ) {}
 
-  /** One intent is one operation, however often it is planned. Answers the operation, new or not. */
-  async plan(ctx: Ctx, connection: Connection, intent: SyncIntent): Promise<SyncOperation> {
+  /**
+   * One intent is one operation, however often it is planned. Answers the operation, new or not. Without `withJob` it is
+   * carried out by whoever looks after many of its kind at once.
+   */
+  async plan(ctx: Ctx, connection: Connection, intent: SyncIntent, withJob = true): Promise<SyncOperation> {
     const known = await this.findIntent(ctx, connection.id, intent);
     if (known !== null) return known;
     const now = this.clock.now();
@@ -60,7 +63,7 @@ export class SyncOperationsService {
       snapshot: null,
       providerEntityId: null,
     });
-    if (isNew) await this.queue.enqueue(ctx, jobFor(id));
+    if (isNew && withJob) await this.queue.enqueue(ctx, jobFor(id));
     return (await this.findIntent(ctx, connection.id, intent)) as SyncOperation;
   }
 

@@ -1,4 +1,5 @@
-import type { ProviderError } from '../../providers/provider-error.js';
+import { BillingError } from '../../domain/errors.js';
+import { ProviderError } from '../../providers/provider-error.js';
 import type { Connection } from '../../connections/connections.types.js';
 import type { SyncAttempt, SyncError, SyncOperation, SyncState, SyncTask } from './sync.types.js';
 
@@ -29,3 +30,25 @@ export const errorOf = (error: ProviderError): SyncError => ({
   http_status: error.httpStatus,
   request_id: error.requestId,
 });
+
+/** For the log: what happened, to what, and why, in words. */
+export const failureLine = (operation: SyncOperation, error: ProviderError): Record<string, string> => ({
+  event: `sync.${error.retryable ? 'try' : operation.action}_failed`,
+  operation_id: operation.id,
+  connection_id: operation.connectionId,
+  [`${operation.entityType}_id`]: operation.entityId,
+  code: error.code,
+  reason: error.message,
+});
+
+/**
+ * What the provider answered contradicts our books: nobody but an operator can say which is right. Or it could not be
+ * written down, and is looked for again: a database that stays away fails the write of this as well, and the job.
+ */
+export const notRecorded = (error: unknown): ProviderError =>
+  error instanceof BillingError
+    ? new ProviderError('invalid', error.message, { code: error.code })
+    : new ProviderError('unavailable', `the provider's answer could not be stored, and is looked for again`, {
+        code: 'not_recorded',
+        cause: error,
+      });

@@ -10,6 +10,7 @@ import { OutboxSubscribers } from '../../platform/outbox/outbox-subscribers.js';
 import { PaymentsService } from '../../payments/payments.service.js';
 import { CheckoutSessionsService } from '../checkout/checkout-sessions.service.js';
 import { MappingsService } from '../mappings/mappings.service.js';
+import { SyncNotes } from './sync-notes.service.js';
 import { jobFor, SyncOperationsService } from './sync-operations.service.js';
 
 const PLAN_JOB = 'sync.plan';
@@ -29,6 +30,7 @@ export class SyncPlanner implements OnModuleInit {
     private readonly pages: CheckoutSessionsService,
     private readonly payments: PaymentsService,
     private readonly operations: SyncOperationsService,
+    private readonly notes: SyncNotes,
   ) {}
 
   onModuleInit(): void {
@@ -87,6 +89,7 @@ export class SyncPlanner implements OnModuleInit {
   private async planCustomer(ctx: Ctx, customerId: string, origin: unknown): Promise<void> {
     const customer = await this.customers.find(ctx, customerId);
     if (customer?.status !== 'published') return;
+    if (customer.email !== null) await this.pushAgain(ctx, customerId);
     for (const connection of await this.connections.listSyncing(ctx, 'customer', 'outbound'))
       // What has come from a connection is no news to it.
       if (connection.id !== origin)
@@ -116,16 +119,35 @@ export class SyncPlanner implements OnModuleInit {
         });
   }
 
+  /** Invoices that could not be pushed for want of an e-mail address, and need nothing else now. */
+  private async pushAgain(ctx: Ctx, customerId: string): Promise<void> {
+    const { rows } = await this.operations.search(ctx, {
+      entity_type: 'invoice',
+      state: ['failed'],
+      limit: 1000,
+    });
+    for (const { action, entityId, error, id } of rows)
+      if (
+        action === 'push' &&
+        error?.code === 'customer_email_missing' &&
+        (await this.invoices.get(ctx, entityId)).customerId === customerId
+      )
+        await this.operations.retry(ctx, id);
+  }
+
   private async planInvoice(ctx: Ctx, invoiceId: string): Promise<void> {
     const invoice = await this.invoices.get(ctx, invoiceId);
     if (invoice.invoiceStatus !== 'FINALIZED' || invoice.amountRemaining === 0n) return;
-    for (const connection of await this.connections.listSyncing(ctx, 'invoice', 'outbound'))
-      await this.operations.plan(ctx, connection, {
-        entityType: 'invoice',
-        entityId: invoiceId,
-        action: 'push',
-        revision: 1,
-      });
+    const intent = { entityType: 'invoice', entityId: invoiceId, action: 'push', revision: 1 } as const;
+    for (const connection of await this.connections.listAll(ctx))
+      if (connection.syncConfig.invoice.outbound) await this.operations.plan(ctx, connection, intent);
+      else
+        await this.notes.write(ctx, connection, intent, {
+          state: 'skipped',
+          reason:
+            `invoice sync is switched off on the connection ${connection.name}: enable outbound sync in its settings ` +
+            `(sync_config.invoice.outbound), then POST /v1/invoices/${invoiceId}/sync/${connection.provider}`,
+        });
   }
 
   /**
@@ -144,7 +166,9 @@ export class SyncPlanner implements OnModuleInit {
     const mapped = (await this.mappings.ofEntity(ctx, 'invoice', invoiceId)).map((one) => one.connectionId);
     const pushing = (
       await this.operations.search(ctx, { entity_type: 'invoice', entity_id: invoiceId, limit: 1000 })
-    ).rows.map((operation) => operation.connectionId);
+    ).rows
+      .filter((operation) => operation.state !== 'skipped')
+      .map((operation) => operation.connectionId);
     for (const connectionId of new Set([...mapped, ...pushing])) {
       if (connectionId === paidThrough) continue;
       const connection = await this.connections.find(ctx, connectionId);

@@ -22,7 +22,13 @@ export const SYNC_ACTIONS = [
   'refund',
   'expire',
   'delete',
+  'void_stray',
+  'poll',
 ] as const;
+/** Looks up what is missing or in doubt of invoices that were pushed; one a connection. */
+export const SWEEP_JOB = 'sync.sweep';
+/** An operation that says it is running for longer than this has lost its worker. */
+export const ABANDONED_MS = 120_000;
 export type SyncAction = (typeof SYNC_ACTIONS)[number];
 
 export interface SyncIntent {
@@ -51,6 +57,13 @@ export type Prepared =
 export interface SyncTask<R = unknown> {
   readonly entityType: MappedEntity;
   readonly action: SyncAction;
+  /** Asked before each try: a reason to let others go first, and for how long. */
+  mayBegin?(
+    ctx: Ctx,
+    operation: SyncOperation,
+    connection: Connection,
+    session: ProviderSession,
+  ): Promise<{ readonly reason: string; readonly ms: number } | undefined>;
   /** Whether the provider can do this at all. */
   supports(session: ProviderSession): boolean;
   prepare(
@@ -59,7 +72,13 @@ export interface SyncTask<R = unknown> {
     connection: Connection,
     session: ProviderSession,
   ): Promise<Prepared>;
-  call(session: ProviderSession, snapshot: Record<string, unknown>, attempt: Attempt): Promise<R>;
+  /** `keep` stores settings of the connection at once: what was made for it must not be lost with what fails after. */
+  call(
+    session: ProviderSession,
+    snapshot: Record<string, unknown>,
+    attempt: Attempt,
+    keep: (settings: Readonly<Record<string, string>>) => Promise<void>,
+  ): Promise<R>;
   /** Answers the remote object's id. */
   record(ctx: Ctx, operation: SyncOperation, connection: Connection, result: R): Promise<string>;
   /**

@@ -1,6 +1,6 @@
 import type { ProviderRuntime } from '../provider-adapter.js';
 import { ProviderError } from '../provider-error.js';
-import { noAnswer, refusal, withoutSecrets, type WhopAnswer } from './errors.js';
+import { noAnswer, refusal, retryAfter, withoutSecrets, type WhopAnswer } from './errors.js';
 
 export const WHOP_BASE_URL = 'https://api.whop.com/api/v1';
 const API_PATH = '/api/v1';
@@ -89,6 +89,7 @@ async function exchange(
   runtime: ProviderRuntime,
   { method, path, query, body, idempotencyKey }: Request,
 ): Promise<WhopAnswer> {
+  await runtime.turn?.();
   const started = performance.now();
   const tell = (answer?: WhopAnswer): void =>
     runtime.onCall?.({
@@ -97,6 +98,7 @@ async function exchange(
       status: answer?.status,
       requestId: answer?.headers.get('x-request-id') ?? undefined,
       durationMs: Math.round(performance.now() - started),
+      ...(answer?.status === 429 ? { retryAfterMs: retryAfter(answer.headers) } : {}),
     });
   try {
     const response = await fetch(`${base}${path}${queryString(query)}`, {

@@ -9,13 +9,15 @@ export interface WhopContext {
   /** The product that invoices hang on, and what is known of it (products.ts): `prepare` finds out, for this session too. */
   productId: string | undefined;
   productCheck: string | undefined;
+  readonly now: () => Date;
 }
 
 /** Clocks differ, and `firstTriedAt` is ours while `created_at` is Whop's. */
 const MARGIN_MS = 5 * 60 * 1000;
 
-export const madeSince = (attempt: Attempt): string =>
-  new Date(attempt.firstTriedAt.getTime() - MARGIN_MS).toISOString();
+export const withMargin = (since: Date): string => new Date(since.getTime() - MARGIN_MS).toISOString();
+
+export const madeSince = (attempt: Attempt): string => withMargin(attempt.firstTriedAt);
 
 export const mayHaveRun = (attempt: Attempt): boolean => attempt.number > 1;
 

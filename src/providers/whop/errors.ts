@@ -69,7 +69,7 @@ const text = (value: unknown): string | undefined =>
 
 export const withoutSecrets = (message: string): string => message.replace(SECRET_SHAPES, '$1_…');
 
-function retryAfter(headers: Headers): number | undefined {
+export function retryAfter(headers: Headers): number | undefined {
   const ms = headers.get('retry-after-ms');
   if (ms !== null && /^\d{1,9}$/.test(ms)) return Number(ms);
   const seconds = headers.get('retry-after');

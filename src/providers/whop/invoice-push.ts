@@ -9,13 +9,14 @@ import type { WhopInvoice, WhopPlan } from './objects.js';
 
 const MOST_ITEMS = 100;
 const LONGEST_LABEL = 255;
+const DEFAULT_DUE_MS = 30 * 24 * 60 * 60 * 1000;
 
 /**
  * Whop promises no idempotency for invoices, so a POST whose answer was lost is never simply sent again. Each invoice
  * makes a plan of its own, and the plan keeps our invoice id in its internal notes: a later try reads the plans made
  * since the first one and goes on from the invoice it finds. When it finds none and makes one, it reads them again:
- * the POST before may have been at work all the time, and then the older invoice stays and the newer one is void.
- * An Idempotency-Key goes along for what it may be worth.
+ * the POST before may have been at work all the time, and then the older invoice stays and the newer one is void. One
+ * that takes effect only after that is found by whoever lists what was made (`listMade`). An Idempotency-Key goes along for what it may be worth.
  */
 export async function pushInvoice(
   ctx: WhopContext,
@@ -25,10 +26,33 @@ export async function pushInvoice(
   const body = bodyOf(ctx, invoice);
   const earlier = mayHaveRun(attempt) ? await findEarlier(ctx, invoice, attempt) : [];
   if (earlier.length > 0) return resume(ctx, invoice, earlier);
-  const created = await ctx.whop.post<WhopInvoice>('/invoices', body, keyOf(attempt, body));
-  if (!mayHaveRun(attempt)) return agreed(ctx, invoice, created, await planOf(ctx, created));
+  const created = await create(ctx, body, attempt);
+  if (!mayHaveRun(attempt)) {
+    const plan = invoice.pageLater === true ? undefined : await planOf(ctx, created);
+    return agreed(ctx, invoice, created, plan);
+  }
   const now = (await unlessItFails(findEarlier(ctx, invoice, attempt))) ?? [];
   return now.length > 1 ? resume(ctx, invoice, now) : agreed(ctx, invoice, created, now[0]?.plan);
+}
+
+/** That there is no such thing can only mean the product: the next try asks about it, and makes another if it was ours. */
+async function create(ctx: WhopContext, body: object, attempt: Attempt): Promise<WhopInvoice> {
+  try {
+    return await ctx.whop.post<WhopInvoice>('/invoices', body, keyOf(attempt, body));
+  } catch (error) {
+    if (!(error instanceof ProviderError) || error.kind !== 'not_found' || mayHaveRun(attempt)) throw error;
+    throw new ProviderError('unavailable', `Whop does not know ${ctx.productId ?? ''}: ${error.message}`, {
+      code: 'product_missing',
+      httpStatus: 404,
+      cause: error,
+    });
+  }
+}
+
+/** What was stored with the first try may have passed by the time of a later one, and Whop takes no past date. */
+function dueDateOf({ now }: WhopContext, dueAt: Date): Date {
+  const today = now();
+  return dueAt > today ? dueAt : new Date(today.getTime() + DEFAULT_DUE_MS);
 }
 
 const pathOf = (id: string): string => `/invoices/${encodeURIComponent(id)}`;
@@ -36,10 +60,11 @@ const pathOf = (id: string): string => `/invoices/${encodeURIComponent(id)}`;
 function bodyOf(ctx: WhopContext, invoice: InvoicePush): object {
   const { customer, amountDue } = invoice;
   if (customer.email === undefined || customer.email.trim() === '')
-    throw new ProviderError('invalid', `Whop needs an e-mail address, and ${customer.customerId} has none`, {
-      code: 'customer_email_missing',
-      param: 'email',
-    });
+    throw new ProviderError(
+      'invalid',
+      `Whop needs an e-mail address, and customer ${customer.customerId} has none: add one to the customer`,
+      { code: 'customer_email_missing', param: 'email' },
+    );
   if (amountDue.amount <= 0n)
     throw new ProviderError('invalid', 'there is nothing to collect', { code: 'nothing_due' });
   const price = toWhopPrice(amountDue);
@@ -53,7 +78,7 @@ function bodyOf(ctx: WhopContext, invoice: InvoicePush): object {
     company_id: ctx.companyId,
     product_id: ctx.productId,
     collection_method: 'send_invoice',
-    due_date: invoice.dueAt.toISOString(),
+    due_date: dueDateOf(ctx, invoice.dueAt).toISOString(),
     email_address: customer.email.trim(),
     customer_name: customer.name.trim() === '' ? customer.email.trim() : customer.name,
     // The currency has to be said: a plan without one is in dollars.

@@ -23,6 +23,7 @@ export function readInvoice(invoice: WhopInvoice, plan: WhopPlan | undefined): R
     foreign: false, // Whop has no place for the mark of an environment; our ids are unique in all of them
     remoteCustomerId: undefined,
     status,
+    state: invoice.status,
     total,
     amountRemaining: status === 'paid' || status === 'void' ? total && zeroMoney(total.currency) : total,
     hostedUrl: url,
@@ -31,10 +32,14 @@ export function readInvoice(invoice: WhopInvoice, plan: WhopPlan | undefined): R
     settledOutside: false,
     metadata: {
       whop_invoice_id: invoice.id,
+      whop_invoice_status: invoice.status,
       ...(url === undefined ? {} : { whop_checkout_url: url }),
     },
   };
 }
+
+export const priceOfPlan = (plan: WhopPlan): Money | undefined =>
+  fromWhopPrice(plan.initial_price, plan.currency);
 
 export const priceOf = (invoice: WhopInvoice, plan: WhopPlan): Money | undefined =>
   fromWhopPrice(plan.initial_price, plan.currency ?? invoice.current_plan?.currency);

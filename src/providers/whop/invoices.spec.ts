@@ -96,6 +96,7 @@ describe('a push', () => {
     expect(answer).toMatchObject({ status: 'open', invoiceId: 'inv_1', total: money(1043n, 'usd') });
     expect(answer.metadata).toEqual({
       whop_invoice_id: answer.remoteId,
+      whop_invoice_status: 'open',
       whop_checkout_url: answer.hostedUrl,
     });
     expect(answer.hostedUrl).toContain('/checkout/plan_');
@@ -122,10 +123,39 @@ describe('a push', () => {
       await expect(push).rejects.toMatchObject({
         kind: 'invalid',
         code: 'customer_email_missing',
-        message: 'Whop needs an e-mail address, and cust_1 has none',
+        message: 'Whop needs an e-mail address, and customer cust_1 has none: add one to the customer',
       });
     }
     expect(calls()).toEqual([]);
+  });
+
+  test('whose due date has passed since it was planned is due in 30 days', async () => {
+    const { invoices, sent } = await account();
+    await invoices.push({ ...invoice, dueAt: new Date(Date.now() - 60_000) }, tryOf());
+    const { due_date: due } = sent()?.params as { due_date: string };
+    expect(Math.round((Date.parse(due) - Date.now()) / 86_400_000)).toBe(30);
+  });
+
+  test('for a product that Whop does not know is tried again, as the next try asks about it', async () => {
+    const { key, companyId } = await account();
+    const credentials = { api_key: key, company_id: companyId, product_id: 'prod_gone' };
+    const open = (product_check: string) =>
+      whopAdapter.open(
+        { connectionId: 'c', environmentId: 'e', credentials: { ...credentials, product_check } },
+        { baseUrl: sandbox.whop.url, timeoutMs: 10_000, now: () => new Date() },
+      ).invoices as InvoiceOperations;
+    const known = open('created:prod_gone');
+    expect(known.isPrepared).toBe(true);
+    await expect(known.push(invoice, tryOf())).rejects.toMatchObject({
+      kind: 'unavailable',
+      code: 'product_missing',
+    });
+    await expect(known.push(invoice, tryOf(2))).rejects.toMatchObject({ kind: 'not_found' });
+    expect(await known.prepare?.(tryOf(2))).toMatchObject({
+      settings: { product_check: 'gone:prod_gone' },
+      again: expect.stringContaining('prod_gone') as string,
+    });
+    expect(open('gone:prod_gone').isPrepared).toBe(false);
   });
 
   test('needs a product, and says so before any call', async () => {
@@ -148,7 +178,7 @@ describe('a push', () => {
         total: undefined,
         invoiceId: 'inv_1',
       });
-      expect(answer.metadata).toEqual({ whop_invoice_id: answer.remoteId });
+      expect(answer.metadata).toEqual({ whop_invoice_id: answer.remoteId, whop_invoice_status: 'open' });
       const later = await invoices.fetch(answer.remoteId);
       expect(later?.metadata.whop_checkout_url).toContain('/checkout/plan_');
     }
@@ -280,7 +310,7 @@ describe('an invoice', () => {
     await expect(invoices.void?.(two.remoteId, tryOf())).rejects.toMatchObject({ kind: 'conflict' });
   });
 
-  test('that is settled is listed, however many there are', async () => {
+  test('that can still be paid is listed, however many are settled', async () => {
     const { invoices, calls } = await account();
     const ids: string[] = [];
     for (let n = 0; n < 3; n += 1)
@@ -288,9 +318,22 @@ describe('an invoice', () => {
     await invoices.markPaid?.(ids[0] ?? '', tryOf());
     await invoices.void?.(ids[1] ?? '', tryOf());
     sandbox.whop.clearRequests();
-    const listed: string[] = [];
-    for await (const { remoteId } of invoices.listSettled?.(new Date()) ?? []) listed.push(remoteId);
-    expect(listed).toEqual([ids[1], ids[0]]);
+    const listed: [string, string][] = [];
+    for await (const { remoteId, state } of invoices.listOpen?.(new Date()) ?? [])
+      listed.push([remoteId, state]);
+    expect(listed).toEqual([[ids[2], 'open']]);
     expect(calls()).toEqual(['GET /invoices']);
+  });
+
+  test('of many has its page left out; then one call shows the pages of a hundred', async () => {
+    const { invoices, calls } = await account();
+    const since = new Date();
+    for (let n = 0; n < 100; n += 1)
+      await invoices.push({ ...invoice, invoiceId: `inv_${n}`, pageLater: true }, tryOf());
+    const pages = new Map<string, string | undefined>();
+    for await (const made of invoices.listMade?.(since) ?? []) pages.set(made.invoiceId, made.hostedUrl);
+    expect(pages.size).toBe(100);
+    expect([...pages.values()].every((url) => url?.includes('/checkout/plan_'))).toBe(true);
+    expect(calls()).toHaveLength(101);
   });
 });

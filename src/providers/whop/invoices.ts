@@ -2,13 +2,17 @@ import type { InvoiceOperations } from '../provider-adapter.js';
 import { ProviderError } from '../provider-error.js';
 import type { Attempt, RemoteInvoice } from '../provider-objects.js';
 import { mayHaveRun, type WhopContext } from './context.js';
+import { listMade, listOpen } from './invoice-lists.js';
 import { pushInvoice } from './invoice-push.js';
 import { readInvoice } from './invoice-reader.js';
 import type { WhopInvoice, WhopPlan } from './objects.js';
-import { prepareProduct } from './products.js';
+import { isChecked, prepareProduct } from './products.js';
 
 export const whopInvoices = (ctx: WhopContext): InvoiceOperations => ({
   needsCustomer: false,
+  get isPrepared() {
+    return isChecked(ctx);
+  },
   prepare: (attempt) => prepareProduct(ctx, attempt),
   push: (invoice, attempt) => pushInvoice(ctx, invoice, attempt),
   fetch: async (remoteId) => {
@@ -17,7 +21,8 @@ export const whopInvoices = (ctx: WhopContext): InvoiceOperations => ({
   },
   markPaid: (remoteId, attempt) => markPaid(ctx, remoteId, attempt),
   void: (remoteId) => voidInvoice(ctx, remoteId),
-  listSettled: (since) => listSettled(ctx, since),
+  listOpen: (since) => listOpen(ctx, since),
+  listMade: (since) => listMade(ctx, since),
 });
 
 const pathOf = (id: string): string => `/invoices/${encodeURIComponent(id)}`;
@@ -80,19 +85,3 @@ const settledByUs = (invoice: WhopInvoice): RemoteInvoice => ({
   payments: [],
   settledOutside: true,
 });
-
-const SETTLED = ['paid', 'void', 'uncollectible'];
-/** The list can be cut by the time of creation only, and an invoice may be paid long after. */
-const LOOK_BACK_MS = 90 * 24 * 60 * 60 * 1000;
-
-async function* listSettled(ctx: WhopContext, since: Date): AsyncIterable<{ readonly remoteId: string }> {
-  const invoices = ctx.whop.list<WhopInvoice>('/invoices', {
-    company_id: ctx.companyId,
-    statuses: SETTLED,
-    created_after: new Date(since.getTime() - LOOK_BACK_MS).toISOString(),
-    order: 'created_at',
-    direction: 'desc',
-    first: 100,
-  });
-  for await (const { id } of invoices) yield { remoteId: id };
-}

@@ -134,8 +134,13 @@ test('a product that we have made and that is gone is made anew, on the try afte
   const { prepare, products } = account();
   const gone = { product_id: 'prod_gone', product_check: 'created:prod_gone' };
   expect(await prepare(gone)).toBeUndefined();
-  const settings = await prepare(gone, tryOf(2));
-  expect(settings?.product_id).toBe(products()[0]?.id);
+  const forgotten = await prepare(gone, tryOf(2));
+  expect(forgotten).toEqual({ product_check: 'gone:prod_gone' });
+  expect(products()).toEqual([]);
+  const settings = await prepare({ ...gone, ...forgotten });
+  const [made] = products();
+  expect(made?.title).toBe('Flexprice Billing Product');
+  expect(settings).toEqual({ product_id: made?.id, product_check: `created:${made?.id ?? ''}` });
 });
 
 test('that a product cannot be read just now makes no new one', async () => {

@@ -7,45 +7,53 @@ const TITLE = 'Flexprice Billing Product';
 
 /**
  * The product that all invoices of a connection hang on. What is known of it is remembered in a setting,
- * `configured:prod_…` or `created:prod_…`, so that it costs nothing once it is known: the id in there is the one
- * that was checked, and a product that is configured later is checked anew. A later try of a push checks again,
+ * `configured:prod_…`, `created:prod_…` or `gone:prod_…`, so that it costs nothing once it is known: the id in there is
+ * the one that was checked, and a product that is configured later is checked anew. A later try of a push checks again,
  * because a product that has gone since is one reason why a push fails.
  */
 type Settings = Readonly<Record<string, string>>;
+type Prepared = { readonly settings: Settings; readonly again?: string } | undefined;
 
-export async function prepareProduct(
-  ctx: WhopContext,
-  attempt: Attempt,
-): Promise<{ readonly settings: Settings } | undefined> {
+export async function prepareProduct(ctx: WhopContext, attempt: Attempt): Promise<Prepared> {
   const { productId } = ctx;
-  if (productId === undefined) return { settings: await makeProduct(ctx, undefined, attempt) };
+  if (productId === undefined || isGone(ctx)) return { settings: await makeProduct(ctx, productId, attempt) };
   if (isChecked(ctx) && !mayHaveRun(attempt)) return undefined;
-  const settings = await checkProduct(ctx, productId, attempt);
-  return settings === undefined ? undefined : { settings };
+  return checkProduct(ctx, productId);
 }
 
 /** Undefined when there is nothing new to remember. */
-export async function checkProduct(
-  ctx: WhopContext,
-  productId: string,
-  attempt: Attempt | undefined,
-): Promise<Settings | undefined> {
+export async function checkProduct(ctx: WhopContext, productId: string): Promise<Prepared> {
   const product = await ctx.whop.find<WhopProduct>(`/products/${encodeURIComponent(productId)}`);
   if (product === null) {
-    // Only our own is made again. A configured one that is not there is somebody's mistake, or their loss.
-    if (ctx.productCheck === `created:${productId}`) return makeProduct(ctx, productId, attempt);
-    throw wrongProduct(`there is no product ${productId} at Whop`, 'product_not_found');
+    // Only our own is made again, and not by two pushes at once: the next try makes it while the others wait.
+    if (ctx.productCheck === `created:${productId}`)
+      return {
+        settings: { product_check: `gone:${productId}` },
+        again: `the product ${productId} is gone at Whop: another one is made`,
+      };
+    // A configured one that is not there is somebody's mistake, or their loss.
+    throw wrongProduct(
+      `there is no product ${productId} at Whop: give the connection another product_id, and sync again`,
+      'product_not_found',
+    );
   }
   // Products are public, so that one can be read says nothing about whose it is.
   if (product.company?.id !== ctx.companyId)
     throw wrongProduct(
-      `the product ${productId} does not belong to ${ctx.companyId}`,
+      `the product ${productId} does not belong to ${ctx.companyId}: give the connection one of that company`,
       'product_of_other_company',
     );
   if (isChecked(ctx)) return undefined;
   ctx.productCheck = `configured:${productId}`;
-  return { product_check: ctx.productCheck };
+  return { settings: { product_check: ctx.productCheck } };
 }
+
+const isGone = ({ productId, productCheck }: WhopContext): boolean =>
+  productId !== undefined && productCheck === `gone:${productId}`;
+
+/** Whether a push has to ask about its product first, or make it. */
+export const needsCheck = (ctx: WhopContext): boolean =>
+  ctx.productId !== undefined && !isChecked(ctx) && !isGone(ctx);
 
 export const isChecked = ({ productId, productCheck }: WhopContext): boolean =>
   productId !== undefined &&
@@ -58,7 +66,7 @@ export const isChecked = ({ productId, productCheck }: WhopContext): boolean =>
 async function makeProduct(
   ctx: WhopContext,
   replaced: string | undefined,
-  attempt: Attempt | undefined,
+  attempt: Attempt,
 ): Promise<Settings> {
   const product = (await findOwn(ctx)) ?? (await createProduct(ctx, replaced, attempt));
   ctx.productId = product.id;
@@ -77,10 +85,9 @@ async function findOwn(ctx: WhopContext): Promise<WhopProduct | undefined> {
 function createProduct(
   ctx: WhopContext,
   replaced: string | undefined,
-  attempt: Attempt | undefined,
+  attempt: Attempt,
 ): Promise<WhopProduct> {
-  const round = attempt === undefined ? 0 : roundOf(attempt);
-  const key = `flexprice-product:${ctx.connectionId}:${round}`;
+  const key = `flexprice-product:${ctx.connectionId}:${roundOf(attempt)}`;
   return ctx.whop.post<WhopProduct>(
     '/products',
     { account_id: ctx.companyId, title: TITLE, visibility: 'quick_link' },

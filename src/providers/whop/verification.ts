@@ -1,7 +1,7 @@
 import type { ProviderAccount } from '../provider-adapter.js';
 import { ProviderError } from '../provider-error.js';
 import type { WhopContext } from './context.js';
-import { checkProduct, isChecked } from './products.js';
+import { checkProduct, needsCheck } from './products.js';
 
 /** One read that needs the key and the company to go together; and the product, when one is configured anew. */
 export async function verifyAccount(ctx: WhopContext): Promise<ProviderAccount> {
@@ -11,9 +11,9 @@ export async function verifyAccount(ctx: WhopContext): Promise<ProviderAccount> 
     throw namingField(error);
   }
   const settings =
-    ctx.productId === undefined || isChecked(ctx)
-      ? undefined
-      : await checkProduct(ctx, ctx.productId, undefined);
+    ctx.productId !== undefined && needsCheck(ctx)
+      ? (await checkProduct(ctx, ctx.productId))?.settings
+      : undefined;
   return { accountId: ctx.companyId, livemode: undefined, ...(settings === undefined ? {} : { settings }) };
 }
 

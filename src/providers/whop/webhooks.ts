@@ -49,17 +49,21 @@ const signaturesIn = (header: string): Buffer[] =>
 
 const isSame = (a: Buffer, b: Buffer): boolean => a.length === b.length && timingSafeEqual(a, b);
 
-/** The company is `company_id` or, in newer versions, `account_id`; which one does not matter to what is read again. */
 interface Envelope {
   readonly id: string;
   readonly type: string;
   readonly timestamp?: unknown;
+  readonly company_id?: unknown;
+  /** The same, in newer versions. */
+  readonly account_id?: unknown;
   readonly data?: unknown;
 }
 
 function parse(body: Buffer): ProviderEvent {
-  const { id, type, timestamp, data } = readEnvelope(body);
-  const base = { id, type, occurredAt: dateOf(timestamp), livemode: undefined };
+  const { id, type, timestamp, data, company_id, account_id } = readEnvelope(body);
+  const company = company_id ?? account_id;
+  const accountId = typeof company === 'string' ? company : undefined;
+  const base = { id, type, occurredAt: dateOf(timestamp), livemode: undefined, accountId };
   const subject = typeof data === 'object' && data !== null ? (data as { id?: unknown }).id : undefined;
   if (!type.startsWith('invoice.'))
     return { ...base, kind: 'ignored', reason: `${type} is nothing that is kept in step` };

@@ -40,10 +40,11 @@ const FIELDS: readonly CredentialField[] = [
   {
     name: 'product_check',
     label: 'Whop product check',
-    description: 'Written by the connection itself: which product was checked, and who made it.',
+    description:
+      'Written by the connection itself: which product was checked, who made it, and whether it is gone.',
     secret: false,
     required: false,
-    pattern: /^(configured|created):prod_\S+$/,
+    pattern: /^(configured|created|gone):prod_\S+$/,
     example: 'configured:prod_…',
     managed: true,
   },
@@ -74,6 +75,7 @@ export const whopAdapter: ProviderAdapter = {
     subscription: { inbound: false, outbound: false },
     payment: { inbound: true, outbound: false },
   },
+  requestsPerSecond: 2, // nothing is published for this API; older ones took 2 to 10
   defaultBaseUrl: WHOP_BASE_URL,
   webhooks: whopWebhooks,
   open: ({ connectionId, credentials }, runtime) => {
@@ -83,6 +85,7 @@ export const whopAdapter: ProviderAdapter = {
       companyId: credentials.company_id ?? '',
       productId: credentials.product_id,
       productCheck: credentials.product_check,
+      now: () => runtime.now(),
     };
     return {
       verify: () => verifyAccount(ctx),
