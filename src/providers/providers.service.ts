@@ -1,7 +1,16 @@
+import { createHash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { validationError } from '../domain/errors.js';
 import { WallClock } from '../platform/clock/clock.js';
-import type { ProviderAdapter, ProviderCall, ProviderRuntime } from './provider-adapter.js';
+import { CallGates } from './call-gate.js';
+import type {
+  ProviderAdapter,
+  ProviderCall,
+  ProviderConnection,
+  ProviderGate,
+  ProviderRuntime,
+  ProviderSession,
+} from './provider-adapter.js';
 
 export const PROVIDER_OPTIONS = Symbol('ProviderOptions');
 
@@ -17,6 +26,7 @@ export interface ProviderOptions {
 /** The adapters of this installation and what they run with. */
 @Injectable()
 export class ProvidersService {
+  private readonly gates = new CallGates();
   private readonly byName: ReadonlyMap<string, ProviderAdapter>;
 
   constructor(
@@ -47,13 +57,47 @@ export class ProvidersService {
     return this.options.publicUrl;
   }
 
-  runtime(provider: string, onCall?: (call: ProviderCall) => void): ProviderRuntime {
+  /** `accountId` is the provider's name of the account, where it is known; sessions of one account share its limits. */
+  open(
+    provider: string,
+    connection: ProviderConnection,
+    accountId: string | undefined,
+    onCall?: (call: ProviderCall) => void,
+  ): ProviderSession {
+    const adapter = this.get(provider);
     const baseUrl = this.options.baseUrls[provider];
-    return {
+    const gate = this.gateOf(adapter, connection, accountId);
+    return adapter.open(connection, {
       timeoutMs: this.options.timeoutMs,
       now: () => this.clock.now(),
       ...(baseUrl === undefined ? {} : { baseUrl }),
+      ...(gate === undefined ? {} : { gate }),
       ...(onCall === undefined ? {} : { onCall }),
+    });
+  }
+
+  private gateOf(
+    adapter: ProviderAdapter,
+    { connectionId, credentials }: ProviderConnection,
+    accountId: string | undefined,
+  ): ProviderGate | undefined {
+    const limits = adapter.rateLimits?.(credentials);
+    if (limits === undefined) return undefined;
+    const account = accountId ?? keysOf(adapter, credentials);
+    const gate = this.gates.of(`${adapter.provider} ${account} ${limits.mode}`, limits);
+    return {
+      enter: (endpoint) => gate.enter(endpoint, connectionId),
+      hold: (what, ms) => {
+        gate.hold(what, ms);
+      },
     };
   }
+}
+
+/** An account that does not tell its name is known by its keys, which are not kept in the clear. */
+function keysOf(adapter: ProviderAdapter, credentials: Readonly<Record<string, string>>): string {
+  const hash = createHash('sha256');
+  for (const { name, role } of adapter.credentialFields)
+    if (role === 'api') hash.update(`${name}\0${credentials[name] ?? ''}\0`);
+  return hash.digest('base64url');
 }
