@@ -9,8 +9,11 @@ import type { JobOutcome } from '../../platform/jobs/job.js';
 import { JobHandlers } from '../../platform/jobs/job-handlers.js';
 import { JobQueue } from '../../platform/jobs/job-queue.js';
 import { OutboxSubscribers } from '../../platform/outbox/outbox-subscribers.js';
+import { PaymentReversals } from '../../payments/payment-reversals.service.js';
+import type { ProviderSession } from '../../providers/provider-adapter.js';
 import { ProviderError } from '../../providers/provider-error.js';
 import { InboundDispatcher } from '../inbound-webhooks/inbound-dispatcher.js';
+import { reportedReversals } from '../sync/reported-reversals.js';
 import { MappingsService } from '../mappings/mappings.service.js';
 
 export const RECONCILE_OPTIONS = Symbol('ReconcileOptions');
@@ -42,6 +45,7 @@ export class Reconciler implements OnModuleInit {
     private readonly sessions: ProviderSessionsService,
     private readonly mappings: MappingsService,
     private readonly dispatcher: InboundDispatcher,
+    private readonly reversals: PaymentReversals,
   ) {}
 
   onModuleInit(): void {
@@ -67,26 +71,64 @@ export class Reconciler implements OnModuleInit {
     });
   }
 
-  /** Looks once. Answers how many invoices were brought up to date. */
+  /** Looks once. Answers how many invoices and payments were brought up to date. */
   async reconcile(caller: Caller, connection: Connection): Promise<number> {
-    const open = await this.uow.run(caller, (ctx) => this.mappings.hasOpenInvoices(ctx, connection.id));
+    const [open, collected] = await this.uow.run(caller, async (ctx) => [
+      await this.mappings.hasOpenInvoices(ctx, connection.id),
+      await this.reversals.hasCollected(ctx, connection.id),
+    ]);
     const session = this.sessions.open(connection);
-    if (!open || session.invoices?.listSettled === undefined) return 0;
     const until = this.clock.now();
     const since = new Date(
       (connection.lastPolledAt?.getTime() ?? until.getTime() - FIRST_LOOK_BACK_MS) - OVERLAP_MS,
     );
     let changed = 0;
-    for await (const { remoteId } of session.invoices.listSettled(since)) {
+    if (open) changed += await this.settled(caller, connection, session, since);
+    // Money of an invoice that was paid long ago can still go back.
+    if (collected) changed += await this.reversed(caller, connection, session, since);
+    if (open || collected)
+      await this.uow.run(caller, (ctx) => this.connections.recordPolled(ctx, connection.id, until));
+    return changed;
+  }
+
+  private async settled(
+    caller: Caller,
+    connection: Connection,
+    { invoices }: ProviderSession,
+    since: Date,
+  ): Promise<number> {
+    if (invoices?.listSettled === undefined) return 0;
+    let changed = 0;
+    for await (const { remoteId } of invoices.listSettled(since)) {
       if (!(await this.isBehind(caller, connection, remoteId))) continue;
-      const remote = await session.invoices.fetch(remoteId);
+      const remote = await invoices.fetch(remoteId);
       if (remote === null) continue;
       await this.uow.run(caller, (ctx) =>
         this.dispatcher.dispatch(ctx, connection, { kind: 'invoice', remote }),
       );
       changed += 1;
     }
-    await this.uow.run(caller, (ctx) => this.connections.recordPolled(ctx, connection.id, until));
+    return changed;
+  }
+
+  /** Asks for a payment only where something of it has gone back that we do not know of. */
+  private async reversed(
+    caller: Caller,
+    connection: Connection,
+    { payments }: ProviderSession,
+    since: Date,
+  ): Promise<number> {
+    if (payments?.listReversed === undefined) return 0;
+    let changed = 0;
+    for await (const { remotePaymentId, reversals } of payments.listReversed(since)) {
+      const of = { connectionId: connection.id, gatewayPaymentId: remotePaymentId };
+      const told = reportedReversals(reversals);
+      if (!(await this.uow.run(caller, (ctx) => this.reversals.isBehind(ctx, of, ...told)))) continue;
+      const now = (await payments.fetch(remotePaymentId))?.reversals;
+      if (now === undefined) continue;
+      await this.uow.run(caller, (ctx) => this.reversals.report(ctx, of, ...reportedReversals(now)));
+      changed += 1;
+    }
     return changed;
   }
 
