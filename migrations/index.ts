@@ -16,6 +16,7 @@ import { Prorations1763700000015 } from './0015-prorations.js';
 import { StoredInOneCall1763700000016 } from './0016-stored-in-one-call.js';
 import { RefundsAndDisputes1763700000020 } from './0020-refunds-and-disputes.js';
 import { ImportedSubscriptions1763700000021 } from './0021-imported-subscriptions.js';
+import { EventsOfAnEntity1763700000022 } from './0022-events-of-an-entity.js';
 
 /** In the order they run. Append; never edit one that has been released. */
 export const migrations = [
@@ -37,4 +38,5 @@ export const migrations = [
   StoredInOneCall1763700000016,
   RefundsAndDisputes1763700000020,
   ImportedSubscriptions1763700000021,
+  EventsOfAnEntity1763700000022,
 ] as const;

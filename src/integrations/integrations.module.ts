@@ -57,6 +57,8 @@ import { SyncEngine } from './sync/sync-engine.flow.js';
 import { SyncOperationsService } from './sync/sync-operations.service.js';
 import { SyncPlanner } from './sync/sync-planner.js';
 import { SyncTasks } from './sync/sync-tasks.js';
+import { TimelineController } from './timeline/timeline.controller.js';
+import { TimelineQueries } from './timeline/timeline.queries.js';
 
 const CATALOGUE = [InboundPlans, ImportedPrices, RemotePlans, PushPlanTask, CataloguePlanner];
 const SUBSCRIPTIONS = [
@@ -89,6 +91,7 @@ const SUBSCRIPTIONS = [
     PaymentsFlowController,
     InvoiceAttemptController,
     RefundsController,
+    TimelineController,
   ],
   providers: [
     MappingsService,
@@ -122,6 +125,7 @@ const SUBSCRIPTIONS = [
     ChargeFlow,
     RefundFlow,
     Reconciler,
+    TimelineQueries,
     ...CATALOGUE,
     ...SUBSCRIPTIONS,
   ],
