@@ -17,6 +17,7 @@ import { StoredInOneCall1763700000016 } from './0016-stored-in-one-call.js';
 import { GrantAnchors1763700000018 } from './0018-grant-anchors.js';
 import { RefundsAndDisputes1763700000020 } from './0020-refunds-and-disputes.js';
 import { ImportedSubscriptions1763700000021 } from './0021-imported-subscriptions.js';
+import { EventsOfAnEntity1763700000022 } from './0022-events-of-an-entity.js';
 
 /** In the order they run. Append; never edit one that has been released. */
 export const migrations = [
@@ -39,4 +40,5 @@ export const migrations = [
   GrantAnchors1763700000018,
   RefundsAndDisputes1763700000020,
   ImportedSubscriptions1763700000021,
+  EventsOfAnEntity1763700000022,
 ] as const;

@@ -28,16 +28,18 @@ export class ProviderSessionsService {
 
   /** A session with credentials that are not stored yet, or of a connection that is to be tested although it is paused. */
   openWith(
-    connection: Pick<Connection, 'id' | 'environmentId' | 'provider'>,
+    connection: Pick<Connection, 'id' | 'environmentId' | 'provider'> &
+      Partial<Pick<Connection, 'accountId'>>,
     credentials: Readonly<Record<string, string>>,
     onCall?: (call: ProviderCall) => void,
   ): ProviderSession {
-    return this.providers
-      .get(connection.provider)
-      .open(
-        { connectionId: connection.id, environmentId: connection.environmentId, credentials },
-        this.providers.runtime(connection.provider, connection.id, onCall),
-      );
+    const { id: connectionId, environmentId, provider, accountId } = connection;
+    return this.providers.open(
+      provider,
+      { connectionId, environmentId, credentials },
+      accountId ?? undefined,
+      onCall,
+    );
   }
 
   credentials(connection: Connection): Readonly<Record<string, string>> {

@@ -62,6 +62,8 @@ import { SyncNotes } from './sync/sync-notes.service.js';
 import { SyncOperationsService } from './sync/sync-operations.service.js';
 import { SyncPlanner } from './sync/sync-planner.js';
 import { SyncTasks } from './sync/sync-tasks.js';
+import { TimelineController } from './timeline/timeline.controller.js';
+import { TimelineQueries } from './timeline/timeline.queries.js';
 
 const CATALOGUE = [InboundPlans, ImportedPrices, RemotePlans, PushPlanTask, CataloguePlanner];
 const SUBSCRIPTIONS = [
@@ -94,6 +96,7 @@ const SUBSCRIPTIONS = [
     PaymentsFlowController,
     InvoiceAttemptController,
     RefundsController,
+    TimelineController,
   ],
   providers: [
     MappingsService,
@@ -132,6 +135,7 @@ const SUBSCRIPTIONS = [
     OpenInvoices,
     RefundFlow,
     Reconciler,
+    TimelineQueries,
     ...CATALOGUE,
     ...SUBSCRIPTIONS,
   ],

@@ -49,6 +49,8 @@ export class PaymentAttemptsService {
     outcome: {
       readonly status: PaymentStatus;
       readonly error?: { readonly code: string; readonly message: string };
+      /** What a provider says beside, for support and for what to do next. */
+      readonly metadata?: Readonly<Record<string, string>>;
     },
   ): Promise<void> {
     await updateRow(ctx.em, PaymentAttemptEntity, attemptId, {
@@ -56,6 +58,7 @@ export class PaymentAttemptsService {
       paymentStatus: outcome.status,
       errorCode: outcome.error?.code ?? null,
       errorMessage: outcome.error?.message ?? null,
+      metadata: outcome.metadata ?? {},
     });
   }
 }

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { IsNull, Not } from 'typeorm';
 import { invalidOperation } from '../domain/errors.js';
 import { money, type Money } from '../domain/money.js';
 import { hasGone, mergeDisputeStatus, mergeRefundStatus } from '../domain/paying/reversal-states.js';
@@ -83,6 +84,32 @@ export class PaymentReversals {
     for (const dispute of disputes) changed = (await this.takeDispute(ctx, payment, dispute)) || changed;
     if (changed) await this.count(ctx, payment);
     return true;
+  }
+
+  /** Whether something of a payment of ours has gone back, or has changed, that is not in the books. */
+  async isBehind(
+    ctx: Ctx,
+    of: { readonly connectionId: string; readonly gatewayPaymentId: string },
+    refunds: readonly ReportedRefund[],
+    disputes: readonly ReportedDispute[],
+  ): Promise<boolean> {
+    if (!(await ctx.em.existsBy(PaymentEntity, of))) return false;
+    const { connectionId } = of;
+    for (const { gatewayRefundId, status } of refunds) {
+      const known = await ctx.em.findOneBy(PaymentRefundEntity, { connectionId, gatewayRefundId });
+      if (known === null || mergeRefundStatus(known.refundStatus, status) !== known.refundStatus) return true;
+    }
+    for (const { gatewayDisputeId, status } of disputes) {
+      const known = await ctx.em.findOneBy(PaymentDisputeEntity, { connectionId, gatewayDisputeId });
+      if (known === null || mergeDisputeStatus(known.disputeStatus, status) !== known.disputeStatus)
+        return true;
+    }
+    return false;
+  }
+
+  /** Whether the connection has collected anything, so that something can go back. */
+  hasCollected(ctx: Ctx, connectionId: string): Promise<boolean> {
+    return ctx.em.existsBy(PaymentEntity, { connectionId, succeededAt: Not(IsNull()) });
   }
 
   private async takeRefund(ctx: Ctx, payment: Payment, report: ReportedRefund): Promise<boolean> {

@@ -45,6 +45,16 @@ export class PaymentsService {
     return this.ledger.find(ctx, id);
   }
 
+  /** What a provider calls a payment, or the payments of an invoice: the payment itself there, or its page. */
+  async remoteIdsOf(ctx: Ctx, id: string): Promise<{ connectionId: string; remoteId: string }[]> {
+    const payments = await ctx.em.find(PaymentEntity, { where: [{ id }, { destinationId: id }] });
+    return payments.flatMap(({ connectionId, gatewayPaymentId, gatewayTrackingId }) =>
+      [gatewayPaymentId, gatewayTrackingId].flatMap((remoteId) =>
+        connectionId === null || remoteId === null ? [] : [{ connectionId, remoteId }],
+      ),
+    );
+  }
+
   findByIdempotencyKey(ctx: Ctx, idempotencyKey: string): Promise<Payment | null> {
     return ctx.em.findOneBy(PaymentEntity, { idempotencyKey });
   }

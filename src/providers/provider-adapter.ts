@@ -14,10 +14,12 @@ import type {
   RemovedCustomer,
   RemotePaymentMethod,
   RemoteRefund,
+  RemoteReversals,
   RemoteSetup,
   SetupRequest,
 } from './provider-objects.js';
 import type { MadeInvoice, OpenInvoice } from './provider-lists.js';
+import type { CallLimits } from './call-gate.js';
 import type { ProviderEvent } from './provider-event.js';
 import type { PlanPush, RemotePlan } from './provider-catalogue.js';
 import type { RemoteSubscription, SubscriptionWish } from './provider-subscriptions.js';
@@ -55,8 +57,15 @@ export interface ProviderAdapter {
   /** Hosts or base URL that this adapter talks to when none is configured. */
   readonly defaultBaseUrl: string;
   readonly webhooks: ProviderWebhooks;
+  /** Undefined: the provider publishes no limits, and its refusals alone tell. */
+  rateLimits?(credentials: Readonly<Record<string, string>>): ProviderRateLimits;
   /** Opens a session for one connection. Does no I/O. */
   open(connection: ProviderConnection, runtime: ProviderRuntime): ProviderSession;
+}
+
+export interface ProviderRateLimits extends CallLimits {
+  /** Where an account has several that are counted apart: `test` and `live`. */
+  readonly mode: string;
 }
 
 export interface Capability {
@@ -106,8 +115,18 @@ export interface ProviderRuntime {
   now(): Date;
   /** Answers when the next call may go, where calls are limited; awaited before each one. */
   turn?(): Promise<void>;
+  /** Every HTTP call asks first, where the adapter has told its limits. */
+  readonly gate?: ProviderGate;
   /** Called once for each HTTP call that was answered or given up, for the sync timeline and metrics. */
   onCall?(call: ProviderCall): void;
+}
+
+/** Keeps all sessions of one account, in this process, within its limits. */
+export interface ProviderGate {
+  /** Resolves when the call may go out, to a method and path template. Throws {@link ProviderError} `rate_limited`. */
+  enter(endpoint: string): Promise<void>;
+  /** The provider has refused a call as one too many. */
+  hold(what: 'account' | { readonly endpoint: string }, ms: number): void;
 }
 
 export interface ProviderCall {
@@ -230,6 +249,11 @@ export interface PaymentOperations {
   fetch(remoteId: string): Promise<RemotePayment | null>;
   /** Gives money back the way it came. What the provider will not give back is {@link ProviderError} `invalid` or `conflict`. */
   refund?(request: RefundRequest, attempt: Attempt): Promise<RemoteRefund>;
+  /** Refunds and disputes that were made or have changed since, as they were last told; for the reconciler. */
+  listReversed?(since: Date): AsyncIterable<{
+    readonly remotePaymentId: string;
+    readonly reversals: RemoteReversals;
+  }>;
   listMethods(remoteCustomerId: string): Promise<readonly RemotePaymentMethod[]>;
 }
 

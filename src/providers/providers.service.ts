@@ -1,7 +1,16 @@
+import { createHash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { validationError } from '../domain/errors.js';
 import { WallClock } from '../platform/clock/clock.js';
-import type { ProviderAdapter, ProviderCall, ProviderRuntime } from './provider-adapter.js';
+import { CallGates } from './call-gate.js';
+import type {
+  ProviderAdapter,
+  ProviderCall,
+  ProviderConnection,
+  ProviderGate,
+  ProviderRuntime,
+  ProviderSession,
+} from './provider-adapter.js';
 import { Turns } from './turns.js';
 
 export const PROVIDER_OPTIONS = Symbol('ProviderOptions');
@@ -23,6 +32,7 @@ export interface ProviderOptions {
 /** The adapters of this installation and what they run with. */
 @Injectable()
 export class ProvidersService {
+  private readonly gates = new CallGates();
   private readonly byName: ReadonlyMap<string, ProviderAdapter>;
   private readonly turns: Turns;
 
@@ -60,19 +70,54 @@ export class ProvidersService {
     return this.options.requestsPerSecond[provider] ?? this.find(provider)?.requestsPerSecond;
   }
 
-  runtime(provider: string, connectionId: string, onCall?: (call: ProviderCall) => void): ProviderRuntime {
+  /** `accountId` is the provider's name of the account, where it is known; sessions of one account share its limits. */
+  open(
+    provider: string,
+    connection: ProviderConnection,
+    accountId: string | undefined,
+    onCall?: (call: ProviderCall) => void,
+  ): ProviderSession {
+    const adapter = this.get(provider);
     const baseUrl = this.options.baseUrls[provider];
+    const gate = this.gateOf(adapter, connection, accountId);
     const perSecond = this.requestsPerSecond(provider);
-    return {
-      ...(perSecond === undefined ? {} : { turn: () => this.turns.take(connectionId, perSecond) }),
+    const { connectionId } = connection;
+    return adapter.open(connection, {
       timeoutMs: this.options.timeoutMs,
       now: () => this.clock.now(),
       ...(baseUrl === undefined ? {} : { baseUrl }),
+      ...(gate === undefined ? {} : { gate }),
+      ...(perSecond === undefined ? {} : { turn: () => this.turns.take(connectionId, perSecond) }),
       onCall: (call) => {
         if (call.status === 429 && perSecond !== undefined)
           this.turns.hold(connectionId, call.retryAfterMs ?? DEFAULT_HOLD_MS);
         onCall?.(call);
       },
+    });
+  }
+
+  private gateOf(
+    adapter: ProviderAdapter,
+    { connectionId, credentials }: ProviderConnection,
+    accountId: string | undefined,
+  ): ProviderGate | undefined {
+    const limits = adapter.rateLimits?.(credentials);
+    if (limits === undefined) return undefined;
+    const account = accountId ?? keysOf(adapter, credentials);
+    const gate = this.gates.of(`${adapter.provider} ${account} ${limits.mode}`, limits);
+    return {
+      enter: (endpoint) => gate.enter(endpoint, connectionId),
+      hold: (what, ms) => {
+        gate.hold(what, ms);
+      },
     };
   }
+}
+
+/** An account that does not tell its name is known by its keys, which are not kept in the clear. */
+function keysOf(adapter: ProviderAdapter, credentials: Readonly<Record<string, string>>): string {
+  const hash = createHash('sha256');
+  for (const { name, role } of adapter.credentialFields)
+    if (role === 'api') hash.update(`${name}\0${credentials[name] ?? ''}\0`);
+  return hash.digest('base64url');
 }

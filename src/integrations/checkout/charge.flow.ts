@@ -184,8 +184,13 @@ export class ChargeFlow implements OnModuleInit {
       await this.attempts.end(ctx, attempt.id, { status: report.status });
       return this.reports.report(ctx, payment.id, report);
     }
-    const error = { code: result.decline.code, message: result.decline.message };
-    await this.attempts.end(ctx, attempt.id, { status: 'FAILED', error });
+    const { code, message, providerCode, advice } = result.decline;
+    const error = { code, message };
+    const metadata = {
+      ...(providerCode === undefined ? {} : { provider_code: providerCode }),
+      ...(advice === undefined ? {} : { advice }),
+    };
+    await this.attempts.end(ctx, attempt.id, { status: 'FAILED', error, metadata });
     return this.reports.report(ctx, payment.id, {
       status: 'FAILED',
       error,
@@ -195,15 +200,17 @@ export class ChargeFlow implements OnModuleInit {
   }
 
   /** Throws what a declined payment says, for the caller who asked for it. */
-  assertNotDeclined(payment: Payment): Payment {
+  async assertNotDeclined(caller: Caller, payment: Payment): Promise<Payment> {
     if (payment.paymentStatus !== 'FAILED') return payment;
+    const attempts = await this.uow.run(caller, (ctx) => this.attempts.ofPayments(ctx, [payment.id]));
+    const said = attempts.at(-1)?.metadata;
     throw declineError(
       payment.paymentGateway ?? 'provider',
       {
         code: payment.errorCode ?? 'declined',
         message: payment.errorMessage ?? 'the payment was declined',
-        providerCode: undefined,
-        advice: undefined,
+        providerCode: said?.provider_code,
+        advice: said?.advice,
       },
       { customerId: payment.customerId, paymentId: payment.id },
     );

@@ -32,7 +32,7 @@ export class InvoiceAttemptController {
       saveCardAndMakeDefault: false,
       metadata: {},
     });
-    this.charges.assertNotDeclined(payment);
+    await this.charges.assertNotDeclined(caller, payment);
     return {
       message:
         payment.paymentStatus === 'SUCCEEDED'

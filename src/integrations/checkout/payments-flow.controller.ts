@@ -135,7 +135,7 @@ export class PaymentsFlowController {
         return this.payFromCredit(caller, { ...common, methodId: body.payment_method_id });
       case 'CARD': {
         const payment = await this.charges.charge(caller, { ...common, methodId: body.payment_method_id });
-        return this.charges.assertNotDeclined(payment).id;
+        return (await this.charges.assertNotDeclined(caller, payment)).id;
       }
       case 'PAYMENT_LINK': {
         if (body.success_url === undefined || body.cancel_url === undefined)

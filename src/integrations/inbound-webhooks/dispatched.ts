@@ -3,7 +3,9 @@ export type Dispatched =
   /** With what was left out of it, if anything. */
   | { readonly outcome: 'handled'; readonly note?: string | undefined }
   | { readonly outcome: 'skipped'; readonly reason: string }
-  | { readonly outcome: 'retry'; readonly reason: string };
+  | { readonly outcome: 'retry'; readonly reason: string }
+  /** It contradicts our books: nobody but an operator can say which is right, and trying again does not. */
+  | { readonly outcome: 'refused'; readonly reason: string };
 
 export const HANDLED: Dispatched = { outcome: 'handled' };
 

@@ -121,6 +121,13 @@ export class InboundDispatcher {
   ): Promise<Dispatched> {
     const payment = await this.payments.find(ctx, paymentId);
     if (payment === null) return { outcome: 'retry', reason: `payment ${paymentId} is not there yet` };
+    await this.mappings.assertRemoteCustomer(
+      ctx,
+      connection,
+      payment.customerId,
+      remote.remoteCustomerId,
+      `payment ${paymentId}`,
+    );
     await this.reports.report(ctx, paymentId, reportOf(remote));
     if (remote.status === 'succeeded' && remote.setDefault === true)
       await this.recordMethod(ctx, connection, remote);

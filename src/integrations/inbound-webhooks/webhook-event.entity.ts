@@ -10,6 +10,8 @@ export type WebhookState = 'received' | 'handled' | 'skipped' | 'retrying' | 'pa
   unique: true,
 })
 @Index('webhook_events_received', ['tenantId', 'environmentId', 'receivedAt'])
+/** On `event ->> 'remoteId'` beside the connection: an expression, which an entity cannot say. */
+@Index('webhook_events_remote', { synchronize: false })
 export class WebhookEventEntity extends EnvironmentRow {
   @Column({ type: 'text' })
   connectionId!: string;

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { In } from 'typeorm';
 import { notFound } from '../../domain/errors.js';
 import { WallClock } from '../../platform/clock/clock.js';
 import type { Ctx } from '../../platform/context.js';
@@ -30,6 +31,10 @@ export class WebhookEventsService {
     const row = await ctx.em.findOneBy(WebhookEventEntity, { id });
     if (row === null) throw notFound('webhook event', id);
     return row;
+  }
+
+  ofIds(ctx: Ctx, ids: readonly string[]): Promise<WebhookEvent[]> {
+    return ctx.em.findBy(WebhookEventEntity, { id: In([...ids]) });
   }
 
   async lock(ctx: Ctx, id: string): Promise<WebhookEvent> {

@@ -19,6 +19,9 @@ import type { Dispatched } from './dispatched.js';
 import { InboundDispatcher, type RemoteSubject } from './inbound-dispatcher.js';
 import { WEBHOOK_JOB, WebhookEventsService, type WebhookEvent } from './webhook-events.service.js';
 
+/** What the provider shows is of another customer or in another currency than what it is said to pay. */
+const CONTRADICTIONS = new Set(['customer_mismatch', 'currency_mismatch']);
+
 /**
  * Handles a stored event: fetches what it speaks of, then takes it over in the transaction that marks it handled.
  * What is not known here yet is tried again, then parked where an operator sees it; nothing is dropped.
@@ -70,7 +73,8 @@ export class WebhookHandler implements OnModuleInit {
     } catch (error) {
       if (!(error instanceof ProviderError) && !(error instanceof BillingError)) throw error;
       this.logger.warn({ event: 'webhook.not_handled', webhook_event_id: id, err: error });
-      return this.settle(run, id, { outcome: 'retry', reason: error.message });
+      const contradicts = error instanceof BillingError && CONTRADICTIONS.has(error.code);
+      return this.settle(run, id, { outcome: contradicts ? 'refused' : 'retry', reason: error.message });
     }
   }
 
@@ -100,6 +104,10 @@ export class WebhookHandler implements OnModuleInit {
     event: WebhookEvent,
     dispatched: Dispatched,
   ): Promise<JobOutcome | undefined> {
+    if (dispatched.outcome === 'refused') {
+      await this.events.settle(ctx, event, 'parked', dispatched.reason);
+      return { park: true, reason: dispatched.reason };
+    }
     if (dispatched.outcome !== 'retry') {
       const reason = dispatched.outcome === 'skipped' ? dispatched.reason : (dispatched.note ?? null);
       await this.events.settle(ctx, event, dispatched.outcome, reason);

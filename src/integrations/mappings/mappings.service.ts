@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Connection } from '../../connections/connections.types.js';
-import { alreadyExists, notFound } from '../../domain/errors.js';
+import { alreadyExists, notFound, invalidOperation } from '../../domain/errors.js';
 import type { Ctx } from '../../platform/context.js';
 import { insertUnlessThere, stampChange, stampNew, updateRow } from '../../platform/database/columns.js';
 import { isUniqueViolation } from '../../platform/database/errors.js';
@@ -175,6 +175,28 @@ export class MappingsService {
     entityId: string,
   ): Promise<string | undefined> {
     return (await this.find(ctx, connectionId, entityType, entityId))?.providerEntityId ?? undefined;
+  }
+
+  /**
+   * What is told of one customer's business must not be booked on another's. A remote customer that was deleted and
+   * made again may still be named by what was begun before.
+   */
+  async assertRemoteCustomer(
+    ctx: Ctx,
+    connection: Connection,
+    customerId: string,
+    remoteCustomerId: string | undefined,
+    what: string,
+  ): Promise<void> {
+    if (remoteCustomerId === undefined) return;
+    const mapping = await this.find(ctx, connection.id, 'customer', customerId);
+    const known = mapping?.providerEntityId;
+    if (!known || known === remoteCustomerId || mapping.metadata.lost === remoteCustomerId) return;
+    throw invalidOperation(
+      `${what} belongs to ${known} at ${connection.provider}, not to ${remoteCustomerId}`,
+      'customer_mismatch',
+      { expected: known, found: remoteCustomerId },
+    );
   }
 
   findByRemoteId(

@@ -9,11 +9,13 @@ import type { JobOutcome } from '../../platform/jobs/job.js';
 import { JobHandlers } from '../../platform/jobs/job-handlers.js';
 import { JobQueue } from '../../platform/jobs/job-queue.js';
 import { OutboxSubscribers } from '../../platform/outbox/outbox-subscribers.js';
-import type { InvoiceOperations } from '../../providers/provider-adapter.js';
+import { PaymentReversals } from '../../payments/payment-reversals.service.js';
+import type { InvoiceOperations, ProviderSession } from '../../providers/provider-adapter.js';
 import { ProviderError } from '../../providers/provider-error.js';
 import type { OpenInvoice } from '../../providers/provider-lists.js';
 import { ProvidersService } from '../../providers/providers.service.js';
 import { InboundDispatcher } from '../inbound-webhooks/inbound-dispatcher.js';
+import { reportedReversals } from '../sync/reported-reversals.js';
 import { MappingsService } from '../mappings/mappings.service.js';
 import { SyncNotes } from '../sync/sync-notes.service.js';
 import { InvoiceSweep } from './invoice-sweep.flow.js';
@@ -55,6 +57,7 @@ export class Reconciler implements OnModuleInit {
     private readonly sweep: InvoiceSweep,
     private readonly notes: SyncNotes,
     private readonly dispatcher: InboundDispatcher,
+    private readonly reversals: PaymentReversals,
   ) {}
 
   onModuleInit(): void {
@@ -80,30 +83,69 @@ export class Reconciler implements OnModuleInit {
     });
   }
 
-  /** Looks once. Answers how many invoices were brought up to date. */
+  /** Looks once. Answers how many invoices and payments were brought up to date. */
   async reconcile(caller: Caller, connection: Connection): Promise<number> {
     const { invoices } = this.sessions.open(connection);
     const repaired = await this.sweep.sweep(caller, connection);
-    if (invoices?.listOpen !== undefined)
-      return repaired + (await this.compareOpen(caller, connection, invoices));
-    return repaired + (await this.followSettled(caller, connection));
+    const compared =
+      invoices?.listOpen === undefined ? 0 : await this.compareOpen(caller, connection, invoices);
+    return repaired + compared + (await this.followSettled(caller, connection));
   }
 
-  /** Where the provider says what was settled since. */
+  /** Where the provider says what was settled or has gone back since. */
   private async followSettled(caller: Caller, connection: Connection): Promise<number> {
-    const open = await this.uow.run(caller, (ctx) => this.mappings.hasOpenInvoices(ctx, connection.id));
     const session = this.sessions.open(connection);
-    if (!open || session.invoices?.listSettled === undefined) return 0;
+    if (session.invoices?.listSettled === undefined && session.payments?.listReversed === undefined) return 0;
+    const [open, collected] = await this.uow.run(caller, async (ctx) => [
+      await this.mappings.hasOpenInvoices(ctx, connection.id),
+      await this.reversals.hasCollected(ctx, connection.id),
+    ]);
     const until = this.clock.now();
     const since = new Date(
       (connection.lastPolledAt?.getTime() ?? until.getTime() - FIRST_LOOK_BACK_MS) - OVERLAP_MS,
     );
     let count = 0;
-    for await (const { remoteId } of session.invoices.listSettled(since)) {
+    if (open) count += await this.settled(caller, connection, session, since);
+    // Money of an invoice that was paid long ago can still go back.
+    if (collected) count += await this.reversed(caller, connection, session, since);
+    if (open || collected)
+      await this.uow.run(caller, (ctx) => this.connections.recordPolled(ctx, connection.id, until));
+    return count;
+  }
+
+  private async settled(
+    caller: Caller,
+    connection: Connection,
+    { invoices }: ProviderSession,
+    since: Date,
+  ): Promise<number> {
+    if (invoices?.listSettled === undefined || invoices.listOpen !== undefined) return 0;
+    let count = 0;
+    for await (const { remoteId } of invoices.listSettled(since)) {
       if (!(await this.isBehind(caller, connection, remoteId))) continue;
-      if (await this.takeOver(caller, connection, session.invoices, remoteId)) count += 1;
+      if (await this.takeOver(caller, connection, invoices, remoteId)) count += 1;
     }
-    await this.uow.run(caller, (ctx) => this.connections.recordPolled(ctx, connection.id, until));
+    return count;
+  }
+
+  /** Asks for a payment only where something of it has gone back that we do not know of. */
+  private async reversed(
+    caller: Caller,
+    connection: Connection,
+    { payments }: ProviderSession,
+    since: Date,
+  ): Promise<number> {
+    if (payments?.listReversed === undefined) return 0;
+    let count = 0;
+    for await (const { remotePaymentId, reversals } of payments.listReversed(since)) {
+      const of = { connectionId: connection.id, gatewayPaymentId: remotePaymentId };
+      const told = reportedReversals(reversals);
+      if (!(await this.uow.run(caller, (ctx) => this.reversals.isBehind(ctx, of, ...told)))) continue;
+      const now = (await payments.fetch(remotePaymentId))?.reversals;
+      if (now === undefined) continue;
+      await this.uow.run(caller, (ctx) => this.reversals.report(ctx, of, ...reportedReversals(now)));
+      count += 1;
+    }
     return count;
   }
 

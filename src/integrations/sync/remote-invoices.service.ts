@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import type { Connection } from '../../connections/connections.types.js';
-import { invalidOperation } from '../../domain/errors.js';
 import { money } from '../../domain/money.js';
 import { InvoicesService } from '../../invoices/invoices.service.js';
 import { PaymentReportsService } from '../../payments/payment-reports.service.js';
@@ -22,7 +21,14 @@ export class RemoteInvoicesService {
   ) {}
 
   async apply(ctx: Ctx, connection: Connection, invoiceId: string, remote: RemoteInvoice): Promise<void> {
-    await this.assertSameCustomer(ctx, connection, invoiceId, remote);
+    const { customerId } = await this.invoices.get(ctx, invoiceId);
+    await this.mappings.assertRemoteCustomer(
+      ctx,
+      connection,
+      customerId,
+      remote.remoteCustomerId,
+      `invoice ${invoiceId}`,
+    );
     const [payment] = remote.payments;
     await this.mappings.link(ctx, connection, 'invoice', invoiceId, remote.remoteId, {
       status: remote.status,
@@ -113,22 +119,6 @@ export class RemoteInvoicesService {
       methodType: 'OFFLINE',
       metadata: { recorded_as: `marked paid at ${connection.provider}` },
     });
-  }
-
-  private async assertSameCustomer(
-    ctx: Ctx,
-    connection: Connection,
-    invoiceId: string,
-    remote: RemoteInvoice,
-  ): Promise<void> {
-    if (remote.remoteCustomerId === undefined) return;
-    const { customerId } = await this.invoices.get(ctx, invoiceId);
-    const mapped = await this.mappings.remoteId(ctx, connection.id, 'customer', customerId);
-    if (mapped !== undefined && mapped !== remote.remoteCustomerId)
-      throw invalidOperation(
-        `invoice ${invoiceId} belongs to ${mapped} at ${connection.provider}, not to ${remote.remoteCustomerId}`,
-        'customer_mismatch',
-      );
   }
 }
 

@@ -1,5 +1,5 @@
 import type { ReportedDispute, ReportedRefund } from '../../payments/payment-reversals.service.js';
-import type { RemoteDispute, RemoteRefund } from '../../providers/provider-objects.js';
+import type { RemoteDispute, RemoteRefund, RemoteReversals } from '../../providers/provider-objects.js';
 
 const REFUND = {
   pending: 'PENDING',
@@ -32,3 +32,11 @@ export const reportedDispute = (remote: RemoteDispute): ReportedDispute => ({
   answerBy: remote.answerBy,
   openedAt: remote.openedAt,
 });
+
+export const reportedReversals = ({
+  refunds,
+  disputes,
+}: RemoteReversals): [readonly ReportedRefund[], readonly ReportedDispute[]] => [
+  refunds.map(reportedRefund),
+  disputes.map(reportedDispute),
+];

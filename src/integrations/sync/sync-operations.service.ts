@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { MoreThan } from 'typeorm';
+import { In, MoreThan } from 'typeorm';
 import type { Connection } from '../../connections/connections.types.js';
 import { invalidOperation, notFound } from '../../domain/errors.js';
 import { WallClock } from '../../platform/clock/clock.js';
@@ -114,6 +114,10 @@ export class SyncOperationsService {
     const row = await ctx.em.findOneBy(SyncOperationEntity, { id });
     if (row === null) throw notFound('sync operation', id);
     return row;
+  }
+
+  ofIds(ctx: Ctx, ids: readonly string[]): Promise<SyncOperation[]> {
+    return ctx.em.findBy(SyncOperationEntity, { id: In([...ids]) });
   }
 
   /** Null when another worker holds it. */

@@ -95,11 +95,11 @@ export class InvoiceSyncResponse {
 }
 
 export class ReconcileResponse {
-  /** Invoices that were brought up to date. */
+  /** Invoices and payments that were brought up to date. */
   changed!: number;
 }
 
-const toErrorResponse = (error: SyncOperation['error']): SyncErrorResponse | null =>
+export const toErrorResponse = (error: SyncOperation['error']): SyncErrorResponse | null =>
   error === null
     ? null
     : {

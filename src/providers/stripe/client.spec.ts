@@ -1,7 +1,7 @@
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { inspect } from 'node:util';
-import type { ProviderCall } from '../provider-adapter.js';
+import type { ProviderCall, ProviderGate } from '../provider-adapter.js';
 import { ProviderError } from '../provider-error.js';
 import { stripeAdapter } from './stripe.adapter.js';
 
@@ -25,7 +25,7 @@ beforeEach(() => {
 
 const SECRET = 'sk_test_verysecret0123456789';
 
-function open(path = '', timeoutMs = 300) {
+function open(path = '', timeoutMs = 300, gate?: ProviderGate) {
   const calls: ProviderCall[] = [];
   const session = stripeAdapter.open(
     { connectionId: 'conn_1', environmentId: 'env_1', credentials: { secret_key: SECRET } },
@@ -34,6 +34,7 @@ function open(path = '', timeoutMs = 300) {
       timeoutMs,
       now: () => new Date(),
       onCall: (call) => calls.push(call),
+      ...(gate === undefined ? {} : { gate }),
     },
   );
   return { session, calls };
@@ -124,6 +125,40 @@ test.each([
   expect(error).toMatchObject(rest);
   expect(error.message).toMatch(message ?? /As Stripe says/);
   expect(calls).toHaveLength(1);
+});
+
+test.each([
+  [{ 'stripe-rate-limited-reason': 'global-rate', 'retry-after': '7' }, [['account', 7000]]],
+  [{ 'stripe-rate-limited-reason': 'global-concurrency' }, [['account', 1000]]],
+  [{ 'stripe-rate-limited-reason': 'endpoint-rate' }, [[{ endpoint: 'GET /v1/customers/{id}' }, 1000]]],
+  [{}, []], // lock_timeout: one object is busy, the others are not
+])('429 with %j holds %j', async (headers, held) => {
+  respond = says(429, {}, headers);
+  const entered: string[] = [];
+  const holds: unknown[] = [];
+  const { session } = open('', 300, {
+    enter: (endpoint) => Promise.resolve(void entered.push(endpoint)),
+    hold: (...hold) => void holds.push(hold),
+  });
+  const error = await failureOf(session.customers?.fetch('cus_1A') ?? Promise.resolve());
+  expect(error.kind).toBe('rate_limited');
+  expect(entered).toEqual(['GET /v1/customers/{id}']);
+  expect(holds).toEqual(held);
+});
+
+test('a call that the gate does not let out in time is rate_limited, was not sent and is no call', async () => {
+  const late = new ProviderError('rate_limited', 'too many', { code: 'waited_too_long', retryAfterMs: 1500 });
+  const { session, calls } = open('', 300, { enter: () => Promise.reject(late), hold: () => undefined });
+  expect(await failureOf(session.verify())).toBe(late);
+  expect(seen).toEqual([]);
+  expect(calls).toEqual([]);
+});
+
+test.each([
+  ['sk_test_1', { mode: 'test', perAccount: 25, perEndpoint: 25 }],
+  ['rk_live_1', { mode: 'live', perAccount: 100, perEndpoint: 25 }],
+])('limits of %s', (key, limits) => {
+  expect(stripeAdapter.rateLimits?.({ secret_key: key })).toEqual(limits);
 });
 
 const ATTEMPT = { key: 'k', firstTriedAt: new Date(), number: 1 };

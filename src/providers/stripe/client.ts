@@ -1,5 +1,6 @@
 import Stripe from 'stripe';
 import type { ProviderRuntime } from '../provider-adapter.js';
+import { endpointOf, holdAfter } from './rate-limits.js';
 
 /** Webhook payloads and answers are read as this version has them; a new SDK pins another and fails to compile here. */
 export const STRIPE_API_VERSION = '2026-10-28.endive';
@@ -43,6 +44,8 @@ class OneAttempt {
   }
 
   async makeRequest(...[host, port, path, method, ...rest]: Arguments): Promise<Answer> {
+    const endpoint = endpointOf(method, path);
+    await this.runtime.gate?.enter(endpoint);
     const started = performance.now();
     const tell = (answer?: Answer): void =>
       this.runtime.onCall?.({
@@ -54,6 +57,7 @@ class OneAttempt {
       });
     try {
       const answer = await this.inner.makeRequest(host, port, this.prefix + path, method, ...rest);
+      holdAfter(this.runtime.gate, endpoint, answer.getStatusCode(), answer.getHeaders());
       const read = answer.toJSON.bind(answer);
       // Only a body that was read to its end is an answer.
       answer.toJSON = async () => {

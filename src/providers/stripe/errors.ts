@@ -1,5 +1,6 @@
 import Stripe from 'stripe';
 import { ProviderError, type ProviderErrorKind } from '../provider-error.js';
+import { retryAfterMs } from './rate-limits.js';
 
 /** Codes that say: the object is past the state in which this could be done. */
 const STATE_CODES = new Set([
@@ -19,6 +20,9 @@ const KEY_SHAPES = /\b((?:sk|rk)_(?:live|test)|whsec)_[A-Za-z0-9_+/=]+/g;
  */
 export function toProviderError(error: unknown): unknown {
   if (!(error instanceof Stripe.errors.StripeError)) return error; // a ProviderError already, or a defect of ours
+  // The SDK makes a failed connection of whatever its HTTP client throws; what we have not sent is no such thing.
+  if (error instanceof Stripe.errors.StripeConnectionError && error.detail instanceof ProviderError)
+    return error.detail;
   const { kind, code } = classify(error);
   return new ProviderError(kind, messageOf(error, kind), {
     code,
@@ -87,10 +91,8 @@ function messageOf(error: Stripe.errors.StripeError, kind: ProviderErrorKind): s
   return kind === 'unavailable' ? 'Stripe gave no usable answer' : 'Stripe refused the request';
 }
 
-function retryAfter(error: Stripe.errors.StripeError): number | undefined {
-  const seconds: unknown = (error.headers as Readonly<Record<string, unknown>> | undefined)?.['retry-after'];
-  return typeof seconds === 'string' && /^\d{1,6}$/.test(seconds) ? Number(seconds) * 1000 : undefined;
-}
+const retryAfter = (error: Stripe.errors.StripeError): number | undefined =>
+  retryAfterMs((error.headers as Readonly<Record<string, unknown>> | undefined)?.['retry-after']);
 
 const given = <K extends string, V>(key: K, value: V | undefined): Partial<Record<K, V>> =>
   value === undefined ? {} : ({ [key]: value } as Partial<Record<K, V>>);

@@ -8,6 +8,7 @@ import { told, toldOrNull } from './errors.js';
 import { MARK, readMark } from './marks.js';
 import { listMethods, setDefaultMethod } from './methods.js';
 import { INTENT_EXPAND, readMethod, readPayment } from './payment-reader.js';
+import { listReversed } from './reversal-log.js';
 import { refund, REVERSALS_EXPAND, reversalsOf } from './reversals.js';
 
 export const stripePayments = (ctx: StripeContext): PaymentOperations => ({
@@ -20,6 +21,7 @@ export const stripePayments = (ctx: StripeContext): PaymentOperations => ({
   charge: (request, attempt) => charge(ctx, request, attempt),
   fetch: (remoteId) => fetchPayment(ctx, remoteId),
   refund: (request, attempt) => refund(ctx, request, attempt),
+  listReversed: (since) => listReversed(ctx, since),
   listMethods: (customerId) => listMethods(ctx, customerId),
 });
 

@@ -90,7 +90,7 @@ const REFUND_STATUSES: ReadonlyMap<string | null, RemoteRefund['status']> = new 
   ['canceled', 'canceled'],
 ]);
 
-function readRefund(ctx: StripeContext, found: Stripe.Refund): RemoteRefund {
+export function readRefund(ctx: StripeContext, found: Stripe.Refund): RemoteRefund {
   return {
     remoteId: found.id,
     refundId: readMark(found.metadata, MARK.refund, ctx.environmentId).id,
@@ -110,7 +110,7 @@ const DISPUTE_STATUSES: ReadonlyMap<string, RemoteDispute['status']> = new Map([
   ['lost', 'lost'],
 ]);
 
-const readDispute = (found: Stripe.Dispute): RemoteDispute => ({
+export const readDispute = (found: Stripe.Dispute): RemoteDispute => ({
   remoteId: found.id,
   status: DISPUTE_STATUSES.get(found.status) ?? 'open',
   amount: fromStripeAmount(found.amount, found.currency),

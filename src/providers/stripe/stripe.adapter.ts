@@ -5,6 +5,7 @@ import { stripeCatalog } from './catalogue.js';
 import { stripeCustomers } from './customers.js';
 import { stripeInvoices } from './invoices.js';
 import { stripePayments } from './payments.js';
+import { stripeRateLimits } from './rate-limits.js';
 import { stripeSubscriptions } from './subscriptions.js';
 import { verifyAccount } from './verification.js';
 import { stripeWebhookEndpoints } from './webhook-endpoints.js';
@@ -57,6 +58,7 @@ export const stripeAdapter: ProviderAdapter = {
   },
   defaultBaseUrl: STRIPE_BASE_URL,
   webhooks: stripeWebhooks,
+  rateLimits: stripeRateLimits,
   open: ({ connectionId, environmentId, credentials }, runtime) => {
     const stripe = openStripe(credentials.secret_key ?? '', runtime);
     const ctx: StripeContext = { stripe, connectionId, environmentId, now: () => runtime.now() };

@@ -1,0 +1,125 @@
+import { eventually } from '../support/eventually.js';
+import { stripeApi, webhooksHandled } from '../support/faults.js';
+import { GOOD_CARD, Road } from '../support/road.js';
+
+const DISPUTED_CARD = '4000000000000259';
+
+describe('news that never comes, or is of somebody else', () => {
+  let road: Road;
+  let secretKey: string;
+  let connection: any;
+  beforeAll(async () => {
+    road = await Road.start();
+    ({ secretKey, connection } = await road.connectStripe({ invoice_outbound_enabled: false }));
+  });
+  afterAll(async () => {
+    await road.stop();
+  });
+  afterEach(() => {
+    road.sandbox.stripe.clearWebhookRules();
+    expect(road.sandbox.stripe.schemaViolations()).toEqual([]);
+  });
+
+  async function paid(who: string, amount: string, card = GOOD_CARD): Promise<any> {
+    const customer = await road.customer(who);
+    await road.saveCard(customer.id as string, card);
+    const invoice = await road.invoice(customer.id as string, [{ amount }]);
+    return road.api.create('/payments', {
+      destination_type: 'INVOICE',
+      destination_id: invoice.id,
+      amount,
+      currency: 'usd',
+      payment_method_type: 'CARD',
+    });
+  }
+  const reconcile = (): Promise<{ changed: number }> =>
+    road.api.post(`/integrations/connections/${connection.id}/reconcile`);
+  const reads = (): Record<string, number> =>
+    Object.fromEntries(
+      Object.entries(road.sandbox.stripe.requestCounts()).filter(([call]) => call.startsWith('GET ')),
+    );
+
+  it('refunds and disputes whose webhooks were lost are found, with few calls, and none for what is known', async () => {
+    for (const type of ['refund.*', 'charge.*', 'payment_intent.*'])
+      road.sandbox.stripe.arrangeWebhooks({ action: 'drop', type, times: null });
+    const refunded = await paid('refunded', '50');
+    const disputed = await paid('disputed', '60', DISPUTED_CARD);
+    await paid('untouched', '70');
+    await stripeApi(road, secretKey, 'POST', '/v1/refunds', {
+      payment_intent: refunded.gateway_payment_id,
+      amount: '2000',
+    });
+    await webhooksHandled(road);
+    const stateOf = async (payment: any): Promise<any> => road.api.get(`/payments/${payment.id}`);
+    expect(await stateOf(refunded)).toMatchObject({ payment_status: 'SUCCEEDED', refunds: [] });
+    expect(await stateOf(disputed)).toMatchObject({ disputes: [] });
+
+    road.sandbox.stripe.clearRequests();
+    expect((await reconcile()).changed).toBe(2);
+    expect(reads()).toEqual({
+      'GET /v1/events': 1,
+      'GET /v1/payment_intents/{id}': 2,
+      'GET /v1/invoice_payments': 2,
+      'GET /v1/disputes': 1,
+    });
+    expect(await stateOf(refunded)).toMatchObject({
+      payment_status: 'PARTIALLY_REFUNDED',
+      refunded_amount: '20',
+    });
+    expect((await stateOf(disputed)).disputes).toMatchObject([{ dispute_status: 'OPEN', amount: '60' }]);
+
+    road.sandbox.stripe.clearRequests();
+    expect((await reconcile()).changed).toBe(0);
+    expect(reads()).toEqual({ 'GET /v1/events': 1 });
+
+    const [{ gateway_dispute_id: dispute }] = (await stateOf(disputed)).disputes;
+    await stripeApi(road, secretKey, 'POST', `/v1/disputes/${dispute}/close`);
+    expect((await reconcile()).changed).toBe(1);
+    expect(await stateOf(disputed)).toMatchObject({
+      payment_status: 'REFUNDED',
+      disputes: [{ dispute_status: 'LOST' }],
+    });
+  });
+
+  it('a payment that names ours but is of another customer is refused, once and for all to see', async () => {
+    const debtor = await road.customer('debtor');
+    const stranger = await road.customer('stranger');
+    await road.saveCard(debtor.id as string);
+    await road.saveCard(stranger.id as string);
+    const invoice = await road.invoice(debtor.id as string, [{ amount: '33' }]);
+    const page = await road.api.post('/payments/stripe/checkout', {
+      invoice_id: invoice.id,
+      success_url: 'https://shop.test/ok',
+      cancel_url: 'https://shop.test/no',
+    });
+    const { integrations: mappings } = await road.api.get(`/customers/${stranger.id}/integrations`);
+    const [{ external_id: remoteCustomer }] = mappings;
+    const methods = await stripeApi(
+      road,
+      secretKey,
+      'GET',
+      `/v1/customers/${remoteCustomer}/payment_methods`,
+    );
+    await stripeApi(road, secretKey, 'POST', '/v1/payment_intents', {
+      amount: '3300',
+      currency: 'usd',
+      customer: remoteCustomer,
+      payment_method: methods.data[0].id,
+      off_session: 'true',
+      confirm: 'true',
+      'metadata[flexprice_payment_id]': page.payment_id,
+      'metadata[flexprice_environment]': road.server.tenant.environmentId,
+    });
+    const refused = await eventually('refused', async () => {
+      const { items } = await road.api.get('/integrations/webhook-events?state=parked');
+      return items.find((one: any) => one.type === 'payment_intent.succeeded');
+    });
+    expect(refused).toMatchObject({ attempts: 1, reason: expect.stringContaining(remoteCustomer as string) });
+    expect(refused.reason).toContain(page.payment_id);
+    expect(await road.api.get(`/payments/${page.payment_id}`)).toMatchObject({ payment_status: 'PENDING' });
+    expect(await road.api.get(`/invoices/${invoice.id}`)).toMatchObject({
+      payment_status: 'PENDING',
+      amount_paid: '0',
+    });
+  });
+});
