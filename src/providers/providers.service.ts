@@ -8,7 +8,6 @@ import type {
   ProviderCall,
   ProviderConnection,
   ProviderGate,
-  ProviderRuntime,
   ProviderSession,
 } from './provider-adapter.js';
 
