@@ -13,6 +13,7 @@ const { billingRows } = await import('./rows/billing-run.mjs');
 const { usageRows } = await import('./rows/usage.mjs');
 const { balanceRow } = await import('./rows/balance.mjs');
 const { webhookRow } = await import('./rows/webhooks.mjs');
+const { pushRows } = await import('./rows/provider-push.mjs');
 
 const dir = path.join(root, '.data/bench');
 fs.mkdirSync(dir, { recursive: true });
@@ -40,6 +41,7 @@ context.postgres = postgres;
 try {
   await ingestRows(context);
   await webhookRow(context);
+  await pushRows(context);
   await balanceRow(context);
   await usageRows(context, async (large) => {
     await billingRows({ ...context, large });
@@ -47,7 +49,8 @@ try {
   });
 } finally {
   postgres.stop();
-  fs.rmSync(path.join(dir, 'postgres'), { recursive: true, force: true });
+  for (const name of ['postgres', 'postgres-timed'])
+    fs.rmSync(path.join(dir, name), { recursive: true, force: true });
 }
 const results = {
   measured_at: new Date().toISOString(),

@@ -18,6 +18,20 @@ export async function startPostgres(dir) {
   return startEmbeddedPostgres({ dir });
 }
 
+/** The same, noting when each transaction was committed: a setting that takes effect at a start. */
+export async function startTimedPostgres(dir) {
+  const { startEmbeddedPostgres } = await distModule('app/embedded-postgres.js');
+  const first = await startPostgres(dir);
+  const client = await connect(first.url('postgres'));
+  await client.query('ALTER SYSTEM SET track_commit_timestamp = on');
+  await client.end();
+  first.stop();
+  return startEmbeddedPostgres({ dir });
+}
+
+/** A module of the server as it was built. */
+export const distModule = (file) => import(dist(file));
+
 export async function createDatabase(postgres, name) {
   const client = await connect(postgres.url('postgres'));
   await client.query(`DROP DATABASE IF EXISTS ${name}`);
