@@ -420,9 +420,10 @@ describe('subscriptions of Stripe come in', () => {
       items: [{ price: plan.prices[0]!.id }],
     });
     const events = await quiet(road);
-    expect(
-      events.find((one) => one.type === 'customer.subscription.created' && one.state === 'skipped'),
-    ).toMatchObject({ reason: expect.stringContaining('first payment') });
+    // Of readings that cross, only the last one says why.
+    expect(events.filter((one) => one.state === 'skipped').map((one) => one.reason as string)).toContainEqual(
+      expect.stringContaining('first payment'),
+    );
     expect(await subscriptionOf(road, made.id)).toBeUndefined();
     const { id: good } = await stripe.paymentMethods.attach('pm_card_visa', { customer: customer.id });
     await stripe.invoices.pay(made.latest_invoice as string, { payment_method: good });
