@@ -129,7 +129,7 @@ export class PlansController {
         displayOrder: body.display_order,
         metadata: body.metadata,
       });
-      return toPlanResponse(plan, prices, entitlements);
+      return toPlanResponse(plan, prices, entitlements, []);
     });
   }
 
