@@ -14,6 +14,7 @@ import { InvoiceDrafts } from './invoice-drafts.service.js';
 import { InvoiceSettingsService } from './invoice-settings.service.js';
 import { InvoiceEntity } from './invoice.entity.js';
 import type { CreditInput, Invoice } from './invoices.types.js';
+import { lockInvoices } from './locked-invoices.js';
 
 /** Makes drafts final: one, or thousands by a number of statements that does not grow with them. */
 @Injectable()
@@ -83,14 +84,7 @@ export class InvoiceFinalization {
 
   /** Those invoices, locked, in the order given. */
   private async lock(ctx: Ctx, ids: readonly string[]): Promise<Invoice[]> {
-    if (ids.length === 0) return [];
-    const rows = await ctx.em
-      .createQueryBuilder(InvoiceEntity, 'row')
-      .where('row.id = ANY(:ids)', { ids })
-      .orderBy('row.id')
-      .setLock('pessimistic_write')
-      .getMany();
-    const byId = new Map<string, Invoice>(rows.map((row) => [row.id, row]));
+    const byId = await lockInvoices(ctx, ids);
     return ids.flatMap((id) => byId.get(id) ?? []);
   }
 

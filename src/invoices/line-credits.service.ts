@@ -8,6 +8,7 @@ import { InvoiceLineItemEntity } from './invoice-line-item.entity.js';
 import { InvoiceEntity } from './invoice.entity.js';
 import type { Invoice, InvoiceLineItem } from './invoices.types.js';
 import { LineCreditEntity } from './line-credit.entity.js';
+import { lockInvoices } from './locked-invoices.js';
 import { UsageRestatementEntity } from './usage-restatement.entity.js';
 
 /** Something that was given back of a line. */
@@ -29,17 +30,8 @@ export interface LineCredit {
  */
 @Injectable()
 export class LineCreditsService {
-  /** In one order, so that two who lock several do not wait for each other. */
-  async lock(ctx: Ctx, invoiceIds: readonly string[]): Promise<ReadonlyMap<string, Invoice>> {
-    const ids = [...new Set(invoiceIds)];
-    if (ids.length === 0) return new Map();
-    const rows = await ctx.em
-      .createQueryBuilder(InvoiceEntity, 'row')
-      .where('row.id = ANY(:ids)', { ids })
-      .orderBy('row.id')
-      .setLock('pessimistic_write')
-      .getMany();
-    return new Map(rows.map((row) => [row.id, row]));
+  lock(ctx: Ctx, invoiceIds: readonly string[]): Promise<ReadonlyMap<string, Invoice>> {
+    return lockInvoices(ctx, invoiceIds);
   }
 
   async of(ctx: Ctx, lines: readonly InvoiceLineItem[]): Promise<LineCredit[]> {

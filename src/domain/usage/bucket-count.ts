@@ -7,7 +7,8 @@ const DAY = 24 * HOUR;
 /** A Monday, and the begin of every other window. */
 const ORIGIN = Date.UTC(2001, 0, 1);
 
-const LENGTHS: Readonly<Record<Exclude<WindowSize, 'MONTH'>, number>> = {
+/** In milliseconds. A month has no length of its own. */
+export const WINDOW_LENGTHS: Readonly<Record<Exclude<WindowSize, 'MONTH'>, number>> = {
   MINUTE,
   '15MIN': 15 * MINUTE,
   '30MIN': 30 * MINUTE,
@@ -22,7 +23,7 @@ const LENGTHS: Readonly<Record<Exclude<WindowSize, 'MONTH'>, number>> = {
 /** How many buckets of UTC a period has a part of, with usage or without. */
 export function bucketCount(size: WindowSize, { start, end }: Period): number {
   const indexOf = (ms: number): number => {
-    if (size !== 'MONTH') return Math.floor((ms - ORIGIN) / LENGTHS[size]);
+    if (size !== 'MONTH') return Math.floor((ms - ORIGIN) / WINDOW_LENGTHS[size]);
     const date = new Date(ms);
     return date.getUTCFullYear() * 12 + date.getUTCMonth();
   };

@@ -54,49 +54,40 @@ export class UnitOfWork {
    * A call of a function of the schema, as a transaction of its own: one trip to the database. For functions that say
    * themselves as whom they run.
    */
-  async call<R extends object>(sql: string, parameters: readonly unknown[]): Promise<R[]> {
-    for (let attempt = 1; ; attempt++) {
-      const runner = this.dataSource.createQueryRunner();
-      try {
-        const client = (await runner.connect()) as PoolClient;
-        return (await client.query<R>(sql, [...parameters])).rows;
-      } catch (error) {
-        this.retryOrThrow(error, attempt);
-      } finally {
-        await runner.release();
-      }
-    }
+  call<R extends object>(sql: string, parameters: readonly unknown[]): Promise<R[]> {
+    return this.onConnection(async (client) => (await client.query<R>(sql, [...parameters])).rows);
   }
 
-  private async transaction<T>(
+  private transaction<T>(
     enter: string,
     work: (em: EntityManager, results: { rows: unknown[] }[], nudges: (() => void)[]) => Promise<T>,
   ): Promise<T> {
+    return this.onConnection(async (client, runner) => {
+      const nudges: (() => void)[] = [];
+      // One trip for the frame and for who works in it. The runner has to know, or it would begin and end its own.
+      Object.assign(runner, { isTransactionActive: true, transactionDepth: 1 });
+      const begun = await client.query(`START TRANSACTION; ${enter}`);
+      const results = begun as unknown as { rows: unknown[] }[];
+      const value = await work(runner.manager, results, nudges);
+      await runner.commitTransaction();
+      for (const nudge of nudges) nudge();
+      return value;
+    });
+  }
+
+  private async onConnection<T>(work: (client: PoolClient, runner: QueryRunner) => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       const runner = this.dataSource.createQueryRunner();
-      const nudges: (() => void)[] = [];
       try {
-        const client = (await runner.connect()) as PoolClient;
-        // One trip for the frame and for who works in it. The runner has to know, or it would begin and end its own.
-        Object.assign(runner, { isTransactionActive: true, transactionDepth: 1 });
-        const begun = await client.query(`START TRANSACTION; ${enter}`);
-        const results = begun as unknown as { rows: unknown[] }[];
-        const value = await work(runner.manager, results, nudges);
-        await runner.commitTransaction();
-        for (const nudge of nudges) nudge();
-        return value;
+        return await work((await runner.connect()) as PoolClient, runner);
       } catch (error) {
         await this.rollback(runner);
-        this.retryOrThrow(error, attempt);
+        if (!isTransactionConflict(error) || attempt > CONFLICT_RETRIES) throw error;
+        this.logger.warn({ event: 'transaction.retried', attempt });
       } finally {
         await runner.release();
       }
     }
-  }
-
-  private retryOrThrow(error: unknown, attempt: number): void {
-    if (!isTransactionConflict(error) || attempt > CONFLICT_RETRIES) throw error;
-    this.logger.warn({ event: 'transaction.retried', attempt });
   }
 
   private async rollback(runner: QueryRunner): Promise<void> {

@@ -7,7 +7,7 @@ import type { PlanPush, PricePush } from '../provider-catalogue.js';
 import { stripeExponent } from './amounts.js';
 import type { StripeContext } from './context.js';
 import { told, toldOrNull } from './errors.js';
-import { MARK, metadataWith, readMark } from './marks.js';
+import { MARK, metadataWith, readMark, refuseOthers } from './marks.js';
 import { mayHaveRun, once } from './once.js';
 import { pricesOf } from './price-reader.js';
 
@@ -33,7 +33,11 @@ export async function pushPlan(
 async function pushProduct(ctx: StripeContext, plan: PlanPush, attempt: Attempt): Promise<Stripe.Product> {
   const mapped = plan.remoteId === undefined ? undefined : await retrieve(ctx, plan.remoteId);
   if (mapped !== undefined) {
-    refuseOthers(ctx, mapped, plan);
+    refuseOthers(
+      mapped,
+      { noun: 'product', key: MARK.plan, id: plan.planId, code: 'plan_taken' },
+      ctx.environmentId,
+    );
     return changeProduct(ctx, mapped, plan);
   }
   const match = (await searchOwn(ctx, plan)) ?? (await listOwn(ctx, plan, attempt));
@@ -98,18 +102,6 @@ const isOwnProduct = (ctx: StripeContext, { metadata }: Stripe.Product, plan: Pl
 
 const isOwn = (ctx: StripeContext, { metadata }: Stripe.Price, price: PricePush): boolean =>
   readMark(metadata, MARK.price, ctx.environmentId).id === price.priceId;
-
-function refuseOthers(ctx: StripeContext, remote: Stripe.Product, plan: PlanPush): void {
-  const mark = readMark(remote.metadata, MARK.plan, ctx.environmentId);
-  if (!mark.foreign && (mark.id === undefined || mark.id === plan.planId)) return;
-  throw new ProviderError(
-    'conflict',
-    mark.foreign
-      ? `the Stripe product ${remote.id} belongs to another environment`
-      : `the Stripe product ${remote.id} belongs to ${mark.id ?? ''}`,
-    { code: 'plan_taken', details: { remote_id: remote.id } },
-  );
-}
 
 const marksOf = (ctx: StripeContext, plan: PlanPush): Readonly<Record<string, string>> =>
   metadataWith({ [MARK.plan]: plan.planId, [MARK.environment]: ctx.environmentId }, ours(plan.metadata));

@@ -1,11 +1,10 @@
 import type Stripe from 'stripe';
 import type { CustomerOperations } from '../provider-adapter.js';
-import { ProviderError } from '../provider-error.js';
 import type { Attempt, CustomerPush, RemoteCustomer, RemovedCustomer } from '../provider-objects.js';
 import type { StripeContext } from './context.js';
 import { readCustomer, sameAddress, writeAddress, type AnyCustomer } from './customer-reader.js';
 import { told, toldOrNull } from './errors.js';
-import { MARK, metadataWith, readMark } from './marks.js';
+import { MARK, metadataWith, readMark, refuseOthers } from './marks.js';
 import { madeSince, mayHaveRun, once } from './once.js';
 
 export const stripeCustomers = (ctx: StripeContext): CustomerOperations => ({
@@ -21,7 +20,7 @@ export const stripeCustomers = (ctx: StripeContext): CustomerOperations => ({
 async function remove(ctx: StripeContext, remoteId: string, customerId: string): Promise<RemovedCustomer> {
   const found = await retrieve(ctx, remoteId);
   if (found === undefined) return { remoteId, outcome: 'gone' };
-  refuseOthers(ctx, found, { customerId });
+  refuseOtherCustomer(ctx, found, customerId);
   const others = await told(ctx.stripe.subscriptions.list({ customer: remoteId, status: 'all', limit: 1 }));
   if (found.metadata[MARK.adopted] !== 'true' && others.data.length === 0) {
     await toldOrNull(ctx.stripe.customers.del(remoteId));
@@ -37,7 +36,7 @@ async function push(ctx: StripeContext, customer: CustomerPush, attempt: Attempt
   if (customer.remoteId !== undefined) {
     const mapped = await retrieve(ctx, customer.remoteId);
     if (mapped !== undefined) {
-      refuseOthers(ctx, mapped, customer);
+      refuseOtherCustomer(ctx, mapped, customer.customerId);
       return update(ctx, mapped, customer);
     }
   }
@@ -101,22 +100,13 @@ async function findOwn(
 const isOwn = (ctx: StripeContext, candidate: Stripe.Customer, customer: CustomerPush): boolean =>
   readMark(candidate.metadata, MARK.customer, ctx.environmentId).id === customer.customerId;
 
-/** A mapping that was made by hand may point at somebody else's customer; writing there would take it over. */
-function refuseOthers(
-  ctx: StripeContext,
-  remote: Stripe.Customer,
-  customer: Pick<CustomerPush, 'customerId'>,
-): void {
-  const mark = readMark(remote.metadata, MARK.customer, ctx.environmentId);
-  if (!mark.foreign && (mark.id === undefined || mark.id === customer.customerId)) return;
-  throw new ProviderError(
-    'conflict',
-    mark.foreign
-      ? `the Stripe customer ${remote.id} belongs to another environment`
-      : `the Stripe customer ${remote.id} belongs to ${mark.id ?? ''}`,
-    { code: 'customer_taken', details: { remote_id: remote.id } },
+const refuseOtherCustomer = (ctx: StripeContext, remote: Stripe.Customer, customerId: string): void => {
+  refuseOthers(
+    remote,
+    { noun: 'customer', key: MARK.customer, id: customerId, code: 'customer_taken' },
+    ctx.environmentId,
   );
-}
+};
 
 const TEXT_FIELDS = ['name', 'email', 'phone'] as const;
 

@@ -1,3 +1,5 @@
+import { ProviderError } from '../provider-error.js';
+
 /**
  * What we write on remote objects to know them again: the ids of the founding documents, always together with the
  * environment, because several of ours may share one Stripe account.
@@ -42,6 +44,26 @@ export function readMark(metadata: Metadata | null | undefined, key: string, env
     foreign,
     marked: environment !== undefined || id !== undefined,
   };
+}
+
+/** A mapping that was made by hand may point at somebody else's object; writing there would take it over. */
+export function refuseOthers(
+  remote: { readonly id: string; readonly metadata: Metadata },
+  what: {
+    readonly noun: 'customer' | 'product';
+    readonly key: string;
+    readonly id: string;
+    readonly code: string;
+  },
+  environmentId: string,
+): void {
+  const mark = readMark(remote.metadata, what.key, environmentId);
+  if (!mark.foreign && (mark.id === undefined || mark.id === what.id)) return;
+  const owner = mark.foreign ? 'another environment' : (mark.id ?? '');
+  throw new ProviderError('conflict', `the Stripe ${what.noun} ${remote.id} belongs to ${owner}`, {
+    code: what.code,
+    details: { remote_id: remote.id },
+  });
 }
 
 const MOST_KEYS = 50;

@@ -2,18 +2,7 @@ import type Stripe from 'stripe';
 import type { RemoteReversals } from '../provider-objects.js';
 import { idOf, secondsOf, type StripeContext } from './context.js';
 import { told } from './errors.js';
-import { readDispute, readRefund } from './reversals.js';
-
-const REVERSING_EVENTS = [
-  'refund.created',
-  'refund.updated',
-  'refund.failed',
-  'charge.dispute.created',
-  'charge.dispute.updated',
-  'charge.dispute.closed',
-  'charge.dispute.funds_withdrawn',
-  'charge.dispute.funds_reinstated',
-];
+import { readDispute, readRefund, REVERSING_EVENTS } from './reversals.js';
 
 /**
  * From the log of events, newest first, so the first word on a refund or dispute is the last that was said of it. One

@@ -12,6 +12,18 @@ import { told } from './errors.js';
 import { MARK, metadataWith, readMark } from './marks.js';
 import { mayHaveRun, once } from './once.js';
 
+/** Each carries a refund or a dispute. */
+export const REVERSING_EVENTS = [
+  'refund.created',
+  'refund.updated',
+  'refund.failed',
+  'charge.dispute.created',
+  'charge.dispute.updated',
+  'charge.dispute.closed',
+  'charge.dispute.funds_withdrawn',
+  'charge.dispute.funds_reinstated',
+];
+
 /** Stands on a payment only where it is asked for. */
 export const REVERSALS_EXPAND = 'latest_charge.refunds';
 

@@ -2,6 +2,7 @@ import Stripe from 'stripe';
 import type { IncomingWebhook, ProviderWebhooks, WebhookVerdict } from '../provider-adapter.js';
 import { ProviderError } from '../provider-error.js';
 import type { ProviderEvent } from '../provider-event.js';
+import { REVERSING_EVENTS } from './reversals.js';
 
 const TOLERANCE_SECONDS = 300;
 
@@ -45,14 +46,7 @@ export const STRIPE_EVENTS: readonly string[] = [
   'setup_intent.succeeded',
   'setup_intent.setup_failed',
   'charge.refunded',
-  'refund.created',
-  'refund.updated',
-  'refund.failed',
-  'charge.dispute.created',
-  'charge.dispute.updated',
-  'charge.dispute.closed',
-  'charge.dispute.funds_withdrawn',
-  'charge.dispute.funds_reinstated',
+  ...REVERSING_EVENTS,
 ];
 
 export const stripeWebhooks: ProviderWebhooks = {

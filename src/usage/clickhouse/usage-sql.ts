@@ -3,6 +3,7 @@ import { rate, ZERO, type Rate } from '../../domain/rate.js';
 import type { AggregationType, WindowSize } from '../../domain/usage/aggregation.js';
 import type { UsageSummary } from '../../domain/usage/summary.js';
 import type { UsageGroupKey } from '../usage.types.js';
+import { WINDOW_LENGTHS } from '../../domain/usage/bucket-count.js';
 
 /** As many queries go into one statement; what is sent with them stays below a megabyte, and their join in memory. */
 export const QUERIES_A_STATEMENT = 2_000;
@@ -82,19 +83,7 @@ export const groupsOf = (keys: readonly UsageGroupKey[]): string =>
     .map((key, index) => (key === 'source' ? 'e.source' : TEXT(`{group_${index}:String}`)))
     .join(', ')}], 'Array(Nullable(String))')`;
 
-const HOUR = 60 * 60 * 1000;
-const DAY = 24 * HOUR;
-const LENGTHS: Readonly<Record<Exclude<WindowSize, 'MONTH'>, number>> = {
-  MINUTE: HOUR / 60,
-  '15MIN': HOUR / 4,
-  '30MIN': HOUR / 2,
-  HOUR,
-  '3HOUR': 3 * HOUR,
-  '6HOUR': 6 * HOUR,
-  '12HOUR': 12 * HOUR,
-  DAY,
-  WEEK: 7 * DAY,
-};
+const DAY = WINDOW_LENGTHS.DAY;
 /** 1 January 1970 was a Thursday; weeks begin on Monday. */
 const WEEK_SHIFT = 3 * DAY;
 
@@ -107,13 +96,13 @@ export function windowStart(size: WindowSize): string {
   if (size === 'MONTH')
     return `toInt64(toUnixTimestamp(toDateTime(toStartOfMonth(fromUnixTimestamp64Milli(${local}, 'UTC')), 'UTC'))) * 1000`;
   const shift = size === 'WEEK' ? WEEK_SHIFT : 0;
-  return `intDiv(${local} + ${shift}, ${LENGTHS[size]}) * ${LENGTHS[size]} - ${shift}`;
+  return `intDiv(${local} + ${shift}, ${WINDOW_LENGTHS[size]}) * ${WINDOW_LENGTHS[size]} - ${shift}`;
 }
 
 /** Where the clocks are turned, a time that shows twice is its second one, and one that is left out is the hour after. */
 export function windowAt(localMs: number, size: WindowSize, timeZone: string): { start: Date; end: Date } {
   const start = Temporal.Instant.fromEpochMilliseconds(localMs).toZonedDateTimeISO('UTC').toPlainDateTime();
-  const end = size === 'MONTH' ? start.add({ months: 1 }) : start.add({ milliseconds: LENGTHS[size] });
+  const end = size === 'MONTH' ? start.add({ months: 1 }) : start.add({ milliseconds: WINDOW_LENGTHS[size] });
   const instant = (local: Temporal.PlainDateTime): Date =>
     new Date(local.toZonedDateTime(timeZone, { disambiguation: 'later' }).epochMilliseconds);
   return { start: instant(start), end: instant(end) };
