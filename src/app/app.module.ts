@@ -18,22 +18,10 @@ export class AppModule {
       module: AppModule,
       imports: [
         LoggerModule.forRoot({
-          pinoHttp: {
-            level: logLevel,
-            // Never headers or bodies: they hold keys and customers' data.
-            serializers: {
-              req: (request: { id: unknown; method: string; url: string }) => ({
-                request_id: request.id,
-                method: request.method,
-                path: request.url.split('?')[0],
-              }),
-              res: (response: { statusCode: number }) => ({ status: response.statusCode }),
-            },
-            customProps: () => ({ event: 'request' }),
-            quietReqLogger: true,
-            hooks: { logMethod: withoutStartupNoise },
-            autoLogging: { ignore: (request) => request.url === '/health' },
-          },
+          pinoHttp: { level: logLevel, hooks: { logMethod: withoutStartupNoise } },
+          // Its middleware makes a logger for each request and keeps it through every promise: an eighth of the time
+          // of a request that stores an event. `request-log.ts` says the line of a request.
+          forRoutes: [],
         }),
         BillingModule.forRoot(billing),
       ],

@@ -3,11 +3,12 @@ import type { IncomingMessage } from 'node:http';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
-import { Logger } from 'nestjs-pino';
+import { Logger, PinoLogger } from 'nestjs-pino';
 import { BillingError } from '../domain/errors.js';
 import { ErrorEnvelopeFilter, toBillingError, toEnvelope } from '../platform/http/error-envelope.js';
 import { AppModule, type AppOptions } from './app.module.js';
 import { setUpDocs } from './docs.js';
+import { logRequests } from './request-log.js';
 
 const INGEST_LIMIT = 32 * 1024 * 1024;
 const BODY_LIMIT = 2 * 1024 * 1024;
@@ -34,7 +35,6 @@ export async function createApp(options: AppOptions): Promise<NestFastifyApplica
     if (!route.url.includes('/events')) route.bodyLimit = BODY_LIMIT;
   });
   fastify.addHook('onRequest', (request, reply, done) => {
-    (request.raw as IncomingMessage & { id?: string }).id = request.id;
     void reply.header('x-request-id', request.id);
     done();
   });
@@ -45,6 +45,7 @@ export async function createApp(options: AppOptions): Promise<NestFastifyApplica
     abortOnError: false,
   });
   app.useLogger(app.get(Logger));
+  logRequests(fastify, await app.resolve(PinoLogger));
   app.useBodyParser('application/json', {}, (request, body, done) => {
     // Verified and read as the bytes that came.
     if (request.url.includes('/webhooks/')) {

@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
 import { fieldErrors, invalidOperation, notFound } from '../domain/errors.js';
 import type { Ctx } from '../platform/context.js';
 import { insertRow, stampChange, stampNew, updateRow } from '../platform/database/columns.js';
@@ -100,6 +101,19 @@ export class ConnectionsService {
       order: { id: 'ASC' },
     });
     return rows.filter((row) => row.syncConfig[entity][direction]);
+  }
+
+  /** Of those environments, of whatever tenants, the ones that have a connection. For the system's own units of work. */
+  async environmentsWithAny(
+    em: EntityManager,
+    environmentIds: readonly string[],
+  ): Promise<ReadonlySet<string>> {
+    const rows = await em.query<{ id: string }[]>(
+      `SELECT DISTINCT environment_id AS id FROM connections
+        WHERE environment_id = ANY ($1) AND status = 'published'`,
+      [environmentIds],
+    );
+    return new Set(rows.map(({ id }) => id));
   }
 
   listAll(ctx: Ctx): Promise<Connection[]> {

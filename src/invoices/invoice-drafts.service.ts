@@ -26,6 +26,9 @@ import type {
   InvoiceWithLines,
 } from './invoices.types.js';
 
+/** Answers the drafts, in their order: final ones for those that need not be drafts first. */
+export type Seal = (drafts: readonly Invoice[]) => Promise<Invoice[]>;
+
 /** Prices invoices and stores them as drafts. */
 @Injectable()
 export class InvoiceDrafts {
@@ -42,13 +45,20 @@ export class InvoiceDrafts {
     return (await this.draftAll(ctx, [input]))[0] as InvoiceWithLines;
   }
 
-  /** The same of many, by a number of statements that does not grow with them. */
-  async draftAll(ctx: Ctx, inputs: readonly InvoiceDraftInput[]): Promise<InvoiceWithLines[]> {
+  /**
+   * The same of many, by a number of statements that does not grow with them. `seal` may make new ones final before they
+   * are stored.
+   */
+  async draftAll(
+    ctx: Ctx,
+    inputs: readonly InvoiceDraftInput[],
+    seal: Seal = (drafts) => Promise.resolve([...drafts]),
+  ): Promise<InvoiceWithLines[]> {
     if (inputs.length === 0) return [];
     const priced = inputs.map((input) => priceInvoice(toPrice(input)));
     const sequences = await this.billingSequences(ctx, inputs);
     const target = this.targets.get(ctx);
-    const drafts: (PricedDraft & { readonly event: string })[] = [];
+    const made: (PricedDraft & { readonly event: string })[] = [];
     const fresh: { readonly row: InvoiceEntity; readonly input: InvoiceDraftInput }[] = [];
     for (const [index, input] of inputs.entries()) {
       const figures = figuresOf(ctx, priced[index] as DraftInvoice);
@@ -59,18 +69,29 @@ export class InvoiceDrafts {
       const common = { input, priced: priced[index] as DraftInvoice };
       if (target !== undefined && isSameInvoice(target, input)) {
         const invoice = await this.refill(ctx, target, figures, skipped);
-        drafts.push({ ...common, invoice, event: 'invoice.recomputed' });
+        made.push({ ...common, invoice, event: 'invoice.recomputed' });
       } else {
         const row = newInvoice(ctx, input, figures, skipped, sequences[index] ?? null);
         fresh.push({ row, input });
-        drafts.push({ ...common, invoice: row, event: skipped ? 'invoice.skipped' : 'invoice.drafted' });
+        made.push({ ...common, invoice: row, event: skipped ? 'invoice.skipped' : 'invoice.drafted' });
       }
     }
-    await this.insert(ctx, fresh);
+    const sealed = new Map((await seal(fresh.map(({ row }) => row))).map((row) => [row.id, row]));
+    await this.insert(
+      ctx,
+      fresh.map(({ row, input }) => ({ row: sealed.get(row.id) ?? row, input })),
+    );
+    const drafts = made.map((one) => ({ ...one, invoice: sealed.get(one.invoice.id) ?? one.invoice }));
     const lines = await this.parts.insertAll(ctx, drafts);
     await this.outbox.append(
       ctx,
-      ...drafts.map(({ event, invoice }) => ({ type: event, entityType: 'invoice', entityId: invoice.id })),
+      ...drafts.flatMap(({ event, invoice }) =>
+        (invoice.invoiceStatus === 'FINALIZED' ? [event, 'invoice.finalized'] : [event]).map((type) => ({
+          type,
+          entityType: 'invoice',
+          entityId: invoice.id,
+        })),
+      ),
     );
     return drafts.map(({ invoice }, index) => ({ invoice, lines: lines[index] ?? [] }));
   }
@@ -129,14 +150,13 @@ export class InvoiceDrafts {
 
   private async insert(
     ctx: Ctx,
-    fresh: readonly { readonly row: InvoiceEntity; readonly input: InvoiceDraftInput }[],
+    fresh: readonly { readonly row: Invoice; readonly input: InvoiceDraftInput }[],
   ): Promise<void> {
     try {
-      // Copies: TypeORM writes the database's own defaults into what it is given, untransformed.
       await insertRows(
         ctx.em,
         InvoiceEntity,
-        fresh.map(({ row }) => ({ ...row })),
+        fresh.map(({ row }) => row as InvoiceEntity),
       );
     } catch (error) {
       const [only] = fresh.length === 1 ? fresh : [];

@@ -16,6 +16,9 @@ import { InvoiceEntity } from './invoice.entity.js';
 import type { CreditInput, Invoice } from './invoices.types.js';
 import { lockInvoices } from './locked-invoices.js';
 
+/** Only what a period has come to may wait for stragglers; what is charged at a beginning is due now. */
+export const mayWait = (reason: Invoice['billingReason']): boolean => reason === 'SUBSCRIPTION_CYCLE';
+
 /** Makes drafts final: one, or thousands by a number of statements that does not grow with them. */
 @Injectable()
 export class InvoiceFinalization {
@@ -29,6 +32,7 @@ export class InvoiceFinalization {
 
   /** Finalizes at once, or leaves the drafts to the grace that the environment gives its drafts. In the order given. */
   async finalizeWhenDue(ctx: Ctx, ids: readonly string[]): Promise<Invoice[]> {
+    if (ids.length === 0) return [];
     const { finalizationDelaySeconds: delay } = await this.settings.get(ctx);
     if (delay === 0) return this.finalize(ctx, ids);
     await ctx.em.query(
@@ -50,11 +54,36 @@ export class InvoiceFinalization {
     if (drafts.length === 0) return befores;
     // Wallets before numbers: top-ups lock in that order too.
     const priced = await this.spendCredits(ctx, drafts);
+    const finalized = await this.finals(ctx, priced, number);
+    await this.store(ctx, finalized);
+    const after = new Map<string, Invoice>(finalized.map((row) => [row.id, row]));
+    return befores.map((before) => after.get(before.id) ?? before);
+  }
+
+  /**
+   * Makes those of new drafts final, before they are stored, that need nothing else: no grace is given to them, and no
+   * prepaid credit can be spent on them. Answers all, in the order given. It saves writing and reading them once more.
+   */
+  async seal(ctx: Ctx, drafts: readonly Invoice[]): Promise<Invoice[]> {
+    if (drafts.length === 0) return [];
+    const { finalizationDelaySeconds: delay } = await this.settings.get(ctx);
+    const due = drafts.filter(
+      (draft) => draft.invoiceStatus === 'DRAFT' && (delay === 0 || !mayWait(draft.billingReason)),
+    );
+    const balances = await this.balancesFor(ctx, due);
+    const ready = due.filter(({ id }) => (balances.get(id) ?? []).length === 0);
+    const sealed = new Map((await this.finals(ctx, ready)).map((row) => [row.id, row]));
+    return drafts.map((draft) => sealed.get(draft.id) ?? draft);
+  }
+
+  /** With numbers, in the order given, and due dates. */
+  private async finals(ctx: Ctx, priced: readonly Invoice[], number?: string): Promise<Invoice[]> {
+    if (priced.length === 0) return [];
     const { dueDateDays } = await this.settings.get(ctx);
     const unnumbered = priced.filter((before) => before.invoiceNumber === null);
     const numbers = number === undefined ? await this.numbers.take(ctx, 'INV', unnumbered.length) : [number];
     const numberOf = new Map(unnumbered.map((before, index) => [before.id, numbers[index] as string]));
-    const finalized = priced.map((before): Invoice => {
+    return priced.map((before): Invoice => {
       const settled = isSettledAtZero(money(before.total, before.currency));
       const issueDate = before.issueDate ?? ctx.now;
       return {
@@ -77,9 +106,6 @@ export class InvoiceFinalization {
         ...(settled ? { paymentStatus: 'SUCCEEDED' as const, paidAt: ctx.now } : {}),
       };
     });
-    await this.store(ctx, finalized);
-    const after = new Map<string, Invoice>(finalized.map((row) => [row.id, row]));
-    return befores.map((before) => after.get(before.id) ?? before);
   }
 
   /** Those invoices, locked, in the order given. */
@@ -89,10 +115,7 @@ export class InvoiceFinalization {
   }
 
   private async spendCredits(ctx: Ctx, drafts: readonly Invoice[]): Promise<Invoice[]> {
-    const open = drafts.filter(
-      (draft) => draft.totalPrepaidCreditsApplied === 0n && draft.total > 0n && draft.amountPaid === 0n,
-    );
-    const balances = open.length === 0 ? new Map<string, never>() : await this.credit.balancesFor(ctx, open);
+    const balances = await this.balancesFor(ctx, drafts);
     const spent = new Map<string, bigint>();
     const priced: Invoice[] = [];
     for (const draft of drafts) {
@@ -111,6 +134,17 @@ export class InvoiceFinalization {
       priced.push(await ctx.em.findOneByOrFail(InvoiceEntity, { id: draft.id }));
     }
     return priced;
+  }
+
+  /** What may be spent on those drafts that still owe something, and on which nothing was spent yet. */
+  private async balancesFor(
+    ctx: Ctx,
+    drafts: readonly Invoice[],
+  ): Promise<ReadonlyMap<string, readonly CreditInput[]>> {
+    const open = drafts.filter(
+      (draft) => draft.totalPrepaidCreditsApplied === 0n && draft.total > 0n && draft.amountPaid === 0n,
+    );
+    return open.length === 0 ? new Map() : this.credit.balancesFor(ctx, open);
   }
 
   private async store(ctx: Ctx, rows: readonly Invoice[]): Promise<void> {

@@ -9,7 +9,7 @@ import {
   type SubscriptionChange,
 } from '../subscriptions/subscriptions.service.js';
 import { chargedLife, scheduleOf, type Subscription } from '../subscriptions/subscriptions.types.js';
-import { InvoiceFinalization } from './invoice-finalization.service.js';
+import { InvoiceFinalization, mayWait } from './invoice-finalization.service.js';
 import type { Invoice, InvoiceWithLines } from './invoices.types.js';
 import { SubscriptionBillingService } from './subscription-billing.service.js';
 import { ScheduledEnds } from './scheduled-ends.js';
@@ -70,6 +70,7 @@ export class SubscriptionSteps {
     const drafts = await this.billing.bill(
       ctx,
       steps.flatMap(({ task }) => task ?? []),
+      (made) => this.finalization.seal(ctx, made),
     );
     const finalized = await this.finalize(ctx, drafts);
     const invoiceOf = ({ task }: Step): Invoice | undefined => {
@@ -99,18 +100,19 @@ export class SubscriptionSteps {
     }));
   }
 
-  /** Only what a period has come to may wait for stragglers; what is charged at a beginning is due now. */
+  /** What could not be sealed: it waits for stragglers, or prepaid credit is spent on it first. */
   private async finalize(
     ctx: Ctx,
     drafts: ReadonlyMap<BillingTask, InvoiceWithLines>,
   ): Promise<ReadonlyMap<string, Invoice>> {
-    const ids = (isCycle: boolean): string[] =>
-      [...drafts].flatMap(([{ reason }, { invoice }]) =>
-        (reason === 'SUBSCRIPTION_CYCLE') === isCycle ? [invoice.id] : [],
+    const made = [...drafts.values()].map(({ invoice }) => invoice);
+    const ids = (waiting: boolean): string[] =>
+      made.flatMap(({ id, invoiceStatus, billingReason }) =>
+        invoiceStatus === 'DRAFT' && mayWait(billingReason) === waiting ? [id] : [],
       );
     const cycles = await this.finalization.finalizeWhenDue(ctx, ids(true));
     const others = await this.finalization.finalize(ctx, ids(false));
-    return new Map([...cycles, ...others].map((invoice) => [invoice.id, invoice]));
+    return new Map([...made, ...cycles, ...others].map((invoice) => [invoice.id, invoice]));
   }
 
   /** Walks one locked subscription to the present, so that a change made now meets its current period. */

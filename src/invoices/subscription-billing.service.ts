@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { Ctx } from '../platform/context.js';
-import { SubscriptionsService } from '../subscriptions/subscriptions.service.js';
+import { LineLineage } from '../subscriptions/line-lineage.service.js';
 import { BillTermsService, type SubscriptionBill } from './bill-terms.service.js';
-import { InvoiceDrafts } from './invoice-drafts.service.js';
+import { InvoiceDrafts, type Seal } from './invoice-drafts.service.js';
 import { LateUsageService } from './late-usage.service.js';
 import type { InvoiceDraftInput, InvoiceWithLines, RatedLine } from './invoices.types.js';
 import { invoicePeriod, type BillingTask } from './subscription-billing.types.js';
@@ -12,7 +12,7 @@ import { SubscriptionRatingService } from './subscription-rating.service.js';
 @Injectable()
 export class SubscriptionBillingService {
   constructor(
-    private readonly subscriptions: SubscriptionsService,
+    private readonly lineages: LineLineage,
     private readonly rating: SubscriptionRatingService,
     private readonly terms: BillTermsService,
     private readonly drafts: InvoiceDrafts,
@@ -22,9 +22,13 @@ export class SubscriptionBillingService {
   /**
    * Drafts one invoice for each task that has something to charge; nothing at all to charge for at the start of
    * a subscription, or while it is paused, is no invoice; at the end of a period it is a SKIPPED one, so that the
-   * period is done.
+   * period is done. What `seal` makes final is no draft any more.
    */
-  async bill(ctx: Ctx, tasks: readonly BillingTask[]): Promise<ReadonlyMap<BillingTask, InvoiceWithLines>> {
+  async bill(
+    ctx: Ctx,
+    tasks: readonly BillingTask[],
+    seal?: Seal,
+  ): Promise<ReadonlyMap<BillingTask, InvoiceWithLines>> {
     const inTime = await this.rate(ctx, tasks);
     const rated = await this.lateUsage.withLateUsage(ctx, tasks, inTime, (past) => this.rate(ctx, past));
     const billed = tasks
@@ -35,6 +39,7 @@ export class SubscriptionBillingService {
     const drafts = await this.drafts.draftAll(
       ctx,
       billed.map(({ task, lines }, index) => ({ ...draftInput(task, lines), ...terms[index] })),
+      seal,
     );
     await record(drafts);
     return new Map(billed.map(({ task }, index) => [task, drafts[index] as InvoiceWithLines]));
@@ -49,14 +54,9 @@ export class SubscriptionBillingService {
     ctx: Ctx,
     billed: readonly { readonly task: BillingTask; readonly lines: readonly RatedLine[] }[],
   ): Promise<SubscriptionBill[]> {
-    const items = await this.subscriptions.linesOf(ctx, [
+    const lineage = await this.lineages.of(ctx, [
       ...new Set(billed.map(({ task }) => task.subscription.id)),
     ]);
-    const replaced = new Map(items.map(({ id, replacesId }) => [id, replacesId]));
-    const lineage = (id: string): string[] => {
-      const before = replaced.get(id) ?? null;
-      return before === null ? [id] : [id, ...lineage(before)];
-    };
     return billed.map(({ task: { subscription, moment, reason }, lines }) => ({
       subscriptionId: subscription.id,
       customerId: subscription.customerId,

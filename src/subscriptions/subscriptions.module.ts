@@ -13,6 +13,7 @@ import { SubscriptionAddonsService } from './subscription-addons.service.js';
 import { SubscriptionCreationService } from './subscription-creation.service.js';
 import { SubscriptionLookup } from './subscription-lookup.js';
 import { PlanLinesService } from './plan-lines.service.js';
+import { LineLineage } from './line-lineage.service.js';
 import { SubscriptionLinesService } from './subscription-lines.service.js';
 import { SubscriptionPausesService } from './subscription-pauses.service.js';
 import { SubscriptionSchedulesService } from './subscription-schedules.service.js';
@@ -42,6 +43,7 @@ import { UsageLinesService } from './usage-lines.service.js';
     SubscriptionsService,
     SubscriptionCreationService,
     SubscriptionLinesService,
+    LineLineage,
     PlanLinesService,
     SubscriptionPausesService,
     SubscriptionsQueries,
@@ -63,6 +65,7 @@ import { UsageLinesService } from './usage-lines.service.js';
     SubscriptionsService,
     SubscriptionCreationService,
     SubscriptionLinesService,
+    LineLineage,
     PlanLinesService,
     SubscriptionPausesService,
     SubscriptionsQueries,

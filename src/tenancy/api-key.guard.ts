@@ -1,7 +1,7 @@
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { BillingError } from '../domain/errors.js';
 import type { EnvironmentKind } from './environment.entity.js';
-import { ApiKeysService } from './api-keys.service.js';
+import { ApiKeysService, type ApiKeyIdentity } from './api-keys.service.js';
 import type { Caller } from '../platform/context.js';
 
 export interface AuthenticatedRequest {
@@ -16,17 +16,24 @@ export interface AuthenticatedRequest {
 export class ApiKeyGuard implements CanActivate {
   constructor(private readonly apiKeys: ApiKeysService) {}
 
-  async canActivate(context: ExecutionContext): Promise<boolean> {
+  canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     const request = context.switchToHttp().getRequest<AuthenticatedRequest>();
     const key = presentedKey(request.headers);
     if (key === undefined)
       throw unauthorized('no API key: send it as x-api-key, or as Authorization: Bearer');
-    const identity = await this.apiKeys.identify(key);
-    if (identity === undefined) throw unauthorized('the API key is unknown, revoked or expired');
-    request.caller = { ...identity.caller, requestId: String(request.id) };
-    request.environmentKind = identity.environmentKind;
-    return true;
+    const identity = this.apiKeys.identify(key);
+    return identity instanceof Promise
+      ? identity.then((found) => admit(request, found))
+      : admit(request, identity);
   }
+}
+
+function admit(request: AuthenticatedRequest, identity: ApiKeyIdentity | undefined): true {
+  if (identity === undefined) throw unauthorized('the API key is unknown, revoked or expired');
+  const { scope, actor } = identity.caller;
+  request.caller = { scope, actor, requestId: String(request.id) };
+  request.environmentKind = identity.environmentKind;
+  return true;
 }
 
 export function presentedKey(headers: AuthenticatedRequest['headers']): string | undefined {

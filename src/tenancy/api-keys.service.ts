@@ -38,7 +38,7 @@ interface KeyRow {
 
 @Injectable()
 export class ApiKeysService {
-  /** By the hash of the key: asking the database costs more than most requests do. */
+  /** By key: asking the database costs more than most requests do. */
   private readonly remembered = new Map<string, Remembered>();
 
   constructor(
@@ -87,16 +87,18 @@ export class ApiKeysService {
     await this.audit.record(ctx, { action: 'api_key.revoked', entityType: 'api_key', entityId: id });
   }
 
-  /** Whose key this is; undefined for an unknown, revoked or expired one. */
-  async identify(key: string): Promise<ApiKeyIdentity | undefined> {
-    if (!key.startsWith(PREFIX) || key.length > 200) return undefined;
+  /** Whose key this is; undefined for an unknown, revoked or expired one. At once for one that was asked for just now. */
+  identify(key: string): ApiKeyIdentity | undefined | Promise<ApiKeyIdentity | undefined> {
+    const known = this.remembered.get(key);
+    if (known !== undefined && known.until > this.clock.now().getTime()) return known.identity;
+    return key.startsWith(PREFIX) && key.length <= 200 ? this.look(key) : undefined;
+  }
+
+  private async look(key: string): Promise<ApiKeyIdentity | undefined> {
     const now = this.clock.now();
-    const keyHash = hash(key);
-    const known = this.remembered.get(keyHash);
-    if (known !== undefined && known.until > now.getTime()) return known.identity;
-    const row = await this.find(keyHash, now);
+    const row = await this.find(hash(key), now);
     if (row === undefined) {
-      this.remembered.delete(keyHash);
+      this.remembered.delete(key);
       return undefined;
     }
     const identity: ApiKeyIdentity = {
@@ -108,7 +110,7 @@ export class ApiKeysService {
     };
     if (this.remembered.size >= MOST_REMEMBERED) this.remembered.clear();
     const expiry = row.expires_at?.getTime() ?? Number.POSITIVE_INFINITY;
-    this.remembered.set(keyHash, { identity, until: Math.min(now.getTime() + REMEMBERED_MS, expiry) });
+    this.remembered.set(key, { identity, until: Math.min(now.getTime() + REMEMBERED_MS, expiry) });
     return identity;
   }
 

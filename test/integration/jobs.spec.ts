@@ -184,6 +184,39 @@ describe.each(TRANSPORTS)('jobs by %s', (transport) => {
     ]);
   });
 
+  it('makes jobs of events only in environments in which somebody hears them', async () => {
+    const heard: string[] = [];
+    let environments: readonly string[] = [];
+    server.app.get(JobHandlers, { strict: false }).register({
+      kind: 'test.heard',
+      handle: ({ payload }) => {
+        heard.push(String(payload.entityId));
+        return Promise.resolve(undefined);
+      },
+    });
+    server.app.get(OutboxSubscribers, { strict: false }).register({
+      jobKind: 'test.heard',
+      eventTypes: ['test.event'],
+      heardIn: () => Promise.resolve(new Set(environments)),
+    });
+    const outbox = server.app.get(Outbox, { strict: false });
+    const relay = server.app.get(OutboxRelay, { strict: false });
+    const tell = async (entityId: string): Promise<void> => {
+      await uow.run(caller, (ctx) => outbox.append(ctx, { type: 'test.event', entityType: 'thing', entityId }));
+      await relay.drain();
+      await eventually('handled', () =>
+        Promise.resolve(handled.some(({ payload }) => payload.entityId === entityId)),
+      );
+    };
+    await tell('nobody_listens');
+    environments = [caller.scope.environmentId];
+    await tell('somebody_does');
+    await eventually('heard', () => Promise.resolve(heard.length > 0));
+    expect(heard).toEqual(['somebody_does']);
+    const jobs = await server.database.query(`SELECT payload FROM jobs WHERE kind = 'test.heard'`);
+    expect(jobs).toHaveLength(1);
+  });
+
   it('relays what a process that died after its commit has left behind', async () => {
     await server.database.query(
       `INSERT INTO outbox_events (tenant_id, environment_id, type, entity_type, entity_id, payload, occurred_at)
@@ -237,7 +270,7 @@ describe('two servers on one database', () => {
       await api.api.create('/customers', { external_id: 'a', name: 'A' });
       await eventually('relayed by the other', async () => {
         const [row] = await database.query(
-          `SELECT count(*)::int AS n FROM jobs WHERE kind = 'sync.plan' AND state = 'done'`,
+          `SELECT count(*)::int AS n FROM jobs WHERE kind = 'taxes.inherit' AND state = 'done'`,
         );
         return row?.n === 1;
       });
@@ -258,7 +291,7 @@ describe('without Redis', () => {
       const began = Date.now();
       await server.api.create('/customers', { external_id: 'a', name: 'A' });
       expect(Date.now() - began).toBeLessThan(3000);
-      const rows = await server.database.query(`SELECT state FROM jobs WHERE kind = 'sync.plan'`);
+      const rows = await server.database.query(`SELECT state FROM jobs WHERE kind = 'taxes.inherit'`);
       expect(rows.every((row) => row.state === 'queued')).toBe(true);
     } finally {
       process.env.TEST_REDIS_URL = saved;

@@ -46,6 +46,7 @@ export class SyncPlanner implements OnModuleInit {
         'invoice.voided',
         'connection.resumed',
       ],
+      heardIn: (em, environmentIds) => this.connections.environmentsWithAny(em, environmentIds),
     });
     this.handlers.register({
       kind: PLAN_JOB,

@@ -9,6 +9,7 @@ import {
 import { formatRate, rate, type Rate } from '../../domain/rate.js';
 import type { Ctx } from '../context.js';
 import { newId } from '../ids.js';
+import { insertStatement } from './insert-statement.js';
 import type { IdKind } from '../../domain/ids.js';
 
 export type RowStatus = 'published' | 'archived' | 'deleted';
@@ -86,15 +87,15 @@ export const MinorUnits = (options: ColumnOptions = {}): PropertyDecorator =>
 export const ExactDecimal = (options: ColumnOptions = {}): PropertyDecorator =>
   Column({ type: 'numeric', transformer: asRate, ...options });
 
-/** Inserts rows that have every column: forgetting one does not compile. TypeORM's own type cannot take jsonb maps. */
+/** Inserts rows that have every column: forgetting one does not compile. */
 export async function insertRows<T extends ObjectLiteral>(
   em: EntityManager,
   entity: new () => T,
   rows: readonly T[],
 ): Promise<void> {
-  // Postgres takes 65,535 parameters a statement; the widest table has about 50 columns.
-  const batch = 1000;
-  for (let i = 0; i < rows.length; i += batch) await em.insert(entity, rows.slice(i, i + batch));
+  if (rows.length === 0) return;
+  const statement = insertStatement(em.dataSource.getMetadata(entity));
+  await em.query(statement.sql, statement.parameters(rows));
 }
 
 export async function insertRow<T extends ObjectLiteral>(

@@ -11,15 +11,19 @@ import { unsupportedFields } from './not-supported.js';
  */
 @Injectable()
 export class ContractPipe implements PipeTransform {
-  async transform(value: unknown, { metatype, type }: ArgumentMetadata): Promise<unknown> {
+  transform(value: unknown, { metatype, type }: ArgumentMetadata): unknown {
     if (type === 'custom' || type === 'param' || metatype === undefined || isPlainType(metatype))
       return value;
+    return this.read(value, metatype as new () => object);
+  }
+
+  private async read(value: unknown, metatype: new () => object): Promise<object> {
     const input = value ?? {};
     if (typeof input !== 'object' || Array.isArray(input) || Buffer.isBuffer(input))
       throw validationError('the body must be a JSON object');
     const instance = plainToInstance(metatype, withoutNulls(input), {
       enableImplicitConversion: false,
-    }) as object;
+    });
     const errors = await validate(instance, { whitelist: true, forbidUnknownValues: false });
     if (errors.length > 0)
       throw fieldErrors(Object.fromEntries(errors.flatMap((error) => sentences(error, ''))));

@@ -1,9 +1,10 @@
 import { Injectable, Logger } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
 import { WallClock } from '../clock/clock.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
 import type { JobSpec } from '../jobs/job.js';
 import { JobQueue } from '../jobs/job-queue.js';
-import { OutboxSubscribers } from './outbox-subscribers.js';
+import { OutboxSubscribers, type OutboxSubscriber } from './outbox-subscribers.js';
 
 const BATCH = 200;
 
@@ -69,7 +70,7 @@ export class OutboxRelay {
           ORDER BY sequence LIMIT ${BATCH} FOR UPDATE SKIP LOCKED`,
       );
       if (rows.length === 0) return 0;
-      for (const [scope, specs] of this.jobsByScope(rows))
+      for (const [scope, specs] of this.jobsByScope(rows, await this.audience(em, rows)))
         await this.queue.insert(em, scope, specs, afterCommit);
       await em.query(`UPDATE outbox_events SET relayed_at = $2 WHERE sequence = ANY($1::bigint[])`, [
         rows.map((row) => row.sequence),
@@ -79,17 +80,36 @@ export class OutboxRelay {
     });
   }
 
+  /** Where each of the subscribers that say so hears of events. */
+  private async audience(
+    em: EntityManager,
+    rows: readonly UnrelayedRow[],
+  ): Promise<ReadonlyMap<OutboxSubscriber, ReadonlySet<string>>> {
+    const asked = new Map<OutboxSubscriber, Set<string>>();
+    for (const row of rows)
+      for (const subscriber of this.subscribers.of(row.type))
+        if (subscriber.heardIn !== undefined)
+          asked.set(subscriber, (asked.get(subscriber) ?? new Set()).add(row.environment_id));
+    const audience = new Map<OutboxSubscriber, ReadonlySet<string>>();
+    for (const [subscriber, environments] of asked)
+      if (subscriber.heardIn !== undefined)
+        audience.set(subscriber, await subscriber.heardIn(em, [...environments]));
+    return audience;
+  }
+
   private jobsByScope(
     rows: readonly UnrelayedRow[],
+    audience: ReadonlyMap<OutboxSubscriber, ReadonlySet<string>>,
   ): Iterable<[{ tenantId: string; environmentId: string }, JobSpec[]]> {
     const scopes = new Map<string, [{ tenantId: string; environmentId: string }, JobSpec[]]>();
     for (const row of rows) {
       const key = `${row.tenant_id}/${row.environment_id}`;
       const entry = scopes.get(key) ?? [{ tenantId: row.tenant_id, environmentId: row.environment_id }, []];
       scopes.set(key, entry);
-      for (const kind of this.subscribers.jobKindsFor(row.type))
+      for (const subscriber of this.subscribers.of(row.type)) {
+        if (audience.get(subscriber)?.has(row.environment_id) === false) continue;
         entry[1].push({
-          kind,
+          kind: subscriber.jobKind,
           key: row.sequence,
           payload: {
             sequence: row.sequence,
@@ -100,6 +120,7 @@ export class OutboxRelay {
             occurredAt: row.occurred_at.toISOString(),
           },
         });
+      }
     }
     return scopes.values();
   }
