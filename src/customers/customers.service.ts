@@ -7,6 +7,7 @@ import { findPage, type PaginationResponse, type SearchRequest } from '../platfo
 import { Outbox } from '../platform/outbox/outbox.js';
 import { CustomerEntity } from './customer.entity.js';
 import type { Customer, CustomerFields } from './customers.types.js';
+import { readMany } from '../platform/database/read-many.js';
 
 const SEARCH_FIELDS = {
   id: 'id',
@@ -113,7 +114,7 @@ export class CustomersService {
   /** The rows of those ids, in no order; deleted ones too. */
   async listByIds(ctx: Ctx, ids: readonly string[]): Promise<Customer[]> {
     if (ids.length === 0) return [];
-    return ctx.em.createQueryBuilder(CustomerEntity, 'row').where('row.id IN (:...ids)', { ids }).getMany();
+    return readMany(ctx.em.createQueryBuilder(CustomerEntity, 'row').where('row.id = ANY(:ids)', { ids }));
   }
 
   search(ctx: Ctx, request: CustomerSearch): Promise<{ rows: Customer[]; pagination: PaginationResponse }> {

@@ -93,11 +93,15 @@ class Grid {
   private readonly anchor: Temporal.PlainDateTime;
   private readonly boundaries = new Map<number, number>();
 
-  /** Of a schedule, and what it has reckoned so far: a billing run asks one schedule for the same few boundaries line by line. */
+  /** Of a schedule, and what it has reckoned so far: a billing run asks a few schedules for the same few boundaries, line by line. */
   static of(schedule: BillingSchedule): Grid {
     const known = grids.get(schedule);
     if (known !== undefined) return known;
-    const grid = new Grid(schedule);
+    const { anchor, cycle, timeZone, interval } = schedule;
+    const key = `${anchor.getTime()} ${cycle} ${interval.unit} ${interval.count} ${timeZone}`;
+    const grid = gridsByKey.get(key) ?? new Grid(schedule);
+    if (gridsByKey.size >= MOST_GRIDS) gridsByKey.clear();
+    gridsByKey.set(key, grid);
     grids.set(schedule, grid);
     return grid;
   }
@@ -156,6 +160,9 @@ const DAY = 86_400_000;
 
 /** Forgotten together with their schedules. */
 const grids = new WeakMap<BillingSchedule, Grid>();
+/** Of schedules that say the same: subscriptions on the calendar all turn at once. */
+const gridsByKey = new Map<string, Grid>();
+const MOST_GRIDS = 1000;
 
 /**
  * The anchor of a calendar cycle: the next midnight, Monday, or first of the month, quarter, half-year or year in the

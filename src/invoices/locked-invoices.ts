@@ -1,6 +1,7 @@
 import type { Ctx } from '../platform/context.js';
 import { InvoiceEntity } from './invoice.entity.js';
 import type { Invoice } from './invoices.types.js';
+import { readMany } from '../platform/database/read-many.js';
 
 /** Those invoices, locked. In one order, so that two who lock several do not wait for each other. */
 export async function lockInvoices(
@@ -9,11 +10,12 @@ export async function lockInvoices(
 ): Promise<ReadonlyMap<string, Invoice>> {
   const ids = [...new Set(invoiceIds)];
   if (ids.length === 0) return new Map();
-  const rows = await ctx.em
-    .createQueryBuilder(InvoiceEntity, 'row')
-    .where('row.id = ANY(:ids)', { ids })
-    .orderBy('row.id')
-    .setLock('pessimistic_write')
-    .getMany();
+  const rows = await readMany(
+    ctx.em
+      .createQueryBuilder(InvoiceEntity, 'row')
+      .where('row.id = ANY(:ids)', { ids })
+      .orderBy('row.id')
+      .setLock('pessimistic_write'),
+  );
   return new Map(rows.map((row) => [row.id, row]));
 }

@@ -54,9 +54,7 @@ export class SubscriptionBillingService {
     ctx: Ctx,
     billed: readonly { readonly task: BillingTask; readonly lines: readonly RatedLine[] }[],
   ): Promise<SubscriptionBill[]> {
-    const lineage = await this.lineages.of(ctx, [
-      ...new Set(billed.map(({ task }) => task.subscription.id)),
-    ]);
+    const lineage = await this.lineages.of(ctx, [...new Set(billed.map(({ task }) => task.subscription.id))]);
     return billed.map(({ task: { subscription, moment, reason }, lines }) => ({
       subscriptionId: subscription.id,
       customerId: subscription.customerId,

@@ -9,6 +9,7 @@ import { Outbox } from '../platform/outbox/outbox.js';
 import { SubscriptionEntity } from './subscription.entity.js';
 import { SubscriptionLineItemEntity } from './subscription-line-item.entity.js';
 import { scheduleOf, type Subscription, type SubscriptionLineItem } from './subscriptions.types.js';
+import { readMany } from '../platform/database/read-many.js';
 
 const SEARCH_FIELDS = {
   id: 'id',
@@ -86,13 +87,14 @@ export class SubscriptionsService {
   /** The lines of those subscriptions, oldest first. */
   async linesOf(ctx: Ctx, subscriptionIds: readonly string[]): Promise<SubscriptionLineItem[]> {
     if (subscriptionIds.length === 0) return [];
-    return ctx.em
-      .createQueryBuilder(SubscriptionLineItemEntity, 'row')
-      .where('row.subscriptionId = ANY(:ids)', { ids: subscriptionIds })
-      .andWhere(`row.status = 'published'`)
-      .orderBy('row.createdAt')
-      .addOrderBy('row.id')
-      .getMany();
+    return readMany(
+      ctx.em
+        .createQueryBuilder(SubscriptionLineItemEntity, 'row')
+        .where('row.subscriptionId = ANY(:ids)', { ids: subscriptionIds })
+        .andWhere(`row.status = 'published'`)
+        .orderBy('row.createdAt')
+        .addOrderBy('row.id'),
+    );
   }
 
   async search(
@@ -165,13 +167,14 @@ export class SubscriptionsService {
       );
     if (choice.only !== undefined) query.andWhere('row.id = ANY(:only)', { only: choice.only });
     if (choice.except?.length) query.andWhere('row.id <> ALL(:except)', { except: choice.except });
-    const rows = await query
-      .orderBy('row.nextActionAt')
-      .addOrderBy('row.id')
-      .limit(limit)
-      .setLock('pessimistic_write')
-      .setOnLocked('skip_locked')
-      .getMany();
+    const rows = await readMany(
+      query
+        .orderBy('row.nextActionAt')
+        .addOrderBy('row.id')
+        .limit(limit)
+        .setLock('pessimistic_write')
+        .setOnLocked('skip_locked'),
+    );
     return rows.filter((row) => {
       const action = nextAction(row);
       return action !== null && action.at <= ctx.now;

@@ -202,7 +202,9 @@ describe.each(TRANSPORTS)('jobs by %s', (transport) => {
     const outbox = server.app.get(Outbox, { strict: false });
     const relay = server.app.get(OutboxRelay, { strict: false });
     const tell = async (entityId: string): Promise<void> => {
-      await uow.run(caller, (ctx) => outbox.append(ctx, { type: 'test.event', entityType: 'thing', entityId }));
+      await uow.run(caller, (ctx) =>
+        outbox.append(ctx, { type: 'test.event', entityType: 'thing', entityId }),
+      );
       await relay.drain();
       await eventually('handled', () =>
         Promise.resolve(handled.some(({ payload }) => payload.entityId === entityId)),

@@ -16,7 +16,11 @@ const statements = new WeakMap<EntityMetadata, InsertStatement>();
 export function insertStatement(metadata: EntityMetadata): InsertStatement {
   const known = statements.get(metadata);
   if (known !== undefined) return known;
-  const columns = metadata.columns.map((column, index) => ({ column, name: `"${column.databaseName}"`, n: index + 1 }));
+  const columns = metadata.columns.map((column, index) => ({
+    column,
+    name: `"${column.databaseName}"`,
+    n: index + 1,
+  }));
   const given = columns.map(({ name }) => `r.${name}`);
   const made: InsertStatement = {
     sql:
