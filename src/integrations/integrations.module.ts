@@ -29,6 +29,7 @@ import { RefundsController } from './checkout/refunds.controller.js';
 import { InvoiceAttemptController } from './checkout/invoice-attempt.controller.js';
 import { InboundCustomers } from './inbound-webhooks/inbound-customers.js';
 import { InboundDispatcher } from './inbound-webhooks/inbound-dispatcher.js';
+import { RemoteSubjects } from './inbound-webhooks/remote-subjects.flow.js';
 import { WebhookEventsService } from './inbound-webhooks/webhook-events.service.js';
 import { WebhookHandler } from './inbound-webhooks/webhook-handler.flow.js';
 import { WebhookWriter } from './inbound-webhooks/webhook-writer.js';
@@ -40,6 +41,7 @@ import { MappingsService } from './mappings/mappings.service.js';
 import { InvoiceSweep } from './reconcile/invoice-sweep.flow.js';
 import { OpenInvoices } from './reconcile/open-invoices.service.js';
 import { Reconciler } from './reconcile/reconciler.flow.js';
+import { UndecidedPayments } from './reconcile/undecided-payments.flow.js';
 import { LostCustomers } from './sync/lost-customers.service.js';
 import { ManualSync } from './sync/manual-sync.flow.js';
 import { PushCustomerTask } from './sync/push-customer.task.js';
@@ -124,6 +126,7 @@ const SUBSCRIPTIONS = [
     WebhookReceiver,
     WebhookWriter,
     WebhookHandler,
+    RemoteSubjects,
     InboundDispatcher,
     InboundCustomers,
     CheckoutSessionsService,
@@ -134,6 +137,7 @@ const SUBSCRIPTIONS = [
     InvoiceSweep,
     OpenInvoices,
     RefundFlow,
+    UndecidedPayments,
     Reconciler,
     TimelineQueries,
     ...CATALOGUE,
