@@ -9,6 +9,7 @@ import { WalletsModule } from '../wallets/wallets.module.js';
 import { FeaturesModule } from '../features/features.module.js';
 import { PlansModule } from '../plans/plans.module.js';
 import { CataloguePlanner } from './catalogue/catalogue-planner.js';
+import { ImportPlansTask } from './catalogue/import-plans.task.js';
 import { ImportedPrices } from './catalogue/imported-prices.service.js';
 import { InboundPlans } from './catalogue/inbound-plans.service.js';
 import { PushPlanTask } from './catalogue/push-plan.task.js';
@@ -67,7 +68,14 @@ import { SyncTasks } from './sync/sync-tasks.js';
 import { TimelineController } from './timeline/timeline.controller.js';
 import { TimelineQueries } from './timeline/timeline.queries.js';
 
-const CATALOGUE = [InboundPlans, ImportedPrices, RemotePlans, PushPlanTask, CataloguePlanner];
+const CATALOGUE = [
+  InboundPlans,
+  ImportedPrices,
+  RemotePlans,
+  PushPlanTask,
+  ImportPlansTask,
+  CataloguePlanner,
+];
 const SUBSCRIPTIONS = [
   InboundSubscriptions,
   ImportedItems,
