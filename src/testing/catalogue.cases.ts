@@ -181,10 +181,10 @@ function listCases(
   pushed: (on: Bench, plan: PlanPush) => Promise<RemotePlan>,
 ): ContractCase[] {
   const walk = async (on: Bench): Promise<RemotePlan[]> => {
-    const { listPlans } = present(on.open().catalog);
+    const catalog = present(on.open().catalog);
     const plans: RemotePlan[] = [];
     for (let after: string | undefined; ;) {
-      const page = await present(listPlans?.(after));
+      const page = await present(catalog.listPlans?.(after));
       plans.push(...page.plans);
       if (page.next === undefined) return plans;
       assert.notEqual(page.next, after, 'a page that ends where it begins');

@@ -121,6 +121,7 @@ function endPeriod(ctx: Ctx, subscription: Subscription, at: number): void {
     'customer.subscription.updated',
   );
   const invoice = billPeriod(ctx, subscription, 'subscription_cycle');
+  if (subscription.status === 'unpaid') invoice.auto_advance = false;
   applyPause(ctx, subscription, invoice);
   planNextStep(ctx, invoice);
   planPeriodEnd(ctx, subscription);
@@ -212,9 +213,14 @@ export const subscriptionListener: PaymentListener = (ctx, intent, outcome) => {
       .values()
       .find(({ latest_invoice: latest }) => latest === payment.invoice);
     if (subscription === undefined || isOver(subscription)) continue;
-    const paid = ctx.account.invoices.get(payment.invoice)?.status === 'paid';
+    const invoice = ctx.account.invoices.get(payment.invoice);
     const failed = outcome === 'declined' || outcome === 'requires_action';
-    const status = paid ? 'active' : failed && subscription.status === 'active' ? 'past_due' : undefined;
+    const status =
+      invoice?.status === 'paid'
+        ? 'active'
+        : failed && invoice !== undefined
+          ? afterFailure(ctx, subscription, invoice)
+          : undefined;
     if (status === undefined || subscription.status === 'trialing' || subscription.status === 'paused')
       continue;
     change(
@@ -228,3 +234,10 @@ export const subscriptionListener: PaymentListener = (ctx, intent, outcome) => {
     );
   }
 };
+
+function afterFailure(ctx: Ctx, { status }: Subscription, invoice: Invoice): string | undefined {
+  const { automaticRetrySeconds: retries, unpaidAfterRetries } = ctx.world.settings;
+  const wasLast = invoice.attempt_count > retries.length;
+  if (unpaidAfterRetries && wasLast && (status === 'active' || status === 'past_due')) return 'unpaid';
+  return status === 'active' ? 'past_due' : undefined;
+}
