@@ -217,6 +217,17 @@ describe('news that never comes, or is of somebody else', () => {
     });
     expect(refused).toMatchObject({ attempts: 1, reason: expect.stringContaining(remoteCustomer as string) });
     expect(refused.reason).toContain(page.payment_id);
+    // Asking finds it too, does not stop at it, and says it once.
+    for (let look = 0; look < 2; look += 1) expect((await reconcile()).changed).toBe(0);
+    const { items: entries } = await road.api.get(`/integrations/timeline?entity_id=${page.payment_id}`);
+    const polls = entries.filter((one: any) => one.action === 'poll' && one.kind === 'finished');
+    expect(polls).toMatchObject([
+      {
+        state: 'failed',
+        event_type: 'integration.sync_failed',
+        message: expect.stringContaining(remoteCustomer as string),
+      },
+    ]);
     expect(await road.api.get(`/payments/${page.payment_id}`)).toMatchObject({ payment_status: 'PENDING' });
     expect(await road.api.get(`/invoices/${invoice.id}`)).toMatchObject({
       payment_status: 'PENDING',
