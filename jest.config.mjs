@@ -60,8 +60,14 @@ export default {
       ...shared,
       displayName: 'system',
       testMatch: ['<rootDir>/test/**/*.spec.ts'],
-      // The oracle is among the unit tests; the others need an engine that `npm ci` does not install: npm run test:clickhouse.
-      testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/oracle/', '<rootDir>/test/clickhouse/'],
+      setupFilesAfterEnv: ['<rootDir>/test/support/wire-watch.setup.ts'],
+      // The oracle is among the unit tests; the others need what `npm ci` does not install: npm run test:clickhouse, test:stripe-cli.
+      testPathIgnorePatterns: [
+        '/node_modules/',
+        '<rootDir>/test/oracle/',
+        '<rootDir>/test/clickhouse/',
+        '<rootDir>/test/stripe-cli/',
+      ],
       globalSetup: '<rootDir>/test/support/global-setup.mjs',
       globalTeardown: '<rootDir>/test/support/global-teardown.mjs',
     },

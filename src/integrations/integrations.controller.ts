@@ -86,7 +86,7 @@ export class IntegrationsController {
     return this.uow.run(caller, async (ctx) => toWebhookEventResponse(await this.events.retry(ctx, id)));
   }
 
-  /** One sync by hand, from here to the provider. */
+  /** One sync by hand, from here to the provider; or, with `sync_direction` provider_to_flexprice, all plans that it offers. */
   @Post('sync/:entity')
   @HttpCode(202)
   async syncOne(
@@ -94,6 +94,16 @@ export class IntegrationsController {
     @Param('entity') entity: string,
     @Body() body: SyncEntityRequest,
   ): Promise<SyncOperationResponse> {
+    if (body.sync_direction === 'provider_to_flexprice') {
+      if (entity !== 'plan' && entity !== 'plans')
+        throw notImplemented(
+          `sync_direction provider_to_flexprice of a ${entity} is not supported yet: plans can be imported`,
+        );
+      if (body.plan_id !== undefined)
+        throw validationError('leave plan_id out: all plans that the provider offers are imported');
+      const operation = await this.manual.importPlans(caller, body.provider);
+      return this.uow.run(caller, (ctx) => this.show(ctx, operation));
+    }
     if (entity === 'customer' || entity === 'customers') {
       if (body.customer_id === undefined) throw validationError('customer_id is required');
       const operation = await this.manual.pushCustomer(caller, body.customer_id, body.provider);

@@ -9,6 +9,7 @@ import { WalletsModule } from '../wallets/wallets.module.js';
 import { FeaturesModule } from '../features/features.module.js';
 import { PlansModule } from '../plans/plans.module.js';
 import { CataloguePlanner } from './catalogue/catalogue-planner.js';
+import { ImportPlansTask } from './catalogue/import-plans.task.js';
 import { ImportedPrices } from './catalogue/imported-prices.service.js';
 import { InboundPlans } from './catalogue/inbound-plans.service.js';
 import { PushPlanTask } from './catalogue/push-plan.task.js';
@@ -29,6 +30,7 @@ import { RefundsController } from './checkout/refunds.controller.js';
 import { InvoiceAttemptController } from './checkout/invoice-attempt.controller.js';
 import { InboundCustomers } from './inbound-webhooks/inbound-customers.js';
 import { InboundDispatcher } from './inbound-webhooks/inbound-dispatcher.js';
+import { RemoteSubjects } from './inbound-webhooks/remote-subjects.flow.js';
 import { WebhookEventsService } from './inbound-webhooks/webhook-events.service.js';
 import { WebhookHandler } from './inbound-webhooks/webhook-handler.flow.js';
 import { WebhookWriter } from './inbound-webhooks/webhook-writer.js';
@@ -40,6 +42,7 @@ import { MappingsService } from './mappings/mappings.service.js';
 import { InvoiceSweep } from './reconcile/invoice-sweep.flow.js';
 import { OpenInvoices } from './reconcile/open-invoices.service.js';
 import { Reconciler } from './reconcile/reconciler.flow.js';
+import { UndecidedPayments } from './reconcile/undecided-payments.flow.js';
 import { LostCustomers } from './sync/lost-customers.service.js';
 import { ManualSync } from './sync/manual-sync.flow.js';
 import { PushCustomerTask } from './sync/push-customer.task.js';
@@ -65,7 +68,14 @@ import { SyncTasks } from './sync/sync-tasks.js';
 import { TimelineController } from './timeline/timeline.controller.js';
 import { TimelineQueries } from './timeline/timeline.queries.js';
 
-const CATALOGUE = [InboundPlans, ImportedPrices, RemotePlans, PushPlanTask, CataloguePlanner];
+const CATALOGUE = [
+  InboundPlans,
+  ImportedPrices,
+  RemotePlans,
+  PushPlanTask,
+  ImportPlansTask,
+  CataloguePlanner,
+];
 const SUBSCRIPTIONS = [
   InboundSubscriptions,
   ImportedItems,
@@ -124,6 +134,7 @@ const SUBSCRIPTIONS = [
     WebhookReceiver,
     WebhookWriter,
     WebhookHandler,
+    RemoteSubjects,
     InboundDispatcher,
     InboundCustomers,
     CheckoutSessionsService,
@@ -134,6 +145,7 @@ const SUBSCRIPTIONS = [
     InvoiceSweep,
     OpenInvoices,
     RefundFlow,
+    UndecidedPayments,
     Reconciler,
     TimelineQueries,
     ...CATALOGUE,

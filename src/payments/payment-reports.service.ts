@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { In } from 'typeorm';
 import { invalidOperation } from '../domain/errors.js';
 import { money, type Money } from '../domain/money.js';
 import { mergeRemoteStatus } from '../domain/paying/payment-states.js';
@@ -51,6 +52,20 @@ export class PaymentReportsService {
       await this.ledger.announce(ctx, payment);
     }
     return payment;
+  }
+
+  /** Payments through a connection that are not decided yet. */
+  hasUndecided(ctx: Ctx, connectionId: string): Promise<boolean> {
+    return ctx.em.existsBy(PaymentEntity, {
+      connectionId,
+      paymentStatus: In(['INITIATED', 'PENDING', 'PROCESSING']),
+    });
+  }
+
+  /** Whether a report of that would tell us anything of a payment of ours. */
+  async isBehind(ctx: Ctx, id: string, status: Payment['paymentStatus']): Promise<boolean> {
+    const payment = await this.ledger.find(ctx, id);
+    return payment !== null && mergeRemoteStatus(payment.paymentStatus, status) !== payment.paymentStatus;
   }
 
   /**

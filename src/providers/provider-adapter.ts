@@ -18,10 +18,10 @@ import type {
   RemoteSetup,
   SetupRequest,
 } from './provider-objects.js';
-import type { MadeInvoice, OpenInvoice } from './provider-lists.js';
+import type { DecidedPayment, MadeInvoice, OpenInvoice } from './provider-lists.js';
 import type { CallLimits } from './call-gate.js';
 import type { ProviderEvent } from './provider-event.js';
-import type { PlanPush, RemotePlan } from './provider-catalogue.js';
+import type { PlanPush, RemotePlan, RemotePlanPage } from './provider-catalogue.js';
 import type { RemoteSubscription, SubscriptionWish } from './provider-subscriptions.js';
 
 /**
@@ -174,6 +174,8 @@ export interface CustomerOperations {
 export interface CatalogOperations {
   /** With all its prices, archived ones too. Null when the provider has no such plan, or not any more. */
   fetchPlan(remoteId: string): Promise<RemotePlan | null>;
+  /** Those that are offered now, some to a page, from the first or from where another page has ended. */
+  listPlans?(after: string | undefined): Promise<RemotePlanPage>;
   /**
    * Made, matched by our mark, or changed; prices that are missing there are made, those that have ended are archived.
    * What the provider has of its own beside them is left alone.
@@ -254,6 +256,8 @@ export interface PaymentOperations {
     readonly remotePaymentId: string;
     readonly reversals: RemoteReversals;
   }>;
+  /** Payments and pages of ours on which the last word was said since; for the reconciler: what a lost webhook would have said. */
+  listDecided?(since: Date): AsyncIterable<DecidedPayment>;
   listMethods(remoteCustomerId: string): Promise<readonly RemotePaymentMethod[]>;
 }
 

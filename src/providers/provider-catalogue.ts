@@ -75,6 +75,12 @@ export interface RemotePlan {
   readonly unreadable: readonly UnreadablePrice[];
 }
 
+export interface RemotePlanPage {
+  readonly plans: readonly RemotePlan[];
+  /** Where the next page begins; undefined after the last one. */
+  readonly next: string | undefined;
+}
+
 export interface PricePush extends PriceFacts {
   readonly priceId: string;
   /** The mapped remote price. */

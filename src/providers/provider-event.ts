@@ -10,15 +10,16 @@ interface ProviderEventBase {
   readonly accountId?: string | undefined;
 }
 
-export type ProviderEvent = ProviderEventBase &
-  (
-    | { readonly kind: 'customer.changed'; readonly remoteId: string }
-    | { readonly kind: 'customer.deleted'; readonly remoteId: string }
-    | { readonly kind: 'plan.changed'; readonly remoteId: string }
-    | { readonly kind: 'subscription.changed'; readonly remoteId: string }
-    | { readonly kind: 'invoice.changed'; readonly remoteId: string }
-    | { readonly kind: 'payment.changed'; readonly remoteId: string }
-    | { readonly kind: 'checkout.changed'; readonly remoteId: string }
-    | { readonly kind: 'setup.changed'; readonly remoteId: string }
-    | { readonly kind: 'ignored'; readonly reason: string }
-  );
+/** What an event says: which object to read again, or why none. */
+export type ProviderNews =
+  | { readonly kind: 'customer.changed'; readonly remoteId: string }
+  | { readonly kind: 'customer.deleted'; readonly remoteId: string }
+  | { readonly kind: 'plan.changed'; readonly remoteId: string }
+  | { readonly kind: 'subscription.changed'; readonly remoteId: string }
+  | { readonly kind: 'invoice.changed'; readonly remoteId: string }
+  | { readonly kind: 'payment.changed'; readonly remoteId: string }
+  | { readonly kind: 'checkout.changed'; readonly remoteId: string }
+  | { readonly kind: 'setup.changed'; readonly remoteId: string }
+  | { readonly kind: 'ignored'; readonly reason: string };
+
+export type ProviderEvent = ProviderEventBase & ProviderNews;

@@ -18,3 +18,11 @@ export interface MadeInvoice {
   /** As of `RemoteInvoice`. */
   readonly metadata: Readonly<Record<string, string>>;
 }
+
+/** What was last said of a payment of ours, or of a page to save a method on, which has none. */
+export interface DecidedPayment {
+  readonly of: 'checkout' | 'payment';
+  readonly remoteId: string;
+  readonly paymentId: string | undefined;
+  readonly status: 'processing' | 'succeeded' | 'failed';
+}

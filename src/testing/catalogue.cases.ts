@@ -157,6 +157,8 @@ export function catalogueCases(harness: ContractHarness, controls: CatalogContro
       },
     },
   ];
+  if (present(bench(harness).open().catalog).listPlans !== undefined)
+    cases.push(...listCases(harness, controls, pushed));
   if (harness.marksEnvironments)
     cases.push({
       name: 'a plan of another environment is foreign, and is not taken over',
@@ -172,6 +174,45 @@ export function catalogueCases(harness: ContractHarness, controls: CatalogContro
     });
   return cases.map((one) => settled(harness, one));
 }
+
+function listCases(
+  harness: ContractHarness,
+  controls: CatalogControls,
+  pushed: (on: Bench, plan: PlanPush) => Promise<RemotePlan>,
+): ContractCase[] {
+  const walk = async (on: Bench): Promise<RemotePlan[]> => {
+    const catalog = present(on.open().catalog);
+    const plans: RemotePlan[] = [];
+    for (let after: string | undefined; ;) {
+      const page = await present(catalog.listPlans?.(after));
+      plans.push(...page.plans);
+      if (page.next === undefined) return plans;
+      assert.notEqual(page.next, after, 'a page that ends where it begins');
+      after = page.next;
+    }
+  };
+  return [
+    {
+      name: 'all plans that are offered are listed, page by page, each once and as it reads; archived ones are not',
+      run: async () => {
+        const on = bench(harness);
+        assert.deepEqual(await walk(on), []);
+        const names = Array.from({ length: MORE_THAN_A_PAGE }, (_, index) => `Theirs ${index}`);
+        for (const name of names) await controls.create(on.connection, { name, monthlyDollars: '3' });
+        const ours = await pushed(on, planOf({ name: 'Ours' }));
+        await pushed(on, planOf({ name: 'Archived', active: false }));
+        const listed = await walk(on);
+        assert.deepEqual(listed.map(({ name }) => name).sort(), [...names, 'Ours'].sort());
+        assert.deepEqual(
+          listed.find(({ remoteId }) => remoteId === ours.remoteId),
+          await present(on.open().catalog).fetchPlan(ours.remoteId),
+        );
+      },
+    },
+  ];
+}
+
+const MORE_THAN_A_PAGE = 21;
 
 /** What a provider of plans has to do once. */
 export function planPush(harness: ContractHarness, controls: CatalogControls): Undertaking {

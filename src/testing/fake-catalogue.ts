@@ -1,5 +1,5 @@
 import type { CatalogOperations, SubscriptionOperations } from '../providers/provider-adapter.js';
-import type { PlanPush, RemotePlan, RemotePrice } from '../providers/provider-catalogue.js';
+import type { PlanPush, RemotePlan, RemotePlanPage, RemotePrice } from '../providers/provider-catalogue.js';
 import { ProviderError } from '../providers/provider-error.js';
 import type { Attempt } from '../providers/provider-objects.js';
 import type { RemoteSubscription, SubscriptionWish } from '../providers/provider-subscriptions.js';
@@ -10,8 +10,21 @@ import { isOwn, markOf, orNull, send, type FakeContext } from './fake-operations
 export const fakeCatalog = (ctx: FakeContext): CatalogOperations => ({
   fetchPlan: (remoteId) =>
     orNull(send(ctx, ['GET', `/plans/${remoteId}`], () => showPlan(ctx, ctx.account.plan(remoteId)))),
+  listPlans: (after) => listPlans(ctx, after),
   push: (plan, attempt) => push(ctx, plan, attempt),
 });
+
+const PLANS_A_PAGE = 10;
+
+function listPlans(ctx: FakeContext, after: string | undefined): Promise<RemotePlanPage> {
+  return send(ctx, ['GET', '/plans'], () => {
+    const offered = [...ctx.account.plans.values()].filter(({ active }) => active);
+    const start = after === undefined ? 0 : offered.findIndex(({ id }) => id === after) + 1;
+    const page = offered.slice(start, start + PLANS_A_PAGE);
+    const isLast = start + PLANS_A_PAGE >= offered.length;
+    return { plans: page.map((plan) => showPlan(ctx, plan)), next: isLast ? undefined : page.at(-1)?.id };
+  });
+}
 
 async function push(ctx: FakeContext, plan: PlanPush, { key }: Attempt): Promise<RemotePlan> {
   const known = await send(ctx, ['GET', '/plans'], () => findPlan(ctx, plan));

@@ -111,6 +111,27 @@ describe.each(TRANSPORTS)('jobs by %s', (transport) => {
     await inState('parked', 'done');
   });
 
+  it('asked for again while it runs, it runs again, with what it was asked with last', async () => {
+    let release: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    behave = async () => {
+      await held;
+      return handled.length === 1 ? { park: true, reason: 'the first time' } : undefined;
+    };
+    await enqueue('again', { wanted: 'first' });
+    await inState('again', 'running');
+    await uow.run(caller, (ctx) =>
+      queue.requeue(ctx, { kind: 'test.job', key: 'again', payload: { wanted: 'second' } }),
+    );
+    expect((await row('again'))!.state).toBe('running');
+    release();
+    await inState('again', 'done');
+    expect(handled.map(({ attempt, payload }) => [attempt, payload.wanted])).toEqual([
+      [1, 'first'],
+      [1, 'second'],
+    ]);
+  });
+
   it('parks a job whose retry window is over', async () => {
     behave = () => Promise.reject(new Error('still broken'));
     await enqueue('hopeless');

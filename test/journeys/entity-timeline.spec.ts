@@ -48,9 +48,17 @@ describe('the timeline of one entity', () => {
       calls: [{ method: 'POST', path: '/v1/invoices', status: 400 }],
     });
     expect(finished.message).toBe(refusal);
+    expect(items.map((one: any) => one.event_type)).toEqual([null, null, null, 'integration.sync_failed']);
     expect(intended.retry).toBeNull();
     for (const entry of [answered, finished])
       expect(entry.retry).toBe(`POST /v1/integrations/operations/${answered.operation_id}/retry`);
+    // Whoever comes by the other base path is sent back by it.
+    const other = await road.api
+      .with({ base: '/api/v1' })
+      .get(`/integrations/timeline?entity_id=${invoice.id}`);
+    expect(other.items.at(-1).retry).toBe(
+      `POST /api/v1/integrations/operations/${answered.operation_id}/retry`,
+    );
   });
 
   it('tried again by that route, pushed, paid there: the webhooks stand among the rest, by time', async () => {

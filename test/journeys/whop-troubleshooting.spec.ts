@@ -25,7 +25,6 @@ describe('when an invoice does not get to Whop, or back', () => {
   afterEach(() => {
     jest.restoreAllMocks();
     road.sandbox.whop.clearFaults();
-    expect(road.sandbox.whop.schemaViolations()).toEqual([]);
   });
   afterAll(async () => {
     await road.stop();

@@ -3,6 +3,7 @@ import { startSandbox, type Sandbox } from '../../src/sandbox/index.js';
 import type { ApiClient } from './api-client.js';
 import { eventually } from './eventually.js';
 import { startTestApp, type TestApp, type TestAppOptions } from './test-app.js';
+import { unwatchWire, watchWire, wireViolations } from './wire-watch.js';
 
 export const GOOD_CARD = '4242424242424242';
 export const DECLINED_CARD = '4000000000000002';
@@ -37,7 +38,9 @@ export class Road<Server extends RoadServer = TestApp> {
       whopRetryDelaysMs: retryDelaysMs,
     });
     try {
-      return new Road(await startServer(sandbox), sandbox);
+      const road = new Road(await startServer(sandbox), sandbox);
+      watchWire(sandbox);
+      return road;
     } catch (error) {
       await sandbox.stop();
       throw error;
@@ -55,6 +58,9 @@ export class Road<Server extends RoadServer = TestApp> {
   async stop(): Promise<void> {
     await this.server.stop();
     await this.sandbox.stop();
+    const wrong = wireViolations();
+    unwatchWire(this.sandbox);
+    expect(wrong).toEqual([]);
   }
 
   get api(): ApiClient {

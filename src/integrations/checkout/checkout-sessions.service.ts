@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { MoreThan } from 'typeorm';
+import { In, MoreThan } from 'typeorm';
 import { WallClock } from '../../platform/clock/clock.js';
 import type { Ctx } from '../../platform/context.js';
 import { insertRow, updateRow } from '../../platform/database/columns.js';
@@ -64,6 +64,20 @@ export class CheckoutSessionsService {
     });
   }
 
+  /** Pages of a connection that may still be used, also one that was asked for and never answered. */
+  hasUndecided(ctx: Ctx, connectionId: string): Promise<boolean> {
+    const since = new Date(this.clock.now().getTime() - LONGEST_LIFE_MS);
+    return ctx.em.existsBy(CheckoutSessionEntity, {
+      connectionId,
+      state: In(['reserved', 'open']),
+      createdAt: MoreThan(since),
+    });
+  }
+
+  isOpen(ctx: Ctx, connectionId: string, providerSessionId: string): Promise<boolean> {
+    return ctx.em.existsBy(CheckoutSessionEntity, { connectionId, providerSessionId, state: 'open' });
+  }
+
   /** It was not made, as the provider says. */
   async drop(ctx: Ctx, id: string): Promise<void> {
     await updateRow(ctx.em, CheckoutSessionEntity, id, { state: 'expired', updatedAt: this.clock.now() });
@@ -83,6 +97,8 @@ export class CheckoutSessionsService {
   }
 }
 
+/** A page lives for a day, and its last word may be lost on its last minute. */
+const LONGEST_LIFE_MS = 2 * 24 * 60 * 60_000;
 /** Longer than any request to a provider takes. */
 const MADE_WITHIN_MS = 2 * 60_000;
 

@@ -20,6 +20,7 @@ import { MappingsService } from '../mappings/mappings.service.js';
 import { SyncNotes } from '../sync/sync-notes.service.js';
 import { InvoiceSweep } from './invoice-sweep.flow.js';
 import { changed, OpenInvoices } from './open-invoices.service.js';
+import { UndecidedPayments } from './undecided-payments.flow.js';
 
 export const RECONCILE_OPTIONS = Symbol('ReconcileOptions');
 
@@ -58,6 +59,7 @@ export class Reconciler implements OnModuleInit {
     private readonly notes: SyncNotes,
     private readonly dispatcher: InboundDispatcher,
     private readonly reversals: PaymentReversals,
+    private readonly undecided: UndecidedPayments,
   ) {}
 
   onModuleInit(): void {
@@ -95,10 +97,12 @@ export class Reconciler implements OnModuleInit {
   /** Where the provider says what was settled or has gone back since. */
   private async followSettled(caller: Caller, connection: Connection): Promise<number> {
     const session = this.sessions.open(connection);
-    if (session.invoices?.listSettled === undefined && session.payments?.listReversed === undefined) return 0;
-    const [open, collected] = await this.uow.run(caller, async (ctx) => [
+    const { invoices, payments } = session;
+    if (!invoices?.listSettled && !payments?.listReversed && !payments?.listDecided) return 0;
+    const [open, collected, undecided] = await this.uow.run(caller, async (ctx) => [
       await this.mappings.hasOpenInvoices(ctx, connection.id),
       await this.reversals.hasCollected(ctx, connection.id),
+      await this.undecided.has(ctx, connection.id),
     ]);
     const until = this.clock.now();
     const since = new Date(
@@ -106,9 +110,10 @@ export class Reconciler implements OnModuleInit {
     );
     let count = 0;
     if (open) count += await this.settled(caller, connection, session, since);
+    if (undecided && payments) count += await this.undecided.follow(caller, connection, payments, since);
     // Money of an invoice that was paid long ago can still go back.
     if (collected) count += await this.reversed(caller, connection, session, since);
-    if (open || collected)
+    if (open || collected || undecided)
       await this.uow.run(caller, (ctx) => this.connections.recordPolled(ctx, connection.id, until));
     return count;
   }

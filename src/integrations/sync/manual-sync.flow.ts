@@ -8,6 +8,7 @@ import { InvoicesService } from '../../invoices/invoices.service.js';
 import type { Caller, Ctx } from '../../platform/context.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { PlansService } from '../../plans/plans.service.js';
+import { ImportPlansTask } from '../catalogue/import-plans.task.js';
 import { MappingsService } from '../mappings/mappings.service.js';
 import type { EntityMapping } from '../mappings/mappings.types.js';
 import { SyncEngine } from './sync-engine.flow.js';
@@ -34,6 +35,7 @@ export class ManualSync {
     private readonly mappings: MappingsService,
     private readonly operations: SyncOperationsService,
     private readonly engine: SyncEngine,
+    private readonly plansImport: ImportPlansTask,
   ) {}
 
   /** Pushes an invoice, unless it is there already. With `wait`, tries in this request, and for ten seconds waits for whoever is at it. */
@@ -116,6 +118,18 @@ export class ManualSync {
         entityId: id,
         action: 'push',
       });
+    });
+  }
+
+  /** Plans an import of all plans that the provider offers, whether we know them or not. */
+  importPlans(caller: Caller, provider: string): Promise<SyncOperation> {
+    return this.uow.run(caller, async (ctx) => {
+      const connection = await this.connectionOf(ctx, { provider });
+      if (!connection.syncConfig.plan.inbound)
+        throw invalidOperation('plan.inbound is switched off on the connection', 'sync_switched_off', {
+          connection_id: connection.id,
+        });
+      return this.plansImport.begin(ctx, connection);
     });
   }
 

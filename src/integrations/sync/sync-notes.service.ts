@@ -4,7 +4,9 @@ import { WallClock } from '../../platform/clock/clock.js';
 import type { Ctx } from '../../platform/context.js';
 import { insertUnlessThere } from '../../platform/database/columns.js';
 import { newId } from '../../platform/ids.js';
+import { Outbox } from '../../platform/outbox/outbox.js';
 import { SyncOperationEntity } from './sync-operation.entity.js';
+import { finishedEvent } from './sync-outcomes.js';
 import type { FinishedState, SyncIntent } from './sync.types.js';
 
 /**
@@ -15,7 +17,10 @@ import type { FinishedState, SyncIntent } from './sync.types.js';
 export class SyncNotes {
   private readonly logger = new Logger(SyncNotes.name);
 
-  constructor(private readonly clock: WallClock) {}
+  constructor(
+    private readonly clock: WallClock,
+    private readonly outbox: Outbox,
+  ) {}
 
   /** The first note of one intent stands. */
   async write(
@@ -30,8 +35,10 @@ export class SyncNotes {
     },
   ): Promise<void> {
     const now = this.clock.now();
+    const { id: connectionId, provider } = connection;
+    const id = newId('syncOperation');
     const isNew = await insertUnlessThere(ctx.em, SyncOperationEntity, {
-      id: newId('syncOperation'),
+      id,
       ...ctx.scope,
       createdAt: now,
       updatedAt: now,
@@ -51,6 +58,7 @@ export class SyncNotes {
       providerEntityId: note.providerEntityId ?? null,
     });
     if (!isNew) return;
+    await this.outbox.append(ctx, finishedEvent({ id, connectionId, provider, ...intent }, note));
     const line = {
       event: `sync.${intent.action}_${note.state}`,
       connection_id: connection.id,

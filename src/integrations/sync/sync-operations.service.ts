@@ -11,6 +11,7 @@ import { JobQueue } from '../../platform/jobs/job-queue.js';
 import { Outbox } from '../../platform/outbox/outbox.js';
 import { SyncAttemptEntity } from './sync-attempt.entity.js';
 import { SyncOperationEntity } from './sync-operation.entity.js';
+import { finishedEvent } from './sync-outcomes.js';
 import type { FinishedState, SyncAttempt, SyncIntent, SyncOperation } from './sync.types.js';
 
 export const SYNC_RUN_JOB = 'sync.run';
@@ -214,18 +215,7 @@ export class SyncOperationsService {
     reason: string | null,
   ): Promise<void> {
     await this.change(ctx, operation.id, { state, reason, nextTryAt: null, finishedAt: this.clock.now() });
-    await this.outbox.append(ctx, {
-      type: `integration.sync_${state}`,
-      entityType: operation.entityType,
-      entityId: operation.entityId,
-      payload: {
-        operation_id: operation.id,
-        connection_id: operation.connectionId,
-        provider: operation.provider,
-        action: operation.action,
-        reason,
-      },
-    });
+    await this.outbox.append(ctx, finishedEvent(operation, { state, reason }));
   }
 
   async beginAttempt(ctx: Ctx, operation: SyncOperation): Promise<SyncAttempt> {

@@ -1,7 +1,15 @@
 import { BillingError } from '../../domain/errors.js';
 import { ProviderError } from '../../providers/provider-error.js';
 import type { Connection } from '../../connections/connections.types.js';
-import type { SyncAttempt, SyncError, SyncOperation, SyncState, SyncTask } from './sync.types.js';
+import type { DomainEvent } from '../../platform/outbox/outbox.js';
+import type {
+  FinishedState,
+  SyncAttempt,
+  SyncError,
+  SyncOperation,
+  SyncState,
+  SyncTask,
+} from './sync.types.js';
 
 export type Claim =
   | { readonly kind: 'finished' }
@@ -29,6 +37,24 @@ export const errorOf = (error: ProviderError): SyncError => ({
   param: error.param,
   http_status: error.httpStatus,
   request_id: error.requestId,
+});
+
+/** What others may follow: told once for each operation that is over, and for what was left out. */
+export const finishedEvent = (
+  {
+    id,
+    connectionId,
+    provider,
+    entityType,
+    entityId,
+    action,
+  }: Pick<SyncOperation, 'id' | 'connectionId' | 'provider' | 'entityType' | 'entityId' | 'action'>,
+  { state, reason }: { readonly state: FinishedState; readonly reason: string | null },
+): DomainEvent => ({
+  type: `integration.sync_${state}`,
+  entityType,
+  entityId,
+  payload: { operation_id: id, connection_id: connectionId, provider, action, reason },
 });
 
 /** For the log: what happened, to what, and why, in words. */

@@ -1,7 +1,6 @@
 import { IsString, MinLength } from 'class-validator';
 import { IsWord, IsWordList, Optional } from '../../platform/http/fields.js';
 import { ListRequest } from '../../platform/http/list-query.js';
-import { NotSupportedYet } from '../../platform/http/not-supported.js';
 
 export class ListOperationsQuery extends ListRequest {
   @Optional()
@@ -63,7 +62,6 @@ export class SyncEntityRequest {
 
   @Optional()
   @IsWord(['flexprice_to_provider', 'provider_to_flexprice'])
-  @NotSupportedYet(['flexprice_to_provider'])
   sync_direction?: string;
 
   @Optional()

@@ -38,7 +38,7 @@ export class SyncOperationResponse {
   provider!: string;
   entity_type!: string;
   entity_id!: string;
-  /** `push`, `mark_paid`, `settle_part`, `void`, `refresh`; of a payment `refund`, `expire` (its page). */
+  /** `push`, `mark_paid`, `settle_part`, `void`, `refresh`; of a payment `refund`, `expire` (its page); of all plans of a connection, by the connection's id, `import`. */
   action!: string;
   revision!: number;
   /** `pending`, `running`, `retrying`, `succeeded`, `failed`, `skipped`. */

@@ -24,6 +24,7 @@ export const SYNC_ACTIONS = [
   'delete',
   'void_stray',
   'poll',
+  'import',
 ] as const;
 /** Looks up what is missing or in doubt of invoices that were pushed; one a connection. */
 export const SWEEP_JOB = 'sync.sweep';

@@ -1,4 +1,4 @@
-import { Get, Query } from '@nestjs/common';
+import { Get, Query, Req } from '@nestjs/common';
 import type { Caller } from '../../platform/context.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { ApiController, CurrentCaller } from '../../tenancy/api-controller.js';
@@ -15,7 +15,12 @@ export class TimelineController {
 
   /** One entity, all providers: what was to be told, every try with its answer, and every webhook that speaks of it. */
   @Get('timeline')
-  timeline(@CurrentCaller() caller: Caller, @Query() query: TimelineQuery): Promise<TimelineResponse> {
-    return this.uow.run(caller, (ctx) => this.queries.timeline(ctx, query));
+  timeline(
+    @CurrentCaller() caller: Caller,
+    @Query() query: TimelineQuery,
+    @Req() { originalUrl }: { readonly originalUrl: string },
+  ): Promise<TimelineResponse> {
+    const [base = ''] = originalUrl.split('/integrations/timeline');
+    return this.uow.run(caller, (ctx) => this.queries.timeline(ctx, query, base));
   }
 }

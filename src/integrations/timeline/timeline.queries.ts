@@ -67,7 +67,8 @@ export class TimelineQueries {
     private readonly payments: PaymentsService,
   ) {}
 
-  async timeline(ctx: Ctx, query: TimelineQuery): Promise<TimelineResponse> {
+  /** `base`: under what the caller reaches the API, for the routes that the entries name. */
+  async timeline(ctx: Ctx, query: TimelineQuery, base: string): Promise<TimelineResponse> {
     const { limit = DEFAULT_LIMIT, offset = 0 } = query;
     const direction = query.order === 'desc' ? 'DESC' : 'ASC';
     const paid = await this.payments.remoteIdsOf(ctx, query.entity_id);
@@ -95,12 +96,12 @@ export class TimelineQueries {
     );
     const entries = rows.filter(({ kind }) => (kind as string | null) !== null);
     return {
-      items: await this.show(ctx, entries),
+      items: await this.show(ctx, entries, base),
       pagination: { total: rows[0]?.total ?? 0, limit, offset },
     };
   }
 
-  private async show(ctx: Ctx, entries: readonly Entry[]): Promise<TimelineEntryResponse[]> {
+  private async show(ctx: Ctx, entries: readonly Entry[], base: string): Promise<TimelineEntryResponse[]> {
     const ids = (of: (entry: Entry) => string | null): string[] => [
       ...new Set(entries.flatMap((entry) => of(entry) ?? [])),
     ];
@@ -115,9 +116,9 @@ export class TimelineQueries {
     );
     return entries.flatMap(({ at, kind, operation, attempt, event }) => {
       const told = operations.get(operation ?? '');
-      if (told !== undefined) return toOperationEntry(at, kind, told, attempts.get(attempt ?? ''));
+      if (told !== undefined) return toOperationEntry(base, at, kind, told, attempts.get(attempt ?? ''));
       const heard = events.get(event ?? '');
-      return heard === undefined ? [] : toEventEntry(at, kind, heard);
+      return heard === undefined ? [] : toEventEntry(base, at, kind, heard);
     });
   }
 }

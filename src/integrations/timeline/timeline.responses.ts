@@ -29,7 +29,7 @@ export class TimelineEntryResponse {
   request_id!: string | null;
   webhook_event_id!: string | null;
   provider_event_id!: string | null;
-  /** The provider's name of the event. */
+  /** The provider's name of the event; of what has finished, ours. */
   event_type!: string | null;
   /** What to call to try again, where that is possible: method and path. */
   retry!: string | null;
@@ -61,6 +61,7 @@ const NOTHING = {
 const RETRIABLE = new Set(['failed', 'skipped', 'retrying', 'parked']);
 
 export function toOperationEntry(
+  base: string,
   at: Date,
   kind: TimelineKind,
   row: SyncOperation,
@@ -84,12 +85,19 @@ export function toOperationEntry(
     outcome: answered?.outcome ?? null,
     error: toErrorResponse(error),
     calls: answered?.calls ?? [],
+    event_type: kind === 'finished' ? `integration.sync_${row.state}` : null,
     request_id: error?.request_id ?? answered?.calls.at(-1)?.request_id ?? null,
-    retry: wentWrong && RETRIABLE.has(row.state) ? `POST /v1/integrations/operations/${row.id}/retry` : null,
+    retry:
+      wentWrong && RETRIABLE.has(row.state) ? `POST ${base}/integrations/operations/${row.id}/retry` : null,
   };
 }
 
-export const toEventEntry = (at: Date, kind: TimelineKind, row: WebhookEvent): TimelineEntryResponse => ({
+export const toEventEntry = (
+  base: string,
+  at: Date,
+  kind: TimelineKind,
+  row: WebhookEvent,
+): TimelineEntryResponse => ({
   ...NOTHING,
   at,
   kind,
@@ -100,5 +108,5 @@ export const toEventEntry = (at: Date, kind: TimelineKind, row: WebhookEvent): T
   webhook_event_id: row.id,
   provider_event_id: row.providerEventId,
   event_type: row.type,
-  retry: RETRIABLE.has(row.state) ? `POST /v1/integrations/webhook-events/${row.id}/retry` : null,
+  retry: RETRIABLE.has(row.state) ? `POST ${base}/integrations/webhook-events/${row.id}/retry` : null,
 });

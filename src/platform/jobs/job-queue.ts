@@ -69,15 +69,22 @@ export class JobQueue {
     };
   }
 
-  /** Makes the job of that kind and key due now, whatever became of it before; creates it when there is none. */
+  /**
+   * Makes the job of that kind and key due now, whatever became of it before; creates it when there is none. One that is
+   * running keeps its worker and is due again when that is through: another time to run at tells it so.
+   */
   async requeue(ctx: Ctx, spec: JobSpec & { readonly key: string }): Promise<void> {
     const now = this.clock.now();
     const runAt = spec.runAt ?? now;
-    const [rows] = await ctx.em.query<[{ id: string }[], number]>(
-      `UPDATE jobs SET state = 'queued', run_at = $5, attempts = 0, lease_until = NULL, announced_at = $6,
-              finished_at = NULL, retry_window_start = $7, updated_at = $7, payload = $8
-        WHERE tenant_id = $1 AND environment_id = $2 AND kind = $3 AND key = $4 AND state <> 'running'
-        RETURNING id`,
+    const [rows] = await ctx.em.query<[{ id: string; state: string }[], number]>(
+      `UPDATE jobs SET
+              state = CASE state WHEN 'running' THEN state ELSE 'queued' END,
+              run_at = CASE state WHEN 'running' THEN greatest($5::timestamptz, run_at + interval '1 millisecond') ELSE $5 END,
+              attempts = CASE state WHEN 'running' THEN attempts ELSE 0 END,
+              lease_until = CASE state WHEN 'running' THEN lease_until END,
+              announced_at = $6, finished_at = NULL, retry_window_start = $7, updated_at = $7, payload = $8
+        WHERE tenant_id = $1 AND environment_id = $2 AND kind = $3 AND key = $4
+        RETURNING id, state`,
       [
         ctx.scope.tenantId,
         ctx.scope.environmentId,
@@ -90,8 +97,10 @@ export class JobQueue {
       ],
     );
     if (rows.length === 0) return this.enqueue(ctx, spec);
+    const due = rows.filter(({ state }) => state !== 'running');
+    if (due.length === 0) return;
     ctx.afterCommit(() => {
-      this.transport.announce(rows.map((row) => ({ id: row.id, runAt })));
+      this.transport.announce(due.map(({ id }) => ({ id, runAt })));
     });
   }
 }

@@ -16,6 +16,8 @@ interface ClaimedRow {
   kind: string;
   payload: Record<string, unknown>;
   attempts: number;
+  /** As text: to the microsecond. Another one when it is settled was asked for meanwhile. */
+  run_at: string;
   retry_window_start: Date;
 }
 
@@ -60,7 +62,7 @@ export class JobRunner {
       const [rows] = await em.query<[ClaimedRow[], number]>(
         `UPDATE jobs SET state = 'running', attempts = attempts + 1, lease_until = $2, updated_at = $3
           WHERE id = $1 AND run_at <= $3 AND (state = 'queued' OR (state = 'running' AND lease_until < $3))
-          RETURNING id, tenant_id, environment_id, kind, payload, attempts, retry_window_start`,
+          RETURNING id, tenant_id, environment_id, kind, payload, attempts, run_at::text, retry_window_start`,
         [jobId, new Date(now.getTime() + LEASE_MS), now],
       );
       return rows[0];
@@ -102,11 +104,15 @@ export class JobRunner {
     const runAt = outcome !== undefined && 'retryAt' in outcome ? outcome.retryAt : undefined;
     await this.uow.system(async (em, afterCommit) => {
       // The attempt count names this lease: a row that another worker has taken over since is not ours to settle.
-      const [rows] = await em.query<[unknown[], number]>(
-        `UPDATE jobs SET state = $3, run_at = coalesce($4, run_at), lease_until = NULL, last_error = $5,
-                announced_at = $6, finished_at = $7, updated_at = $8
+      const [rows] = await em.query<[{ state: string; run_at: Date }[], number]>(
+        `UPDATE jobs SET
+                state = CASE WHEN run_at = $9::timestamptz THEN $3 ELSE 'queued' END,
+                run_at = CASE WHEN run_at = $9::timestamptz THEN coalesce($4, run_at) ELSE run_at END,
+                attempts = CASE WHEN run_at = $9::timestamptz THEN attempts ELSE 0 END,
+                finished_at = CASE WHEN run_at = $9::timestamptz THEN $7::timestamptz END,
+                lease_until = NULL, last_error = $5, announced_at = $6, updated_at = $8
           WHERE id = $1 AND state = 'running' AND attempts = $2
-          RETURNING id`,
+          RETURNING state, run_at`,
         [
           row.id,
           row.attempts,
@@ -116,12 +122,14 @@ export class JobRunner {
           this.transport.delivers ? now : null,
           state === 'queued' ? null : now,
           now,
+          row.run_at,
         ],
       );
-      if (rows.length > 0 && runAt !== undefined)
-        afterCommit(() => {
-          this.transport.announce([{ id: row.id, runAt }]);
-        });
+      const due = rows.filter((settled) => settled.state === 'queued');
+      if (due.length === 0) return;
+      afterCommit(() => {
+        this.transport.announce(due.map((settled) => ({ id: row.id, runAt: settled.run_at })));
+      });
     });
   }
 

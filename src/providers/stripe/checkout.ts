@@ -42,7 +42,8 @@ export function createCheckout(
         price_data: {
           currency: request.amount.currency,
           unit_amount: toStripeAmount(request.amount),
-          product_data: { name: request.description },
+          // Stripe makes a product of it, which is not to come back as a plan.
+          product_data: { name: request.description, metadata },
         },
       },
     ],

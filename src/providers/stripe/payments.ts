@@ -7,6 +7,7 @@ import { idOf, objectOf, type StripeContext } from './context.js';
 import { told, toldOrNull } from './errors.js';
 import { MARK, readMark } from './marks.js';
 import { listMethods, setDefaultMethod } from './methods.js';
+import { listDecided } from './payment-log.js';
 import { INTENT_EXPAND, readMethod, readPayment } from './payment-reader.js';
 import { listReversed } from './reversal-log.js';
 import { refund, REVERSALS_EXPAND, reversalsOf } from './reversals.js';
@@ -22,6 +23,7 @@ export const stripePayments = (ctx: StripeContext): PaymentOperations => ({
   fetch: (remoteId) => fetchPayment(ctx, remoteId),
   refund: (request, attempt) => refund(ctx, request, attempt),
   listReversed: (since) => listReversed(ctx, since),
+  listDecided: (since) => listDecided(ctx, since),
   listMethods: (customerId) => listMethods(ctx, customerId),
 });
 

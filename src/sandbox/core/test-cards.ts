@@ -26,7 +26,8 @@ export interface TestCard {
 
 /** A bank debit: accepted at once, settled or returned days later. */
 export interface TestBankAccount {
-  readonly kind: 'us_bank_account';
+  readonly kind: 'us_bank_account' | 'sepa_debit';
+  /** An account number, or the IBAN of a SEPA debit. */
   readonly number: string;
   readonly tokens: readonly string[];
   readonly title: string;
@@ -216,7 +217,23 @@ const BANK_ACCOUNTS: readonly TestBankAccount[] = [
   },
 ];
 
+/** Those that a hosted page of the sandbox takes. */
 export const TEST_METHODS: readonly TestMethod[] = [...CARDS, ...BANK_ACCOUNTS];
+
+/** Through the API only: no page asks for an IBAN. */
+const SEPA_ACCOUNTS: readonly TestBankAccount[] = [
+  ...['AT611904300234573201', 'AT321904300235473204'].map((number) => sepa(number, 'succeeds')),
+  ...['AT861904300235473202', 'IT60X0542811101000000123456'].map((number) => sepa(number, 'fails')),
+];
+
+function sepa(number: string, settles: 'succeeds' | 'fails'): TestBankAccount {
+  return { kind: 'sepa_debit', number, tokens: [], title: `SEPA debit, ${settles} after some days`, settles };
+}
+
+export function accountByIban(written: string): TestBankAccount | undefined {
+  const iban = written.replace(/\s/g, '').toUpperCase();
+  return SEPA_ACCOUNTS.find(({ number }) => number === iban);
+}
 
 /** Digits as people type them, with blanks and dashes. */
 export function methodByNumber(written: string): TestMethod | undefined {

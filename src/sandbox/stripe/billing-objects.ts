@@ -169,5 +169,12 @@ export interface Subscription extends StripeObject {
   pause_collection: JsonObject | null;
   status: string;
   trial_end: number | null;
+  trial_settings: {
+    readonly end_behavior: {
+      readonly billing_cycle_anchor: null;
+      /** `create_invoice`, `pause` or `cancel`. */
+      readonly missing_payment_method: string;
+    };
+  };
   trial_start: number | null;
 }

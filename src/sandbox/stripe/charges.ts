@@ -101,6 +101,10 @@ function methodDetails(method: PaymentMethod, amount: number): object {
     } = method.us_bank_account as Record<string, unknown>;
     return { type: 'us_bank_account', us_bank_account: { ...bank, payment_reference: null } };
   }
+  if (method.type === 'sepa_debit') {
+    const { generated_from: _from, ...account } = method.sepa_debit as Record<string, unknown>;
+    return { type: 'sepa_debit', sepa_debit: { ...account, mandate: null } };
+  }
   const card = method.card as Record<string, unknown>;
   return {
     type: 'card',

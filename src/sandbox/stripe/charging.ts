@@ -49,7 +49,7 @@ export function confirmIntent(ctx: Ctx, intent: PaymentIntent, confirmation: Con
     changed.next_action = null;
   });
   if (method.customer === null) behaviour.spent = intent.setup_future_usage === null;
-  if (behaviour.method.kind === 'us_bank_account') {
+  if (behaviour.method.kind !== 'card') {
     return told(ctx, intent, startDebit(ctx, intent, method, behaviour.method));
   }
   const card = behaviour.method;

@@ -53,7 +53,7 @@ export interface PaymentMethod extends StripeObject {
   };
   customer: string | null;
   metadata: Metadata;
-  readonly type: 'card' | 'us_bank_account';
+  readonly type: 'card' | 'us_bank_account' | 'sepa_debit';
 }
 
 export type PaymentIntentStatus =

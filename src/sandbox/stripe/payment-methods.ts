@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { newId } from '../core/ids.js';
 import {
+  accountByIban,
   methodByNumber,
   methodByToken,
   type TestBankAccount,
@@ -77,7 +78,7 @@ export function newMethod(
     type: method.kind,
     ...(method.kind === 'card'
       ? { card: cardDetails(ctx, method, details.expiry) }
-      : { us_bank_account: bankDetails(method) }),
+      : { [method.kind]: method.kind === 'sepa_debit' ? sepaDetails(method) : bankDetails(method) }),
   };
   account.paymentMethods.insert(stored, created);
   account.behaviours.set(stored.id, { method, setUp: false, spent: false });
@@ -114,6 +115,17 @@ function bankDetails(bank: TestBankAccount): object {
     networks: { preferred: 'ach', supported: ['ach'] },
     routing_number: '110000000',
     status_details: null,
+  };
+}
+
+function sepaDetails({ number }: TestBankAccount): object {
+  return {
+    bank_code: number.slice(4, 9),
+    branch_code: null,
+    country: number.slice(0, 2),
+    fingerprint: fingerprint(number),
+    generated_from: { charge: null, setup_attempt: null },
+    last4: number.slice(-4),
   };
 }
 
@@ -204,6 +216,13 @@ export function methodFrom(ctx: Ctx, params: Params): PaymentMethod {
     if (known?.kind !== 'us_bank_account') {
       throw invalid('Must use test bank account numbers.', 'us_bank_account[account_number]');
     }
+    return newMethod(ctx, known, { billing });
+  }
+  if (type === 'sepa_debit') {
+    const known = accountByIban(params.object('sepa_debit')?.string('iban') ?? '');
+    if (known === undefined)
+      throw invalid('Must use test IBANs.', 'sepa_debit[iban]', 'invalid_bank_account_iban');
+    for (const field of ['name', 'email'] as const) billing?.require(field);
     return newMethod(ctx, known, { billing });
   }
   throw notPlayed(`payment methods of type ${type}`, params.nameOf('type'));

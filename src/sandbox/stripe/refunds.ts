@@ -4,7 +4,7 @@ import { change, create } from './changes.js';
 import { requireCharge } from './charges.js';
 import { later, now, type Ctx } from './context.js';
 import { holdsMoney } from './disputes.js';
-import { invalid, missingParam, noSuch } from './errors.js';
+import { invalid, missingParam, noSuch, notPlayed } from './errors.js';
 import type { Charge, Refund } from './objects.js';
 import { listPage } from './paging.js';
 import type { Params } from './params.js';
@@ -43,6 +43,7 @@ function createRefund(ctx: Ctx, params: Params): Refund {
     );
   }
   const behaviour = ctx.account.behaviours.get(charge.payment_method ?? '')?.method;
+  if (behaviour?.kind === 'sepa_debit') throw notPlayed('refunds of SEPA debits', 'payment_intent');
   const course = behaviour?.kind === 'card' ? behaviour.refund : undefined;
   const refund: Refund = {
     id: newId('re_', 24),

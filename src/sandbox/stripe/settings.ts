@@ -15,6 +15,8 @@ export interface StripeSettings {
   automaticChargeSeconds: number;
   /** Waits before further automatic charges of an invoice; then it is left open. */
   automaticRetrySeconds: readonly number[];
+  /** After the last of them its subscription is unpaid and bills no further, as an account can choose; else it stays past due. */
+  unpaidAfterRetries: boolean;
   /** Until a bank debit is settled or returned. */
   asyncPaymentSeconds: number;
   /** Refuse payments below the currency's minimum and settle invoices below it at once. */
@@ -29,6 +31,7 @@ export const DEFAULT_SETTINGS: StripeSettings = {
   searchLagSeconds: 60,
   automaticChargeSeconds: HOUR,
   automaticRetrySeconds: [3 * DAY, 5 * DAY, 7 * DAY],
+  unpaidAfterRetries: false,
   asyncPaymentSeconds: 4 * DAY,
   minimumCharges: false,
 };

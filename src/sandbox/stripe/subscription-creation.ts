@@ -140,11 +140,17 @@ function build(ctx: Ctx, customer: Customer, params: Params): Subscription {
     test_clock: null,
     transfer_data: null,
     trial_end: trialEnd,
-    trial_settings: {
-      end_behavior: { billing_cycle_anchor: null, missing_payment_method: 'create_invoice' },
-    },
+    trial_settings: trialSettingsOf(params),
     trial_start: trialEnd === null ? null : created,
   };
+}
+
+function trialSettingsOf(params: Params): Subscription['trial_settings'] {
+  const end = params.object('trial_settings')?.object('end_behavior');
+  if (end?.has('billing_cycle_anchor') === true)
+    throw notPlayed('the billing cycle anchor of a trial', end.nameOf('billing_cycle_anchor'));
+  const chosen = end?.string('missing_payment_method') ?? 'create_invoice';
+  return { end_behavior: { billing_cycle_anchor: null, missing_payment_method: chosen } };
 }
 
 function trialEndOf(ctx: Ctx, params: Params, daysOfPrice: number | null): number | null {

@@ -106,6 +106,10 @@ function endPeriod(ctx: Ctx, subscription: Subscription, at: number): void {
   }
   // Something has moved the period since this was planned.
   if (item.current_period_end !== at) return;
+  if (subscription.status === 'trialing' && isStoppedAfterTrial(ctx, subscription)) {
+    stopAfterTrial(ctx, subscription);
+    return;
+  }
   change(
     ctx,
     ctx.account.subscriptions,
@@ -117,9 +121,43 @@ function endPeriod(ctx: Ctx, subscription: Subscription, at: number): void {
     'customer.subscription.updated',
   );
   const invoice = billPeriod(ctx, subscription, 'subscription_cycle');
+  if (subscription.status === 'unpaid') invoice.auto_advance = false;
   applyPause(ctx, subscription, invoice);
   planNextStep(ctx, invoice);
   planPeriodEnd(ctx, subscription);
+}
+
+/** A trial that ends while there is nothing to charge is stopped, if that was chosen; else it is billed like any other. */
+export function isStoppedAfterTrial(ctx: Ctx, subscription: Subscription): boolean {
+  const customer = ctx.account.customers.get(subscription.customer);
+  const method = subscription.default_payment_method ?? customer?.invoice_settings.default_payment_method;
+  const collects = subscription.collection_method === 'charge_automatically';
+  return collects && typeof method !== 'string' && fateOf(subscription) !== 'create_invoice';
+}
+
+export function stopAfterTrial(ctx: Ctx, subscription: Subscription): Subscription {
+  return fateOf(subscription) === 'cancel'
+    ? endSubscription(ctx, subscription)
+    : pauseBecause(ctx, subscription, 'trial_end_without_payment_method');
+}
+
+const fateOf = ({ trial_settings: settings }: Subscription): string =>
+  settings.end_behavior.missing_payment_method;
+
+export function pauseBecause(ctx: Ctx, subscription: Subscription, type: string): Subscription {
+  return change(
+    ctx,
+    ctx.account.subscriptions,
+    subscription,
+    (paused) => {
+      paused.status = 'paused';
+      paused.status_details = {
+        paused: { subscription: { type }, transitioned_at: now(ctx), type: 'subscription' },
+      };
+    },
+    'customer.subscription.updated',
+    'customer.subscription.paused',
+  );
 }
 
 export function startPeriod(item: SubscriptionItem, start: number): void {
@@ -175,9 +213,14 @@ export const subscriptionListener: PaymentListener = (ctx, intent, outcome) => {
       .values()
       .find(({ latest_invoice: latest }) => latest === payment.invoice);
     if (subscription === undefined || isOver(subscription)) continue;
-    const paid = ctx.account.invoices.get(payment.invoice)?.status === 'paid';
+    const invoice = ctx.account.invoices.get(payment.invoice);
     const failed = outcome === 'declined' || outcome === 'requires_action';
-    const status = paid ? 'active' : failed && subscription.status === 'active' ? 'past_due' : undefined;
+    const status =
+      invoice?.status === 'paid'
+        ? 'active'
+        : failed && invoice !== undefined
+          ? afterFailure(ctx, subscription, invoice)
+          : undefined;
     if (status === undefined || subscription.status === 'trialing' || subscription.status === 'paused')
       continue;
     change(
@@ -191,3 +234,10 @@ export const subscriptionListener: PaymentListener = (ctx, intent, outcome) => {
     );
   }
 };
+
+function afterFailure(ctx: Ctx, { status }: Subscription, invoice: Invoice): string | undefined {
+  const { automaticRetrySeconds: retries, unpaidAfterRetries } = ctx.world.settings;
+  const wasLast = invoice.attempt_count > retries.length;
+  if (unpaidAfterRetries && wasLast && (status === 'active' || status === 'past_due')) return 'unpaid';
+  return status === 'active' ? 'past_due' : undefined;
+}

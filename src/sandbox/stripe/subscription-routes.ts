@@ -8,7 +8,14 @@ import { requirePrice } from './prices.js';
 import type { Route } from './route.js';
 import { searchPage } from './search.js';
 import { createSubscription } from './subscription-creation.js';
-import { endSubscription, planPeriodEnd, startPeriod } from './subscription-cycle.js';
+import {
+  endSubscription,
+  isStoppedAfterTrial,
+  pauseBecause,
+  planPeriodEnd,
+  startPeriod,
+  stopAfterTrial,
+} from './subscription-cycle.js';
 import { isOver, newItem, planOf, requireSubscription } from './subscriptions.js';
 
 function updateSubscription(ctx: Ctx, id: string, params: Params): Subscription {
@@ -20,6 +27,8 @@ function updateSubscription(ctx: Ctx, id: string, params: Params): Subscription 
       'invalid_canceled_subscription_fields',
     );
   }
+  const endsTrial = params.string('trial_end') === 'now' && subscription.status === 'trialing';
+  const stops = endsTrial && isStoppedAfterTrial(ctx, subscription);
   change(
     ctx,
     ctx.account.subscriptions,
@@ -40,8 +49,8 @@ function updateSubscription(ctx: Ctx, id: string, params: Params): Subscription 
       changed.collection_method = params.string('collection_method') ?? changed.collection_method;
       changed.days_until_due = params.integer('days_until_due') ?? changed.days_until_due;
       if (params.has('pause_collection')) changed.pause_collection = pauseOf(params);
-      if (params.string('trial_end') === 'now' && changed.status === 'trialing') {
-        changed.trial_end = now(ctx);
+      if (endsTrial) changed.trial_end = now(ctx);
+      if (endsTrial && !stops) {
         changed.status = 'active';
         for (const item of changed.items.data) startPeriod(item, now(ctx));
       }
@@ -49,6 +58,7 @@ function updateSubscription(ctx: Ctx, id: string, params: Params): Subscription 
     },
     'customer.subscription.updated',
   );
+  if (stops) return stopAfterTrial(ctx, subscription);
   planPeriodEnd(ctx, subscription);
   return subscription;
 }
@@ -91,23 +101,7 @@ function pauseSubscription(ctx: Ctx, id: string): Subscription {
   if (subscription.status !== 'active' && subscription.status !== 'trialing') {
     throw invalid(`A subscription that is ${subscription.status} cannot be paused.`);
   }
-  return change(
-    ctx,
-    ctx.account.subscriptions,
-    subscription,
-    (paused) => {
-      paused.status = 'paused';
-      paused.status_details = {
-        paused: {
-          subscription: { type: 'pause_requested' },
-          transitioned_at: now(ctx),
-          type: 'subscription',
-        },
-      };
-    },
-    'customer.subscription.updated',
-    'customer.subscription.paused',
-  );
+  return pauseBecause(ctx, subscription, 'pause_requested');
 }
 
 function resumeSubscription(ctx: Ctx, id: string, params: Params): Subscription {

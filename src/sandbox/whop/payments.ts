@@ -66,7 +66,7 @@ export function payInvoice(
   };
   ctx.account.payments.set(payment.id, payment);
   invoice.user = member.user;
-  if (method.kind === 'us_bank_account') waitForBank(ctx, payment);
+  if (method.kind !== 'card') waitForBank(ctx, payment);
   else if (method.authentication !== undefined && !options.authenticated) {
     fail(ctx, payment, AUTHENTICATION_REQUIRED.message);
   } else if (method.refusal !== undefined) fail(ctx, payment, method.refusal.message);
@@ -78,7 +78,7 @@ function waitForBank(ctx: Ctx, payment: Payment): void {
   payment.status = 'pending';
   tell(ctx, payment.companyId, 'payment.pending', showPayment(ctx, payment));
   const { method } = payment;
-  if (method.kind !== 'us_bank_account' || method.settles === 'stays') return;
+  if (method.kind === 'card' || method.settles === 'stays') return;
   const at = ctx.world.clock.now() + ctx.world.settings.asyncPaymentSeconds * 1000;
   ctx.world.clock.schedule(at, ctx.account.id, `bank debit of ${payment.id}`, () => {
     if (payment.status === 'pending') {
