@@ -1,5 +1,5 @@
 import { eventually } from '../support/eventually.js';
-import { stripeApi, webhooksHandled } from '../support/faults.js';
+import { stripeApi, stripeInvoicesOf, webhooksHandled } from '../support/faults.js';
 import { GOOD_CARD, Road } from '../support/road.js';
 
 const DISPUTED_CARD = '4000000000000259';
@@ -180,6 +180,38 @@ describe('news that never comes, or is of somebody else', () => {
       expect(await methods()).toMatchObject([{ last4: '4242', is_default: true }]);
       expect((await reconcile()).changed).toBe(0);
     });
+  });
+
+  it('an invoice that is said to be of another customer is refused, and stops no other', async () => {
+    await road.api.put(`/connections/${connection.id}`, { sync_config: { invoice_outbound_enabled: true } });
+    for (const type of ['invoice.*', 'invoice_payment.*', 'payment_intent.*', 'charge.*'])
+      road.sandbox.stripe.arrangeWebhooks({ action: 'drop', type, times: null });
+    const pushed = async (who: string): Promise<any> => {
+      const customer = await road.customer(who);
+      await road.saveCard(customer.id as string);
+      const invoice = await road.invoice(customer.id as string, [{ amount: '12' }]);
+      await road.settled(invoice.id as string);
+      const [remote] = stripeInvoicesOf(road, invoice.id as string);
+      return { customer, invoice, remote };
+    };
+    const [wrong, right] = [await pushed('moved-away'), await pushed('stayed')];
+    await road.server.database.query(
+      `UPDATE entity_mappings SET provider_entity_id = 'cus_of_somebody_else' WHERE entity_id = $1`,
+      [wrong.customer.id],
+    );
+    for (const { remote } of [wrong, right])
+      await stripeApi(road, secretKey, 'POST', `/v1/invoices/${remote.id}/pay`, { paid_out_of_band: 'true' });
+    expect((await reconcile()).changed).toBe(1);
+    expect((await reconcile()).changed).toBe(0);
+    const statusOf = async ({ invoice }: any): Promise<string> =>
+      (await road.api.get(`/invoices/${invoice.id}`)).payment_status;
+    expect([await statusOf(wrong), await statusOf(right)]).toEqual(['PENDING', 'SUCCEEDED']);
+    const { items } = await road.api.get(`/integrations/timeline?entity_id=${wrong.invoice.id}`);
+    const polls = items.filter((one: any) => one.action === 'poll' && one.kind === 'finished');
+    expect(polls).toMatchObject([
+      { state: 'failed', message: expect.stringContaining('cus_of_somebody_else') },
+    ]);
+    await road.api.put(`/connections/${connection.id}`, { sync_config: { invoice_outbound_enabled: false } });
   });
 
   it('a payment that names ours but is of another customer is refused, once and for all to see', async () => {

@@ -2,8 +2,9 @@ import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { ConnectionsService } from '../../connections/connections.service.js';
 import { ProviderSessionsService } from '../../connections/provider-sessions.service.js';
 import type { Connection } from '../../connections/connections.types.js';
+import { BillingError } from '../../domain/errors.js';
 import { WallClock } from '../../platform/clock/clock.js';
-import type { Caller } from '../../platform/context.js';
+import type { Caller, Ctx } from '../../platform/context.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import type { JobOutcome } from '../../platform/jobs/job.js';
 import { JobHandlers } from '../../platform/jobs/job-handlers.js';
@@ -193,28 +194,45 @@ export class Reconciler implements OnModuleInit {
   ): Promise<boolean> {
     const remote = await invoices.fetch(remoteId);
     if (remote === null) return false;
-    await this.uow.run(caller, async (ctx) => {
-      await this.dispatcher.dispatch(ctx, connection, { kind: 'invoice', remote });
-      const mapping = await this.mappings.findByRemoteId(ctx, connection.id, 'invoice', remoteId);
-      if (mapping === null) return;
-      const of = { entityType: 'invoice', entityId: mapping.entityId, action: 'poll' } as const;
-      const revision = await this.notes.nextRevision(ctx, connection.id, of);
-      await this.notes.write(
-        ctx,
-        connection,
-        { ...of, revision },
-        {
+    try {
+      await this.uow.run(caller, async (ctx) => {
+        await this.dispatcher.dispatch(ctx, connection, { kind: 'invoice', remote });
+        await this.note(ctx, connection, remoteId, {
           state: 'succeeded',
-          providerEntityId: remoteId,
-          isWarning: true,
           reason:
             `it is ${remote.state ?? remote.status} there, and was found by asking: no webhook had told. ` +
             `If that goes on, copy webhook_url from the connection into the webhook settings there, and select ` +
             this.providers.get(connection.provider).webhooks.events.join(', '),
-        },
-      );
-    });
-    return true;
+        });
+      });
+      return true;
+    } catch (error) {
+      // What contradicts our books is for a person to see, and no reason to leave the others lying.
+      if (!(error instanceof BillingError)) throw error;
+      this.logger.warn({ event: 'reconcile.invoice_refused', connection_id: connection.id, err: error });
+      const reason = `it is ${remote.state ?? remote.status} there, and not taken over: ${error.message}`;
+      await this.uow.run(caller, (ctx) => this.note(ctx, connection, remoteId, { state: 'failed', reason }));
+      return false;
+    }
+  }
+
+  /** A refusal is noted once, however often it is met; each piece of news for itself. */
+  private async note(
+    ctx: Ctx,
+    connection: Connection,
+    remoteId: string,
+    told: { readonly state: 'succeeded' | 'failed'; readonly reason: string },
+  ): Promise<void> {
+    const mapping = await this.mappings.findByRemoteId(ctx, connection.id, 'invoice', remoteId);
+    if (mapping === null) return;
+    const of = { entityType: 'invoice', entityId: mapping.entityId, action: 'poll' } as const;
+    const revision = told.state === 'failed' ? 0 : await this.notes.nextRevision(ctx, connection.id, of);
+    await this.notes.write(
+      ctx,
+      connection,
+      { ...of, revision },
+      { ...told, providerEntityId: remoteId, isWarning: true },
+    );
   }
 
   /** A mapped invoice that was still open when we last saw it. */
