@@ -8,7 +8,7 @@ import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { PeriodicTasks } from '../../platform/jobs/periodic-tasks.js';
 import { USAGE_OPTIONS, type UsageOptions } from '../usage.types.js';
 import { canRollUp, seriesId } from './usage-plan.js';
-import { summaryOfEvents } from './usage-summaries.js';
+import { measuresEvents, QUANTITY, summaryOfEvents } from './usage-summaries.js';
 
 const EVERY_MS = 30_000;
 const ALIGN_EVERY_MS = 10 * 60_000;
@@ -193,16 +193,20 @@ async function sumUp(ctx: Ctx, hours: readonly DirtyHour[]): Promise<void> {
   for (const { type } of types)
     await ctx.em.query(
       `WITH made AS MATERIALIZED (
-         SELECT q.id, q.event_name, coalesce(e.external_customer_id, '') AS customer, ${hour} AS hour,
+         SELECT e.series_id, e.event_name, coalesce(e.external_customer_id, '') AS customer, ${hour} AS hour,
                 ${summaryOfEvents(type)}
-           FROM usage_events e
-           JOIN usage_series q ON q.environment_id = $5 AND q.event_name = e.event_name AND q.type = $6
-          WHERE e.environment_id = $5 AND e.occurred_at >= $2 AND e.occurred_at < $3
-            AND (q.filters = '[]'::jsonb OR billing.matches_filters(e.properties, q.filters))
-          GROUP BY GROUPING SETS ((q.id, q.event_name, ${hour}, e.external_customer_id), (q.id, q.event_name, ${hour})))
+           FROM (SELECT q.id AS series_id, q.event_name, e.external_customer_id, e.occurred_at, e.id
+                        ${measuresEvents(type) ? `, ${QUANTITY} AS quantity` : ''}
+                   FROM usage_events e
+                   JOIN usage_series q ON q.environment_id = $5 AND q.event_name = e.event_name AND q.type = $6
+                  WHERE e.environment_id = $5 AND e.occurred_at >= $2 AND e.occurred_at < $3
+                    AND (q.filters = '[]'::jsonb OR billing.matches_filters(e.properties, q.filters))
+                 OFFSET 0) e
+          GROUP BY GROUPING SETS ((e.series_id, e.event_name, ${hour}, e.external_customer_id),
+                                  (e.series_id, e.event_name, ${hour})))
        INSERT INTO usage_rollups (tenant_id, environment_id, series_id, external_customer_id, hour,
                                   events, measured, total, moment, peak, latest)
-       SELECT $4, $5, m.id, m.customer, m.hour, m.events, m.measured, m.total, m.moment, m.peak, m.latest
+       SELECT $4, $5, m.series_id, m.customer, m.hour, m.events, m.measured, m.total, m.moment, m.peak, m.latest
          FROM made m JOIN ${HOURS} ON w.event_name = m.event_name AND w.hour = m.hour`,
       [parameter, ...bounds, ctx.scope.tenantId, ctx.scope.environmentId, type],
     );
