@@ -17,7 +17,7 @@ const ENVIRONMENT = '(SELECT billing.current_environment())';
 
 /** The queries as rows: one text parameter, whatever their number. */
 const QUERIES = `jsonb_to_recordset($1::jsonb) AS q(
-  n int, event_name text, customer text, series text, starts timestamptz, ends timestamptz,
+  n int, event_name text, customer text, summed_customer text, series text, starts timestamptz, ends timestamptz,
   full_starts timestamptz, full_ends timestamptz, field text, filters jsonb, sources text[])`;
 
 /**
@@ -69,7 +69,7 @@ const events = (type: AggregationType, perCustomer: boolean): string => `stretch
 const ROLLUPS = `q JOIN LATERAL (
     SELECT * FROM usage_rollups r
      WHERE r.environment_id = ${ENVIRONMENT} AND r.series_id = q.series
-       AND r.external_customer_id = coalesce(q.customer, '') AND r.hour >= q.full_starts AND r.hour < q.full_ends
+       AND r.external_customer_id = q.summed_customer AND r.hour >= q.full_starts AND r.hour < q.full_ends
     OFFSET 0) r ON true
    WHERE q.is_summed
      AND NOT EXISTS (SELECT FROM dirty d WHERE d.event_name = q.event_name AND d.hour = r.hour)`;
@@ -122,6 +122,7 @@ export function statementsOf(
         ? {}
         : {
             series: seriesId(seriesOf(query)),
+            summed_customer: externalCustomerId ?? '',
             full_starts: new Date(hours.start),
             full_ends: new Date(hours.end),
           }),
