@@ -105,7 +105,12 @@ describe('usage in Postgres', () => {
       const asked = jest.spyOn(pg.Client.prototype, 'query');
       try {
         const values = await uow.run(caller(), (ctx) => store.aggregate(ctx, queries));
-        const statements = asked.mock.calls.filter(([given]) => typeof given !== 'string').length;
+        // Without what begins and ends the transaction, and settings.
+        const statements = (asked.mock.calls as unknown[][])
+          .flatMap(([given]) =>
+            typeof given === 'string' ? [] : (given as { text: string }).text.split(';\n'),
+          )
+          .filter((text) => !text.startsWith('SET ')).length;
         return { statements, values: values.map(formatRate) };
       } finally {
         asked.mockRestore();

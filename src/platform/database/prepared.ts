@@ -1,12 +1,14 @@
 import { hash } from 'node:crypto';
 import type { PoolClient } from 'pg';
 import type { EntityManager } from 'typeorm';
+import { queryInBatch } from './batch.js';
 
 const names = new Map<string, string>();
 
 /**
  * A statement that is asked many times a second: each connection reads and plans it once. Its text must be one of few,
- * whatever it is asked with, because a connection keeps them all.
+ * whatever it is asked with, because a connection keeps them all. Statements that are asked without waiting for each other
+ * go to the database together.
  */
 export async function queryPrepared<R extends object>(
   em: EntityManager,
@@ -27,9 +29,9 @@ export async function queryPlannedOnce<R extends object>(
 ): Promise<R[]> {
   const client = await clientOf(em);
   const [, rows] = await Promise.all([
-    client.query('SET LOCAL plan_cache_mode = force_generic_plan'),
+    ask(client, 'SET LOCAL plan_cache_mode = force_generic_plan', []),
     ask<R>(client, sql, parameters),
-    client.query('SET LOCAL plan_cache_mode = auto'),
+    ask(client, 'SET LOCAL plan_cache_mode = auto', []),
   ]);
   return rows;
 }
@@ -46,5 +48,5 @@ async function ask<R extends object>(
 ): Promise<R[]> {
   const name = names.get(sql) ?? hash('sha256', sql).slice(0, 24);
   names.set(sql, name);
-  return (await client.query<R>({ name, text: sql, values: [...parameters] })).rows;
+  return (await queryInBatch(client, { name, text: sql, values: [...parameters] })).rows as R[];
 }

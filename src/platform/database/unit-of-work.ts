@@ -1,3 +1,4 @@
+import type { Writable } from 'node:stream';
 import { Injectable, Logger } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { PoolClient } from 'pg';
@@ -85,6 +86,7 @@ export class UnitOfWork {
       const nudges: (() => void)[] = [];
       // One trip for the frame and for who works in it. The runner has to know, or it would begin and end its own.
       Object.assign(runner, { isTransactionActive: true, transactionDepth: 1 });
+      sendTogether(client);
       const begun = client.query(`START TRANSACTION; ${enter}`) as unknown as Promise<Results>;
       // Told below, when the work has ended.
       begun.catch(() => undefined);
@@ -126,4 +128,16 @@ export class UnitOfWork {
       this.logger.warn({ event: 'transaction.rollback_failed', error: String(error) });
     }
   }
+}
+
+/** What is asked of the connection before the program waits for anything is one message. */
+function sendTogether(client: PoolClient): void {
+  const { stream } = (client as unknown as { connection: { stream: Writable } }).connection;
+  stream.cork();
+  // The second tick is after the one in which a batch is sent.
+  process.nextTick(() => {
+    process.nextTick(() => {
+      stream.uncork();
+    });
+  });
 }
