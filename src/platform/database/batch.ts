@@ -85,7 +85,7 @@ class Batch extends DriverQuery {
   }
 
   override handleError(error: Error, connection: Connection): void {
-    for (const name of this.unread) delete connection.submittedNamedStatements[name];
+    for (const name of this.unread) Reflect.deleteProperty(connection.submittedNamedStatements, name);
     for (const query of this.queries) query.handleError(error, connection);
   }
 

@@ -42,14 +42,14 @@ export async function findById<T extends ObjectLiteral & { id: string }>(
   entity: new () => T,
   id: string,
 ): Promise<T | null> {
-  const { tableName, columns } = em.connection.getMetadata(entity);
+  const { tableName, columns } = em.dataSource.getMetadata(entity);
   const [row] = await queryPrepared<Record<string, unknown>>(em, `SELECT * FROM ${tableName} WHERE id = $1`, [
     id,
   ]);
   if (row === undefined) return null;
   const found = new entity();
   for (const column of columns)
-    column.setEntityValue(found, em.connection.driver.prepareHydratedValue(row[column.databaseName], column));
+    column.setEntityValue(found, em.dataSource.driver.prepareHydratedValue(row[column.databaseName], column));
   return found;
 }
 
