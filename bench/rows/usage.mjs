@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { EVENTS, fill, LARGE, meterName, MONTH, rolledUp, USUAL } from '../data.mjs';
 import { median, times } from '../load.mjs';
-import { api, connect, createDatabase, createTenant, startServer } from '../servers.mjs';
+import { connect, createDatabase, createTenant, poster, startServer } from '../servers.mjs';
 
 const ROUNDS = 40;
 
@@ -20,7 +20,7 @@ export async function usageRows(context, then) {
   const server = await startServer(url);
   const sql = await connect(url);
   try {
-    const post = (route, body) => api(server, tenant.apiKey, 'POST', route, body);
+    const post = poster(server, tenant.apiKey);
     if (wanted('usage query'))
       for (const [customer, name] of [
         [LARGE, 'large'],

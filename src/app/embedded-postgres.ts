@@ -98,7 +98,13 @@ function start(
     '-c max_connections=200',
     ...(disposable
       ? ['-c fsync=off', '-c synchronous_commit=off', '-c full_page_writes=off', '-c shared_buffers=256MB']
-      : []),
+      : [
+          `-c shared_buffers=${sharedBuffersMb()}MB`,
+          // Ids come in no order. After each checkpoint every page of their index is logged in full when it is first
+          // written to: with the defaults there is one every few seconds while events come fast.
+          '-c max_wal_size=4GB',
+          '-c checkpoint_timeout=15min',
+        ]),
   ];
   const started = run(
     binaries.pgCtl,
@@ -110,6 +116,10 @@ function start(
     throw new Error(`the embedded Postgres did not start:\n${tail}`);
   }
 }
+
+/** An eighth of the memory: nobody has asked whether there may be a database on this machine. */
+const sharedBuffersMb = (): number =>
+  Math.min(2048, Math.max(128, Math.floor(os.totalmem() / 8 / 1024 / 1024)));
 
 const runningPort = (data: string): number =>
   Number(fs.readFileSync(path.join(data, 'postmaster.pid'), 'utf8').split('\n')[3]);

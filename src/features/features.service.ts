@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { alreadyExists, notFound, validationError } from '../domain/errors.js';
 import type { Ctx } from '../platform/context.js';
 import { insertRow, stampChange, stampNew, updateRow } from '../platform/database/columns.js';
+import { findById } from '../platform/database/prepared.js';
 import { isUniqueViolation } from '../platform/database/errors.js';
 import { findPage, type PaginationResponse, type SearchRequest } from '../platform/http/list-query.js';
 import { FeatureEntity } from './feature.entity.js';
@@ -134,7 +135,7 @@ export class FeaturesService {
   }
 
   async getMeter(ctx: Ctx, id: string): Promise<Meter> {
-    const row = await ctx.em.findOneBy(MeterEntity, { id });
+    const row = await findById(ctx.em, MeterEntity, id);
     if (row === null) throw notFound('meter', id);
     return row;
   }

@@ -33,11 +33,11 @@ export class WalletBalanceController {
   ): Promise<WalletBalanceResponse> {
     const expand = parseExpand(query.expand, EXPANSIONS);
     return this.uow.run(caller, async (ctx) => {
-      const wallet = await this.wallets.get(ctx, id);
+      const { wallet, realTime } = await this.balance.ofWallet(ctx, id);
       const breakdown = expand.has('credits_available_breakdown')
         ? await this.queries.breakdown(ctx, id)
         : undefined;
-      return toWalletBalanceResponse(wallet, await this.balance.realTime(ctx, wallet), breakdown);
+      return toWalletBalanceResponse(wallet, realTime, breakdown);
     });
   }
 

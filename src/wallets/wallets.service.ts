@@ -11,6 +11,7 @@ import {
   updateRow,
 } from '../platform/database/columns.js';
 import { isUniqueViolation } from '../platform/database/errors.js';
+import { findById } from '../platform/database/prepared.js';
 import { Outbox } from '../platform/outbox/outbox.js';
 import { WalletEntity, type AutoTopUp } from './wallet.entity.js';
 import { WalletLedger } from './wallet-ledger.service.js';
@@ -72,7 +73,7 @@ export class WalletsService {
   }
 
   async get(ctx: Ctx, id: string): Promise<Wallet> {
-    const row = await ctx.em.findOneBy(WalletEntity, { id });
+    const row = await findById(ctx.em, WalletEntity, id);
     if (row === null) throw notFound('wallet', id);
     return row;
   }

@@ -102,6 +102,10 @@ describe('the rating that balances remember', () => {
           [...sql.matchAll(/(?:FROM|JOIN) (?:"billing"\.)?"?([a-z_]+)"?/g)].map(([, table]) => table),
         ),
     );
+    // Parts of statements, by their names.
+    const parts = new Set(
+      asked.flatMap((sql) => [...sql.matchAll(/([a-z_]+) AS (?:MATERIALIZED )?\(/g)].map(([, name]) => name)),
+    );
     const named = new Set(
       [...RATED_ROWS_VERSION.matchAll(/(?:FROM|JOIN) ([a-z_]+)/g)].map(([, table]) => table),
     );
@@ -109,7 +113,7 @@ describe('the rating that balances remember', () => {
       // Who asks, and for which wallet.
       ...['environment_clocks', 'api_keys', 'environments', 'k', 'wallets'],
       // Usage itself is read anew each time.
-      ...['usage_events', 'usage_series', 'usage_hours', 'usage_rollups', 'jsonb_to_recordset'],
+      ...['usage_events', 'usage_series', 'usage_hours', 'usage_rollups', 'jsonb_to_recordset', ...parts],
       // A group decides where a line is shown, not what it costs.
       ...['groups', 'group_members', 'price_groups'],
     ];

@@ -31,7 +31,8 @@ export function dataSourceOptions(
     synchronize: false,
     poolSize: database.poolSize ?? 10,
     installExtensions: false,
-    extra: { application_name: 'flexprice-nest' },
+    // Statements that are asked without waiting for the one before go to the database together.
+    extra: { application_name: 'flexprice-nest', pipeline: true },
   };
 }
 

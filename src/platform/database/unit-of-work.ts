@@ -1,3 +1,4 @@
+import type { Writable } from 'node:stream';
 import { Injectable, Logger } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { PoolClient } from 'pg';
@@ -9,6 +10,9 @@ import { isTransactionConflict } from './errors.js';
 
 const SAFE_ID = /^[A-Za-z0-9_-]{1,80}$/;
 const CONFLICT_RETRIES = 3;
+const MOST_REMEMBERED = 100_000;
+
+type Results = readonly { readonly rows: readonly unknown[] }[];
 
 /**
  * The only place that opens a transaction. It switches to a role without BYPASSRLS and names the tenant and
@@ -17,6 +21,8 @@ const CONFLICT_RETRIES = 3;
 @Injectable()
 export class UnitOfWork {
   private readonly logger = new Logger(UnitOfWork.name);
+  /** Environments whose clock cannot be moved. That is decided when one is made, so it may be remembered. */
+  private readonly real = new Set<string>();
 
   constructor(
     @InjectDataSource(DATA_SOURCE) private readonly dataSource: DataSource,
@@ -32,11 +38,20 @@ export class UnitOfWork {
     if (!SAFE_ID.test(tenantId) || !SAFE_ID.test(environmentId)) throw new Error('malformed scope');
     const enter =
       `SET LOCAL ROLE flexprice_app; SET LOCAL search_path = ${SCHEMA}; ` +
-      `SELECT set_config('app.tenant_id', '${tenantId}', true), set_config('app.environment_id', '${environmentId}', true); ` +
-      `SELECT offset_ms FROM environment_clocks WHERE environment_id = '${environmentId}'`;
-    return this.transaction(enter, async (em, results, nudges) => {
-      const offset = results.at(-1)?.rows[0] as { offset_ms: string } | undefined;
-      const now = new Date(this.clock.now().getTime() + Number(offset?.offset_ms ?? 0));
+      `SELECT set_config('app.tenant_id', '${tenantId}', true), set_config('app.environment_id', '${environmentId}', true)`;
+    // In real time nothing has to be known before the work: its first statement goes with the frame.
+    if (this.real.has(environmentId))
+      return this.transaction(enter, (em, _begun, nudges) =>
+        work({ ...caller, em, now: this.clock.now(), afterCommit: (nudge) => nudges.push(nudge) }),
+      );
+    const asked =
+      `SELECT c.offset_ms FROM environments e LEFT JOIN environment_clocks c ON c.environment_id = e.id ` +
+      `WHERE e.id = '${environmentId}'`;
+    return this.transaction(`${enter}; ${asked}`, async (em, begun, nudges) => {
+      const found = (await begun).at(-1)?.rows[0] as { offset_ms: string | null } | undefined;
+      // One that is just being made is not there yet, nor is its clock.
+      if (found?.offset_ms === null) this.remember(environmentId);
+      const now = new Date(this.clock.now().getTime() + Number(found?.offset_ms ?? 0));
       return work({ ...caller, em, now, afterCommit: (nudge) => nudges.push(nudge) });
     });
   }
@@ -47,7 +62,7 @@ export class UnitOfWork {
    */
   system<T>(work: (em: EntityManager, afterCommit: (nudge: () => void) => void) => Promise<T>): Promise<T> {
     const enter = `SET LOCAL ROLE flexprice_system; SET LOCAL search_path = ${SCHEMA}`;
-    return this.transaction(enter, (em, _results, nudges) => work(em, (nudge) => nudges.push(nudge)));
+    return this.transaction(enter, (em, _begun, nudges) => work(em, (nudge) => nudges.push(nudge)));
   }
 
   /**
@@ -58,20 +73,34 @@ export class UnitOfWork {
     return this.onConnection(async (client) => (await client.query<R>(sql, [...parameters])).rows);
   }
 
+  private remember(environmentId: string): void {
+    if (this.real.size >= MOST_REMEMBERED) this.real.clear();
+    this.real.add(environmentId);
+  }
+
   private transaction<T>(
     enter: string,
-    work: (em: EntityManager, results: { rows: unknown[] }[], nudges: (() => void)[]) => Promise<T>,
+    work: (em: EntityManager, begun: Promise<Results>, nudges: (() => void)[]) => Promise<T>,
   ): Promise<T> {
     return this.onConnection(async (client, runner) => {
       const nudges: (() => void)[] = [];
       // One trip for the frame and for who works in it. The runner has to know, or it would begin and end its own.
       Object.assign(runner, { isTransactionActive: true, transactionDepth: 1 });
-      const begun = await client.query(`START TRANSACTION; ${enter}`);
-      const results = begun as unknown as { rows: unknown[] }[];
-      const value = await work(runner.manager, results, nudges);
-      await runner.commitTransaction();
-      for (const nudge of nudges) nudge();
-      return value;
+      sendTogether(client);
+      const begun = client.query(`START TRANSACTION; ${enter}`) as unknown as Promise<Results>;
+      // Told below, when the work has ended.
+      begun.catch(() => undefined);
+      try {
+        const value = await work(runner.manager, begun, nudges);
+        await begun;
+        await runner.commitTransaction();
+        for (const nudge of nudges) nudge();
+        return value;
+      } catch (error) {
+        // Where the frame has failed, that is why: nothing runs in a transaction that has failed.
+        await begun;
+        throw error;
+      }
     });
   }
 
@@ -99,4 +128,16 @@ export class UnitOfWork {
       this.logger.warn({ event: 'transaction.rollback_failed', error: String(error) });
     }
   }
+}
+
+/** What is asked of the connection before the program waits for anything is one message. */
+function sendTogether(client: PoolClient): void {
+  const { stream } = (client as unknown as { connection: { stream: Writable } }).connection;
+  stream.cork();
+  // The second tick is after the one in which a batch is sent.
+  process.nextTick(() => {
+    process.nextTick(() => {
+      stream.uncork();
+    });
+  });
 }

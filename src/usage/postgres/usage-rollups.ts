@@ -8,14 +8,14 @@ import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { PeriodicTasks } from '../../platform/jobs/periodic-tasks.js';
 import { USAGE_OPTIONS, type UsageOptions } from '../usage.types.js';
 import { canRollUp, seriesId } from './usage-plan.js';
-import { summaryOfEvents } from './usage-summaries.js';
+import { measuresEvents, QUANTITY, summaryOfEvents } from './usage-summaries.js';
 
 const EVERY_MS = 30_000;
 const ALIGN_EVERY_MS = 10 * 60_000;
 /** An hour that has just got an event will get more. */
 const QUIET_MS = 60_000;
 const HOUR_MS = 60 * 60 * 1000;
-const HOURS_A_TURN = 12;
+const HOURS_A_TURN = 24;
 const POLL_MS = 20;
 const LONGEST_WAIT_MS = 30_000;
 
@@ -188,22 +188,30 @@ async function sumUp(ctx: Ctx, hours: readonly DirtyHour[]): Promise<void> {
   );
   const times = hours.map(({ hour }) => hour.getTime());
   const bounds = [new Date(Math.min(...times)), new Date(Math.max(...times) + HOUR_MS)];
-  // Grouped before it is joined with the hours: the planner knows how many events there are, and not how many hours.
+  // By the time of the events first: the planner would rather look for the names, from customer to customer. Grouped before
+  // it is joined with the hours: it knows how many events there are, and not how many hours. And in the order of the key,
+  // so that the hours of a customer are written side by side.
   const hour = `date_trunc('hour', e.occurred_at, 'UTC')`;
   for (const { type } of types)
     await ctx.em.query(
       `WITH made AS MATERIALIZED (
-         SELECT q.id, q.event_name, coalesce(e.external_customer_id, '') AS customer, ${hour} AS hour,
+         SELECT e.series_id, e.event_name, coalesce(e.external_customer_id, '') AS customer, ${hour} AS hour,
                 ${summaryOfEvents(type)}
-           FROM usage_events e
-           JOIN usage_series q ON q.environment_id = $5 AND q.event_name = e.event_name AND q.type = $6
-          WHERE e.environment_id = $5 AND e.occurred_at >= $2 AND e.occurred_at < $3
-            AND (q.filters = '[]'::jsonb OR billing.matches_filters(e.properties, q.filters))
-          GROUP BY GROUPING SETS ((q.id, q.event_name, ${hour}, e.external_customer_id), (q.id, q.event_name, ${hour})))
+           FROM (SELECT q.id AS series_id, q.event_name, e.external_customer_id, e.occurred_at, e.id
+                        ${measuresEvents(type) ? `, ${QUANTITY} AS quantity` : ''}
+                   FROM (SELECT * FROM usage_events e
+                          WHERE e.environment_id = $5 AND e.occurred_at >= $2 AND e.occurred_at < $3
+                         OFFSET 0) e
+                   JOIN usage_series q ON q.environment_id = $5 AND q.event_name = e.event_name AND q.type = $6
+                  WHERE q.filters = '[]'::jsonb OR billing.matches_filters(e.properties, q.filters)
+                 OFFSET 0) e
+          GROUP BY GROUPING SETS ((e.series_id, e.event_name, ${hour}, e.external_customer_id),
+                                  (e.series_id, e.event_name, ${hour})))
        INSERT INTO usage_rollups (tenant_id, environment_id, series_id, external_customer_id, hour,
                                   events, measured, total, moment, peak, latest)
-       SELECT $4, $5, m.id, m.customer, m.hour, m.events, m.measured, m.total, m.moment, m.peak, m.latest
-         FROM made m JOIN ${HOURS} ON w.event_name = m.event_name AND w.hour = m.hour`,
+       SELECT $4, $5, m.series_id, m.customer, m.hour, m.events, m.measured, m.total, m.moment, m.peak, m.latest
+         FROM made m JOIN ${HOURS} ON w.event_name = m.event_name AND w.hour = m.hour
+        ORDER BY m.series_id, m.customer, m.hour`,
       [parameter, ...bounds, ctx.scope.tenantId, ctx.scope.environmentId, type],
     );
 }

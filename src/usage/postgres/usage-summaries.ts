@@ -4,19 +4,19 @@ import type { UsageSummary } from '../../domain/usage/summary.js';
 
 /**
  * Summaries in SQL: the twin of `summarize` in the domain, which a test holds them against. Each aggregation asks for
- * no more than it is made of. `e` is the event, `r` the roll-up, `q` the query.
+ * no more than it is made of. `e` is the event with its `quantity`, `r` the roll-up, `q` the query.
  */
-const QUANTITY = 'billing.quantity_of(e.properties -> q.field)';
+export const QUANTITY = 'billing.quantity_of(e.properties -> q.field)';
 
 type Column = 'measured' | 'total' | 'moment' | 'peak' | 'latest' | 'distinct';
 
 const OF_EVENTS: Readonly<Record<Column, string>> = {
-  measured: `count(${QUANTITY})`,
-  total: `sum(${QUANTITY})`,
-  moment: `sum(${QUANTITY} * floor(extract(epoch FROM e.occurred_at) * 1000))`,
-  peak: `max(${QUANTITY})`,
-  latest: `(array_agg(jsonb_build_array(floor(extract(epoch FROM e.occurred_at) * 1000), e.id, (${QUANTITY})::text)
-             ORDER BY e.occurred_at DESC, e.id COLLATE "C" DESC) FILTER (WHERE ${QUANTITY} IS NOT NULL))[1]`,
+  measured: 'count(e.quantity)',
+  total: 'sum(e.quantity)',
+  moment: 'sum(e.quantity * floor(extract(epoch FROM e.occurred_at) * 1000))',
+  peak: 'max(e.quantity)',
+  latest: `(array_agg(jsonb_build_array(floor(extract(epoch FROM e.occurred_at) * 1000), e.id, e.quantity::text)
+             ORDER BY e.occurred_at DESC, e.id COLLATE "C" DESC) FILTER (WHERE e.quantity IS NOT NULL))[1]`,
   distinct: 'count(DISTINCT e.properties ->> q.field)',
 };
 
@@ -54,6 +54,13 @@ const columns = (type: AggregationType, of: Readonly<Record<Column, string>>): s
   (Object.keys(EMPTY) as Column[])
     .map((column) => `${(NEEDS[type].includes(column) ? of : EMPTY)[column]} AS ${column}`)
     .join(', ');
+
+/** Whether it needs the `quantity` of each event. */
+export const measuresEvents = (type: AggregationType): boolean =>
+  NEEDS[type].some((column) => column !== 'distinct');
+
+/** What it is made of. */
+export const SUMMARY = ['events', ...Object.keys(EMPTY)].map((column) => `found.${column}`).join(', ');
 
 /** `events, measured, total, moment, peak, latest, distinct` of events `e`. */
 export const summaryOfEvents = (type: AggregationType): string =>

@@ -1,0 +1,118 @@
+import pg, { type PoolClient, type QueryResult } from 'pg';
+
+export interface PreparedStatement {
+  readonly name: string;
+  readonly text: string;
+  readonly values: unknown[];
+}
+
+type Answered = (error: Error | null, result: QueryResult) => void;
+
+/** What the driver sends messages by. */
+interface Connection {
+  readonly stream: { cork(): void; uncork(): void };
+  readonly submittedNamedStatements: Record<string, string>;
+  parse(statement: PreparedStatement): void;
+  close(what: { type: 'S'; name: string }): void;
+  sync(): void;
+}
+
+/** The driver's own query. Its types leave out what a class that takes its place is made of. */
+interface DriverQuery {
+  readonly name?: string;
+  readonly _result: { _types?: unknown };
+  submit(connection: Connection): null;
+  prepare(connection: Connection): void;
+  handleRowDescription(message: unknown): void;
+  handleDataRow(message: unknown): void;
+  handleCommandComplete(message: unknown, connection: Connection): void;
+  handleEmptyQuery(connection: Connection): void;
+  handleError(error: Error, connection: Connection): void;
+  handleReadyForQuery(connection: Connection): void;
+}
+const DriverQuery = pg.Query as unknown as new (
+  config: Omit<PreparedStatement, 'name' | 'values'> & Partial<PreparedStatement>,
+  values?: undefined,
+  callback?: Answered,
+) => DriverQuery;
+
+/**
+ * Prepared statements that are sent, run and answered together: one message each way, whatever their number. One that
+ * fails fails them all.
+ */
+class Batch extends DriverQuery {
+  private readonly queries: DriverQuery[];
+  private readonly unread: string[] = [];
+  private at = 0;
+
+  constructor(statements: readonly (PreparedStatement & { readonly answered: Answered })[]) {
+    super({ text: statements.map(({ text }) => text).join(';\n') }, undefined, () => undefined);
+    this.queries = statements.map(
+      ({ answered, ...statement }) => new DriverQuery(statement, undefined, answered),
+    );
+  }
+
+  override submit(connection: Connection): null {
+    // One end for all of them. What was left of a statement by a batch that failed makes room for it.
+    const together = Object.assign(Object.create(connection) as Connection, {
+      sync: () => undefined,
+      parse: (statement: PreparedStatement) => {
+        this.unread.push(statement.name);
+        connection.close({ type: 'S', name: statement.name });
+        connection.parse(statement);
+      },
+    });
+    connection.stream.cork();
+    for (const query of this.queries) {
+      query._result._types = this._result._types;
+      query.prepare(together);
+    }
+    connection.sync();
+    connection.stream.uncork();
+    return null;
+  }
+
+  override handleRowDescription(message: unknown): void {
+    this.queries[this.at]?.handleRowDescription(message);
+  }
+
+  override handleDataRow(message: unknown): void {
+    this.queries[this.at]?.handleDataRow(message);
+  }
+
+  override handleCommandComplete(message: unknown, connection: Connection): void {
+    this.queries[this.at++]?.handleCommandComplete(message, connection);
+  }
+
+  override handleError(error: Error, connection: Connection): void {
+    for (const name of this.unread) Reflect.deleteProperty(connection.submittedNamedStatements, name);
+    for (const query of this.queries) query.handleError(error, connection);
+  }
+
+  override handleReadyForQuery(connection: Connection): void {
+    for (const query of this.queries) query.handleReadyForQuery(connection);
+  }
+}
+
+const waiting = new WeakMap<PoolClient, (PreparedStatement & { readonly answered: Answered })[]>();
+
+/** Runs it together with all that is asked of the connection before the program waits for anything. */
+export function queryInBatch(client: PoolClient, statement: PreparedStatement): Promise<QueryResult> {
+  return new Promise((resolve, reject) => {
+    const answered: Answered = (error, result) => {
+      if (error === null) resolve(result);
+      else reject(error);
+    };
+    const batch = waiting.get(client);
+    if (batch !== undefined) {
+      batch.push({ ...statement, answered });
+      return;
+    }
+    const begun = [{ ...statement, answered }];
+    waiting.set(client, begun);
+    process.nextTick(() => {
+      waiting.delete(client);
+      client.query(new Batch(begun) as unknown as pg.Submittable);
+    });
+  });
+}

@@ -1,0 +1,79 @@
+import type { Caller, Ctx } from '../../src/platform/context.js';
+import { queryPlannedOnce, queryPrepared } from '../../src/platform/database/prepared.js';
+import { UnitOfWork } from '../../src/platform/database/unit-of-work.js';
+import { startTestApp, type TestApp } from '../support/test-app.js';
+
+/** Statements that are asked without waiting go to the database as one message, and are answered each for itself. */
+describe('statements that are asked together', () => {
+  let server: TestApp;
+  let uow: UnitOfWork;
+  let caller: Caller;
+  beforeAll(async () => {
+    server = await startTestApp({ worker: { enabled: false } });
+    uow = server.app.get(UnitOfWork, { strict: false });
+    // Live: its clock cannot be moved, so that not even the beginning of a unit of work is waited for.
+    const { tenant } = await server.anotherTenant('live');
+    const { tenantId, environmentId } = tenant;
+    caller = { scope: { tenantId, environmentId }, actor: 'test', requestId: 'test' };
+  });
+  afterAll(async () => {
+    await server.stop();
+  });
+
+  const half = (ctx: Ctx, of: number): Promise<{ half: number }[]> =>
+    queryPrepared(ctx.em, 'SELECT 100 / $1::int AS half', [of]);
+  const scope = (ctx: Ctx): Promise<{ role: string; environment: string }[]> =>
+    queryPlannedOnce(ctx.em, 'SELECT current_user AS role, billing.current_environment() AS environment', []);
+
+  it('are each answered, in the scope of their unit of work', async () => {
+    for (let turn = 0; turn < 3; turn++) {
+      const answers = await uow.run(caller, (ctx) =>
+        Promise.all([half(ctx, 2), scope(ctx), half(ctx, 5), ctx.em.query('SELECT 7 AS seven')]),
+      );
+      expect(answers).toEqual([
+        [{ half: 50 }],
+        [{ role: 'flexprice_app', environment: caller.scope.environmentId }],
+        [{ half: 20 }],
+        [{ seven: 7 }],
+      ]);
+    }
+  });
+
+  it('fail together, and can be asked again', async () => {
+    const failing = uow.run(caller, (ctx) =>
+      Promise.allSettled([
+        queryPrepared(ctx.em, 'SELECT 1 AS never_asked_before', []),
+        half(ctx, 0),
+        queryPrepared(ctx.em, 'SELECT 2 AS nor_this', []),
+      ]).then((outcomes) => outcomes.map(({ status }) => status)),
+    );
+    expect(await failing).toEqual(['rejected', 'rejected', 'rejected']);
+    const again = await uow.run(caller, (ctx) =>
+      Promise.all([
+        queryPrepared(ctx.em, 'SELECT 2 AS nor_this', []),
+        half(ctx, 4),
+        queryPrepared(ctx.em, 'SELECT 1 AS never_asked_before', []),
+      ]),
+    );
+    expect(again).toEqual([[{ nor_this: 2 }], [{ half: 25 }], [{ never_asked_before: 1 }]]);
+  });
+
+  it('leave nothing of a unit of work that has failed', async () => {
+    const id = 'together';
+    const insert = (ctx: Ctx): Promise<unknown> =>
+      ctx.em.query(`INSERT INTO usage_series VALUES ($1, $2, $3, 'n', 'SUM', 'f', '[]')`, [
+        ctx.scope.tenantId,
+        ctx.scope.environmentId,
+        id,
+      ]);
+    const failing = uow.run(caller, async (ctx) => {
+      await insert(ctx);
+      await half(ctx, 0);
+    });
+    await expect(failing).rejects.toThrow('division by zero');
+    const left = await uow.run(caller, (ctx) =>
+      queryPrepared(ctx.em, 'SELECT id FROM usage_series WHERE id = $1', [id]),
+    );
+    expect(left).toEqual([]);
+  });
+});
