@@ -2,7 +2,7 @@ import type { DraftInvoice, DraftLine } from '../domain/invoicing/draft-invoice.
 import { priceInvoice } from '../domain/invoicing/price-invoice.js';
 import { money } from '../domain/money.js';
 import type { Ctx } from '../platform/context.js';
-import { stampNew } from '../platform/database/columns.js';
+import { newId } from '../platform/ids.js';
 import type { InvoiceEntity } from './invoice.entity.js';
 import type { Invoice, InvoiceApplications, InvoiceDraftInput, InvoiceLineItem } from './invoices.types.js';
 
@@ -24,8 +24,22 @@ export const newInvoice = (
   skipped: boolean,
   billingSequence: number | null,
 ): InvoiceEntity => ({
-  ...stampNew(ctx, 'invoice'),
-  ...figures,
+  // Written out: what is added to a spread object is moved to a larger place again and again.
+  id: newId('invoice'),
+  tenantId: ctx.scope.tenantId,
+  environmentId: ctx.scope.environmentId,
+  createdAt: ctx.now,
+  updatedAt: ctx.now,
+  createdBy: ctx.actor,
+  updatedBy: ctx.actor,
+  status: 'published',
+  subtotal: figures.subtotal,
+  totalDiscount: figures.totalDiscount,
+  totalPrepaidCreditsApplied: figures.totalPrepaidCreditsApplied,
+  totalTax: figures.totalTax,
+  total: figures.total,
+  amountRemaining: figures.amountRemaining,
+  lastComputedAt: figures.lastComputedAt,
   customerId: input.customerId,
   subscriptionId: input.subscriptionId,
   invoiceType: input.type,

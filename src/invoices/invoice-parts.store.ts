@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { DraftInvoice } from '../domain/invoicing/draft-invoice.js';
 import type { Ctx } from '../platform/context.js';
 import { insertRows, stampNew, updateRow } from '../platform/database/columns.js';
+import { newId } from '../platform/ids.js';
 import {
   InvoiceCouponApplicationEntity,
   InvoiceCreditApplicationEntity,
@@ -139,7 +140,15 @@ const lineRow = (
   position: number,
   source: RatedLine,
 ): InvoiceLineItemEntity => ({
-  ...stampNew(ctx, 'invoiceLineItem'),
+  // Written out: what is added to a spread object is moved to a larger place again and again.
+  id: newId('invoiceLineItem'),
+  tenantId: ctx.scope.tenantId,
+  environmentId: ctx.scope.environmentId,
+  createdAt: ctx.now,
+  updatedAt: ctx.now,
+  createdBy: ctx.actor,
+  updatedBy: ctx.actor,
+  status: 'published',
   invoiceId: invoice.id,
   position,
   customerId: invoice.customerId,
