@@ -8,6 +8,7 @@ import { AddonsService } from '../plans/addons.service.js';
 import type { PricedAddon } from '../plans/addons.types.js';
 import type { MeteredPrice } from '../plans/plans.types.js';
 import { SubscriptionAddonEntity } from './subscription-addon.entity.js';
+import { assertChangeable } from './subscription-line-rules.js';
 import { SubscriptionLinesService } from './subscription-lines.service.js';
 import { SubscriptionsService } from './subscriptions.service.js';
 import type { Subscription, SubscriptionLineItem } from './subscriptions.types.js';
@@ -20,7 +21,7 @@ export interface AddonInput {
   readonly metadata?: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** Addons that subscriptions have: their prices are lines, their entitlements apply. */
+/** Addons that subscriptions have: their prices are lines, their entitlements apply. What they grant is copied by the caller. */
 @Injectable()
 export class SubscriptionAddonsService {
   constructor(
@@ -35,6 +36,7 @@ export class SubscriptionAddonsService {
     subscription: Subscription,
     input: AddonInput,
   ): Promise<{ association: SubscriptionAddon; lines: SubscriptionLineItem[] }> {
+    assertChangeable(subscription);
     const priced = await this.addons.get(ctx, input.addonId);
     const startDate =
       input.startDate ?? (subscription.activatedAt === null ? subscription.startDate : ctx.now);

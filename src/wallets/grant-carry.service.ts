@@ -9,7 +9,7 @@ import { CreditGrantsService } from './credit-grants.service.js';
 import { termsOf, type CreditGrant, type GrantSubject } from './credit-grants.types.js';
 import { GrantApplications } from './grant-applications.service.js';
 
-/** Grants that a subscription has of its own go on with the one that takes its place; those of its plan end with it. */
+/** Grants that a subscription has of its own go on with the one that takes its place; those of its plan end with it, those of addons go where these go. */
 @Injectable()
 export class GrantCarry {
   constructor(
@@ -19,11 +19,18 @@ export class GrantCarry {
 
   /**
    * What is still to come is given on the days on which it would have come: the last period was given for already, and the
-   * billing periods of the new subscription may turn on other days. Nothing is given by this.
+   * billing periods of the new subscription may turn on other days. Nothing is given by this. `addons` says which association
+   * of the new subscription stands for which one of the old.
    */
-  async carryOver(ctx: Ctx, from: GrantSubject, to: GrantSubject): Promise<void> {
+  async carryOver(
+    ctx: Ctx,
+    from: GrantSubject,
+    to: GrantSubject,
+    addons: ReadonlyMap<string, string>,
+  ): Promise<void> {
     const own = (await this.grants.ofSubscriptions(ctx, [from.id])).filter(
-      ({ sourceGrantId }) => sourceGrantId === null,
+      ({ sourceGrantId, addonAssociationId }) =>
+        addonAssociationId === null ? sourceGrantId === null : addons.has(addonAssociationId),
     );
     for (const grant of own) {
       // An end of the old subscription is no end of what goes on.
@@ -33,8 +40,9 @@ export class GrantCarry {
       const copy = await insertRow(ctx.em, CreditGrantEntity, {
         ...grant,
         ...stampNew(ctx, 'creditGrant'),
-        planId: to.planId,
+        planId: grant.planId === null ? null : to.planId,
         subscriptionId: to.id,
+        addonAssociationId: grant.addonAssociationId && (addons.get(grant.addonAssociationId) ?? null),
         startDate: next.start,
         anchor: anchorOf(grant, from),
         metadata: { ...grant.metadata },
