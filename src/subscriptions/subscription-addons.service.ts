@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { isMultipleOf } from '../domain/billing-period.js';
 import { invalidOperation, notFound, validationError } from '../domain/errors.js';
-import type { OpenPeriod } from '../domain/period.js';
+import { laterOf, type OpenPeriod } from '../domain/period.js';
 import type { Ctx } from '../platform/context.js';
 import { insertRow, stampChange, stampNew, updateRow } from '../platform/database/columns.js';
 import { AddonsService } from '../plans/addons.service.js';
@@ -95,6 +95,15 @@ export class SubscriptionAddonsService {
     const row = await ctx.em.findOneBy(SubscriptionAddonEntity, { id, status: 'published' });
     if (row === null) throw notFound('addon association', id);
     return row;
+  }
+
+  /** Moves the addons of a draft along with its start, as its lines are moved. */
+  async moveStart(ctx: Ctx, subscriptionId: string, from: Date, to: Date): Promise<void> {
+    for (const { id, startDate } of await this.of(ctx, [subscriptionId]))
+      await updateRow(ctx.em, SubscriptionAddonEntity, id, {
+        ...stampChange(ctx),
+        startDate: startDate <= from ? to : laterOf(startDate, to),
+      });
   }
 
   /** Of those subscriptions, past ones too, oldest first. */

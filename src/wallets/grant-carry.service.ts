@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { laterOf } from '../domain/period.js';
 import { nextGrantDate } from '../domain/wallets/grant-schedule.js';
 import type { Ctx } from '../platform/context.js';
-import { insertRow, stampNew } from '../platform/database/columns.js';
+import { insertRow, stampChange, stampNew, updateRow } from '../platform/database/columns.js';
 import { CreditGrantApplicationEntity } from './credit-grant-application.entity.js';
 import { CreditGrantEntity } from './credit-grant.entity.js';
 import { CreditGrantsService } from './credit-grants.service.js';
@@ -48,6 +48,24 @@ export class GrantCarry {
         metadata: { ...grant.metadata },
       });
       await this.applications.begin(ctx, copy, to);
+    }
+  }
+
+  /** A draft starts on another day than it was planned for: what waits for it is given on the days of its new calendar. */
+  async moveStart(ctx: Ctx, planned: GrantSubject, begun: GrantSubject): Promise<void> {
+    const moved = (date: Date | null): Date | null => {
+      if (date === null) return null;
+      return date > planned.startDate ? laterOf(date, begun.startDate) : begun.startDate;
+    };
+    for (const grant of await this.grants.ofSubscriptions(ctx, [planned.id])) {
+      const change = { startDate: moved(grant.startDate), anchor: moved(grant.anchor) };
+      await updateRow(ctx.em, CreditGrantEntity, grant.id, { ...stampChange(ctx), ...change });
+      // A draft has been given nothing: what there is of the grant is its first application.
+      await ctx.em.delete(CreditGrantApplicationEntity, {
+        creditGrantId: grant.id,
+        applicationStatus: 'pending',
+      });
+      await this.applications.begin(ctx, { ...grant, ...change }, begun);
     }
   }
 

@@ -177,6 +177,33 @@ describe('credit grants of addons', () => {
     expect(await given()).toBe(20);
   });
 
+  it('and grants of its own move with the start of a draft', async () => {
+    await grant({ period: 'WEEKLY', credits: '1' });
+    await grant({ name: 'Start', ...once, credits: '3' });
+    const planned = { start_date: '2031-01-01T00:00:00Z', subscription_status: 'draft' };
+    const draft = await subscribe(planned);
+    await add(draft);
+    await api.create('/creditgrants', {
+      name: 'Own',
+      scope: 'SUBSCRIPTION',
+      subscription_id: draft.id,
+      credits: '10',
+      cadence: 'RECURRING',
+      period: 'MONTHLY',
+    });
+    expect(await credits(draft)).toBe('0');
+    await api.post(`/subscriptions/${draft.id}/activate`, { start_date: '2031-01-10T00:00:00Z' });
+    expect(await api.get(`/subscriptions/${draft.id}/addons/associations`)).toMatchObject([
+      { start_date: '2031-01-10T00:00:00.000Z' },
+    ]);
+    // The weekly one once: by the planned start it would have been due on the 1st and the 8th.
+    expect(await credits(draft)).toBe('14');
+    expect(await upcoming(draft)).toEqual([
+      ['2031-01-17', 1],
+      ['2031-02-10', 10],
+    ]);
+  });
+
   it('wait for an addon that starts later, and for the date that they begin on', async () => {
     await grant({ start_date: '2031-01-25T00:00:00Z' });
     await grant({ name: 'Start', ...once, credits: '3', expiration_type: 'BILLING_CYCLE' });
