@@ -64,9 +64,7 @@ export class AddonChanges {
     // Read again under the subscription's lock: two removals at once would both find it there.
     const association = await this.addons.get(ctx, associationId);
     const open = await this.addons.detach(ctx, association, reason);
-    // What fell due while the subscription had it is given; the clock may not have come to it yet.
-    await this.giving.applyDue(ctx, [subscriptionId]);
-    await this.addonGrants.end(ctx, association.id);
+    await this.addonGrants.end(ctx, subjectOf(subscription), association.id);
     const credits = [];
     for (const line of open) {
       if (open.some(({ replacesId }) => replacesId === line.id)) continue;

@@ -46,13 +46,19 @@ export class AddonGrants {
     }
   }
 
-  /** The addon is gone, now: nothing more is given for it. What was given stays. */
-  async end(ctx: Ctx, associationId: string): Promise<void> {
+  /**
+   * The addon is gone, now. What fell due before is given, as the clock may not have come to it yet; nothing more is, and what
+   * was given stays.
+   */
+  async end(ctx: Ctx, subject: GrantSubject, associationId: string): Promise<void> {
+    // Locked before their applications, as by whoever deletes one: the other way round two could wait for each other.
     const copies = await ctx.em.find(CreditGrantEntity, {
       where: { addonAssociationId: associationId, status: 'published' },
       order: { id: 'ASC' },
       lock: { mode: 'pessimistic_write' },
     });
+    if (copies.length === 0) return;
+    await this.applications.applyDueGrants(ctx, [subject], ctx.now);
     for (const copy of copies) {
       const change = { ...stampChange(ctx), endDate: ctx.now, status: 'deleted' as const };
       await updateRow(ctx.em, CreditGrantEntity, copy.id, change);

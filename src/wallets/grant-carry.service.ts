@@ -9,7 +9,10 @@ import { CreditGrantsService } from './credit-grants.service.js';
 import { termsOf, type CreditGrant, type GrantSubject } from './credit-grants.types.js';
 import { GrantApplications } from './grant-applications.service.js';
 
-/** Grants that a subscription has of its own go on with the one that takes its place; those of its plan end with it, those of addons go where these go. */
+/**
+ * Grants that a subscription has of its own go on with the one that takes its place; those of its plan end with it, those of
+ * addons go where the addons go.
+ */
 @Injectable()
 export class GrantCarry {
   constructor(
