@@ -18,6 +18,7 @@ import { GrantAnchors1763700000018 } from './0018-grant-anchors.js';
 import { RefundsAndDisputes1763700000020 } from './0020-refunds-and-disputes.js';
 import { ImportedSubscriptions1763700000021 } from './0021-imported-subscriptions.js';
 import { EventsOfAnEntity1763700000022 } from './0022-events-of-an-entity.js';
+import { AddonGrants1763700000023 } from './0023-addon-grants.js';
 
 /** In the order they run. Append; never edit one that has been released. */
 export const migrations = [
@@ -41,4 +42,5 @@ export const migrations = [
   RefundsAndDisputes1763700000020,
   ImportedSubscriptions1763700000021,
   EventsOfAnEntity1763700000022,
+  AddonGrants1763700000023,
 ] as const;

@@ -13,7 +13,6 @@ export interface DeclaredOperation {
 const TABLE: readonly (readonly [DeclaredOperation['method'], string, string])[] = [
   ['POST', '/activity', 'listActivity'],
   ['GET', '/activity/{id}', 'getActivity'],
-  ['GET', '/addons/{id}/creditgrants', 'getAddonCreditGrants'],
   ['POST', '/addons/{id}/sync/subscriptions', 'syncAddonPrices'],
   ['POST', '/alerts/search', 'queryAlertLog'],
   ['POST', '/alerts/setting', 'createAlertSettings'],

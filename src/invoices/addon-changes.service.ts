@@ -9,10 +9,12 @@ import {
 } from '../subscriptions/subscription-addons.service.js';
 import { SubscriptionLinesService } from '../subscriptions/subscription-lines.service.js';
 import type { Subscription } from '../subscriptions/subscriptions.types.js';
+import { AddonGrants } from '../wallets/addon-grants.service.js';
 import { BillingNow } from './billing-now.service.js';
 import type { Invoice } from './invoices.types.js';
 import { ProrationsService } from './prorations.service.js';
 import { SubscriptionChanges } from './subscription-billing-changes.service.js';
+import { subjectOf, WalletGrants } from './wallet-grants.service.js';
 
 /** Addons that come and go while a subscription is billed. */
 @Injectable()
@@ -23,9 +25,14 @@ export class AddonChanges {
     private readonly lines: SubscriptionLinesService,
     private readonly prorations: ProrationsService,
     private readonly now: BillingNow,
+    private readonly addonGrants: AddonGrants,
+    private readonly giving: WalletGrants,
   ) {}
 
-  /** What the addon charges in advance for the rest of the current period is billed at once, on one invoice. */
+  /**
+   * What the addon charges in advance for the rest of the current period is billed at once, on one invoice. Then what it
+   * grants is given: as at the start of a subscription, the first bill does not spend it.
+   */
   async add(
     ctx: Ctx,
     subscriptionId: string,
@@ -45,16 +52,19 @@ export class AddonChanges {
           lineIds: lines.map(({ id }) => id),
         })
       : undefined;
+    await this.addonGrants.copy(ctx, subjectOf(subscription), association);
+    await this.giving.applyDue(ctx, [subscription.id]);
     return { association, subscription, invoice };
   }
 
-  /** Its lines end now. With proration, what was paid for the rest of their periods is credit. */
+  /** Its lines and what it grants end now. With proration, what was paid for the rest of their periods is credit. */
   async remove(ctx: Ctx, associationId: string, reason: string | undefined): Promise<void> {
     const { subscriptionId } = await this.addons.get(ctx, associationId);
     const subscription = await this.changes.current(ctx, subscriptionId);
     // Read again under the subscription's lock: two removals at once would both find it there.
     const association = await this.addons.get(ctx, associationId);
     const open = await this.addons.detach(ctx, association, reason);
+    await this.addonGrants.end(ctx, subjectOf(subscription), association.id);
     const credits = [];
     for (const line of open) {
       if (open.some(({ replacesId }) => replacesId === line.id)) continue;

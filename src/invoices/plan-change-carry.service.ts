@@ -55,8 +55,8 @@ export class PlanChangeCarry {
     lines: readonly SubscriptionLineItem[],
     created: Subscription,
   ): Promise<AppliedCoupon[]> {
-    await this.moveAddons(ctx, before, created);
-    await this.grants.carryOver(ctx, subjectOf(before), subjectOf(created));
+    const moved = await this.moveAddons(ctx, before, created);
+    await this.grants.carryOver(ctx, subjectOf(before), subjectOf(created), moved);
     const all = await this.subscriptions.linesOf(ctx, [before.id]);
     const next = await this.subscriptions.linesOf(ctx, [created.id]);
     const places = successors(lines, next);
@@ -67,17 +67,27 @@ export class PlanChangeCarry {
     return this.terms.carryOver(ctx, before, created, lineOf);
   }
 
-  /** Addons go on with the new subscription, by their prices as they are now. */
-  private async moveAddons(ctx: Ctx, before: Subscription, created: Subscription): Promise<void> {
+  /**
+   * Addons go on with the new subscription, by their prices as they are now. What they grant is not granted anew: that goes on
+   * too. Answers which association stands for which of the old.
+   */
+  private async moveAddons(
+    ctx: Ctx,
+    before: Subscription,
+    created: Subscription,
+  ): Promise<ReadonlyMap<string, string>> {
+    const moved = new Map<string, string>();
     for (const association of await this.addons.of(ctx, [before.id])) {
       if (association.addonStatus !== 'active') continue;
       await this.addons.detach(ctx, association, 'moved by a change of plan');
-      await this.addons.attach(ctx, created, {
+      const { association: next } = await this.addons.attach(ctx, created, {
         addonId: association.addonId,
         startDate: laterOf(association.startDate, created.startDate),
         metadata: association.metadata,
       });
+      moved.set(association.id, next.id);
     }
+    return moved;
   }
 }
 

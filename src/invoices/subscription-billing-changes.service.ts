@@ -30,6 +30,7 @@ import type { Invoice } from './invoices.types.js';
 import { paidUntil } from './paid-until.js';
 import { ProrationsService, type Proration } from './prorations.service.js';
 import { resumeTask, SubscriptionSteps } from './subscription-billing-steps.service.js';
+import { WalletGrants } from './wallet-grants.service.js';
 
 /** When and how a subscription is to end. */
 export type Cancellation =
@@ -65,6 +66,7 @@ export class SubscriptionChanges {
     private readonly prorations: ProrationsService,
     private readonly now: BillingNow,
     private readonly schedules: SubscriptionSchedulesService,
+    private readonly grants: WalletGrants,
   ) {}
 
   async create(
@@ -80,7 +82,9 @@ export class SubscriptionChanges {
     startDate: Date,
   ): Promise<{ subscription: Subscription; invoice: Invoice | undefined }> {
     const draft = await this.subscriptions.lock(ctx, id);
-    return this.begin(ctx, await this.creation.activate(ctx, draft, startDate));
+    const activated = await this.creation.activate(ctx, draft, startDate);
+    await this.grants.moveStart(ctx, draft, activated);
+    return this.begin(ctx, activated);
   }
 
   async cancel(ctx: Ctx, id: string, how: Cancellation): Promise<Cancelled> {

@@ -21,7 +21,11 @@ import {
   toCreditGrantApplicationResponse,
   toCreditGrantResponse,
 } from '../wallets/credit-grants.responses.js';
-import { CreditGrantsService, type NewCreditGrant } from '../wallets/credit-grants.service.js';
+import {
+  CreditGrantsService,
+  type GrantTarget,
+  type NewCreditGrant,
+} from '../wallets/credit-grants.service.js';
 import { GrantApplications } from '../wallets/grant-applications.service.js';
 import { subjectOf, WalletGrants } from './wallet-grants.service.js';
 
@@ -36,7 +40,10 @@ export class CreditGrantsController {
     private readonly subscriptions: SubscriptionsService,
   ) {}
 
-  /** A plan's goes to subscriptions that start from now on; a subscription's is given when it is due, at once if it is. */
+  /**
+   * A plan's goes to subscriptions that start from now on, an addon's to those that get it from now on; a subscription's is
+   * given when it is due, at once if it is.
+   */
   @Post()
   create(
     @CurrentCaller() caller: Caller,
@@ -114,6 +121,14 @@ export class GrantListsController {
     });
   }
 
+  @Get('addons/:id/creditgrants')
+  ofAddon(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<ListCreditGrantsResponse> {
+    return this.uow.run(caller, async (ctx) => {
+      const items = (await this.grants.ofAddon(ctx, id)).map(toCreditGrantResponse);
+      return { items, pagination: whole(items) };
+    });
+  }
+
   /** The next application of every grant that the customer's subscriptions have, earliest first. */
   @Get('customers/:id/grants/upcoming')
   upcomingOfCustomer(
@@ -160,8 +175,12 @@ const whole = (items: readonly unknown[]): { total: number; limit: number; offse
 /** What belongs to another kind of grant would be ignored: it is refused instead. */
 function assertFits(body: CreateCreditGrantRequest): void {
   const errors: Record<string, string> = {};
-  if (body.scope === 'PLAN' && body.subscription_id !== undefined)
+  if (body.scope === 'ADDON' && body.plan_id !== undefined)
+    errors.plan_id = 'plan_id goes with the scopes PLAN and SUBSCRIPTION';
+  if (body.scope !== 'SUBSCRIPTION' && body.subscription_id !== undefined)
     errors.subscription_id = 'subscription_id goes with the scope SUBSCRIPTION';
+  if (body.scope !== 'ADDON' && body.addon_id !== undefined)
+    errors.addon_id = 'addon_id goes with the scope ADDON';
   if (body.cadence === 'ONETIME') {
     if (body.period !== undefined) errors.period = 'period goes with the cadence RECURRING';
     if (body.period_count !== undefined) errors.period_count = 'period_count goes with the cadence RECURRING';
@@ -175,15 +194,21 @@ function assertFits(body: CreateCreditGrantRequest): void {
   if (Object.keys(errors).length > 0) throw fieldErrors(errors);
 }
 
+/** The request has seen to it that the id of its scope is there. */
+function targetOf(body: CreateCreditGrantRequest, subscription: Subscription | null): GrantTarget {
+  if (subscription !== null)
+    return { scope: 'SUBSCRIPTION', subscriptionId: subscription.id, planId: subscription.planId };
+  return body.scope === 'ADDON'
+    ? { scope: 'ADDON', addonId: body.addon_id ?? '' }
+    : { scope: 'PLAN', planId: body.plan_id ?? '' };
+}
+
 function newGrant(body: CreateCreditGrantRequest, subscription: Subscription | null): NewCreditGrant {
   if (subscription !== null && body.plan_id !== undefined && body.plan_id !== subscription.planId)
     throw fieldErrors({ plan_id: 'plan_id is not the plan of that subscription' });
   return {
     name: body.name,
-    target:
-      subscription === null
-        ? { planId: body.plan_id ?? '' }
-        : { subscriptionId: subscription.id, planId: subscription.planId },
+    target: targetOf(body, subscription),
     credits: rate(body.credits),
     cadence: body.cadence,
     period: body.period,

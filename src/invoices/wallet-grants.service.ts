@@ -4,6 +4,7 @@ import { CustomerSubscriptionsQueries } from '../subscriptions/customer-subscrip
 import { scheduleOf, type Subscription } from '../subscriptions/subscriptions.types.js';
 import type { GrantSubject } from '../wallets/credit-grants.types.js';
 import { GrantApplications } from '../wallets/grant-applications.service.js';
+import { GrantCarry } from '../wallets/grant-carry.service.js';
 
 /** Gives subscriptions the credits that they are due. */
 @Injectable()
@@ -11,6 +12,7 @@ export class WalletGrants {
   constructor(
     private readonly applications: GrantApplications,
     private readonly subscriptions: CustomerSubscriptionsQueries,
+    private readonly carry: GrantCarry,
   ) {}
 
   /** Of those subscriptions, everything that is due by now: when they start, when they roll, when they become active again. */
@@ -18,6 +20,11 @@ export class WalletGrants {
     if (subscriptionIds.length === 0) return;
     const subscriptions = await this.subscriptions.byIds(ctx, subscriptionIds);
     await this.applications.applyDueGrants(ctx, subscriptions.map(subjectOf), ctx.now);
+  }
+
+  /** Moves what waits for a draft along with its start. */
+  async moveStart(ctx: Ctx, draft: Subscription, activated: Subscription): Promise<void> {
+    await this.carry.moveStart(ctx, subjectOf(draft), subjectOf(activated));
   }
 }
 

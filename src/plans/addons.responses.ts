@@ -28,7 +28,12 @@ export class ListAddonsResponse {
   pagination!: PaginationResponse;
 }
 
-export const toAddonResponse = ({ addon, prices, entitlements }: PricedAddon): AddonResponse => ({
+export const toAddonResponse = ({
+  addon,
+  prices,
+  entitlements,
+  creditGrants,
+}: PricedAddon): AddonResponse => ({
   id: addon.id,
   name: addon.name,
   lookup_key: addon.lookupKey,
@@ -37,7 +42,7 @@ export const toAddonResponse = ({ addon, prices, entitlements }: PricedAddon): A
   metadata: addon.metadata,
   prices: prices.map(toPriceResponse),
   entitlements: entitlements.map(toEntitlementResponse),
-  credit_grants: null,
+  credit_grants: [...creditGrants],
   tenant_id: addon.tenantId,
   environment_id: addon.environmentId,
   status: addon.status,

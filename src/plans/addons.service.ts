@@ -7,6 +7,7 @@ import { findPage, type PaginationResponse, type SearchRequest } from '../platfo
 import { AddonEntity } from './addon.entity.js';
 import type { Addon, AddonType, PricedAddon } from './addons.types.js';
 import { CatalogueEntities } from './catalogue-entities.service.js';
+import { CatalogueGrants } from './catalogue-grants.service.js';
 import { EntitlementsService } from './entitlements.service.js';
 import { notEnded } from './plans.types.js';
 import { PricesService } from './prices.service.js';
@@ -34,13 +35,14 @@ export interface AddonSearch extends SearchRequest {
   readonly lookup_keys?: string[];
 }
 
-/** What can be added to a subscription besides its plan: prices and entitlements of its own. */
+/** What can be added to a subscription besides its plan: prices, entitlements and credit grants of its own. */
 @Injectable()
 export class AddonsService {
   constructor(
     private readonly prices: PricesService,
     private readonly entitlements: EntitlementsService,
     private readonly entities: CatalogueEntities,
+    private readonly grants: CatalogueGrants,
   ) {}
 
   async create(ctx: Ctx, input: AddonInput): Promise<PricedAddon> {
@@ -53,7 +55,7 @@ export class AddonsService {
         description: input.description ?? null,
         metadata: { ...input.metadata },
       });
-      return { addon, prices: [], entitlements: [] };
+      return { addon, prices: [], entitlements: [], creditGrants: [] };
     } catch (error) {
       if (isUniqueViolation(error, 'addons_lookup_key'))
         throw alreadyExists(`an addon with lookup_key ${input.lookupKey} exists already`);
@@ -122,10 +124,12 @@ export class AddonsService {
     const ids = addons.map((addon) => addon.id);
     const prices = notEnded(await this.prices.ofEntities(ctx, 'ADDON', ids), ctx.now);
     const entitlements = await this.entitlements.ofEntities(ctx, 'ADDON', ids);
+    const grants = await this.grants.of(ctx, 'ADDON', ids);
     return addons.map((addon) => ({
       addon,
       prices: prices.filter(({ price }) => price.entityId === addon.id),
       entitlements: entitlements.filter(({ entitlement }) => entitlement.entityId === addon.id),
+      creditGrants: grants.get(addon.id) ?? [],
     }));
   }
 }

@@ -9,4 +9,6 @@ export interface PricedAddon {
   readonly addon: Addon;
   readonly prices: readonly MeteredPrice[];
   readonly entitlements: readonly FeaturedEntitlement[];
+  /** As the wire shows them. */
+  readonly creditGrants: readonly Record<string, unknown>[];
 }

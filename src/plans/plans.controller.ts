@@ -20,7 +20,7 @@ import {
   PlanResponse,
   toPlanResponse,
 } from './plans.responses.js';
-import { PlanGrants } from './plan-grants.service.js';
+import { CatalogueGrants } from './catalogue-grants.service.js';
 import { PlansService } from './plans.service.js';
 import { notEnded, type MeteredPrice, type Plan } from './plans.types.js';
 import { inlinePriceInput } from './price-dialect.js';
@@ -36,7 +36,7 @@ export class PlansController {
     private readonly features: FeaturesService,
     private readonly entitlements: EntitlementsService,
     private readonly cloning: PlanCloningService,
-    private readonly grants: PlanGrants,
+    private readonly grants: CatalogueGrants,
   ) {}
 
   /** Creates a plan, with the prices that the body holds. */
@@ -75,6 +75,7 @@ export class PlansController {
       const grants = expand.has('credit_grants')
         ? await this.grants.of(
             ctx,
+            'PLAN',
             rows.map(({ plan }) => plan.id),
           )
         : null;
@@ -153,7 +154,7 @@ export class PlansController {
 
   private async shown(ctx: Ctx, plan: Plan, prices: readonly MeteredPrice[]): Promise<PlanResponse> {
     const entitlements = await this.entitlements.ofEntities(ctx, 'PLAN', [plan.id]);
-    const grants = await this.grants.of(ctx, [plan.id]);
+    const grants = await this.grants.of(ctx, 'PLAN', [plan.id]);
     return toPlanResponse(plan, notEnded(prices, ctx.now), entitlements, grants.get(plan.id));
   }
 

@@ -5,6 +5,7 @@ import { TenancyModule } from '../tenancy/tenancy.module.js';
 import { AddonsController } from './addons.controller.js';
 import { AddonsService } from './addons.service.js';
 import { CatalogueEntities } from './catalogue-entities.service.js';
+import { CatalogueGrants } from './catalogue-grants.service.js';
 import { CouponAssociationsService } from './coupon-associations.service.js';
 import { CustomerCreationController } from './customer-creation.controller.js';
 import { CouponsController } from './coupons.controller.js';
@@ -14,7 +15,6 @@ import { EntitlementsService } from './entitlements.service.js';
 import { FeatureRemovalController } from './feature-removal.controller.js';
 import { PlanCloningService } from './plan-cloning.service.js';
 import { PlansController } from './plans.controller.js';
-import { PlanGrants } from './plan-grants.service.js';
 import { PlansService } from './plans.service.js';
 import { PriceVersionsService } from './price-versions.service.js';
 import { PricesController } from './prices.controller.js';
@@ -28,7 +28,7 @@ import { TaxRatesController } from './tax-rates.controller.js';
 import { TaxRatesService } from './tax-rates.service.js';
 
 const SHOWN = [
-  PlanGrants,
+  CatalogueGrants,
   PlansService,
   PricesService,
   PriceVersionsService,

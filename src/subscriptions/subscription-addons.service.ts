@@ -1,13 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { isMultipleOf } from '../domain/billing-period.js';
 import { invalidOperation, notFound, validationError } from '../domain/errors.js';
-import type { OpenPeriod } from '../domain/period.js';
+import { laterOf, type OpenPeriod } from '../domain/period.js';
 import type { Ctx } from '../platform/context.js';
 import { insertRow, stampChange, stampNew, updateRow } from '../platform/database/columns.js';
 import { AddonsService } from '../plans/addons.service.js';
 import type { PricedAddon } from '../plans/addons.types.js';
 import type { MeteredPrice } from '../plans/plans.types.js';
 import { SubscriptionAddonEntity } from './subscription-addon.entity.js';
+import { assertChangeable } from './subscription-line-rules.js';
 import { SubscriptionLinesService } from './subscription-lines.service.js';
 import { SubscriptionsService } from './subscriptions.service.js';
 import type { Subscription, SubscriptionLineItem } from './subscriptions.types.js';
@@ -20,7 +21,7 @@ export interface AddonInput {
   readonly metadata?: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** Addons that subscriptions have: their prices are lines, their entitlements apply. */
+/** Addons that subscriptions have: their prices are lines, their entitlements apply. What they grant is copied by the caller. */
 @Injectable()
 export class SubscriptionAddonsService {
   constructor(
@@ -35,6 +36,7 @@ export class SubscriptionAddonsService {
     subscription: Subscription,
     input: AddonInput,
   ): Promise<{ association: SubscriptionAddon; lines: SubscriptionLineItem[] }> {
+    assertChangeable(subscription);
     const priced = await this.addons.get(ctx, input.addonId);
     const startDate =
       input.startDate ?? (subscription.activatedAt === null ? subscription.startDate : ctx.now);
@@ -93,6 +95,15 @@ export class SubscriptionAddonsService {
     const row = await ctx.em.findOneBy(SubscriptionAddonEntity, { id, status: 'published' });
     if (row === null) throw notFound('addon association', id);
     return row;
+  }
+
+  /** Moves the addons of a draft along with its start, as its lines are moved. */
+  async moveStart(ctx: Ctx, subscriptionId: string, from: Date, to: Date): Promise<void> {
+    for (const { id, startDate } of await this.of(ctx, [subscriptionId]))
+      await updateRow(ctx.em, SubscriptionAddonEntity, id, {
+        ...stampChange(ctx),
+        startDate: startDate <= from ? to : laterOf(startDate, to),
+      });
   }
 
   /** Of those subscriptions, past ones too, oldest first. */

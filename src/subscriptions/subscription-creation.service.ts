@@ -22,6 +22,7 @@ import type { CommitmentInput, LineCommitmentInput } from './commitments.types.j
 import { choosePrices } from './plan-choice.js';
 import type { PriceOverride } from './price-override.js';
 import { SubscriptionEntity } from './subscription.entity.js';
+import { SubscriptionAddonsService } from './subscription-addons.service.js';
 import { SubscriptionLinesService, type LineInput } from './subscription-lines.service.js';
 import { SubscriptionTermsService, type CouponChoice } from './subscription-terms.service.js';
 import { SubscriptionsService } from './subscriptions.service.js';
@@ -85,6 +86,7 @@ export class SubscriptionCreationService {
     private readonly subscriptions: SubscriptionsService,
     private readonly lines: SubscriptionLinesService,
     private readonly terms: SubscriptionTermsService,
+    private readonly addons: SubscriptionAddonsService,
     private readonly outbox: Outbox,
   ) {}
 
@@ -170,6 +172,7 @@ export class SubscriptionCreationService {
       trialDays,
     });
     await this.lines.moveStart(ctx, draft.id, draft.startDate, startDate);
+    await this.addons.moveStart(ctx, draft.id, draft.startDate, startDate);
     await this.terms.moveStart(ctx, draft.id, draft.startDate, startDate);
     return this.subscriptions.save(
       ctx,

@@ -9,14 +9,19 @@ import type {
 import { EntityRow, ExactDecimal } from '../platform/database/columns.js';
 
 /**
- * Credits that a plan or a subscription gives. A plan's grant is a template: a subscription that starts gets copies, so
- * that a later change of the plan does not reach it.
+ * Credits that a plan, an addon or a subscription gives. A plan's or an addon's grant is a template: a subscription that
+ * starts, or gets the addon, gets copies, so that a later change of the template does not reach it.
  */
 @Entity('credit_grants')
 @Index('credit_grants_plan', ['tenantId', 'environmentId', 'planId'])
 @Index('credit_grants_copies', ['tenantId', 'environmentId', 'subscriptionId', 'sourceGrantId'], {
   unique: true,
-  where: 'source_grant_id IS NOT NULL',
+  where: 'source_grant_id IS NOT NULL AND addon_association_id IS NULL',
+})
+@Index('credit_grants_addon', ['tenantId', 'environmentId', 'addonId'])
+@Index('credit_grants_addon_copies', ['tenantId', 'environmentId', 'addonAssociationId', 'sourceGrantId'], {
+  unique: true,
+  where: 'addon_association_id IS NOT NULL',
 })
 @Index('credit_grants_subscription', ['tenantId', 'environmentId', 'subscriptionId'])
 export class CreditGrantEntity extends EntityRow {
@@ -24,7 +29,7 @@ export class CreditGrantEntity extends EntityRow {
   name!: string;
 
   @Column({ type: 'text' })
-  scope!: 'PLAN' | 'SUBSCRIPTION';
+  scope!: 'PLAN' | 'SUBSCRIPTION' | 'ADDON';
 
   @Column({ type: 'text', nullable: true })
   planId!: string | null;
@@ -32,7 +37,15 @@ export class CreditGrantEntity extends EntityRow {
   @Column({ type: 'text', nullable: true })
   subscriptionId!: string | null;
 
-  /** The plan's grant that this one is a copy of. */
+  /** Of an addon's grant, and of the copies of it that subscriptions have. */
+  @Column({ type: 'text', nullable: true })
+  addonId!: string | null;
+
+  /** Of a copy: the one time that the subscription has the addon. With it the copy ends. */
+  @Column({ type: 'text', nullable: true })
+  addonAssociationId!: string | null;
+
+  /** The plan's or the addon's grant that this one is a copy of. */
   @Column({ type: 'text', nullable: true })
   sourceGrantId!: string | null;
 

@@ -10,7 +10,6 @@ import {
   type GrantPeriod,
 } from '../domain/wallets/grant-schedule.js';
 import { IsDecimalValue, IsInstant, IsStringMap, IsWord, Optional, When } from '../platform/http/fields.js';
-import { NotSupportedYet } from '../platform/http/not-supported.js';
 
 type Body = CreateCreditGrantRequest;
 
@@ -20,9 +19,12 @@ export class CreateCreditGrantRequest {
   @MaxLength(500)
   name!: string;
 
-  /** `PLAN`: every subscription to the plan that starts from now on gets it. `SUBSCRIPTION`: that one does. */
-  @IsWord(['PLAN', 'SUBSCRIPTION'])
-  scope!: 'PLAN' | 'SUBSCRIPTION';
+  /**
+   * `PLAN`: every subscription to the plan that starts from now on gets it. `SUBSCRIPTION`: that one does. `ADDON`: every
+   * subscription that gets the addon from now on, for as long as it has it.
+   */
+  @IsWord(['PLAN', 'SUBSCRIPTION', 'ADDON'])
+  scope!: 'PLAN' | 'SUBSCRIPTION' | 'ADDON';
 
   /** Required for the scope `PLAN`. */
   @When((body: Body) => body.scope === 'PLAN' || body.plan_id !== undefined)
@@ -35,6 +37,12 @@ export class CreateCreditGrantRequest {
   @IsString()
   @MinLength(1)
   subscription_id?: string;
+
+  /** Required for the scope `ADDON`. */
+  @When((body: Body) => body.scope === 'ADDON')
+  @IsString()
+  @MinLength(1)
+  addon_id?: string;
 
   @IsDecimalValue({ moreThan: '0' })
   credits!: string;
@@ -99,10 +107,6 @@ export class CreateCreditGrantRequest {
   @Optional()
   @IsStringMap()
   metadata?: Record<string, string>;
-
-  @Optional()
-  @NotSupportedYet()
-  addon_id?: string;
 }
 
 export class UpdateCreditGrantRequest {

@@ -76,7 +76,7 @@ export const toCreditGrantResponse = (row: CreditGrant): CreditGrantResponse => 
   scope: row.scope,
   plan_id: row.planId,
   subscription_id: row.subscriptionId,
-  addon_id: null,
+  addon_id: row.addonId,
   credits: formatRate(row.credits),
   cadence: row.cadence,
   period: row.period,

@@ -9,14 +9,21 @@ import type {
 } from '../domain/wallets/grant-schedule.js';
 import type { Ctx } from '../platform/context.js';
 import { insertRow, stampChange, stampNew, updateRow } from '../platform/database/columns.js';
+import { AddonsService } from '../plans/addons.service.js';
+import type { GrantingKind } from '../plans/catalogue-grants.service.js';
 import { PlansService } from '../plans/plans.service.js';
 import { CreditGrantEntity } from './credit-grant.entity.js';
 import type { CreditGrant } from './credit-grants.types.js';
 
+export type GrantTarget =
+  | { readonly scope: 'PLAN'; readonly planId: string }
+  | { readonly scope: 'ADDON'; readonly addonId: string }
+  | { readonly scope: 'SUBSCRIPTION'; readonly subscriptionId: string; readonly planId: string };
+
 export interface NewCreditGrant {
   readonly name: string;
-  /** A plan's is a template for the subscriptions that start from now on; a subscription's is its own. */
-  readonly target: { readonly planId: string } | { readonly subscriptionId: string; readonly planId: string };
+  /** A plan's or an addon's is a template for the subscriptions that get it from now on; a subscription's is its own. */
+  readonly target: GrantTarget;
   readonly credits: Rate;
   readonly cadence: GrantCadence;
   readonly period?: GrantPeriod | undefined;
@@ -34,12 +41,16 @@ export interface NewCreditGrant {
 
 @Injectable()
 export class CreditGrantsService {
-  constructor(private readonly plans: PlansService) {}
+  constructor(
+    private readonly plans: PlansService,
+    private readonly addons: AddonsService,
+  ) {}
 
   /** For a subscription, the caller has made sure that it is there, and lets what is due be applied. */
   async create(ctx: Ctx, input: NewCreditGrant): Promise<CreditGrant> {
     const { target } = input;
-    if (!('subscriptionId' in target)) await this.plans.getPlan(ctx, target.planId);
+    if (target.scope === 'PLAN') await this.plans.getPlan(ctx, target.planId);
+    if (target.scope === 'ADDON') await this.addons.getAddon(ctx, target.addonId);
     if (input.startDate && input.endDate && input.endDate <= input.startDate)
       throw validationError('end_date must be after start_date', {
         fields: { end_date: 'must be after start_date' },
@@ -47,9 +58,11 @@ export class CreditGrantsService {
     return insertRow(ctx.em, CreditGrantEntity, {
       ...stampNew(ctx, 'creditGrant'),
       name: input.name,
-      scope: 'subscriptionId' in target ? 'SUBSCRIPTION' : 'PLAN',
-      planId: target.planId,
-      subscriptionId: 'subscriptionId' in target ? target.subscriptionId : null,
+      scope: target.scope,
+      planId: target.scope === 'ADDON' ? null : target.planId,
+      subscriptionId: target.scope === 'SUBSCRIPTION' ? target.subscriptionId : null,
+      addonId: target.scope === 'ADDON' ? target.addonId : null,
+      addonAssociationId: null,
       sourceGrantId: null,
       credits: input.credits,
       cadence: input.cadence,
@@ -78,24 +91,28 @@ export class CreditGrantsService {
   /** The plan's own grants, oldest first. */
   async ofPlan(ctx: Ctx, planId: string): Promise<CreditGrant[]> {
     await this.plans.getPlan(ctx, planId);
-    return ctx.em.find(CreditGrantEntity, {
-      where: { planId, scope: 'PLAN', status: 'published' },
-      order: { createdAt: 'ASC', id: 'ASC' },
-    });
+    return this.templatesOf(ctx, 'PLAN', [planId]);
   }
 
-  /** The same of many plans. */
-  async ofPlans(ctx: Ctx, planIds: readonly string[]): Promise<CreditGrant[]> {
-    if (planIds.length === 0) return [];
+  /** The addon's own grants, oldest first. */
+  async ofAddon(ctx: Ctx, addonId: string): Promise<CreditGrant[]> {
+    await this.addons.getAddon(ctx, addonId);
+    return this.templatesOf(ctx, 'ADDON', [addonId]);
+  }
+
+  /** The same of many plans or addons. */
+  async templatesOf(ctx: Ctx, kind: GrantingKind, ids: readonly string[]): Promise<CreditGrant[]> {
+    if (ids.length === 0) return [];
     return ctx.em
       .createQueryBuilder(CreditGrantEntity, 'row')
-      .where(`row.planId = ANY(:planIds) AND row.scope = 'PLAN' AND row.status = 'published'`, { planIds })
+      .where(`row.${kind === 'PLAN' ? 'planId' : 'addonId'} = ANY(:ids)`, { ids })
+      .andWhere(`row.scope = :kind AND row.status = 'published'`, { kind })
       .orderBy('row.createdAt')
       .addOrderBy('row.id')
       .getMany();
   }
 
-  /** The subscriptions' grants, copies of their plans' among them, oldest first. */
+  /** The subscriptions' grants, copies of their plans' and addons' among them, oldest first. */
   async ofSubscriptions(ctx: Ctx, subscriptionIds: readonly string[]): Promise<CreditGrant[]> {
     if (subscriptionIds.length === 0) return [];
     return ctx.em
@@ -125,14 +142,14 @@ export class CreditGrantsService {
   }
 
   /**
-   * A plan's grant is gone for subscriptions that start later; those that run keep their copies. A subscription's grant
+   * A plan's or an addon's grant is gone for subscriptions that would get it later; those that have copies keep them. A subscription's grant
    * ends now, or at `effectiveDate`. Credits that were given stay given.
    */
   async delete(ctx: Ctx, id: string, effectiveDate: Date | undefined): Promise<CreditGrant> {
     const before = await this.lock(ctx, id);
-    if (before.scope === 'PLAN' && effectiveDate !== undefined)
+    if (before.scope !== 'SUBSCRIPTION' && effectiveDate !== undefined)
       throw invalidOperation(
-        'effective_date is for grants of subscriptions: a grant of a plan is only copied when a subscription starts',
+        'effective_date is for grants of subscriptions: a grant of a plan or an addon is only copied when a subscription starts or gets it',
         'effective_date_not_applicable',
         { id },
       );

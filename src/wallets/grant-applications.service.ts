@@ -80,6 +80,8 @@ export class GrantApplications {
   /** What is still to come of a grant that ends, or of one that is gone, will not be given. */
   async cancelAfterEnd(ctx: Ctx, grant: CreditGrant): Promise<void> {
     const until = grant.status === 'deleted' ? new Date(0) : (grant.endDate ?? ctx.now);
+    // Who gives one at this moment writes the row after it: wait for that, or the statement below would not see it.
+    await this.lockPending(ctx, [grant], ctx.now);
     await ctx.em
       .createQueryBuilder()
       .update(CreditGrantApplicationEntity)

@@ -2,6 +2,8 @@ import { Module } from '@nestjs/common';
 import { CustomersModule } from '../customers/customers.module.js';
 import { PlansModule } from '../plans/plans.module.js';
 import { TenancyModule } from '../tenancy/tenancy.module.js';
+import { AddonGrants } from './addon-grants.service.js';
+import { CatalogueGrantsOfWallets } from './catalogue-grants-source.js';
 import { CreditGrantsService } from './credit-grants.service.js';
 import { GrantApplications } from './grant-applications.service.js';
 import { GrantCarry } from './grant-carry.service.js';
@@ -11,14 +13,13 @@ import { WalletSpending } from './wallet-spending.service.js';
 import { WalletTopUps } from './wallet-topups.service.js';
 import { CustomerWalletsController, WalletsController } from './wallets.controller.js';
 import { WalletsQueries } from './wallets.queries.js';
-import { PlanGrantsOfWallets } from './plan-grants-source.js';
 import { WalletsService } from './wallets.service.js';
 
 @Module({
   imports: [TenancyModule, CustomersModule, PlansModule],
   controllers: [WalletsController, CustomerWalletsController],
   providers: [
-    PlanGrantsOfWallets,
+    CatalogueGrantsOfWallets,
     WalletLedger,
     WalletsService,
     WalletsQueries,
@@ -27,6 +28,7 @@ import { WalletsService } from './wallets.service.js';
     WalletExpiries,
     CreditGrantsService,
     GrantApplications,
+    AddonGrants,
     GrantCarry,
   ],
   exports: [
@@ -38,6 +40,7 @@ import { WalletsService } from './wallets.service.js';
     WalletExpiries,
     CreditGrantsService,
     GrantApplications,
+    AddonGrants,
     GrantCarry,
   ],
 })

@@ -58,7 +58,6 @@ const TABLE: readonly (readonly [string, string, Record<string, unknown>])[] = [
   ['POST', '/subscriptions/addon', { line_item_commitments: { price_x: { commitment_amount: 1 } } }],
   ['POST', '/subscriptions/addon', { override_line_items: [{ price_id: 'price_x' }] }],
   ['POST', '/subscriptions/addon', { checkout: { success_url: 'https://example.com' } }],
-  ['POST', '/creditgrants', { addon_id: 'addon_x' }],
   ['POST', '/invoices', { prepared_tax_rates: [{ id: 'taxrate_x' }] }],
   ['POST', '/invoices', { total_prepaid_applied: '1' }],
   ['POST', '/invoices', { amount_paid: '1' }],

@@ -121,6 +121,15 @@ describe('declared operations that SDK 2.0.1 lacks', () => {
     await api.get(`/subscriptions/schedules/${scheduleId}`);
     await api.get(`/subscriptions/${changing.id}/schedules`);
     await api.post(`/subscriptions/schedules/${scheduleId}/cancel`);
+    const addon = await api.create('/addons', { name: 'Granting', lookup_key: 'granting' });
+    const granted = await api.create('/creditgrants', {
+      name: 'With the addon',
+      scope: 'ADDON',
+      addon_id: addon.id,
+      credits: '5',
+      cadence: 'ONETIME',
+    });
+    expect((await api.get(`/addons/${addon.id}/creditgrants`)).items).toEqual([granted]);
     const lines = await api.post('/subscriptions/lineitems/search', { subscription_ids: [subscription.id] });
     expect(lines.items).toHaveLength(1);
     const monthly = await api.create('/plans', {

@@ -246,6 +246,19 @@ describe('credit grants', () => {
       ['subscription_id'],
     ],
     ['a subscription in the scope PLAN', { subscription_id: 'subs_1' }, ['subscription_id']],
+    ['no addon for the scope ADDON', { scope: 'ADDON', plan_id: undefined }, ['addon_id']],
+    ['an addon in the scope PLAN', { addon_id: 'addon_1' }, ['addon_id']],
+    ['a plan in the scope ADDON', { scope: 'ADDON', addon_id: 'addon_1' }, ['plan_id']],
+    [
+      'a subscription in the scope ADDON',
+      { scope: 'ADDON', addon_id: 'addon_1', plan_id: undefined, subscription_id: 'subs_1' },
+      ['subscription_id'],
+    ],
+    [
+      'an addon in the scope SUBSCRIPTION',
+      { scope: 'SUBSCRIPTION', plan_id: undefined, subscription_id: 'subs_1', addon_id: 'addon_1' },
+      ['addon_id'],
+    ],
     ['a scope that is none', { scope: 'GALAXY' }, ['scope']],
     ['no credits', { credits: '0' }, ['credits']],
     ['RECURRING without a period', { cadence: 'RECURRING' }, ['period']],
@@ -278,7 +291,7 @@ describe('credit grants', () => {
     expect((await api.get(`/plans/${plan.id}/creditgrants`)).items).toEqual([]);
   });
 
-  it('are refused for what is not there, is over, is another plan, or is not supported yet', async () => {
+  it('are refused for what is not there, is over, or is another plan', async () => {
     const plan = await newPlan();
     const body = { name: 'x', credits: '1', cadence: 'ONETIME' };
     const status = async (change: object): Promise<unknown[]> => {
@@ -293,10 +306,7 @@ describe('credit grants', () => {
     await api.post(`/subscriptions/${subscription.id}/cancel`, { cancellation_type: 'immediate' });
     expect(await status(own)).toEqual([400, 'subscription_already_cancelled']);
     expect(await walletsOf(subscription.customer_id)).toEqual([]);
-    expect(await status({ scope: 'PLAN', plan_id: plan.id, addon_id: 'addon_1' })).toEqual([
-      501,
-      'not_implemented',
-    ]);
+    expect(await status({ scope: 'ADDON', addon_id: 'addon_none' })).toEqual([404, 'not_found']);
     const ofPlan = await grant({ plan_id: plan.id });
     const answer = await api.send('DELETE', `/creditgrants/${ofPlan.id}`, {
       effective_date: '2030-01-01T00:00:00Z',
@@ -305,6 +315,7 @@ describe('credit grants', () => {
     expect((await api.get(`/creditgrants/${ofPlan.id}`)).status).toBe('published');
     for (const path of [
       '/plans/plan_none/creditgrants',
+      '/addons/addon_none/creditgrants',
       '/customers/cust_none/grants/upcoming',
       '/subscriptions/subs_none/grants/upcoming',
     ])
