@@ -1,4 +1,5 @@
 // Load over HTTP: autocannon from this process, which shares the machine with everything else.
+import http from 'node:http';
 import autocannon from 'autocannon';
 
 export const SECONDS = Number(process.env.BENCH_SECONDS ?? 8);
@@ -10,7 +11,7 @@ export async function load({
   path,
   headers = {},
   body,
-  connections = 64,
+  connections = 128,
   seconds = SECONDS,
   rate,
   expected = 202,
@@ -43,6 +44,67 @@ export async function load({
     p50: result.latency.p50,
     p95: result.latency.p97_5,
     p99: result.latency.p99,
+  };
+}
+
+/**
+ * So many requests a second, evenly, whether or not those before are answered: each latency counts from the moment in which
+ * the request was due. (A generator that waits for answers, or sends each second's requests at once, measures itself.)
+ */
+export async function paced({
+  url,
+  path,
+  method = 'GET',
+  headers = {},
+  body,
+  perSecond,
+  seconds = SECONDS,
+  expected,
+}) {
+  const agent = new http.Agent({ keepAlive: true, maxSockets: 256 });
+  const { hostname, port } = new URL(url);
+  const latencies = [];
+  const began = performance.now();
+  const one = (due) =>
+    new Promise((resolve, reject) => {
+      const request = http.request(
+        {
+          agent,
+          hostname,
+          port,
+          method,
+          path: path(),
+          headers: { 'content-type': 'application/json', ...headers },
+        },
+        (response) => {
+          response.resume();
+          response.once('error', reject);
+          response.once('end', () => {
+            if (response.statusCode !== expected) reject(new Error(`${url} answered ${response.statusCode}`));
+            latencies.push(performance.now() - due);
+            resolve();
+          });
+        },
+      );
+      request.once('error', reject);
+      request.end(body?.());
+    });
+  const sent = [];
+  for (let n = 0; n < perSecond * seconds; n++) {
+    const due = began + (n * 1000) / perSecond;
+    const wait = due - performance.now();
+    if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
+    sent.push(one(due));
+  }
+  await Promise.all(sent);
+  agent.destroy();
+  const sorted = latencies.sort((a, b) => a - b);
+  const at = (share) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))];
+  return {
+    perSecond: sorted.length / ((performance.now() - began) / 1000),
+    p50: at(0.5),
+    p95: at(0.95),
+    p99: at(0.99),
   };
 }
 

@@ -53,7 +53,8 @@ export class SyncPlanner implements OnModuleInit {
       handle: async ({ caller, payload }) => {
         const { type, entityId } = payload as { type: string; entityId: string };
         const detail = payload.payload as Record<string, unknown>;
-        await this.uow.run(caller, (ctx) => this.plan(ctx, type, entityId, detail));
+        // Should it be lost, so is the end of this job, which is written after it.
+        await this.uow.run(caller, (ctx) => this.plan(ctx, type, entityId, detail), { isBookkeeping: true });
         return undefined;
       },
     });

@@ -11,7 +11,9 @@ import { isTransactionConflict } from './errors.js';
 const SAFE_ID = /^[A-Za-z0-9_-]{1,80}$/;
 const CONFLICT_RETRIES = 3;
 const MOST_REMEMBERED = 100_000;
+const NOT_WAITING_FOR_THE_DISK = 'SET LOCAL synchronous_commit = off';
 
+type SystemWork<T> = (em: EntityManager, afterCommit: (nudge: () => void) => void) => Promise<T>;
 type Results = readonly { readonly rows: readonly unknown[] }[];
 
 /**
@@ -31,13 +33,18 @@ export class UnitOfWork {
 
   /**
    * Runs `work` in one transaction of the caller's scope. On a deadlock or serialization failure it runs
-   * again, so `work` must have no effect outside of its transaction.
+   * again, so `work` must have no effect outside of its transaction. `isBookkeeping` as in {@link bookkeeping}.
    */
-  run<T>(caller: Caller, work: (ctx: Ctx) => Promise<T>): Promise<T> {
+  run<T>(
+    caller: Caller,
+    work: (ctx: Ctx) => Promise<T>,
+    { isBookkeeping = false }: { readonly isBookkeeping?: boolean } = {},
+  ): Promise<T> {
     const { tenantId, environmentId } = caller.scope;
     if (!SAFE_ID.test(tenantId) || !SAFE_ID.test(environmentId)) throw new Error('malformed scope');
     const enter =
       `SET LOCAL ROLE flexprice_app; SET LOCAL search_path = ${SCHEMA}; ` +
+      (isBookkeeping ? `${NOT_WAITING_FOR_THE_DISK}; ` : '') +
       `SELECT set_config('app.tenant_id', '${tenantId}', true), set_config('app.environment_id', '${environmentId}', true)`;
     // In real time nothing has to be known before the work: its first statement goes with the frame.
     if (this.real.has(environmentId))
@@ -60,8 +67,21 @@ export class UnitOfWork {
    * Runs `work` under the role that sees the queue tables of all tenants (outbox, jobs, and what is needed to
    * tell whose request it is) and nothing else.
    */
-  system<T>(work: (em: EntityManager, afterCommit: (nudge: () => void) => void) => Promise<T>): Promise<T> {
-    const enter = `SET LOCAL ROLE flexprice_system; SET LOCAL search_path = ${SCHEMA}`;
+  system<T>(work: SystemWork<T>): Promise<T> {
+    return this.asSystem(work, '');
+  }
+
+  /**
+   * The same for bookkeeping that is made again when it is lost: who works on what, what was handed on. The answer does not
+   * wait for the disk. Should the machine fail in the next moments, it is as if this had not been done yet; whatever
+   * builds on it and does wait for the disk takes it there too.
+   */
+  bookkeeping<T>(work: SystemWork<T>): Promise<T> {
+    return this.asSystem(work, `; ${NOT_WAITING_FOR_THE_DISK}`);
+  }
+
+  private asSystem<T>(work: SystemWork<T>, settings: string): Promise<T> {
+    const enter = `SET LOCAL ROLE flexprice_system; SET LOCAL search_path = ${SCHEMA}${settings}`;
     return this.transaction(enter, (em, _begun, nudges) => work(em, (nudge) => nudges.push(nudge)));
   }
 

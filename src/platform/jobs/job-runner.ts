@@ -58,7 +58,7 @@ export class JobRunner {
 
   private async claim(jobId: string): Promise<ClaimedRow | undefined> {
     const now = this.clock.now();
-    return this.uow.system(async (em) => {
+    return this.uow.bookkeeping(async (em) => {
       const [rows] = await em.query<[ClaimedRow[], number]>(
         `UPDATE jobs SET state = 'running', attempts = attempts + 1, lease_until = $2, updated_at = $3
           WHERE id = $1 AND run_at <= $3 AND (state = 'queued' OR (state = 'running' AND lease_until < $3))
@@ -102,7 +102,7 @@ export class JobRunner {
     const now = this.clock.now();
     const state = outcome === undefined ? 'done' : 'park' in outcome ? 'parked' : 'queued';
     const runAt = outcome !== undefined && 'retryAt' in outcome ? outcome.retryAt : undefined;
-    await this.uow.system(async (em, afterCommit) => {
+    await this.uow.bookkeeping(async (em, afterCommit) => {
       // The attempt count names this lease: a row that another worker has taken over since is not ours to settle.
       const [rows] = await em.query<[{ state: string; run_at: Date }[], number]>(
         `UPDATE jobs SET
@@ -135,7 +135,7 @@ export class JobRunner {
 
   private async extendLease(row: ClaimedRow): Promise<void> {
     try {
-      await this.uow.system((em) =>
+      await this.uow.bookkeeping((em) =>
         em.query(`UPDATE jobs SET lease_until = $3 WHERE id = $1 AND state = 'running' AND attempts = $2`, [
           row.id,
           row.attempts,

@@ -63,7 +63,7 @@ export class OutboxRelay {
   }
 
   private relayBatch(): Promise<number> {
-    return this.uow.system(async (em, afterCommit) => {
+    return this.uow.bookkeeping(async (em, afterCommit) => {
       const rows = await em.query<UnrelayedRow[]>(
         `SELECT sequence, tenant_id, environment_id, type, entity_type, entity_id, payload, occurred_at
            FROM outbox_events WHERE relayed_at IS NULL
