@@ -3,6 +3,7 @@ import type { EntityManager } from 'typeorm';
 import { fieldErrors, invalidOperation, notFound } from '../domain/errors.js';
 import type { Ctx } from '../platform/context.js';
 import { insertRow, stampChange, stampNew, updateRow } from '../platform/database/columns.js';
+import { findById } from '../platform/database/prepared.js';
 import { findPage, type PaginationResponse, type SearchRequest } from '../platform/http/list-query.js';
 import { Outbox } from '../platform/outbox/outbox.js';
 import { SECRET_BOX, SecretBox } from '../platform/secrets/secret-box.js';
@@ -78,8 +79,9 @@ export class ConnectionsService {
     return row;
   }
 
-  find(ctx: Ctx, id: string): Promise<Connection | null> {
-    return ctx.em.findOneBy(ConnectionEntity, { id, status: 'published' });
+  async find(ctx: Ctx, id: string): Promise<Connection | null> {
+    const row = await findById(ctx.em, ConnectionEntity, id);
+    return row?.status === 'published' ? row : null;
   }
 
   findDefault(ctx: Ctx, provider: string): Promise<Connection | null> {

@@ -7,6 +7,7 @@ import { findPage, type PaginationResponse, type SearchRequest } from '../platfo
 import { Outbox } from '../platform/outbox/outbox.js';
 import { CustomerEntity } from './customer.entity.js';
 import type { Customer, CustomerFields } from './customers.types.js';
+import { findById } from '../platform/database/prepared.js';
 import { readMany } from '../platform/database/read-many.js';
 
 const SEARCH_FIELDS = {
@@ -85,7 +86,7 @@ export class CustomersService {
   }
 
   find(ctx: Ctx, id: string): Promise<Customer | null> {
-    return ctx.em.findOneBy(CustomerEntity, { id });
+    return findById(ctx.em, CustomerEntity, id);
   }
 
   findByExternalId(ctx: Ctx, externalId: string): Promise<Customer | null> {

@@ -4,6 +4,7 @@ import { assertInvoiceTransition, type PaymentStatus } from '../domain/invoicing
 import { money, type Money } from '../domain/money.js';
 import { settleInvoice } from '../domain/paying/payment-ledger.js';
 import type { Ctx } from '../platform/context.js';
+import { findById } from '../platform/database/prepared.js';
 import { stampChange, updateRow } from '../platform/database/columns.js';
 import { Outbox } from '../platform/outbox/outbox.js';
 import { BillTermsService } from './bill-terms.service.js';
@@ -172,7 +173,7 @@ export class InvoicesService {
   }
 
   find(ctx: Ctx, id: string): Promise<Invoice | null> {
-    return ctx.em.findOneBy(InvoiceEntity, { id });
+    return findById(ctx.em, InvoiceEntity, id);
   }
 
   findByIdempotencyKey(ctx: Ctx, idempotencyKey: string): Promise<Invoice | null> {

@@ -19,7 +19,7 @@ export class MappingsService {
   ): Promise<EntityMapping> {
     const known = await this.find(ctx, connection.id, entityType, entityId);
     if (known !== null) return known;
-    await insertUnlessThere(ctx.em, EntityMappingEntity, {
+    const row: EntityMappingEntity = {
       ...stampNew(ctx, 'mapping'),
       connectionId: connection.id,
       provider: connection.provider,
@@ -29,7 +29,8 @@ export class MappingsService {
       state: 'reserved',
       metadata: {},
       agreement: null,
-    });
+    };
+    if (await insertUnlessThere(ctx.em, EntityMappingEntity, row)) return row;
     return ctx.em.findOneByOrFail(EntityMappingEntity, { connectionId: connection.id, entityType, entityId });
   }
 

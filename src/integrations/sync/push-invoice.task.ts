@@ -78,7 +78,8 @@ export class PushInvoiceTask implements SyncTask<PushResult>, OnModuleInit {
     connection: Connection,
     session: ProviderSession,
   ): Promise<Prepared> {
-    const invoice = await this.invoices.get(ctx, operation.entityId);
+    // Locked: whoever begins a payment holds it, and asks whether we are at work.
+    const invoice = await this.invoices.lock(ctx, operation.entityId);
     if (invoice.invoiceStatus !== 'FINALIZED') return { skip: `the invoice is ${invoice.invoiceStatus}` };
     if (invoice.amountRemaining === 0n) return { skip: 'nothing is owed' };
     if (!connection.syncConfig.invoice.outbound) return { skip: 'invoice.outbound is switched off' };
@@ -118,7 +119,6 @@ export class PushInvoiceTask implements SyncTask<PushResult>, OnModuleInit {
 
   /** An invoice that the provider collects must not be payable on a page of ours, or be paid just now, as well. */
   private async otherWayToPay(ctx: Ctx, invoiceId: string): Promise<Prepared | undefined> {
-    await this.invoices.lock(ctx, invoiceId); // whoever begins a payment holds it, and asks whether we are at work
     const [underWay] = await this.payments.underWayOf(ctx, invoiceId);
     if (underWay !== undefined) return { wait: `payment ${underWay.id} is being decided` };
     if (await this.pages.isBeingMade(ctx, invoiceId)) return { wait: 'a page to pay on is being made' };

@@ -44,7 +44,7 @@ export class SyncOperationsService {
     if (known !== null) return known;
     const now = this.clock.now();
     const id = newId('syncOperation');
-    const isNew = await insertUnlessThere(ctx.em, SyncOperationEntity, {
+    const row: SyncOperationEntity = {
       id,
       ...ctx.scope,
       createdAt: now,
@@ -63,8 +63,11 @@ export class SyncOperationsService {
       error: null,
       snapshot: null,
       providerEntityId: null,
-    });
-    if (isNew && withJob) await this.queue.enqueue(ctx, jobFor(id));
+    };
+    if (await insertUnlessThere(ctx.em, SyncOperationEntity, row)) {
+      if (withJob) await this.queue.enqueue(ctx, jobFor(id));
+      return row;
+    }
     return (await this.findIntent(ctx, connection.id, intent)) as SyncOperation;
   }
 

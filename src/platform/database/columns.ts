@@ -117,7 +117,8 @@ export async function insertUnlessThere<T extends ObjectLiteral>(
     .createQueryBuilder()
     .insert()
     .into(entity)
-    .values(row)
+    // A copy: TypeORM writes the database's own defaults into what it is given, untransformed.
+    .values({ ...row })
     .orIgnore()
     .returning('1')
     .execute();

@@ -36,16 +36,21 @@ export async function queryPlannedOnce<R extends object>(
   return rows;
 }
 
-/** The row of that id, or null: `findOneBy` for what is asked many times a second. */
+/**
+ * The row of that id, or null: `findOneBy` for what is asked many times a second. The columns are named: a statement that
+ * asks for all fails in the processes that run on when a newer one adds a column.
+ */
 export async function findById<T extends ObjectLiteral & { id: string }>(
   em: EntityManager,
   entity: new () => T,
   id: string,
 ): Promise<T | null> {
   const { tableName, columns } = em.dataSource.getMetadata(entity);
-  const [row] = await queryPrepared<Record<string, unknown>>(em, `SELECT * FROM ${tableName} WHERE id = $1`, [
-    id,
-  ]);
+  const [row] = await queryPrepared<Record<string, unknown>>(
+    em,
+    `SELECT ${columns.map(({ databaseName }) => `"${databaseName}"`).join(', ')} FROM ${tableName} WHERE id = $1`,
+    [id],
+  );
   if (row === undefined) return null;
   const found = new entity();
   for (const column of columns)
