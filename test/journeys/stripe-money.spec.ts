@@ -209,6 +209,29 @@ describe('money that goes back', () => {
     expect((await paymentNow(payment.id)).refunds).toMatchObject([{ id: refunds[0].id }]);
   });
 
+  it('a refund that a worker is just asking for is answered with what comes of it', async () => {
+    const { payment } = await paidThroughStripe('41');
+    const path = '/v1/refunds';
+    const body = {
+      error: { type: 'invalid_request_error', code: 'refund_disallowed', message: 'Not this one.' },
+    };
+    // The answer takes longer than a worker needs to be at the operation first, or the request before it: either way round.
+    road.sandbox.stripe.fault({
+      method: 'POST',
+      path,
+      mode: 'error',
+      status: 400,
+      times: 3,
+      delayMs: 600,
+      body,
+    });
+    const answers = await Promise.all(
+      [1, 2, 3].map((n) => road.api.send('POST', `/payments/${payment.id}/refunds`, { amount: String(n) })),
+    );
+    for (const answer of answers)
+      expect(answer).toMatchObject({ status: 400, body: { error: { code: 'provider_refused' } } });
+  });
+
   it('a dispute is shown while it is open, and takes the money only when it is lost', async () => {
     const { invoice, payment } = await paidThroughStripe('70', DISPUTED_CARD);
     const [dispute] = await eventually('dispute shown', async () => {

@@ -11,6 +11,7 @@ import { PaymentsService } from '../../payments/payments.service.js';
 import type { Payment, PaymentRefund } from '../../payments/payments.types.js';
 import { SyncEngine } from '../sync/sync-engine.flow.js';
 import { SyncOperationsService } from '../sync/sync-operations.service.js';
+import { carryOut } from '../sync/sync-patience.js';
 import type { SyncOperation } from '../sync/sync.types.js';
 
 export interface RefundInput {
@@ -37,21 +38,23 @@ export class RefundFlow {
     const begun = await this.uow.run(caller, (ctx) => this.begin(ctx, paymentId, input));
     if (begun.operation === null) return begun.refund;
     const operationId = begun.operation.id;
-    await this.engine.run(caller, operationId);
-    return this.uow.run(caller, async (ctx) => {
-      const refund = await this.refunds.get(ctx, begun.refund.id);
-      const { state, error, reason, provider } = await this.operations.get(ctx, operationId);
-      if (state !== 'failed') return refund;
-      throw new BillingError('invalid_operation', `${provider}: ${error?.message ?? reason ?? 'refused'}`, {
-        code: error?.kind === 'auth' ? 'provider_credentials_refused' : 'provider_refused',
-        details: {
-          provider,
-          provider_code: error?.code,
-          request_id: error?.request_id,
-          refund_id: refund.id,
-          operation_id: operationId,
-        },
-      });
+    const { refund, operation } = await carryOut(this.engine, caller, operationId, () =>
+      this.uow.run(caller, async (ctx) => ({
+        refund: await this.refunds.get(ctx, begun.refund.id),
+        operation: await this.operations.get(ctx, operationId),
+      })),
+    );
+    const { state, error, reason, provider } = operation;
+    if (state !== 'failed') return refund;
+    throw new BillingError('invalid_operation', `${provider}: ${error?.message ?? reason ?? 'refused'}`, {
+      code: error?.kind === 'auth' ? 'provider_credentials_refused' : 'provider_refused',
+      details: {
+        provider,
+        provider_code: error?.code,
+        request_id: error?.request_id,
+        refund_id: refund.id,
+        operation_id: operationId,
+      },
     });
   }
 

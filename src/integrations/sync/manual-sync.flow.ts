@@ -1,4 +1,3 @@
-import { setTimeout } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { ConnectionsService } from '../../connections/connections.service.js';
 import type { Connection } from '../../connections/connections.types.js';
@@ -13,15 +12,13 @@ import { MappingsService } from '../mappings/mappings.service.js';
 import type { EntityMapping } from '../mappings/mappings.types.js';
 import { SyncEngine } from './sync-engine.flow.js';
 import { SyncOperationsService } from './sync-operations.service.js';
+import { carryOut } from './sync-patience.js';
 import type { SyncOperation } from './sync.types.js';
 
 export interface InvoiceSync {
   readonly mapping: EntityMapping | null;
   readonly operation: SyncOperation | null;
 }
-
-const LOOK_AGAIN_MS = 250;
-const MOST_LOOKS = 40;
 
 /** Syncs that somebody asks for by hand. They obey the switches like any other. */
 @Injectable()
@@ -72,17 +69,12 @@ export class ManualSync {
     });
     if (!wait || planned.operation === null || isThere(planned.mapping)) return planned;
     const { id, connectionId } = planned.operation;
-    for (let looks = 1; ; looks++) {
-      const outcome = await this.engine.run(caller, id);
-      const sync = await this.uow.run(caller, async (ctx) => ({
+    return carryOut(this.engine, caller, id, () =>
+      this.uow.run(caller, async (ctx) => ({
         mapping: await this.mappings.find(ctx, connectionId, 'invoice', invoiceId),
         operation: await this.operations.get(ctx, id),
-      }));
-      // A worker may be at it already, with this operation or with the customer that has to go first.
-      const isUnderWay = outcome !== undefined && ['pending', 'running'].includes(sync.operation.state);
-      if (!isUnderWay || looks === MOST_LOOKS) return sync;
-      await setTimeout(LOOK_AGAIN_MS);
-    }
+      })),
+    );
   }
 
   /** Plans a push of one customer. */
