@@ -222,7 +222,7 @@ describe('money that goes back', () => {
       mode: 'error',
       status: 400,
       times: 3,
-      delayMs: 600,
+      ms: 600,
       body,
     });
     const answers = await Promise.all(
