@@ -27,6 +27,8 @@ export class PaymentAttemptsService {
     assertPaymentTransition(before.paymentStatus, 'PROCESSING');
     await this.ledger.change(ctx, payment.id, {
       paymentStatus: 'PROCESSING',
+      // Another charge at the provider, not known there yet.
+      gatewayPaymentId: null,
       errorCode: null,
       errorMessage: null,
       failedAt: null,

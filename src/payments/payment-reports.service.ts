@@ -6,6 +6,7 @@ import { mergeRemoteStatus } from '../domain/paying/payment-states.js';
 import { InvoicesService } from '../invoices/invoices.service.js';
 import type { Ctx } from '../platform/context.js';
 import { PaymentLedger } from './payment-ledger.service.js';
+import { PaymentAttemptEntity } from './payment-attempt.entity.js';
 import { PaymentEntity } from './payment.entity.js';
 import type { Payment, PaymentReport } from './payments.types.js';
 
@@ -25,9 +26,10 @@ export class PaymentReportsService {
     const invoice = await this.invoices.lock(ctx, (await this.ledger.get(ctx, id)).destinationId);
     const before = await this.ledger.lock(ctx, id);
     if (isAnotherCharge(before, report)) return this.recordSecondCharge(ctx, before, report);
+    if (await this.isOvertaken(ctx, before, report)) return before;
     const status = mergeRemoteStatus(before.paymentStatus, report.status);
     // A late report of an earlier attempt must not put its id in the place of the one that counts.
-    const current = status === report.status;
+    const isCurrent = status === report.status || (before.gatewayPaymentId === null && isUnderWay(status));
     const amount = report.amount ?? money(before.amount, before.currency);
     if (amount.currency !== before.currency)
       throw invalidOperation(
@@ -37,7 +39,7 @@ export class PaymentReportsService {
     const payment = await this.ledger.change(ctx, id, {
       paymentStatus: status,
       amount: status === 'SUCCEEDED' ? amount.amount : before.amount,
-      gatewayPaymentId: (current ? report.gatewayPaymentId : undefined) ?? before.gatewayPaymentId,
+      gatewayPaymentId: (isCurrent ? report.gatewayPaymentId : undefined) ?? before.gatewayPaymentId,
       gatewayTrackingId: report.gatewayTrackingId ?? before.gatewayTrackingId,
       paymentUrl: report.paymentUrl ?? before.paymentUrl,
       methodDetails: report.method ?? before.methodDetails,
@@ -140,6 +142,17 @@ export class PaymentReportsService {
     });
   }
 
+  /**
+   * Each attempt is a charge of its own at the provider. That an earlier one failed says nothing of the one under way:
+   * taken for its outcome, it would let a third begin beside it, and the customer pay twice.
+   */
+  private async isOvertaken(ctx: Ctx, before: Payment, report: PaymentReport): Promise<boolean> {
+    if (report.status !== 'FAILED' || report.gatewayPaymentId === undefined) return false;
+    if (!isUnderWay(before.paymentStatus)) return false;
+    if (before.gatewayPaymentId !== null) return before.gatewayPaymentId !== report.gatewayPaymentId;
+    return ctx.em.existsBy(PaymentAttemptEntity, { paymentId: before.id, paymentStatus: 'PENDING' });
+  }
+
   /** Two attempts of one payment have both been collected: that is money twice, and shows as overpaid. */
   private recordSecondCharge(ctx: Ctx, first: Payment, report: PaymentReport): Promise<Payment> {
     return this.recordExternal(ctx, {
@@ -154,6 +167,9 @@ export class PaymentReportsService {
     });
   }
 }
+
+const isUnderWay = (status: Payment['paymentStatus']): boolean =>
+  status === 'PENDING' || status === 'PROCESSING';
 
 /** What was given back since was collected all the same. */
 const COLLECTED: ReadonlySet<Payment['paymentStatus']> = new Set([

@@ -114,6 +114,55 @@ describe('saved cards at Stripe', () => {
     });
   });
 
+  it('a decline that is told late does not end the attempt after it', async () => {
+    const { invoice, methodId } = await debtor('47');
+    road.sandbox.stripe.changeCard(methodId, NO_FUNDS);
+    road.sandbox.stripe.pauseWebhooks();
+    const declined = await charge(invoice);
+    const id = declined.body.error.details.payment_id as string;
+    road.sandbox.stripe.changeCard(methodId, GOOD_CARD);
+    const { id: slow } = road.sandbox.stripe.fault({
+      method: 'POST',
+      path: '/v1/payment_intents',
+      mode: 'delay',
+      ms: 1_500,
+    });
+    const retry = road.api.send('POST', `/payments/${id}/process`);
+    await eventually('asked', () =>
+      Promise.resolve(road.sandbox.stripe.faults().find((one) => one.id === slow)?.struck === 1),
+    );
+    road.sandbox.stripe.resumeWebhooks();
+    await webhooksHandled(road);
+    expect(await paymentNow(id)).toMatchObject({ payment_status: 'PROCESSING' });
+    expect(await charge(invoice)).toMatchObject({
+      status: 400,
+      body: { error: { code: 'payment_in_progress' } },
+    });
+    expect(await retry).toMatchObject({ status: 200, body: { payment_status: 'SUCCEEDED' } });
+    road.sandbox.stripe.clearFaults(slow);
+    await webhooksHandled(road);
+    expect(intentsOf(4700).filter((one) => one.status === 'succeeded')).toHaveLength(1);
+  });
+
+  it('a decline that is told late does not end a debit that takes days', async () => {
+    const { invoice, methodId } = await debtor('48');
+    road.sandbox.stripe.changeCard(methodId, NO_FUNDS);
+    road.sandbox.stripe.arrangeWebhooks({ action: 'drop', type: 'payment_intent.payment_failed' });
+    const declined = await charge(invoice);
+    const id = declined.body.error.details.payment_id as string;
+    await road.saveCard(invoice.customer_id as string, DEBIT_SUCCEEDS);
+    expect(await road.api.post(`/payments/${id}/process`)).toMatchObject({ payment_status: 'PROCESSING' });
+    const lost = road.sandbox.stripe.deliveries({
+      type: 'payment_intent.payment_failed',
+      status: 'dropped',
+    });
+    expect(road.sandbox.stripe.resend(lost.at(-1)?.eventId as string)).toBe(1);
+    await webhooksHandled(road);
+    expect(await paymentNow(id)).toMatchObject({ payment_status: 'PROCESSING' });
+    road.sandbox.stripe.advance({ bySeconds: 5 * 24 * 3600 });
+    expect(await road.paid(invoice.id as string)).toMatchObject({ amount_paid: '48', overpaid_amount: '0' });
+  });
+
   it('two retries of one declined payment at once charge once', async () => {
     const { invoice, methodId } = await debtor('46');
     road.sandbox.stripe.changeCard(methodId, NO_FUNDS);
