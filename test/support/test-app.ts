@@ -51,8 +51,9 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
       ...(options.usage === undefined ? {} : { usage: options.usage }),
       ...(options.publicUrl === undefined ? {} : { publicUrl: options.publicUrl }),
       ...(options.providers === undefined ? {} : { providers: options.providers }),
-      // Ticks are for servers that nobody drives; here the clock is advanced by hand.
-      worker: { sweepEveryMs: 200, tickEveryMs: 60_000, ...options.worker },
+      // Ticks are for servers that nobody drives; here the clock is advanced by hand. A tick in a test that is slow today
+      // would bill what the test is still making, or hold what it is about to bill.
+      worker: { sweepEveryMs: 200, tickEveryMs: 24 * 3_600_000, ...options.worker },
       reconcileEveryMs: options.reconcileEveryMs ?? 3_600_000,
     },
   });
