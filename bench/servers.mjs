@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import http from 'node:http';
+import { register } from 'node:module';
 import net from 'node:net';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
@@ -110,6 +111,13 @@ export async function startBare() {
     child.once('exit', (code) => reject(new Error(`the bare server ended with ${code}`)));
   });
   return { url: `http://127.0.0.1:${port}`, stop: () => stop(child) };
+}
+
+/** A Redis as the tests get theirs: found, or installed. */
+export async function startRedis() {
+  register('../test/support/ts-loader.mjs', import.meta.url);
+  const { startRedis: start } = await import('../test/support/redis.ts');
+  return start();
 }
 
 /** Stripe and Whop, played in this process. */

@@ -7,6 +7,7 @@ import {
   createDatabase,
   createTenant,
   distModule,
+  startRedis,
   startSandbox,
   startServer,
   startTimedPostgres,
@@ -16,6 +17,10 @@ const INVOICES = Number(process.env.BENCH_PUSHED ?? 1_000);
 const FINALIZED_ONE_BY_ONE = Math.min(INVOICES, 200);
 /** What Stripe allows a live account. The played one refuses what is more. */
 const LIMITS = { perAccount: 100, perEndpoint: 25 };
+const FIRST_CALL = {
+  'in-process': 'finalized to first call, in-process',
+  bull: 'finalized to first call, Bull',
+};
 const SENT = '/v1/invoices/{id}/send';
 
 const invoiceOf = (customerId, lines) => ({
@@ -32,7 +37,7 @@ const invoiceOf = (customerId, lines) => ({
 
 /** Invoices to a provider that holds to its limits, and how soon after its commit the first of them is heard of there. */
 export async function pushRows({ dir, wanted, add, say }) {
-  if (!wanted('push of 10 lines', 'push of 100 lines', 'finalized to first call')) return;
+  if (!wanted('push of 10 lines', 'push of 100 lines', ...Object.values(FIRST_CALL))) return;
   const postgres = await startTimedPostgres(path.join(dir, 'postgres-timed'));
   const sandbox = await startSandbox();
   try {
@@ -49,9 +54,14 @@ async function measure({ postgres, sandbox, wanted, add, say }) {
   const env = { PROVIDER_STRIPE_BASE_URL: stripe.url };
   const tenant = await createTenant(url);
   const secretKey = `sk_live_${randomUUID().replaceAll('-', '')}`;
-  const all = await startServer(url, { role: 'all', env });
   const post = (server, route, body) => api(server, tenant.apiKey, 'POST', route, body);
+  const all = await startServer(url, { role: 'all', env });
   let customer;
+  const firstCall = async (transport, server) => {
+    if (!wanted(FIRST_CALL[transport])) return;
+    const finalize = () => post(server, '/invoices', invoiceOf(customer.id, 2));
+    add(await firstCallRow({ row: FIRST_CALL[transport], url, stripe, say, finalize }));
+  };
   try {
     await post(all, '/connections', {
       provider: 'stripe',
@@ -66,17 +76,22 @@ async function measure({ postgres, sandbox, wanted, add, say }) {
     });
     await post(all, '/invoices', invoiceOf(customer.id, 1));
     await until(() => sent(stripe) === 1);
-    if (wanted('finalized to first call'))
-      add(
-        await firstCallRow({
-          url,
-          stripe,
-          say,
-          finalize: () => post(all, '/invoices', invoiceOf(customer.id, 2)),
-        }),
-      );
+    await firstCall('in-process', all);
   } finally {
     await all.stop();
+  }
+  if (wanted(FIRST_CALL.bull)) {
+    const redis = await startRedis();
+    const both = { ...env, REDIS_URL: redis.url };
+    const server = await startServer(url, { role: 'api', env: both });
+    const worker = await startServer(url, { role: 'worker', env: both });
+    try {
+      await firstCall('bull', server);
+    } finally {
+      await worker.stop();
+      await server.stop();
+      await redis.stop();
+    }
   }
   stripe.setRateLimits({ perAccountPerSecond: LIMITS.perAccount, perEndpointPerSecond: LIMITS.perEndpoint });
   for (const lines of [10, 100]) {
@@ -140,12 +155,12 @@ function figuresOf(stripe, invoices) {
 }
 
 /** By the clock of this machine: the commit as Postgres has noted it, the call as the played provider has. */
-async function firstCallRow({ url, stripe, say, finalize }) {
+async function firstCallRow({ row, url, stripe, say, finalize }) {
   const sql = await connect(url);
   const delays = [];
   try {
     for (let i = 0; i < FINALIZED_ONE_BY_ONE; i += 1) {
-      if (i % 20 === 0) say(`finalized to first call, ${i} of ${FINALIZED_ONE_BY_ONE}`);
+      if (i % 20 === 0) say(`${row}, ${i} of ${FINALIZED_ONE_BY_ONE}`);
       stripe.clearRequests();
       const { id } = await finalize();
       await until(() => sent(stripe) === 1);
@@ -165,7 +180,7 @@ async function firstCallRow({ url, stripe, say, finalize }) {
   const at = (share) => Math.max(0, delays[Math.min(delays.length - 1, Math.floor(delays.length * share))]);
   const [p50, p99] = [at(0.5), at(0.99)];
   return {
-    row: 'finalized to first call',
+    row,
     numerator: `p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms from the commit`,
     denominator: '20 ms and 100 ms; the ratio is that of the worse of the two',
     ratio: Math.max(p50 / 20, p99 / 100),

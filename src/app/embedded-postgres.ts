@@ -76,7 +76,9 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   return {
     port,
     adopted,
-    url: (database) => `postgres://${SUPERUSER}@127.0.0.1:${port}/${database}`,
+    url: (database) =>
+      `postgres://${SUPERUSER}@127.0.0.1:${port}/${database}` +
+      (fs.existsSync(socketOf(dir, port)) ? `?host=${encodeURIComponent(dir)}` : ''),
     stop: () => {
       run(binaries.pgCtl, ['-D', data, '-m', 'fast', '-w', 'stop'], true);
     },
@@ -94,7 +96,7 @@ function start(
   const settings = [
     `-p ${port}`,
     '-c listen_addresses=127.0.0.1',
-    ...(process.platform === 'win32' ? [] : [`-c unix_socket_directories=''`]),
+    ...(process.platform === 'win32' ? [] : socketSettings(path.dirname(data), port)),
     '-c max_connections=200',
     ...(disposable
       ? ['-c fsync=off', '-c synchronous_commit=off', '-c full_page_writes=off', '-c shared_buffers=256MB']
@@ -116,6 +118,16 @@ function start(
     throw new Error(`the embedded Postgres did not start:\n${tail}`);
   }
 }
+
+const LONGEST_SOCKET_PATH = 103;
+
+const socketOf = (dir: string, port: number): string => path.join(dir, `.s.PGSQL.${port}`);
+
+/** A trip through a socket in the file system takes two thirds of the time; where the path is too long for one, there is none. */
+const socketSettings = (dir: string, port: number): string[] =>
+  Buffer.byteLength(socketOf(dir, port)) > LONGEST_SOCKET_PATH || /[\s',"]/.test(dir)
+    ? [`-c unix_socket_directories=''`]
+    : [`-c unix_socket_directories=${dir}`, '-c unix_socket_permissions=0700'];
 
 /** An eighth of the memory: nobody has asked whether there may be a database on this machine. */
 const sharedBuffersMb = (): number =>

@@ -2,8 +2,10 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { fieldErrors, invalidOperation, notFound } from '../domain/errors.js';
 import type { Ctx } from '../platform/context.js';
-import { insertRow, stampChange, stampNew, updateRow } from '../platform/database/columns.js';
-import { findById } from '../platform/database/prepared.js';
+import { stampChange, stampNew } from '../platform/database/columns.js';
+import { queryPrepared } from '../platform/database/prepared.js';
+import { findRow, findRows, insertRow, updateRow } from '../platform/database/rows.js';
+import { Remembered } from '../platform/remembered.js';
 import { findPage, type PaginationResponse, type SearchRequest } from '../platform/http/list-query.js';
 import { Outbox } from '../platform/outbox/outbox.js';
 import { SECRET_BOX, SecretBox } from '../platform/secrets/secret-box.js';
@@ -36,6 +38,9 @@ export interface ConnectionChange {
 
 @Injectable()
 export class ConnectionsService {
+  /** Environments that have, or had, a connection. */
+  private readonly connected = new Remembered();
+
   constructor(
     @Inject(SECRET_BOX) private readonly box: SecretBox,
     private readonly outbox: Outbox,
@@ -74,18 +79,18 @@ export class ConnectionsService {
   }
 
   async get(ctx: Ctx, id: string): Promise<Connection> {
-    const row = await ctx.em.findOneBy(ConnectionEntity, { id, status: 'published' });
+    const row = await findRow(ctx.em, ConnectionEntity, { id, status: 'published' });
     if (row === null) throw notFound('connection', id);
     return row;
   }
 
   async find(ctx: Ctx, id: string): Promise<Connection | null> {
-    const row = await findById(ctx.em, ConnectionEntity, id);
+    const row = await findRow(ctx.em, ConnectionEntity, { id: id });
     return row?.status === 'published' ? row : null;
   }
 
   findDefault(ctx: Ctx, provider: string): Promise<Connection | null> {
-    return ctx.em.findOneBy(ConnectionEntity, { provider, isDefault: true, status: 'published' });
+    return findRow(ctx.em, ConnectionEntity, { provider, isDefault: true, status: 'published' });
   }
 
   /** The default connection of a provider, for requests that name only the provider. */
@@ -98,28 +103,30 @@ export class ConnectionsService {
 
   /** All connections of the environment that keep that kind of entity in step in that direction. */
   async listSyncing(ctx: Ctx, entity: SyncEntity, direction: SyncDirection): Promise<readonly Connection[]> {
-    const rows = await ctx.em.find(ConnectionEntity, {
-      where: { status: 'published' },
-      order: { id: 'ASC' },
-    });
+    const rows = await findRows(ctx.em, ConnectionEntity, { status: 'published' }, { orderBy: 'id' });
     return rows.filter((row) => row.syncConfig[entity][direction]);
   }
 
-  /** Of those environments, of whatever tenants, the ones that have a connection. For the system's own units of work. */
+  /** Of those environments, of whatever tenants, the ones that have a connection, or had one. For the system's own units of work. */
   async environmentsWithAny(
     em: EntityManager,
     environmentIds: readonly string[],
   ): Promise<ReadonlySet<string>> {
-    const rows = await em.query<{ id: string }[]>(
-      `SELECT DISTINCT environment_id AS id FROM connections
-        WHERE environment_id = ANY ($1) AND status = 'published'`,
-      [environmentIds],
-    );
-    return new Set(rows.map(({ id }) => id));
+    const unknown = environmentIds.filter((id) => !this.connected.has(id));
+    if (unknown.length > 0) {
+      const rows = await queryPrepared<{ id: string }>(
+        em,
+        `SELECT DISTINCT environment_id AS id FROM connections
+          WHERE environment_id = ANY ($1) AND status = 'published'`,
+        [unknown],
+      );
+      for (const { id } of rows) this.connected.add(id);
+    }
+    return new Set(environmentIds.filter((id) => this.connected.has(id)));
   }
 
   listAll(ctx: Ctx): Promise<Connection[]> {
-    return ctx.em.find(ConnectionEntity, { where: { status: 'published' }, order: { id: 'ASC' } });
+    return findRows(ctx.em, ConnectionEntity, { status: 'published' }, { orderBy: 'id' });
   }
 
   search(
@@ -235,7 +242,10 @@ export class ConnectionsService {
     { livemode }: ProviderAccount,
   ): Promise<void> {
     if (livemode === undefined) return;
-    const others = await ctx.em.findBy(ConnectionEntity, { provider: adapter.provider, status: 'published' });
+    const others = await findRows(ctx.em, ConnectionEntity, {
+      provider: adapter.provider,
+      status: 'published',
+    });
     const odd = others.find((one) => one.livemode !== null && one.livemode !== livemode);
     if (odd === undefined) return;
     const sentence =

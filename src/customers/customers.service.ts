@@ -1,14 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { alreadyExists, invalidOperation, notFound } from '../domain/errors.js';
 import type { Ctx } from '../platform/context.js';
-import { insertRow, stampChange, stampNew, updateRow } from '../platform/database/columns.js';
+import { stampChange, stampNew } from '../platform/database/columns.js';
+import { findRow, insertRow, readMany, updateRow } from '../platform/database/rows.js';
 import { isUniqueViolation } from '../platform/database/errors.js';
 import { findPage, type PaginationResponse, type SearchRequest } from '../platform/http/list-query.js';
 import { Outbox } from '../platform/outbox/outbox.js';
 import { CustomerEntity } from './customer.entity.js';
 import type { Customer, CustomerFields } from './customers.types.js';
-import { findById } from '../platform/database/prepared.js';
-import { readMany } from '../platform/database/read-many.js';
 
 const SEARCH_FIELDS = {
   id: 'id',
@@ -86,11 +85,11 @@ export class CustomersService {
   }
 
   find(ctx: Ctx, id: string): Promise<Customer | null> {
-    return findById(ctx.em, CustomerEntity, id);
+    return findRow(ctx.em, CustomerEntity, { id: id });
   }
 
   findByExternalId(ctx: Ctx, externalId: string): Promise<Customer | null> {
-    return ctx.em.findOneBy(CustomerEntity, { externalId, status: 'published' });
+    return findRow(ctx.em, CustomerEntity, { externalId, status: 'published' });
   }
 
   async getByExternalId(ctx: Ctx, externalId: string): Promise<Customer> {
@@ -108,7 +107,7 @@ export class CustomersService {
   /** By our id or the caller's: for the places where the guides put either into one field. */
   async findByEitherId(ctx: Ctx, id: string): Promise<Customer | null> {
     return (
-      (await ctx.em.findOneBy(CustomerEntity, { id, status: 'published' })) ?? this.findByExternalId(ctx, id)
+      (await findRow(ctx.em, CustomerEntity, { id, status: 'published' })) ?? this.findByExternalId(ctx, id)
     );
   }
 
@@ -142,7 +141,7 @@ export class CustomersService {
   }
 
   private async lock(ctx: Ctx, id: string): Promise<Customer> {
-    const row = await ctx.em.findOne(CustomerEntity, { where: { id }, lock: { mode: 'pessimistic_write' } });
+    const row = await findRow(ctx.em, CustomerEntity, { id }, { lock: true });
     if (row === null) throw notFound('customer', id);
     if (row.status !== 'published')
       throw invalidOperation(`customer ${id} is deleted`, 'customer_deleted', { id });

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { alreadyExists, notFound, validationError } from '../domain/errors.js';
 import type { Ctx } from '../platform/context.js';
-import { insertRow, stampChange, stampNew, updateRow } from '../platform/database/columns.js';
-import { findById } from '../platform/database/prepared.js';
+import { stampChange, stampNew } from '../platform/database/columns.js';
+import { findRow, insertRow, updateRow } from '../platform/database/rows.js';
 import { isUniqueViolation } from '../platform/database/errors.js';
 import { findPage, type PaginationResponse, type SearchRequest } from '../platform/http/list-query.js';
 import { FeatureEntity } from './feature.entity.js';
@@ -129,13 +129,13 @@ export class FeaturesService {
   }
 
   async get(ctx: Ctx, id: string): Promise<MeteredFeature> {
-    const feature = await ctx.em.findOneBy(FeatureEntity, { id, status: 'published' });
+    const feature = await findRow(ctx.em, FeatureEntity, { id, status: 'published' });
     if (feature === null) throw notFound('feature', id);
     return (await this.withMeters(ctx, [feature]))[0] as MeteredFeature;
   }
 
   async getMeter(ctx: Ctx, id: string): Promise<Meter> {
-    const row = await findById(ctx.em, MeterEntity, id);
+    const row = await findRow(ctx.em, MeterEntity, { id: id });
     if (row === null) throw notFound('meter', id);
     return row;
   }

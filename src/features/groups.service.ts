@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { alreadyExists, notFound, validationError } from '../domain/errors.js';
 import type { Ctx } from '../platform/context.js';
-import { insertRow, insertRows, stampChange, stampNew, updateRow } from '../platform/database/columns.js';
+import { stampChange, stampNew } from '../platform/database/columns.js';
+import { findRow, insertRow, insertRows, updateRow } from '../platform/database/rows.js';
 import { isUniqueViolation } from '../platform/database/errors.js';
 import { findPage, type PaginationResponse, type SearchRequest } from '../platform/http/list-query.js';
 import { GroupEntity } from './group.entity.js';
@@ -116,7 +117,7 @@ export class GroupsService {
   }
 
   private async find(ctx: Ctx, id: string): Promise<Group> {
-    const row = await ctx.em.findOneBy(GroupEntity, { id, status: 'published' });
+    const row = await findRow(ctx.em, GroupEntity, { id, status: 'published' });
     if (row === null) throw notFound('group', id);
     return row;
   }

@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { notFound } from '../domain/errors.js';
 import { WallClock } from '../platform/clock/clock.js';
 import type { Ctx } from '../platform/context.js';
-import { insertRow, stampChange, stampNew, updateRow } from '../platform/database/columns.js';
+import { stampChange, stampNew } from '../platform/database/columns.js';
+import { findRow, insertRow, updateRow } from '../platform/database/rows.js';
 import { findPage, type ListRequest, type PaginationResponse } from '../platform/http/list-query.js';
 import { BillingRunEntity, type BillingRunFailure, type BillingRunTrigger } from './billing-run.entity.js';
 
@@ -43,7 +44,7 @@ export class BillingRunsService {
   }
 
   async get(ctx: Ctx, id: string): Promise<BillingRunRow> {
-    const row = await ctx.em.findOneBy(BillingRunEntity, { id });
+    const row = await findRow(ctx.em, BillingRunEntity, { id });
     if (row === null) throw notFound('billing run', id);
     return row;
   }

@@ -5,7 +5,8 @@ import type { DraftInvoice } from '../domain/invoicing/draft-invoice.js';
 import { priceInvoice } from '../domain/invoicing/price-invoice.js';
 import { isSkippable } from '../domain/invoicing/zero-rules.js';
 import type { Ctx } from '../platform/context.js';
-import { insertRows, stampChange, updateRow } from '../platform/database/columns.js';
+import { stampChange } from '../platform/database/columns.js';
+import { insertRows, requireRow, updateRow } from '../platform/database/rows.js';
 import { isUniqueViolation } from '../platform/database/errors.js';
 import { Outbox } from '../platform/outbox/outbox.js';
 import {
@@ -108,7 +109,7 @@ export class InvoiceDrafts {
     } finally {
       this.targets.delete(ctx);
     }
-    const after = await ctx.em.findOneByOrFail(InvoiceEntity, { id: before.id });
+    const after = await requireRow(ctx.em, InvoiceEntity, { id: before.id });
     if (after.version === before.version)
       await this.refill(
         ctx,
@@ -145,7 +146,7 @@ export class InvoiceDrafts {
       invoiceStatus: skipped ? 'SKIPPED' : 'DRAFT',
       version: before.version + 1,
     });
-    return ctx.em.findOneByOrFail(InvoiceEntity, { id: before.id });
+    return requireRow(ctx.em, InvoiceEntity, { id: before.id });
   }
 
   private async insert(

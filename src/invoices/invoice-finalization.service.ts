@@ -7,6 +7,7 @@ import { money, moneyToRate } from '../domain/money.js';
 import type { Ctx } from '../platform/context.js';
 import { stampChange } from '../platform/database/columns.js';
 import { isUniqueViolation } from '../platform/database/errors.js';
+import { requireRow } from '../platform/database/rows.js';
 import { Outbox } from '../platform/outbox/outbox.js';
 import { CustomerCreditService } from './customer-credit.service.js';
 import { DocumentNumbersService } from './document-numbers.service.js';
@@ -131,7 +132,7 @@ export class InvoiceFinalization {
       }
       await this.credit.spend(ctx, draft, slices);
       for (const { walletId, amount } of slices) spent.set(walletId, (spent.get(walletId) ?? 0n) + amount);
-      priced.push(await ctx.em.findOneByOrFail(InvoiceEntity, { id: draft.id }));
+      priced.push(await requireRow(ctx.em, InvoiceEntity, { id: draft.id }));
     }
     return priced;
   }

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { DraftInvoice } from '../domain/invoicing/draft-invoice.js';
 import type { Ctx } from '../platform/context.js';
-import { insertRows, stampNew, updateRow } from '../platform/database/columns.js';
+import { stampNew } from '../platform/database/columns.js';
+import { findRows, insertRows, type Where, updateRow } from '../platform/database/rows.js';
 import { newId } from '../platform/ids.js';
 import {
   InvoiceCouponApplicationEntity,
@@ -98,32 +99,29 @@ export class InvoicePartsStore {
   }
 
   /** Lines of those invoices, in the order in which they stand there. */
-  async linesOf(ctx: Ctx, invoiceIds: readonly string[]): Promise<InvoiceLineItem[]> {
-    if (invoiceIds.length === 0) return [];
-    return ctx.em
-      .createQueryBuilder(InvoiceLineItemEntity, 'row')
-      .where('row.invoiceId = ANY(:ids)', { ids: invoiceIds })
-      .orderBy('row.invoiceId')
-      .addOrderBy('row.position')
-      .getMany();
+  linesOf(ctx: Ctx, invoiceIds: readonly string[]): Promise<InvoiceLineItem[]> {
+    return partsOf(ctx, InvoiceLineItemEntity, invoiceIds);
   }
 
   /** What was applied to those invoices, in the order of application. */
   async applicationsOf(ctx: Ctx, invoiceIds: readonly string[]): Promise<InvoiceApplications> {
-    if (invoiceIds.length === 0) return { coupons: [], taxes: [], credits: [] };
-    const of = <T extends { invoiceId: string; position: number }>(entity: new () => T): Promise<T[]> =>
-      ctx.em
-        .createQueryBuilder(entity, 'row')
-        .where('row.invoiceId = ANY(:ids)', { ids: invoiceIds })
-        .orderBy('row.invoiceId')
-        .addOrderBy('row.position')
-        .getMany();
-    return {
-      coupons: await of(InvoiceCouponApplicationEntity),
-      taxes: await of(InvoiceTaxApplicationEntity),
-      credits: await of(InvoiceCreditApplicationEntity),
-    };
+    const [coupons, taxes, credits] = await Promise.all([
+      partsOf(ctx, InvoiceCouponApplicationEntity, invoiceIds),
+      partsOf(ctx, InvoiceTaxApplicationEntity, invoiceIds),
+      partsOf(ctx, InvoiceCreditApplicationEntity, invoiceIds),
+    ]);
+    return { coupons, taxes, credits };
   }
+}
+
+async function partsOf<T extends { invoiceId: string; position: number }>(
+  ctx: Ctx,
+  entity: new () => T,
+  invoiceIds: readonly string[],
+): Promise<T[]> {
+  if (invoiceIds.length === 0) return [];
+  const where = { invoiceId: invoiceIds } as Where<{ invoiceId: string; position: number }> as Where<T>;
+  return findRows(ctx.em, entity, where, { orderBy: ['invoiceId', 'position'] });
 }
 
 /** The element that a key of the pricing steps names: its place in the list. */

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Ctx } from '../platform/context.js';
+import { findRow } from '../platform/database/rows.js';
 import { InvoiceSettingsEntity } from './invoice-settings.entity.js';
 
 export interface InvoiceSettings {
@@ -14,7 +15,7 @@ const DEFAULTS: InvoiceSettings = { finalizationDelaySeconds: 0, dueDateDays: 1 
 @Injectable()
 export class InvoiceSettingsService {
   async get(ctx: Ctx): Promise<InvoiceSettings> {
-    return (await ctx.em.findOneBy(InvoiceSettingsEntity, { ...ctx.scope })) ?? DEFAULTS;
+    return (await findRow(ctx.em, InvoiceSettingsEntity, { ...ctx.scope })) ?? DEFAULTS;
   }
 
   /** Holds for invoices that are drafted or finalized from now on. */

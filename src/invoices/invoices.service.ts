@@ -4,8 +4,8 @@ import { assertInvoiceTransition, type PaymentStatus } from '../domain/invoicing
 import { money, type Money } from '../domain/money.js';
 import { settleInvoice } from '../domain/paying/payment-ledger.js';
 import type { Ctx } from '../platform/context.js';
-import { findById } from '../platform/database/prepared.js';
-import { stampChange, updateRow } from '../platform/database/columns.js';
+import { findRow, updateRow } from '../platform/database/rows.js';
+import { stampChange } from '../platform/database/columns.js';
 import { Outbox } from '../platform/outbox/outbox.js';
 import { BillTermsService } from './bill-terms.service.js';
 import { CustomerCreditService } from './customer-credit.service.js';
@@ -173,16 +173,16 @@ export class InvoicesService {
   }
 
   find(ctx: Ctx, id: string): Promise<Invoice | null> {
-    return findById(ctx.em, InvoiceEntity, id);
+    return findRow(ctx.em, InvoiceEntity, { id: id });
   }
 
   findByIdempotencyKey(ctx: Ctx, idempotencyKey: string): Promise<Invoice | null> {
-    return ctx.em.findOneBy(InvoiceEntity, { idempotencyKey });
+    return findRow(ctx.em, InvoiceEntity, { idempotencyKey });
   }
 
   /** For changing it, or for anything whose truth depends on it not changing meanwhile. */
   async lock(ctx: Ctx, id: string): Promise<Invoice> {
-    const row = await ctx.em.findOne(InvoiceEntity, { where: { id }, lock: { mode: 'pessimistic_write' } });
+    const row = await findRow(ctx.em, InvoiceEntity, { id }, { lock: true });
     if (row === null) throw notFound('invoice', id);
     return row;
   }
@@ -193,7 +193,7 @@ export class InvoicesService {
   }
 
   async lineOf(ctx: Ctx, id: string): Promise<InvoiceLineItem> {
-    const row = await ctx.em.findOneBy(InvoiceLineItemEntity, { id });
+    const row = await findRow(ctx.em, InvoiceLineItemEntity, { id });
     if (row === null) throw notFound('invoice line item', id);
     return row;
   }

@@ -13,7 +13,8 @@ import {
 import { earlierOf, laterOf, makePeriod, type Period } from '../domain/period.js';
 import { rate } from '../domain/rate.js';
 import type { Ctx } from '../platform/context.js';
-import { insertRows, stampNew } from '../platform/database/columns.js';
+import { stampNew } from '../platform/database/columns.js';
+import { insertRows } from '../platform/database/rows.js';
 import type { Subscription } from '../subscriptions/subscriptions.types.js';
 import { WalletSpending } from '../wallets/wallet-spending.service.js';
 import { BillingNow } from './billing-now.service.js';

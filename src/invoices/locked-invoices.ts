@@ -1,7 +1,7 @@
 import type { Ctx } from '../platform/context.js';
 import { InvoiceEntity } from './invoice.entity.js';
 import type { Invoice } from './invoices.types.js';
-import { readMany } from '../platform/database/read-many.js';
+import { readMany } from '../platform/database/rows.js';
 
 /** Those invoices, locked. In one order, so that two who lock several do not wait for each other. */
 export async function lockInvoices(

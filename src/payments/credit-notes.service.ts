@@ -16,7 +16,8 @@ import { LateUsageSettlement } from '../invoices/late-usage-settlement.service.j
 import { LineCreditsService } from '../invoices/line-credits.service.js';
 import type { Invoice, InvoiceLineItem } from '../invoices/invoices.types.js';
 import type { Ctx } from '../platform/context.js';
-import { insertRow, insertRows, stampChange, stampNew, updateRow } from '../platform/database/columns.js';
+import { stampChange, stampNew } from '../platform/database/columns.js';
+import { findRow, insertRow, insertRows, updateRow } from '../platform/database/rows.js';
 import { isUniqueViolation } from '../platform/database/errors.js';
 import { Outbox } from '../platform/outbox/outbox.js';
 import { CreditNoteEntity, CreditNoteLineItemEntity } from './credit-note.entity.js';
@@ -141,13 +142,13 @@ export class CreditNotesService {
   }
 
   async get(ctx: Ctx, id: string): Promise<CreditNote> {
-    const row = await ctx.em.findOneBy(CreditNoteEntity, { id });
+    const row = await findRow(ctx.em, CreditNoteEntity, { id });
     if (row === null) throw notFound('credit note', id);
     return row;
   }
 
   findByIdempotencyKey(ctx: Ctx, idempotencyKey: string): Promise<CreditNote | null> {
-    return ctx.em.findOneBy(CreditNoteEntity, { idempotencyKey });
+    return findRow(ctx.em, CreditNoteEntity, { idempotencyKey });
   }
 
   linesOf(ctx: Ctx, noteIds: readonly string[]): Promise<CreditNoteLineItem[]> {

@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import type { PaymentStatus } from '../domain/invoicing/invoice-states.js';
 import { assertPaymentTransition } from '../domain/paying/payment-states.js';
 import type { Ctx } from '../platform/context.js';
-import { insertRow, stampChange, stampNew, updateRow } from '../platform/database/columns.js';
+import { stampChange, stampNew } from '../platform/database/columns.js';
+import { findRows, insertRow, updateRow } from '../platform/database/rows.js';
 import { PaymentAttemptEntity } from './payment-attempt.entity.js';
 import { PaymentLedger } from './payment-ledger.service.js';
 import type { Payment, PaymentAttempt } from './payments.types.js';
@@ -14,11 +15,7 @@ export class PaymentAttemptsService {
 
   /** Attempts of those payments, oldest first. */
   ofPayments(ctx: Ctx, paymentIds: readonly string[]): Promise<PaymentAttempt[]> {
-    return ctx.em
-      .createQueryBuilder(PaymentAttemptEntity, 'row')
-      .where('row.paymentId = ANY(:ids)', { ids: paymentIds })
-      .orderBy('row.attemptNumber')
-      .getMany();
+    return findRows(ctx.em, PaymentAttemptEntity, { paymentId: paymentIds }, { orderBy: 'attemptNumber' });
   }
 
   /** One more try to collect it. Answers its number, which the provider's idempotency key is made of. */

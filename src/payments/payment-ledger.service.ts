@@ -5,7 +5,8 @@ import { hasGone, holdsAmount } from '../domain/paying/reversal-states.js';
 import { InvoicesService } from '../invoices/invoices.service.js';
 import type { Invoice } from '../invoices/invoices.types.js';
 import type { Ctx } from '../platform/context.js';
-import { insertRow, stampChange, stampNew, updateRow } from '../platform/database/columns.js';
+import { stampChange, stampNew } from '../platform/database/columns.js';
+import { findRow, findRows, insertRow, updateRow } from '../platform/database/rows.js';
 import { isUniqueViolation } from '../platform/database/errors.js';
 import { newId } from '../platform/ids.js';
 import { Outbox } from '../platform/outbox/outbox.js';
@@ -30,7 +31,7 @@ export class PaymentLedger {
   }
 
   find(ctx: Ctx, id: string): Promise<Payment | null> {
-    return ctx.em.findOneBy(PaymentEntity, { id });
+    return findRow(ctx.em, PaymentEntity, { id });
   }
 
   async insert(ctx: Ctx, input: NewPayment): Promise<Payment> {
@@ -95,9 +96,9 @@ export class PaymentLedger {
     details: Parameters<InvoicesService['settle']>[3] = { paidBy: null, paidThrough: null },
   ): Promise<Invoice> {
     const of = { invoiceId: invoice.id };
-    const paid = await ctx.em.findBy(PaymentAllocationEntity, of);
-    const refunded = await ctx.em.findBy(PaymentRefundEntity, of);
-    const notes = await ctx.em.findBy(CreditNoteEntity, { ...of, creditNoteStatus: 'FINALIZED' });
+    const paid = await findRows(ctx.em, PaymentAllocationEntity, of);
+    const refunded = await findRows(ctx.em, PaymentRefundEntity, of);
+    const notes = await findRows(ctx.em, CreditNoteEntity, { ...of, creditNoteStatus: 'FINALIZED' });
     const total = (type: CreditNoteEntity['creditNoteType']): Money =>
       sumMoney(
         notes
@@ -124,7 +125,7 @@ export class PaymentLedger {
       where: { invoiceId },
       order: { createdAt: 'DESC', id: 'DESC' },
     });
-    const refunds = await ctx.em.findBy(PaymentRefundEntity, { invoiceId });
+    const refunds = await findRows(ctx.em, PaymentRefundEntity, { invoiceId });
     const held: { payment: Payment; left: bigint }[] = [];
     for (const { paymentId, amount } of allocations) {
       const returned = refunds
@@ -136,7 +137,7 @@ export class PaymentLedger {
   }
 
   async lock(ctx: Ctx, id: string): Promise<Payment> {
-    const row = await ctx.em.findOne(PaymentEntity, { where: { id }, lock: { mode: 'pessimistic_write' } });
+    const row = await findRow(ctx.em, PaymentEntity, { id }, { lock: true });
     if (row === null) throw notFound('payment', id);
     return row;
   }

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Ctx } from '../platform/context.js';
-import { insertUnlessThere, stampChange, stampNew, updateRow } from '../platform/database/columns.js';
+import { stampChange, stampNew } from '../platform/database/columns.js';
+import { findRow, insertUnlessThere, requireRow, updateRow } from '../platform/database/rows.js';
 import { PaymentMethodEntity } from './payment-method.entity.js';
 import type { PaymentMethod } from './payments.types.js';
 
@@ -29,7 +30,7 @@ export class PaymentMethodsService {
         { ...stampChange(ctx), isDefault: false },
       );
     await insertUnlessThere(ctx.em, PaymentMethodEntity, { ...stampNew(ctx, 'paymentMethod'), ...saved });
-    const known = await ctx.em.findOneByOrFail(PaymentMethodEntity, { connectionId, providerMethodId });
+    const known = await requireRow(ctx.em, PaymentMethodEntity, { connectionId, providerMethodId });
     const isDefault = saved.isDefault || known.isDefault;
     const change = { ...stampChange(ctx), ...saved, isDefault, status: 'published' as const };
     await updateRow(ctx.em, PaymentMethodEntity, known.id, change);
@@ -51,6 +52,6 @@ export class PaymentMethodsService {
   }
 
   find(ctx: Ctx, id: string): Promise<PaymentMethod | null> {
-    return ctx.em.findOneBy(PaymentMethodEntity, { id, status: 'published' });
+    return findRow(ctx.em, PaymentMethodEntity, { id, status: 'published' });
   }
 }

@@ -3,7 +3,8 @@ import { invalidOperation, notFound, validationError } from '../domain/errors.js
 import { formatMoney, money, type Money } from '../domain/money.js';
 import { InvoicesService } from '../invoices/invoices.service.js';
 import type { Ctx } from '../platform/context.js';
-import { insertRow, stampChange, stampNew, updateRow } from '../platform/database/columns.js';
+import { stampChange, stampNew } from '../platform/database/columns.js';
+import { findRow, insertRow, updateRow } from '../platform/database/rows.js';
 import { PaymentLedger } from './payment-ledger.service.js';
 import { PaymentRefundEntity } from './payment-refund.entity.js';
 import { PaymentReversals } from './payment-reversals.service.js';
@@ -76,7 +77,7 @@ export class PaymentRefunds {
 
   /** The refund that an operation of that number asks the provider for. */
   async byOrdinal(ctx: Ctx, paymentId: string, ordinal: number): Promise<PaymentRefund> {
-    const row = await ctx.em.findOneBy(PaymentRefundEntity, { paymentId, ordinal });
+    const row = await findRow(ctx.em, PaymentRefundEntity, { paymentId, ordinal });
     if (row === null) throw notFound('refund of', `payment ${paymentId}`);
     return row;
   }
@@ -110,12 +111,12 @@ export class PaymentRefunds {
   }
 
   async get(ctx: Ctx, refundId: string): Promise<PaymentRefund> {
-    const row = await ctx.em.findOneBy(PaymentRefundEntity, { id: refundId });
+    const row = await findRow(ctx.em, PaymentRefundEntity, { id: refundId });
     if (row === null) throw notFound('refund', refundId);
     return row;
   }
 
   findByIdempotencyKey(ctx: Ctx, idempotencyKey: string): Promise<PaymentRefund | null> {
-    return ctx.em.findOneBy(PaymentRefundEntity, { idempotencyKey });
+    return findRow(ctx.em, PaymentRefundEntity, { idempotencyKey });
   }
 }

@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { In } from 'typeorm';
 import { invalidOperation } from '../domain/errors.js';
 import { money, type Money } from '../domain/money.js';
 import { mergeRemoteStatus } from '../domain/paying/payment-states.js';
 import { InvoicesService } from '../invoices/invoices.service.js';
 import type { Ctx } from '../platform/context.js';
+import { findRow, rowExists } from '../platform/database/rows.js';
 import { PaymentLedger } from './payment-ledger.service.js';
 import { PaymentAttemptEntity } from './payment-attempt.entity.js';
 import { PaymentEntity } from './payment.entity.js';
@@ -58,9 +58,9 @@ export class PaymentReportsService {
 
   /** Payments through a connection that are not decided yet. */
   hasUndecided(ctx: Ctx, connectionId: string): Promise<boolean> {
-    return ctx.em.existsBy(PaymentEntity, {
+    return rowExists(ctx.em, PaymentEntity, {
       connectionId,
-      paymentStatus: In(['INITIATED', 'PENDING', 'PROCESSING']),
+      paymentStatus: ['INITIATED', 'PENDING', 'PROCESSING'],
     });
   }
 
@@ -90,7 +90,7 @@ export class PaymentReportsService {
     },
   ): Promise<Payment> {
     const invoice = await this.invoices.lock(ctx, input.invoiceId);
-    const known = await ctx.em.findOneBy(PaymentEntity, {
+    const known = await findRow(ctx.em, PaymentEntity, {
       connectionId: input.connectionId,
       gatewayPaymentId: input.gatewayPaymentId,
     });
@@ -132,7 +132,7 @@ export class PaymentReportsService {
     gatewayPaymentId: string,
     method: NonNullable<Payment['methodDetails']>,
   ): Promise<void> {
-    const payment = await ctx.em.findOneBy(PaymentEntity, { connectionId, gatewayPaymentId });
+    const payment = await findRow(ctx.em, PaymentEntity, { connectionId, gatewayPaymentId });
     if (payment === null || payment.methodDetails?.last4) return;
     await this.ledger.change(ctx, payment.id, { methodDetails: method });
     await this.invoices.describePayment(ctx, payment.destinationId, {
@@ -150,7 +150,7 @@ export class PaymentReportsService {
     if (report.status !== 'FAILED' || report.gatewayPaymentId === undefined) return false;
     if (!isUnderWay(before.paymentStatus)) return false;
     if (before.gatewayPaymentId !== null) return before.gatewayPaymentId !== report.gatewayPaymentId;
-    return ctx.em.existsBy(PaymentAttemptEntity, { paymentId: before.id, paymentStatus: 'PENDING' });
+    return rowExists(ctx.em, PaymentAttemptEntity, { paymentId: before.id, paymentStatus: 'PENDING' });
   }
 
   /** Two attempts of one payment have both been collected: that is money twice, and shows as overpaid. */

@@ -6,7 +6,8 @@ import { hasGone, mergeDisputeStatus, mergeRefundStatus } from '../domain/paying
 import { statusAfterRefunds } from '../domain/paying/payment-states.js';
 import { InvoicesService } from '../invoices/invoices.service.js';
 import type { Ctx } from '../platform/context.js';
-import { insertRow, stampChange, stampNew, updateRow } from '../platform/database/columns.js';
+import { stampChange, stampNew } from '../platform/database/columns.js';
+import { findRow, insertRow, rowExists, updateRow } from '../platform/database/rows.js';
 import { Outbox } from '../platform/outbox/outbox.js';
 import { PaymentDisputeEntity } from './payment-dispute.entity.js';
 import { PaymentLedger } from './payment-ledger.service.js';
@@ -68,7 +69,7 @@ export class PaymentReversals {
     refunds: readonly ReportedRefund[],
     disputes: readonly ReportedDispute[],
   ): Promise<boolean> {
-    const found = await ctx.em.findOneBy(PaymentEntity, of);
+    const found = await findRow(ctx.em, PaymentEntity, of);
     if (found === null) return false;
     if (refunds.length + disputes.length === 0) return true;
     await this.invoices.lock(ctx, found.destinationId);
@@ -93,14 +94,14 @@ export class PaymentReversals {
     refunds: readonly ReportedRefund[],
     disputes: readonly ReportedDispute[],
   ): Promise<boolean> {
-    if (!(await ctx.em.existsBy(PaymentEntity, of))) return false;
+    if (!(await rowExists(ctx.em, PaymentEntity, of))) return false;
     const { connectionId } = of;
     for (const { gatewayRefundId, status } of refunds) {
-      const known = await ctx.em.findOneBy(PaymentRefundEntity, { connectionId, gatewayRefundId });
+      const known = await findRow(ctx.em, PaymentRefundEntity, { connectionId, gatewayRefundId });
       if (known === null || mergeRefundStatus(known.refundStatus, status) !== known.refundStatus) return true;
     }
     for (const { gatewayDisputeId, status } of disputes) {
-      const known = await ctx.em.findOneBy(PaymentDisputeEntity, { connectionId, gatewayDisputeId });
+      const known = await findRow(ctx.em, PaymentDisputeEntity, { connectionId, gatewayDisputeId });
       if (known === null || mergeDisputeStatus(known.disputeStatus, status) !== known.disputeStatus)
         return true;
     }
@@ -117,10 +118,10 @@ export class PaymentReversals {
     const connectionId = payment.connectionId;
     const own = report.refundId === undefined ? {} : { id: report.refundId, paymentId: payment.id };
     const known =
-      (await ctx.em.findOneBy(PaymentRefundEntity, {
+      (await findRow(ctx.em, PaymentRefundEntity, {
         connectionId: connectionId as string,
         gatewayRefundId,
-      })) ?? ('id' in own ? await ctx.em.findOneBy(PaymentRefundEntity, own) : null);
+      })) ?? ('id' in own ? await findRow(ctx.em, PaymentRefundEntity, own) : null);
     if (known === null) {
       await insertRow(ctx.em, PaymentRefundEntity, {
         ...this.told(ctx, payment, amount.amount),
@@ -156,7 +157,7 @@ export class PaymentReversals {
   private async takeDispute(ctx: Ctx, payment: Payment, report: ReportedDispute): Promise<boolean> {
     const connectionId = payment.connectionId as string;
     const { gatewayDisputeId } = report;
-    const known = await ctx.em.findOneBy(PaymentDisputeEntity, { connectionId, gatewayDisputeId });
+    const known = await findRow(ctx.em, PaymentDisputeEntity, { connectionId, gatewayDisputeId });
     const status = known === null ? report.status : mergeDisputeStatus(known.disputeStatus, report.status);
     if (status === known?.disputeStatus) return false;
     const facts = {
@@ -192,7 +193,7 @@ export class PaymentReversals {
     { gatewayDisputeId, amount, reason }: ReportedDispute,
     status: PaymentDispute['disputeStatus'],
   ): Promise<void> {
-    const booked = await ctx.em.findOneBy(PaymentRefundEntity, {
+    const booked = await findRow(ctx.em, PaymentRefundEntity, {
       paymentId: payment.id,
       destination: 'DISPUTE',
       reference: gatewayDisputeId,

@@ -15,6 +15,7 @@ import { InvoicesService } from '../invoices/invoices.service.js';
 import { netOf } from '../invoices/line-credits.service.js';
 import type { Invoice } from '../invoices/invoices.types.js';
 import type { Ctx } from '../platform/context.js';
+import { findRow, findRows } from '../platform/database/rows.js';
 import { PaymentLedger } from './payment-ledger.service.js';
 import { PaymentEntity } from './payment.entity.js';
 import type { NewPayment, Payment } from './payments.types.js';
@@ -56,7 +57,7 @@ export class PaymentsService {
   }
 
   findByIdempotencyKey(ctx: Ctx, idempotencyKey: string): Promise<Payment | null> {
-    return ctx.em.findOneBy(PaymentEntity, { idempotencyKey });
+    return findRow(ctx.em, PaymentEntity, { idempotencyKey });
   }
 
   invoiceOf(ctx: Ctx, invoiceId: string): Promise<Invoice> {
@@ -65,7 +66,7 @@ export class PaymentsService {
 
   /** Payments of an invoice that a bank is deciding, cards and debits alike. The caller holds the invoice's lock. */
   underWayOf(ctx: Ctx, invoiceId: string): Promise<Payment[]> {
-    return ctx.em.findBy(PaymentEntity, { destinationId: invoiceId, paymentStatus: 'PROCESSING' });
+    return findRows(ctx.em, PaymentEntity, { destinationId: invoiceId, paymentStatus: 'PROCESSING' });
   }
 
   /** Payments of an invoice that have brought it money, other than what was recorded by hand. */

@@ -5,7 +5,8 @@ import { statusAfterRefunds } from '../domain/paying/payment-states.js';
 import { CustomerCreditService } from '../invoices/customer-credit.service.js';
 import type { Invoice } from '../invoices/invoices.types.js';
 import type { Ctx } from '../platform/context.js';
-import { insertRow, stampNew } from '../platform/database/columns.js';
+import { stampNew } from '../platform/database/columns.js';
+import { insertRow } from '../platform/database/rows.js';
 import { PaymentLedger } from './payment-ledger.service.js';
 import { PaymentRefundEntity } from './payment-refund.entity.js';
 

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { alreadyExists, invalidOperation, notFound } from '../domain/errors.js';
 import type { Ctx } from '../platform/context.js';
-import { insertRow, stampChange, stampNew, updateRow } from '../platform/database/columns.js';
+import { stampChange, stampNew } from '../platform/database/columns.js';
+import { findRow, insertRow, updateRow } from '../platform/database/rows.js';
 import { isUniqueViolation } from '../platform/database/errors.js';
 import { findPage, type PaginationResponse, type SearchRequest } from '../platform/http/list-query.js';
 import { AddonEntity } from './addon.entity.js';
@@ -68,13 +69,13 @@ export class AddonsService {
   }
 
   async getAddon(ctx: Ctx, id: string): Promise<Addon> {
-    const row = await ctx.em.findOneBy(AddonEntity, { id, status: 'published' });
+    const row = await findRow(ctx.em, AddonEntity, { id, status: 'published' });
     if (row === null) throw notFound('addon', id);
     return row;
   }
 
   async getByLookupKey(ctx: Ctx, lookupKey: string): Promise<PricedAddon> {
-    const row = await ctx.em.findOneBy(AddonEntity, { lookupKey, status: 'published' });
+    const row = await findRow(ctx.em, AddonEntity, { lookupKey, status: 'published' });
     if (row === null) throw notFound('addon with lookup_key', lookupKey);
     return this.priced(ctx, row);
   }

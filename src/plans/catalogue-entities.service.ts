@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { CustomersService } from '../customers/customers.service.js';
 import { notFound, notImplemented } from '../domain/errors.js';
 import type { Ctx } from '../platform/context.js';
+import { rowExists } from '../platform/database/rows.js';
 import { AddonEntity } from './addon.entity.js';
 import { PlanEntity } from './plan.entity.js';
 
@@ -44,9 +45,9 @@ export class CatalogueEntities {
   private async exists(ctx: Ctx, kind: EntityKind, id: string): Promise<boolean> {
     switch (kind) {
       case 'PLAN':
-        return ctx.em.existsBy(PlanEntity, { id, status: 'published' });
+        return rowExists(ctx.em, PlanEntity, { id, status: 'published' });
       case 'ADDON':
-        return ctx.em.existsBy(AddonEntity, { id, status: 'published' });
+        return rowExists(ctx.em, AddonEntity, { id, status: 'published' });
       case 'CUSTOMER':
         return (await this.customers.find(ctx, id))?.status === 'published';
       case 'TENANT':

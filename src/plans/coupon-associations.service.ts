@@ -2,13 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { alreadyExists, notFound, validationError } from '../domain/errors.js';
 import { countsOn } from '../domain/invoicing/coupon-cadence.js';
 import type { Ctx } from '../platform/context.js';
-import {
-  insertRow,
-  insertUnlessThere,
-  stampChange,
-  stampNew,
-  updateRow,
-} from '../platform/database/columns.js';
+import { stampChange, stampNew } from '../platform/database/columns.js';
+import { findRow, insertRow, insertUnlessThere, updateRow } from '../platform/database/rows.js';
 import { findPage, type ListRequest, type PaginationResponse } from '../platform/http/list-query.js';
 import { newId } from '../platform/ids.js';
 import { CouponAssociationEntity } from './coupon-association.entity.js';
@@ -78,7 +73,7 @@ export class CouponAssociationsService {
   }
 
   async get(ctx: Ctx, id: string): Promise<AppliedCoupon> {
-    const row = await ctx.em.findOneBy(CouponAssociationEntity, { id, status: 'published' });
+    const row = await findRow(ctx.em, CouponAssociationEntity, { id, status: 'published' });
     if (row === null) throw notFound('coupon association', id);
     return (await this.withCoupons(ctx, [row]))[0] as AppliedCoupon;
   }
@@ -170,10 +165,7 @@ export class CouponAssociationsService {
       'id' in wanted
         ? await this.coupons.get(ctx, wanted.id)
         : await this.coupons.getByCode(ctx, wanted.code);
-    const row = await ctx.em.findOne(CouponEntity, {
-      where: { id, status: 'published' },
-      lock: { mode: 'pessimistic_write' },
-    });
+    const row = await findRow(ctx.em, CouponEntity, { id, status: 'published' }, { lock: true });
     if (row === null) throw notFound('coupon', id);
     return row;
   }

@@ -4,7 +4,8 @@ import { alreadyExists, fieldErrors, notFound } from '../domain/errors.js';
 import { exactMoney } from '../domain/money.js';
 import { rate } from '../domain/rate.js';
 import type { Ctx } from '../platform/context.js';
-import { insertRow, stampChange, stampNew, updateRow } from '../platform/database/columns.js';
+import { stampChange, stampNew } from '../platform/database/columns.js';
+import { findRow, insertRow, updateRow } from '../platform/database/rows.js';
 import { isUniqueViolation } from '../platform/database/errors.js';
 import { findPage, type PaginationResponse, type SearchRequest } from '../platform/http/list-query.js';
 import { CouponEntity } from './coupon.entity.js';
@@ -71,13 +72,13 @@ export class CouponsService {
   }
 
   async get(ctx: Ctx, id: string): Promise<Coupon> {
-    const row = await ctx.em.findOneBy(CouponEntity, { id, status: 'published' });
+    const row = await findRow(ctx.em, CouponEntity, { id, status: 'published' });
     if (row === null) throw notFound('coupon', id);
     return row;
   }
 
   async getByCode(ctx: Ctx, couponCode: string): Promise<Coupon> {
-    const row = await ctx.em.findOneBy(CouponEntity, { couponCode, status: 'published' });
+    const row = await findRow(ctx.em, CouponEntity, { couponCode, status: 'published' });
     if (row === null) throw notFound('coupon with code', couponCode);
     return row;
   }

@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { alreadyExists, fieldErrors, notFound, validationError } from '../domain/errors.js';
 import { FeaturesService } from '../features/features.service.js';
 import type { Ctx } from '../platform/context.js';
-import { insertRow, stampChange, stampNew, updateRow } from '../platform/database/columns.js';
+import { stampChange, stampNew } from '../platform/database/columns.js';
+import { findRow, insertRow, updateRow } from '../platform/database/rows.js';
 import { isUniqueViolation } from '../platform/database/errors.js';
 import { findPage, type PaginationResponse, type SearchRequest } from '../platform/http/list-query.js';
 import { CatalogueEntities } from './catalogue-entities.service.js';
@@ -222,7 +223,7 @@ export class EntitlementsService {
   }
 
   private async find(ctx: Ctx, id: string): Promise<Entitlement> {
-    const row = await ctx.em.findOneBy(EntitlementEntity, { id, status: 'published' });
+    const row = await findRow(ctx.em, EntitlementEntity, { id, status: 'published' });
     if (row === null) throw notFound('entitlement', id);
     return row;
   }

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { invalidOperation, notFound } from '../domain/errors.js';
 import { countsOn } from '../domain/invoicing/coupon-cadence.js';
 import type { Ctx } from '../platform/context.js';
-import { updateRow } from '../platform/database/columns.js';
+import { findRow, findRows, updateRow } from '../platform/database/rows.js';
 import { CouponAssociationEntity } from './coupon-association.entity.js';
 import { assertCurrency, assertRedeemable } from './coupon-rules.js';
 import { CouponUseEntity } from './coupon-use.entity.js';
@@ -30,10 +30,12 @@ export class InvoiceCouponsService {
   /** The row that counts is locked from here on: of two who take the last redemption at once, one is refused. */
   async redeem(ctx: Ctx, input: InvoiceCouponInput): Promise<InvoiceCouponRedeemed> {
     if (input.associationId !== undefined) return this.further(ctx, input, input.associationId);
-    const coupon = await ctx.em.findOne(CouponEntity, {
-      where: { id: input.couponId, status: 'published' },
-      lock: { mode: 'pessimistic_write' },
-    });
+    const coupon = await findRow(
+      ctx.em,
+      CouponEntity,
+      { id: input.couponId, status: 'published' },
+      { lock: true },
+    );
     if (coupon === null) throw notFound('coupon', input.couponId);
     assertRedeemable(coupon, ctx.now, input.currency);
     await updateRow(ctx.em, CouponEntity, coupon.id, { totalRedemptions: coupon.totalRedemptions + 1 });
@@ -55,15 +57,17 @@ export class InvoiceCouponsService {
     { couponId, customerId, currency }: InvoiceCouponInput,
     associationId: string,
   ): Promise<InvoiceCouponRedeemed> {
-    const association = await ctx.em.findOne(CouponAssociationEntity, {
-      where: { id: associationId, couponId, customerId, status: 'published' },
-      lock: { mode: 'pessimistic_write' },
-    });
+    const association = await findRow(
+      ctx.em,
+      CouponAssociationEntity,
+      { id: associationId, couponId, customerId, status: 'published' },
+      { lock: true },
+    );
     if (association === null) throw notFound('coupon association of this customer and coupon', associationId);
-    const coupon = await ctx.em.findOneBy(CouponEntity, { id: couponId });
+    const coupon = await findRow(ctx.em, CouponEntity, { id: couponId });
     if (coupon === null) throw notFound('coupon', couponId);
     assertCurrency(coupon, currency);
-    const uses = await ctx.em.findBy(CouponUseEntity, { associationId });
+    const uses = await findRows(ctx.em, CouponUseEntity, { associationId });
     const over =
       association.startDate > ctx.now || (association.endDate !== null && association.endDate <= ctx.now);
     if (over || !countsOn(coupon, new Set(uses.map(({ billingKey }) => billingKey)), ''))

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { alreadyExists, notFound } from '../domain/errors.js';
 import type { Ctx } from '../platform/context.js';
-import { insertRow, stampChange, stampNew, updateRow } from '../platform/database/columns.js';
+import { stampChange, stampNew } from '../platform/database/columns.js';
+import { findRow, insertRow, updateRow } from '../platform/database/rows.js';
 import { isUniqueViolation } from '../platform/database/errors.js';
 import { findPage, type PaginationResponse, type SearchRequest } from '../platform/http/list-query.js';
 import { Outbox } from '../platform/outbox/outbox.js';
@@ -57,11 +58,11 @@ export class PlansService {
 
   /** Deleted ones too. */
   find(ctx: Ctx, id: string): Promise<Plan | null> {
-    return ctx.em.findOneBy(PlanEntity, { id });
+    return findRow(ctx.em, PlanEntity, { id });
   }
 
   async getPlan(ctx: Ctx, id: string): Promise<Plan> {
-    const plan = await ctx.em.findOneBy(PlanEntity, { id });
+    const plan = await findRow(ctx.em, PlanEntity, { id });
     if (plan === null || plan.status === 'deleted') throw notFound('plan', id);
     return plan;
   }

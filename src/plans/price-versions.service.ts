@@ -4,7 +4,8 @@ import type { BillingModel, TierMode } from '../domain/rating/price-kinds.js';
 import { formatRate } from '../domain/rate.js';
 import { GroupsService } from '../features/groups.service.js';
 import type { Ctx } from '../platform/context.js';
-import { stampChange, updateRow } from '../platform/database/columns.js';
+import { stampChange } from '../platform/database/columns.js';
+import { findRow, updateRow } from '../platform/database/rows.js';
 import { isUniqueViolation } from '../platform/database/errors.js';
 import { Outbox } from '../platform/outbox/outbox.js';
 import type { MeteredPrice, Price, StoredTier } from './plans.types.js';
@@ -137,7 +138,7 @@ export class PriceVersionsService {
   }
 
   private async lock(ctx: Ctx, id: string): Promise<Price> {
-    const row = await ctx.em.findOne(PriceEntity, { where: { id }, lock: { mode: 'pessimistic_write' } });
+    const row = await findRow(ctx.em, PriceEntity, { id }, { lock: true });
     if (row === null || row.status === 'deleted') throw notFound('price', id);
     if (row.endDate !== null && row.endDate <= ctx.now)
       throw invalidOperation(`price ${id} ended at ${row.endDate.toISOString()}`, 'price_ended', { id });

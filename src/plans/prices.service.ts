@@ -4,7 +4,8 @@ import { rate } from '../domain/rate.js';
 import { FeaturesService } from '../features/features.service.js';
 import { GroupsService } from '../features/groups.service.js';
 import type { Ctx } from '../platform/context.js';
-import { insertRow, stampNew } from '../platform/database/columns.js';
+import { stampNew } from '../platform/database/columns.js';
+import { findRow, insertRow } from '../platform/database/rows.js';
 import { isUniqueViolation } from '../platform/database/errors.js';
 import { findPage, type PaginationResponse, type SearchRequest } from '../platform/http/list-query.js';
 import { Outbox } from '../platform/outbox/outbox.js';
@@ -110,7 +111,7 @@ export class PricesService {
   }
 
   async get(ctx: Ctx, id: string): Promise<MeteredPrice> {
-    const price = await ctx.em.findOneBy(PriceEntity, { id });
+    const price = await findRow(ctx.em, PriceEntity, { id });
     if (price === null) throw notFound('price', id);
     return (await this.withMeters(ctx, [price]))[0] as MeteredPrice;
   }

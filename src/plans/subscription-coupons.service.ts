@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { Ctx } from '../platform/context.js';
 import { laterOf } from '../domain/period.js';
-import { insertRow, insertRows, stampNew } from '../platform/database/columns.js';
+import { stampNew } from '../platform/database/columns.js';
+import { findRows, insertRow, insertRows } from '../platform/database/rows.js';
 import { newId } from '../platform/ids.js';
 import { CouponAssociationEntity } from './coupon-association.entity.js';
 import { CouponUseEntity } from './coupon-use.entity.js';
@@ -94,7 +95,7 @@ export class SubscriptionCouponsService {
         startDate: laterOf(association.startDate, to.startDate),
         metadata: { ...association.metadata },
       });
-      const uses = await ctx.em.findBy(CouponUseEntity, { associationId: association.id });
+      const uses = await findRows(ctx.em, CouponUseEntity, { associationId: association.id });
       await insertRows(
         ctx.em,
         CouponUseEntity,

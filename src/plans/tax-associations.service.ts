@@ -2,13 +2,8 @@ import { Injectable } from '@nestjs/common';
 import type { Customer } from '../customers/customers.types.js';
 import { alreadyExists, fieldErrors, notFound } from '../domain/errors.js';
 import type { Ctx } from '../platform/context.js';
-import {
-  insertRow,
-  insertUnlessThere,
-  stampChange,
-  stampNew,
-  updateRow,
-} from '../platform/database/columns.js';
+import { stampChange, stampNew } from '../platform/database/columns.js';
+import { findRow, insertRow, insertUnlessThere, updateRow } from '../platform/database/rows.js';
 import { isUniqueViolation } from '../platform/database/errors.js';
 import { findPage, type ListRequest, type PaginationResponse } from '../platform/http/list-query.js';
 import { CatalogueEntities, type EntityKind } from './catalogue-entities.service.js';
@@ -253,7 +248,7 @@ export class TaxAssociationsService {
   }
 
   private async find(ctx: Ctx, id: string): Promise<TaxAssociation> {
-    const row = await ctx.em.findOneBy(TaxAssociationEntity, { id, status: 'published' });
+    const row = await findRow(ctx.em, TaxAssociationEntity, { id, status: 'published' });
     if (row === null) throw notFound('tax association', id);
     return row;
   }

@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { alreadyExists, fieldErrors, invalidOperation, notFound } from '../domain/errors.js';
 import { rate } from '../domain/rate.js';
 import type { Ctx } from '../platform/context.js';
-import { insertRow, stampChange, stampNew, updateRow } from '../platform/database/columns.js';
+import { stampChange, stampNew } from '../platform/database/columns.js';
+import { findRow, insertRow, updateRow } from '../platform/database/rows.js';
 import { isUniqueViolation } from '../platform/database/errors.js';
 import { findPage, type ListRequest, type PaginationResponse } from '../platform/http/list-query.js';
 import { TaxAssociationEntity } from './tax-association.entity.js';
@@ -56,13 +57,13 @@ export class TaxRatesService {
   }
 
   async get(ctx: Ctx, id: string): Promise<TaxRate> {
-    const row = await ctx.em.findOneBy(TaxRateEntity, { id, status: 'published' });
+    const row = await findRow(ctx.em, TaxRateEntity, { id, status: 'published' });
     if (row === null) throw notFound('tax rate', id);
     return row;
   }
 
   async getByCode(ctx: Ctx, code: string): Promise<TaxRate> {
-    const row = await ctx.em.findOneBy(TaxRateEntity, { code, status: 'published' });
+    const row = await findRow(ctx.em, TaxRateEntity, { code, status: 'published' });
     if (row === null) throw notFound('tax rate with code', code);
     return row;
   }
@@ -132,7 +133,7 @@ export class TaxRatesService {
     const rates = new Map<string, TaxRate>();
     for (const { code } of wanted) {
       const found =
-        (await ctx.em.findOneBy(TaxRateEntity, { id: code, status: 'published' })) ??
+        (await findRow(ctx.em, TaxRateEntity, { id: code, status: 'published' })) ??
         (await this.getByCode(ctx, code));
       const taxRate = await this.hold(ctx, found.id);
       assertActive(taxRate);

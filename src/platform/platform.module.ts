@@ -5,7 +5,6 @@ import type { Queue } from 'bull';
 import { DATA_SOURCE, dataSourceOptions, type DatabaseOptions } from './database/data-source.js';
 import { UnitOfWork } from './database/unit-of-work.js';
 import { EnvironmentClock } from './clock/environment-clock.js';
-import { EnvironmentTime } from './clock/environment-time.js';
 import { Ticker } from './clock/ticker.js';
 import { TimeTriggers } from './clock/time-triggers.js';
 import { WallClock } from './clock/clock.js';
@@ -55,7 +54,6 @@ const SERVICES: Provider[] = [
   WallClock,
   UnitOfWork,
   EnvironmentClock,
-  EnvironmentTime,
   TimeTriggers,
   Ticker,
   Outbox,
@@ -140,7 +138,6 @@ export class PlatformModule {
         WallClock,
         UnitOfWork,
         EnvironmentClock,
-        EnvironmentTime,
         PeriodicTasks,
         TimeTriggers,
         Outbox,

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Ctx } from '../platform/context.js';
-import { insertRow, stampChange, updateRow } from '../platform/database/columns.js';
+import { stampChange } from '../platform/database/columns.js';
+import { insertRow, updateRow } from '../platform/database/rows.js';
 import { Outbox } from '../platform/outbox/outbox.js';
 import type { MeteredPrice, Plan } from '../plans/plans.types.js';
 import { PricesService } from '../plans/prices.service.js';

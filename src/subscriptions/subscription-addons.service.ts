@@ -3,7 +3,8 @@ import { isMultipleOf } from '../domain/billing-period.js';
 import { invalidOperation, notFound, validationError } from '../domain/errors.js';
 import { laterOf, type OpenPeriod } from '../domain/period.js';
 import type { Ctx } from '../platform/context.js';
-import { insertRow, stampChange, stampNew, updateRow } from '../platform/database/columns.js';
+import { stampChange, stampNew } from '../platform/database/columns.js';
+import { findRow, insertRow, rowExists, updateRow } from '../platform/database/rows.js';
 import { AddonsService } from '../plans/addons.service.js';
 import type { PricedAddon } from '../plans/addons.types.js';
 import type { MeteredPrice } from '../plans/plans.types.js';
@@ -92,7 +93,7 @@ export class SubscriptionAddonsService {
   }
 
   async get(ctx: Ctx, id: string): Promise<SubscriptionAddon> {
-    const row = await ctx.em.findOneBy(SubscriptionAddonEntity, { id, status: 'published' });
+    const row = await findRow(ctx.em, SubscriptionAddonEntity, { id, status: 'published' });
     if (row === null) throw notFound('addon association', id);
     return row;
   }
@@ -133,7 +134,7 @@ export class SubscriptionAddonsService {
   }
 
   private has(ctx: Ctx, { id }: Subscription, addonId: string): Promise<boolean> {
-    return ctx.em.existsBy(SubscriptionAddonEntity, { subscriptionId: id, addonId, addonStatus: 'active' });
+    return rowExists(ctx.em, SubscriptionAddonEntity, { subscriptionId: id, addonId, addonStatus: 'active' });
   }
 }
 

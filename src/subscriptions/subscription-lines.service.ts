@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { fieldErrors, invalidOperation, notFound } from '../domain/errors.js';
 import { laterOf } from '../domain/period.js';
 import type { Ctx } from '../platform/context.js';
-import { insertRow, insertRows, stampChange, updateRow } from '../platform/database/columns.js';
+import { stampChange } from '../platform/database/columns.js';
+import { findRow, insertRow, insertRows, updateRow } from '../platform/database/rows.js';
 import { findPage, type PaginationResponse } from '../platform/http/list-query.js';
 import { Outbox } from '../platform/outbox/outbox.js';
 import type { MeteredPrice, Plan } from '../plans/plans.types.js';
@@ -223,7 +224,7 @@ export class SubscriptionLinesService {
   }
 
   async get(ctx: Ctx, id: string): Promise<SubscriptionLineItem> {
-    const row = await ctx.em.findOneBy(SubscriptionLineItemEntity, { id, status: 'published' });
+    const row = await findRow(ctx.em, SubscriptionLineItemEntity, { id, status: 'published' });
     if (row === null) throw notFound('subscription line item', id);
     return row;
   }

@@ -3,7 +3,8 @@ import { invalidOperation } from '../domain/errors.js';
 import type { OpenPeriod } from '../domain/period.js';
 import { planPause, statusAfterPause, type PauseWish } from '../domain/subscribing/pauses.js';
 import type { Ctx } from '../platform/context.js';
-import { insertRow, stampChange, stampNew, updateRow } from '../platform/database/columns.js';
+import { stampChange, stampNew } from '../platform/database/columns.js';
+import { findRow, insertRow, updateRow } from '../platform/database/rows.js';
 import { SubscriptionPauseEntity } from './subscription-pause.entity.js';
 import { SubscriptionsService, type SubscriptionChange } from './subscriptions.service.js';
 import { pausedTime, type Subscription, type SubscriptionPause } from './subscriptions.types.js';
@@ -68,7 +69,7 @@ export class SubscriptionPausesService {
     const pause =
       subscription.activePauseId === null
         ? null
-        : await ctx.em.findOneBy(SubscriptionPauseEntity, { id: subscription.activePauseId });
+        : await findRow(ctx.em, SubscriptionPauseEntity, { id: subscription.activePauseId });
     if (pause === null)
       throw invalidOperation(
         `subscription is not paused: it is ${subscription.subscriptionStatus}`,

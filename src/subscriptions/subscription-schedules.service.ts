@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { invalidOperation, notFound } from '../domain/errors.js';
 import type { Ctx } from '../platform/context.js';
-import { insertRow, stampChange, stampNew, updateRow } from '../platform/database/columns.js';
+import { stampChange, stampNew } from '../platform/database/columns.js';
+import { findRow, insertRow, updateRow } from '../platform/database/rows.js';
 import { findPage, type ListRequest, type PaginationResponse } from '../platform/http/list-query.js';
 import { SubscriptionScheduleEntity } from './subscription-schedule.entity.js';
 import type { SubscriptionSchedule } from './subscriptions.types.js';
@@ -37,13 +38,13 @@ export class SubscriptionSchedulesService {
   }
 
   async get(ctx: Ctx, id: string): Promise<SubscriptionSchedule> {
-    const row = await ctx.em.findOneBy(SubscriptionScheduleEntity, { id });
+    const row = await findRow(ctx.em, SubscriptionScheduleEntity, { id });
     if (row === null) throw notFound('subscription schedule', id);
     return row;
   }
 
   pendingOf(ctx: Ctx, subscriptionId: string): Promise<SubscriptionSchedule | null> {
-    return ctx.em.findOneBy(SubscriptionScheduleEntity, { subscriptionId, scheduleStatus: 'pending' });
+    return findRow(ctx.em, SubscriptionScheduleEntity, { subscriptionId, scheduleStatus: 'pending' });
   }
 
   /** The same of many. */

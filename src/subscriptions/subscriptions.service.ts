@@ -9,7 +9,7 @@ import { Outbox } from '../platform/outbox/outbox.js';
 import { SubscriptionEntity } from './subscription.entity.js';
 import { SubscriptionLineItemEntity } from './subscription-line-item.entity.js';
 import { scheduleOf, type Subscription, type SubscriptionLineItem } from './subscriptions.types.js';
-import { readMany } from '../platform/database/read-many.js';
+import { findRow, readMany } from '../platform/database/rows.js';
 
 const SEARCH_FIELDS = {
   id: 'id',
@@ -70,16 +70,13 @@ export class SubscriptionsService {
   constructor(private readonly outbox: Outbox) {}
 
   async get(ctx: Ctx, id: string): Promise<Subscription> {
-    const row = await ctx.em.findOneBy(SubscriptionEntity, { id });
+    const row = await findRow(ctx.em, SubscriptionEntity, { id });
     if (row === null) throw notFound('subscription', id);
     return row;
   }
 
   async lock(ctx: Ctx, id: string): Promise<Subscription> {
-    const row = await ctx.em.findOne(SubscriptionEntity, {
-      where: { id },
-      lock: { mode: 'pessimistic_write' },
-    });
+    const row = await findRow(ctx.em, SubscriptionEntity, { id }, { lock: true });
     if (row === null) throw notFound('subscription', id);
     return row;
   }

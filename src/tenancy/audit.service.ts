@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { insertRow, stampNew } from '../platform/database/columns.js';
+import { stampNew } from '../platform/database/columns.js';
+import { insertRow } from '../platform/database/rows.js';
 import type { Ctx } from '../platform/context.js';
 import { AuditEntryEntity } from './audit-entry.entity.js';
 

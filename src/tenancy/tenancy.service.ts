@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { notFound } from '../domain/errors.js';
 import { EnvironmentClock } from '../platform/clock/environment-clock.js';
 import { SYSTEM_ACTOR, type Ctx } from '../platform/context.js';
-import { insertRow } from '../platform/database/columns.js';
+import { findRow, findRows, insertRow } from '../platform/database/rows.js';
 import { UnitOfWork } from '../platform/database/unit-of-work.js';
 import { newId } from '../platform/ids.js';
 import { ApiKeysService } from './api-keys.service.js';
@@ -61,18 +61,18 @@ export class TenancyService {
   }
 
   async getTenant(ctx: Ctx, id: string): Promise<TenantEntity> {
-    const row = await ctx.em.findOneBy(TenantEntity, { id });
+    const row = await findRow(ctx.em, TenantEntity, { id });
     if (row === null) throw notFound('tenant', id);
     return row;
   }
 
   async getEnvironment(ctx: Ctx, id: string): Promise<EnvironmentEntity> {
-    const row = await ctx.em.findOneBy(EnvironmentEntity, { id });
+    const row = await findRow(ctx.em, EnvironmentEntity, { id });
     if (row === null) throw notFound('environment', id);
     return row;
   }
 
   listEnvironments(ctx: Ctx): Promise<EnvironmentEntity[]> {
-    return ctx.em.find(EnvironmentEntity, { where: { status: 'published' }, order: { id: 'ASC' } });
+    return findRows(ctx.em, EnvironmentEntity, { status: 'published' }, { orderBy: 'id' });
   }
 }

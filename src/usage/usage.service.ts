@@ -7,7 +7,6 @@ import { rate, type Rate } from '../domain/rate.js';
 import type { PropertyFilter } from '../domain/usage/filters.js';
 import { FeaturesService } from '../features/features.service.js';
 import type { Meter } from '../features/features.types.js';
-import { EnvironmentTime } from '../platform/clock/environment-time.js';
 import type { Caller, Ctx } from '../platform/context.js';
 import { UnitOfWork } from '../platform/database/unit-of-work.js';
 import { newId } from '../platform/ids.js';
@@ -37,7 +36,6 @@ export class UsageService {
   constructor(
     @Inject(USAGE_STORE) private readonly store: UsageStore,
     private readonly writer: EventWriter,
-    private readonly time: EnvironmentTime,
     private readonly uow: UnitOfWork,
     private readonly customers: CustomersService,
     private readonly features: FeaturesService,
@@ -55,7 +53,7 @@ export class UsageService {
     bytes: number,
     pathOf: (index: number) => string,
   ): Promise<string[]> {
-    const receivedAt = await this.time.now(caller);
+    const receivedAt = await this.uow.now(caller);
     const errors: Record<string, string> = {};
     const events: IncomingEvent[] = [];
     bodies.forEach((body, index) => {

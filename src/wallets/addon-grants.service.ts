@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { laterOf } from '../domain/period.js';
 import type { Ctx } from '../platform/context.js';
-import { insertUnlessThere, stampChange, stampNew, updateRow } from '../platform/database/columns.js';
+import { stampChange, stampNew } from '../platform/database/columns.js';
+import { insertUnlessThere, updateRow } from '../platform/database/rows.js';
 import { CreditGrantEntity } from './credit-grant.entity.js';
 import { CreditGrantsService } from './credit-grants.service.js';
 import type { GrantSubject } from './credit-grants.types.js';

@@ -8,7 +8,8 @@ import type {
   GrantPeriod,
 } from '../domain/wallets/grant-schedule.js';
 import type { Ctx } from '../platform/context.js';
-import { insertRow, stampChange, stampNew, updateRow } from '../platform/database/columns.js';
+import { stampChange, stampNew } from '../platform/database/columns.js';
+import { findRow, insertRow, updateRow } from '../platform/database/rows.js';
 import { AddonsService } from '../plans/addons.service.js';
 import type { GrantingKind } from '../plans/catalogue-grants.service.js';
 import { PlansService } from '../plans/plans.service.js';
@@ -83,7 +84,7 @@ export class CreditGrantsService {
   }
 
   async get(ctx: Ctx, id: string): Promise<CreditGrant> {
-    const row = await ctx.em.findOneBy(CreditGrantEntity, { id });
+    const row = await findRow(ctx.em, CreditGrantEntity, { id });
     if (row === null || row.status === 'deleted') throw notFound('credit grant', id);
     return row;
   }
@@ -164,10 +165,7 @@ export class CreditGrantsService {
   }
 
   private async lock(ctx: Ctx, id: string): Promise<CreditGrant> {
-    const row = await ctx.em.findOne(CreditGrantEntity, {
-      where: { id },
-      lock: { mode: 'pessimistic_write' },
-    });
+    const row = await findRow(ctx.em, CreditGrantEntity, { id }, { lock: true });
     if (row === null || row.status === 'deleted') throw notFound('credit grant', id);
     return row;
   }

@@ -1,13 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { nextGrantDate } from '../domain/wallets/grant-schedule.js';
 import type { Ctx } from '../platform/context.js';
-import {
-  insertRow,
-  insertUnlessThere,
-  stampChange,
-  stampNew,
-  updateRow,
-} from '../platform/database/columns.js';
+import { stampChange, stampNew } from '../platform/database/columns.js';
+import { insertRow, insertUnlessThere, updateRow } from '../platform/database/rows.js';
 import { CreditGrantApplicationEntity } from './credit-grant-application.entity.js';
 import { CreditGrantEntity } from './credit-grant.entity.js';
 import { CreditGrantsService } from './credit-grants.service.js';

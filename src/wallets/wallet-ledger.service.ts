@@ -5,7 +5,8 @@ import { amountOfCredits } from '../domain/wallets/conversion.js';
 import { debit, empty, expire, spendableTotal, type Debit, type Ledger } from '../domain/wallets/ledger.js';
 import type { TransactionStatus, TransactionType } from '../domain/wallets/wallet-kinds.js';
 import type { Ctx } from '../platform/context.js';
-import { insertRow, stampChange, stampNew, updateRow } from '../platform/database/columns.js';
+import { stampChange, stampNew } from '../platform/database/columns.js';
+import { findRow, insertRow, updateRow } from '../platform/database/rows.js';
 import { isUniqueViolation } from '../platform/database/errors.js';
 import { Outbox } from '../platform/outbox/outbox.js';
 import { WalletEntity } from './wallet.entity.js';
@@ -28,7 +29,7 @@ export class WalletLedger {
   constructor(private readonly outbox: Outbox) {}
 
   async lock(ctx: Ctx, id: string): Promise<Wallet> {
-    const row = await ctx.em.findOne(WalletEntity, { where: { id }, lock: { mode: 'pessimistic_write' } });
+    const row = await findRow(ctx.em, WalletEntity, { id }, { lock: true });
     if (row === null) throw notFound('wallet', id);
     return row;
   }
@@ -48,7 +49,7 @@ export class WalletLedger {
   }
 
   findByKey(ctx: Ctx, idempotencyKey: string): Promise<WalletTransaction | null> {
-    return ctx.em.findOneBy(WalletTransactionEntity, { idempotencyKey });
+    return findRow(ctx.em, WalletTransactionEntity, { idempotencyKey });
   }
 
   async credit(ctx: Ctx, wallet: Wallet, input: CreditInput): Promise<Movement> {

@@ -3,15 +3,9 @@ import { alreadyExists, notFound } from '../domain/errors.js';
 import { rate, type Rate } from '../domain/rate.js';
 import { WALLET_PRICE_TYPES, type WalletPriceType, type WalletType } from '../domain/wallets/wallet-kinds.js';
 import type { Ctx } from '../platform/context.js';
-import {
-  insertRow,
-  insertUnlessThere,
-  stampChange,
-  stampNew,
-  updateRow,
-} from '../platform/database/columns.js';
+import { stampChange, stampNew } from '../platform/database/columns.js';
+import { findRow, insertRow, insertUnlessThere, rowExists, updateRow } from '../platform/database/rows.js';
 import { isUniqueViolation } from '../platform/database/errors.js';
-import { findById } from '../platform/database/prepared.js';
 import { Outbox } from '../platform/outbox/outbox.js';
 import { WalletEntity, type AutoTopUp } from './wallet.entity.js';
 import { WalletLedger } from './wallet-ledger.service.js';
@@ -73,7 +67,7 @@ export class WalletsService {
   }
 
   async get(ctx: Ctx, id: string): Promise<Wallet> {
-    const row = await findById(ctx.em, WalletEntity, id);
+    const row = await findRow(ctx.em, WalletEntity, { id: id });
     if (row === null) throw notFound('wallet', id);
     return row;
   }
@@ -88,7 +82,7 @@ export class WalletsService {
 
   /** True when the customer has credits that a deletion would lose. */
   hasActiveFor(ctx: Ctx, customerId: string): Promise<boolean> {
-    return ctx.em.existsBy(WalletEntity, { customerId, walletStatus: 'active' });
+    return rowExists(ctx.em, WalletEntity, { customerId, walletStatus: 'active' });
   }
 
   async update(ctx: Ctx, id: string, fields: WalletFields): Promise<Wallet> {
@@ -159,10 +153,12 @@ export class WalletsService {
 
   private lockActiveOf(ctx: Ctx, owner: WalletOwner): Promise<Wallet | null> {
     const { customerId, currency, walletType } = owner;
-    return ctx.em.findOne(WalletEntity, {
-      where: { customerId, currency, walletType, walletStatus: 'active' },
-      lock: { mode: 'pessimistic_write' },
-    });
+    return findRow(
+      ctx.em,
+      WalletEntity,
+      { customerId, currency, walletType, walletStatus: 'active' },
+      { lock: true },
+    );
   }
 
   private announce(ctx: Ctx, type: string, wallet: Wallet): Promise<void> {

@@ -1,7 +1,7 @@
 import { ENTITIES } from '../../src/entities.js';
 import type { Caller } from '../../src/platform/context.js';
-import { EnvironmentRow, insertRows } from '../../src/platform/database/columns.js';
-import { readMany } from '../../src/platform/database/read-many.js';
+import { EnvironmentRow } from '../../src/platform/database/columns.js';
+import { insertRows, readMany } from '../../src/platform/database/rows.js';
 import { UnitOfWork } from '../../src/platform/database/unit-of-work.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
 

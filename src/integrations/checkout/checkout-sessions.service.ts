@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { In, MoreThan } from 'typeorm';
 import { WallClock } from '../../platform/clock/clock.js';
 import type { Ctx } from '../../platform/context.js';
-import { insertRow, updateRow } from '../../platform/database/columns.js';
+import { findRow, findRows, insertRow, rowExists, updateRow } from '../../platform/database/rows.js';
 import { newId } from '../../platform/ids.js';
 import type { RemoteCheckout } from '../../providers/provider-objects.js';
 import { CheckoutSessionEntity } from './checkout-session.entity.js';
@@ -46,22 +46,19 @@ export class CheckoutSessionsService {
 
   /** Pages on which an invoice can still be paid. */
   openOf(ctx: Ctx, invoiceId: string): Promise<CheckoutSession[]> {
-    return ctx.em.findBy(CheckoutSessionEntity, { invoiceId, state: 'open' });
+    return findRows(ctx.em, CheckoutSessionEntity, { invoiceId, state: 'open' });
   }
 
   /** The page of a payment, while it can be paid on. */
   openOfPayment(ctx: Ctx, paymentId: string): Promise<CheckoutSession | null> {
-    return ctx.em.findOneBy(CheckoutSessionEntity, { paymentId, state: 'open' });
+    return findRow(ctx.em, CheckoutSessionEntity, { paymentId, state: 'open' });
   }
 
   /** A page that is just being asked for; one that is not there by then never came to be known. */
   async isBeingMade(ctx: Ctx, invoiceId: string): Promise<boolean> {
     const since = new Date(this.clock.now().getTime() - MADE_WITHIN_MS);
-    return ctx.em.existsBy(CheckoutSessionEntity, {
-      invoiceId,
-      state: 'reserved',
-      createdAt: MoreThan(since),
-    });
+    const reserved = await findRows(ctx.em, CheckoutSessionEntity, { invoiceId, state: 'reserved' });
+    return reserved.some(({ createdAt }) => createdAt > since);
   }
 
   /** Pages of a connection that may still be used, also one that was asked for and never answered. */
@@ -75,7 +72,7 @@ export class CheckoutSessionsService {
   }
 
   isOpen(ctx: Ctx, connectionId: string, providerSessionId: string): Promise<boolean> {
-    return ctx.em.existsBy(CheckoutSessionEntity, { connectionId, providerSessionId, state: 'open' });
+    return rowExists(ctx.em, CheckoutSessionEntity, { connectionId, providerSessionId, state: 'open' });
   }
 
   /** It was not made, as the provider says. */
@@ -85,7 +82,7 @@ export class CheckoutSessionsService {
 
   /** What became of a page, as the provider shows it. A page that is over does not open again. */
   async recordRemote(ctx: Ctx, connectionId: string, remote: RemoteCheckout): Promise<void> {
-    const known = await ctx.em.findOneBy(CheckoutSessionEntity, {
+    const known = await findRow(ctx.em, CheckoutSessionEntity, {
       connectionId,
       providerSessionId: remote.remoteId,
     });

@@ -1,9 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { In } from 'typeorm';
 import { notFound } from '../../domain/errors.js';
 import { WallClock } from '../../platform/clock/clock.js';
 import type { Ctx } from '../../platform/context.js';
-import { updateRow } from '../../platform/database/columns.js';
+import { findRow, findRows, updateRow } from '../../platform/database/rows.js';
 import { findPage, type ListRequest, type PaginationResponse } from '../../platform/http/list-query.js';
 import { JobQueue } from '../../platform/jobs/job-queue.js';
 import { WebhookEventEntity } from './webhook-event.entity.js';
@@ -28,20 +27,17 @@ export class WebhookEventsService {
   ) {}
 
   async get(ctx: Ctx, id: string): Promise<WebhookEvent> {
-    const row = await ctx.em.findOneBy(WebhookEventEntity, { id });
+    const row = await findRow(ctx.em, WebhookEventEntity, { id });
     if (row === null) throw notFound('webhook event', id);
     return row;
   }
 
   ofIds(ctx: Ctx, ids: readonly string[]): Promise<WebhookEvent[]> {
-    return ctx.em.findBy(WebhookEventEntity, { id: In([...ids]) });
+    return findRows(ctx.em, WebhookEventEntity, { id: [...ids] });
   }
 
   async lock(ctx: Ctx, id: string): Promise<WebhookEvent> {
-    const row = await ctx.em.findOne(WebhookEventEntity, {
-      where: { id },
-      lock: { mode: 'pessimistic_write' },
-    });
+    const row = await findRow(ctx.em, WebhookEventEntity, { id }, { lock: true });
     if (row === null) throw notFound('webhook event', id);
     return row;
   }

@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import type { Connection } from '../../connections/connections.types.js';
 import { alreadyExists, notFound, invalidOperation } from '../../domain/errors.js';
 import type { Ctx } from '../../platform/context.js';
-import { insertUnlessThere, stampChange, stampNew, updateRow } from '../../platform/database/columns.js';
+import { stampChange, stampNew } from '../../platform/database/columns.js';
+import { findRow, findRows, insertUnlessThere, requireRow, updateRow } from '../../platform/database/rows.js';
 import { isUniqueViolation } from '../../platform/database/errors.js';
 import type { Agreement } from './agreement.js';
 import { EntityMappingEntity } from './entity-mapping.entity.js';
@@ -17,8 +18,6 @@ export class MappingsService {
     entityType: MappedEntity,
     entityId: string,
   ): Promise<EntityMapping> {
-    const known = await this.find(ctx, connection.id, entityType, entityId);
-    if (known !== null) return known;
     const row: EntityMappingEntity = {
       ...stampNew(ctx, 'mapping'),
       connectionId: connection.id,
@@ -30,8 +29,12 @@ export class MappingsService {
       metadata: {},
       agreement: null,
     };
-    if (await insertUnlessThere(ctx.em, EntityMappingEntity, row)) return row;
-    return ctx.em.findOneByOrFail(EntityMappingEntity, { connectionId: connection.id, entityType, entityId });
+    const of = { connectionId: connection.id, entityType, entityId };
+    const [known, isNew] = await Promise.all([
+      findRow(ctx.em, EntityMappingEntity, of),
+      insertUnlessThere(ctx.em, EntityMappingEntity, row),
+    ]);
+    return isNew ? row : (known ?? requireRow(ctx.em, EntityMappingEntity, of));
   }
 
   /** The remote object's id is known, or has changed. A remote object that is mapped to another entity is refused. */
@@ -58,7 +61,7 @@ export class MappingsService {
         );
       throw error;
     }
-    return ctx.em.findOneByOrFail(EntityMappingEntity, { id: reserved.id });
+    return requireRow(ctx.em, EntityMappingEntity, { id: reserved.id });
   }
 
   /** The remote object is gone; what stood for it waits for another one. */
@@ -132,7 +135,7 @@ export class MappingsService {
       entityId,
       agreement: null,
     });
-    return ctx.em.findOneByOrFail(EntityMappingEntity, { id: mapping.id });
+    return requireRow(ctx.em, EntityMappingEntity, { id: mapping.id });
   }
 
   /** The mappings of several entities on one connection, by entity. */
@@ -165,7 +168,7 @@ export class MappingsService {
     entityType: MappedEntity,
     entityId: string,
   ): Promise<EntityMapping | null> {
-    return ctx.em.findOneBy(EntityMappingEntity, { connectionId, entityType, entityId });
+    return findRow(ctx.em, EntityMappingEntity, { connectionId, entityType, entityId });
   }
 
   /** The remote id, once it is known. */
@@ -206,12 +209,12 @@ export class MappingsService {
     entityType: MappedEntity,
     providerEntityId: string,
   ): Promise<EntityMapping | null> {
-    return ctx.em.findOneBy(EntityMappingEntity, { connectionId, entityType, providerEntityId });
+    return findRow(ctx.em, EntityMappingEntity, { connectionId, entityType, providerEntityId });
   }
 
   /** All mappings of one entity, over all connections. */
   ofEntity(ctx: Ctx, entityType: string, entityId: string): Promise<EntityMapping[]> {
-    return ctx.em.find(EntityMappingEntity, { where: { entityType, entityId }, order: { createdAt: 'ASC' } });
+    return findRows(ctx.em, EntityMappingEntity, { entityType, entityId }, { orderBy: 'createdAt' });
   }
 
   /** True when the connection has an invoice that is still open there, as far as was last seen. */

@@ -4,7 +4,7 @@ import { money, type Money } from '../../domain/money.js';
 import { InvoicesService } from '../../invoices/invoices.service.js';
 import { WallClock } from '../../platform/clock/clock.js';
 import type { Ctx } from '../../platform/context.js';
-import { updateRow } from '../../platform/database/columns.js';
+import { updateRow } from '../../platform/database/rows.js';
 import { JobQueue } from '../../platform/jobs/job-queue.js';
 import type { MadeInvoice } from '../../providers/provider-lists.js';
 import { MappingsService } from '../mappings/mappings.service.js';

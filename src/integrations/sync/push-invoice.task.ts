@@ -78,15 +78,20 @@ export class PushInvoiceTask implements SyncTask<PushResult>, OnModuleInit {
     connection: Connection,
     session: ProviderSession,
   ): Promise<Prepared> {
-    // Locked: whoever begins a payment holds it, and asks whether we are at work.
-    const invoice = await this.invoices.lock(ctx, operation.entityId);
+    // Locked: whoever begins a payment holds it, and asks whether we are at work. What is asked with it is answered after it.
+    const [invoice, other] = await Promise.all([
+      this.invoices.lock(ctx, operation.entityId),
+      this.otherWayToPay(ctx, operation.entityId),
+    ]);
     if (invoice.invoiceStatus !== 'FINALIZED') return { skip: `the invoice is ${invoice.invoiceStatus}` };
     if (invoice.amountRemaining === 0n) return { skip: 'nothing is owed' };
     if (!connection.syncConfig.invoice.outbound) return { skip: 'invoice.outbound is switched off' };
-    const other = await this.otherWayToPay(ctx, invoice.id);
     if (other !== undefined) return other;
-    const customer = await this.customers.get(ctx, invoice.customerId);
-    const remoteId = await this.mappings.remoteId(ctx, connection.id, 'customer', customer.id);
+    const [customer, remoteId, lines] = await Promise.all([
+      this.customers.get(ctx, invoice.customerId),
+      this.mappings.remoteId(ctx, connection.id, 'customer', invoice.customerId),
+      this.invoices.linesOf(ctx, [invoice.id]),
+    ]);
     if (session.invoices?.needsCustomer === true && remoteId === undefined)
       return connection.syncConfig.customer.outbound
         ? {
@@ -99,7 +104,6 @@ export class PushInvoiceTask implements SyncTask<PushResult>, OnModuleInit {
           }
         : { fail: 'the customer is not synced, and customer.outbound is switched off' };
     await this.mappings.reserve(ctx, connection, 'invoice', invoice.id);
-    const lines = await this.invoices.linesOf(ctx, [invoice.id]);
     const push = pushOf(invoice, lines, customer, remoteId, ctx.now);
     const pageLater = session.invoices?.listMade !== undefined && (await this.pushes.isLong(ctx, operation));
     return { ready: toSnapshot(pageLater ? { ...push, pageLater } : push) };
@@ -119,10 +123,13 @@ export class PushInvoiceTask implements SyncTask<PushResult>, OnModuleInit {
 
   /** An invoice that the provider collects must not be payable on a page of ours, or be paid just now, as well. */
   private async otherWayToPay(ctx: Ctx, invoiceId: string): Promise<Prepared | undefined> {
-    const [underWay] = await this.payments.underWayOf(ctx, invoiceId);
+    const [[underWay], isBeingMade, [page]] = await Promise.all([
+      this.payments.underWayOf(ctx, invoiceId),
+      this.pages.isBeingMade(ctx, invoiceId),
+      this.pages.openOf(ctx, invoiceId),
+    ]);
     if (underWay !== undefined) return { wait: `payment ${underWay.id} is being decided` };
-    if (await this.pages.isBeingMade(ctx, invoiceId)) return { wait: 'a page to pay on is being made' };
-    const [page] = await this.pages.openOf(ctx, invoiceId);
+    if (isBeingMade) return { wait: 'a page to pay on is being made' };
     const entityId = page?.paymentId;
     return entityId
       ? { first: { entityType: 'payment', entityId, action: 'expire', revision: 1 } }

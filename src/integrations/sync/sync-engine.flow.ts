@@ -4,6 +4,7 @@ import { ProviderSessionsService } from '../../connections/provider-sessions.ser
 import type { Connection } from '../../connections/connections.types.js';
 import { WallClock } from '../../platform/clock/clock.js';
 import type { Caller, Ctx } from '../../platform/context.js';
+import { queryPrepared } from '../../platform/database/prepared.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { nextRetry } from '../../platform/jobs/backoff.js';
 import type { JobOutcome } from '../../platform/jobs/job.js';
@@ -80,7 +81,10 @@ export class SyncEngine implements OnModuleInit {
   private async claim(ctx: Ctx, operationId: string): Promise<Claim> {
     const operation = await this.operations.lockForRun(ctx, operationId);
     if (operation === null || isFinished(operation.state)) return { kind: 'finished' };
-    const connection = await this.connections.find(ctx, operation.connectionId);
+    const [connection, isBusy] = await Promise.all([
+      this.connections.find(ctx, operation.connectionId),
+      this.entityIsBusy(ctx, operation),
+    ]);
     if (connection === null) return this.finish(ctx, operation, 'skipped', 'the connection was deleted');
     if (connection.connectionState === 'paused')
       return this.later(
@@ -89,7 +93,7 @@ export class SyncEngine implements OnModuleInit {
         PAUSED_MS,
         `the connection is paused: ${connection.pausedReason ?? ''}`,
       );
-    if (await this.entityIsBusy(ctx, operation))
+    if (isBusy)
       return { kind: 'later', at: this.inMs(BUSY_PAUSE_MS), reason: 'the entity is being synced just now' };
     const task = this.tasks.find(operation.entityType, operation.action);
     if (task === undefined)
@@ -127,16 +131,18 @@ export class SyncEngine implements OnModuleInit {
   ): Promise<Claim> {
     const now = this.clock.now();
     const firstTriedAt = operation.firstTriedAt ?? now;
-    const attempt = await this.operations.beginAttempt(ctx, operation);
-    await this.operations.change(ctx, operation.id, {
-      state: 'running',
-      attempts: attempt.number,
-      firstTriedAt,
-      lastTriedAt: now,
-      nextTryAt: null,
-      reason: null,
-      snapshot,
-    });
+    const [attempt] = await Promise.all([
+      this.operations.beginAttempt(ctx, operation),
+      this.operations.change(ctx, operation.id, {
+        state: 'running',
+        attempts: operation.attempts + 1,
+        firstTriedAt,
+        lastTriedAt: now,
+        nextTryAt: null,
+        reason: null,
+        snapshot,
+      }),
+    ]);
     return { kind: 'ready', operation, connection, task, attempt, snapshot, firstTriedAt };
   }
 
@@ -260,11 +266,13 @@ export class SyncEngine implements OnModuleInit {
    * That includes the operation itself, which a request that waits for it may run beside its job.
    */
   private async entityIsBusy(ctx: Ctx, operation: SyncOperation): Promise<boolean> {
-    await ctx.em.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [
-      `${operation.connectionId}:${operation.entityType}:${operation.entityId}`,
-    ]);
     const since = this.clock.now().getTime() - ABANDONED_MS;
-    const unfinished = await this.operations.unfinishedOf(ctx, operation.connectionId, operation);
+    const [, unfinished] = await Promise.all([
+      queryPrepared(ctx.em, 'SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [
+        `${operation.connectionId}:${operation.entityType}:${operation.entityId}`,
+      ]),
+      this.operations.unfinishedOf(ctx, operation.connectionId, operation),
+    ]);
     return unfinished.some((one) => one.state === 'running' && (one.lastTriedAt?.getTime() ?? 0) > since);
   }
 

@@ -2,7 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import type { Connection } from '../../connections/connections.types.js';
 import { WallClock } from '../../platform/clock/clock.js';
 import type { Ctx } from '../../platform/context.js';
-import { insertUnlessThere } from '../../platform/database/columns.js';
+import { insertUnlessThere } from '../../platform/database/rows.js';
 import { newId } from '../../platform/ids.js';
 import { Outbox } from '../../platform/outbox/outbox.js';
 import { SyncOperationEntity } from './sync-operation.entity.js';

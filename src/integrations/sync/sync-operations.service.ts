@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { In, MoreThan } from 'typeorm';
+import { MoreThan } from 'typeorm';
 import type { Connection } from '../../connections/connections.types.js';
 import { invalidOperation, notFound } from '../../domain/errors.js';
 import { WallClock } from '../../platform/clock/clock.js';
 import type { Ctx } from '../../platform/context.js';
-import { insertRow, insertUnlessThere, updateRow } from '../../platform/database/columns.js';
+import { findRow, findRows, insertRow, insertUnlessThere, updateRow } from '../../platform/database/rows.js';
 import { findPage, type ListRequest, type PaginationResponse } from '../../platform/http/list-query.js';
 import { newId } from '../../platform/ids.js';
 import { JobQueue } from '../../platform/jobs/job-queue.js';
@@ -40,8 +40,6 @@ export class SyncOperationsService {
    * carried out by whoever looks after many of its kind at once.
    */
   async plan(ctx: Ctx, connection: Connection, intent: SyncIntent, withJob = true): Promise<SyncOperation> {
-    const known = await this.findIntent(ctx, connection.id, intent);
-    if (known !== null) return known;
     const now = this.clock.now();
     const id = newId('syncOperation');
     const row: SyncOperationEntity = {
@@ -64,11 +62,13 @@ export class SyncOperationsService {
       snapshot: null,
       providerEntityId: null,
     };
-    if (await insertUnlessThere(ctx.em, SyncOperationEntity, row)) {
-      if (withJob) await this.queue.enqueue(ctx, jobFor(id));
-      return row;
-    }
-    return (await this.findIntent(ctx, connection.id, intent)) as SyncOperation;
+    const [known, isNew] = await Promise.all([
+      this.findIntent(ctx, connection.id, intent),
+      insertUnlessThere(ctx.em, SyncOperationEntity, row),
+    ]);
+    if (!isNew) return known ?? ((await this.findIntent(ctx, connection.id, intent)) as SyncOperation);
+    if (withJob) await this.queue.enqueue(ctx, jobFor(id));
+    return row;
   }
 
   /** Like {@link plan}, and once more where it has been done before: what it had made is gone. */
@@ -111,30 +111,26 @@ export class SyncOperationsService {
 
   findIntent(ctx: Ctx, connectionId: string, intent: SyncIntent): Promise<SyncOperation | null> {
     const { entityType, entityId, action, revision } = intent;
-    return ctx.em.findOneBy(SyncOperationEntity, { connectionId, entityType, entityId, action, revision });
+    return findRow(ctx.em, SyncOperationEntity, { connectionId, entityType, entityId, action, revision });
   }
 
   async get(ctx: Ctx, id: string): Promise<SyncOperation> {
-    const row = await ctx.em.findOneBy(SyncOperationEntity, { id });
+    const row = await findRow(ctx.em, SyncOperationEntity, { id });
     if (row === null) throw notFound('sync operation', id);
     return row;
   }
 
   ofIds(ctx: Ctx, ids: readonly string[]): Promise<SyncOperation[]> {
-    return ctx.em.findBy(SyncOperationEntity, { id: In([...ids]) });
+    return findRows(ctx.em, SyncOperationEntity, { id: [...ids] });
   }
 
   /** Null when another worker holds it. */
   lockForRun(ctx: Ctx, id: string): Promise<SyncOperation | null> {
-    return ctx.em.findOne(SyncOperationEntity, { where: { id }, lock: { mode: 'pessimistic_write' } });
+    return findRow(ctx.em, SyncOperationEntity, { id }, { lock: true });
   }
 
   attemptsOf(ctx: Ctx, operationIds: readonly string[]): Promise<SyncAttempt[]> {
-    return ctx.em
-      .createQueryBuilder(SyncAttemptEntity, 'row')
-      .where('row.operationId = ANY(:ids)', { ids: operationIds })
-      .orderBy('row.number')
-      .getMany();
+    return findRows(ctx.em, SyncAttemptEntity, { operationId: operationIds }, { orderBy: 'number' });
   }
 
   search(
@@ -160,13 +156,13 @@ export class SyncOperationsService {
     connectionId: string,
     entity: { readonly entityType: string; readonly entityId: string },
   ): Promise<SyncOperation[]> {
-    return ctx.em
-      .createQueryBuilder(SyncOperationEntity, 'row')
-      .where('row.connectionId = :connectionId', { connectionId })
-      .andWhere('row.entityType = :entityType AND row.entityId = :entityId', entity)
-      .andWhere(`row.state IN ('pending', 'running', 'retrying')`)
-      .orderBy('row.createdAt')
-      .getMany();
+    const { entityType, entityId } = entity;
+    return findRows(
+      ctx.em,
+      SyncOperationEntity,
+      { connectionId, entityType, entityId, state: ['pending', 'running', 'retrying'] },
+      { orderBy: 'createdAt' },
+    );
   }
 
   unfinishedOfConnection(ctx: Ctx, connectionId: string): Promise<SyncOperation[]> {

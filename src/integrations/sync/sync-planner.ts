@@ -138,10 +138,13 @@ export class SyncPlanner implements OnModuleInit {
   }
 
   private async planInvoice(ctx: Ctx, invoiceId: string): Promise<void> {
-    const invoice = await this.invoices.get(ctx, invoiceId);
+    const [invoice, connections] = await Promise.all([
+      this.invoices.get(ctx, invoiceId),
+      this.connections.listAll(ctx),
+    ]);
     if (invoice.invoiceStatus !== 'FINALIZED' || invoice.amountRemaining === 0n) return;
     const intent = { entityType: 'invoice', entityId: invoiceId, action: 'push', revision: 1 } as const;
-    for (const connection of await this.connections.listAll(ctx))
+    for (const connection of connections)
       if (connection.syncConfig.invoice.outbound) await this.operations.plan(ctx, connection, intent);
       else
         await this.notes.write(ctx, connection, intent, {

@@ -1,15 +1,7 @@
-import {
-  Column,
-  PrimaryColumn,
-  type ColumnOptions,
-  type EntityManager,
-  type ObjectLiteral,
-  type ValueTransformer,
-} from 'typeorm';
+import { Column, PrimaryColumn, type ColumnOptions, type ValueTransformer } from 'typeorm';
 import { formatRate, rate, type Rate } from '../../domain/rate.js';
 import type { Ctx } from '../context.js';
 import { newId } from '../ids.js';
-import { insertStatement } from './insert-statement.js';
 import type { IdKind } from '../../domain/ids.js';
 
 export type RowStatus = 'published' | 'archived' | 'deleted';
@@ -86,52 +78,3 @@ export const MinorUnits = (options: ColumnOptions = {}): PropertyDecorator =>
 /** An exact decimal: a rate or a quantity. */
 export const ExactDecimal = (options: ColumnOptions = {}): PropertyDecorator =>
   Column({ type: 'numeric', transformer: asRate, ...options });
-
-/** Inserts rows that have every column: forgetting one does not compile. */
-export async function insertRows<T extends ObjectLiteral>(
-  em: EntityManager,
-  entity: new () => T,
-  rows: readonly T[],
-): Promise<void> {
-  if (rows.length === 0) return;
-  const statement = insertStatement(em.dataSource.getMetadata(entity));
-  await em.query(statement.sql, statement.parameters(rows));
-}
-
-export async function insertRow<T extends ObjectLiteral>(
-  em: EntityManager,
-  entity: new () => T,
-  row: T,
-): Promise<T> {
-  await insertRows(em, entity, [row]);
-  return row;
-}
-
-/** Inserts a row unless a unique constraint has it already; waits for whoever is just inserting it. True when it is new. */
-export async function insertUnlessThere<T extends ObjectLiteral>(
-  em: EntityManager,
-  entity: new () => T,
-  row: T,
-): Promise<boolean> {
-  const result = await em
-    .createQueryBuilder()
-    .insert()
-    .into(entity)
-    // A copy: TypeORM writes the database's own defaults into what it is given, untransformed.
-    .values({ ...row })
-    .orIgnore()
-    .returning('1')
-    .execute();
-  return (result.raw as unknown[]).length > 0;
-}
-
-/** Updates one row by id; false when there is none in this scope. */
-export async function updateRow<T extends ObjectLiteral>(
-  em: EntityManager,
-  entity: new () => T,
-  id: string,
-  change: Partial<T>,
-): Promise<boolean> {
-  const { affected } = await em.update(entity, { id }, change);
-  return affected === 1;
-}

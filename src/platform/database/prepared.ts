@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import type { PoolClient } from 'pg';
-import type { EntityManager, ObjectLiteral } from 'typeorm';
-import { queryInBatch } from './batch.js';
+import type { EntityManager } from 'typeorm';
+import { queryInBatch, type PreparedStatement } from './batch.js';
 
 const names = new Map<string, string>();
 
@@ -36,28 +36,6 @@ export async function queryPlannedOnce<R extends object>(
   return rows;
 }
 
-/**
- * The row of that id, or null: `findOneBy` for what is asked many times a second. The columns are named: a statement that
- * asks for all fails in the processes that run on when a newer one adds a column.
- */
-export async function findById<T extends ObjectLiteral & { id: string }>(
-  em: EntityManager,
-  entity: new () => T,
-  id: string,
-): Promise<T | null> {
-  const { tableName, columns } = em.dataSource.getMetadata(entity);
-  const [row] = await queryPrepared<Record<string, unknown>>(
-    em,
-    `SELECT ${columns.map(({ databaseName }) => `"${databaseName}"`).join(', ')} FROM ${tableName} WHERE id = $1`,
-    [id],
-  );
-  if (row === undefined) return null;
-  const found = new entity();
-  for (const column of columns)
-    column.setEntityValue(found, em.dataSource.driver.prepareHydratedValue(row[column.databaseName], column));
-  return found;
-}
-
 async function clientOf(em: EntityManager): Promise<PoolClient> {
   if (em.queryRunner === undefined) throw new Error('a prepared statement needs a transaction');
   return (await em.queryRunner.connect()) as PoolClient;
@@ -68,7 +46,12 @@ async function ask<R extends object>(
   sql: string,
   parameters: readonly unknown[],
 ): Promise<R[]> {
+  return (await queryInBatch(client, namedStatement(sql, parameters))).rows as R[];
+}
+
+/** The statement under a name of its own, by which a connection knows it again. */
+export function namedStatement(sql: string, parameters: readonly unknown[]): PreparedStatement {
   const name = names.get(sql) ?? hash('sha256', sql).slice(0, 24);
   names.set(sql, name);
-  return (await queryInBatch(client, { name, text: sql, values: [...parameters] })).rows as R[];
+  return { name, text: sql, values: [...parameters] };
 }

@@ -5,12 +5,14 @@ import type { PoolClient } from 'pg';
 import { DataSource, type EntityManager, type QueryRunner } from 'typeorm';
 import { WallClock } from '../clock/clock.js';
 import type { Caller, Ctx } from '../context.js';
+import { Remembered } from '../remembered.js';
 import { DATA_SOURCE, SCHEMA } from './data-source.js';
 import { isTransactionConflict } from './errors.js';
+import { namedStatement } from './prepared.js';
 
 const SAFE_ID = /^[A-Za-z0-9_-]{1,80}$/;
 const CONFLICT_RETRIES = 3;
-const MOST_REMEMBERED = 100_000;
+const AS_SYSTEM = `SET LOCAL ROLE flexprice_system; SET LOCAL search_path = ${SCHEMA}`;
 const NOT_WAITING_FOR_THE_DISK = 'SET LOCAL synchronous_commit = off';
 
 type SystemWork<T> = (em: EntityManager, afterCommit: (nudge: () => void) => void) => Promise<T>;
@@ -24,7 +26,7 @@ type Results = readonly { readonly rows: readonly unknown[] }[];
 export class UnitOfWork {
   private readonly logger = new Logger(UnitOfWork.name);
   /** Environments whose clock cannot be moved. That is decided when one is made, so it may be remembered. */
-  private readonly real = new Set<string>();
+  private readonly real = new Remembered();
 
   constructor(
     @InjectDataSource(DATA_SOURCE) private readonly dataSource: DataSource,
@@ -49,7 +51,7 @@ export class UnitOfWork {
     // In real time nothing has to be known before the work: its first statement goes with the frame.
     if (this.real.has(environmentId))
       return this.transaction(enter, (em, _begun, nudges) =>
-        work({ ...caller, em, now: this.clock.now(), afterCommit: (nudge) => nudges.push(nudge) }),
+        work({ ...caller, em, now: this.clock.now(), afterCommit: (nudge) => nudges.add(nudge) }),
       );
     const asked =
       `SELECT c.offset_ms FROM environments e LEFT JOIN environment_clocks c ON c.environment_id = e.id ` +
@@ -57,10 +59,17 @@ export class UnitOfWork {
     return this.transaction(`${enter}; ${asked}`, async (em, begun, nudges) => {
       const found = (await begun).at(-1)?.rows[0] as { offset_ms: string | null } | undefined;
       // One that is just being made is not there yet, nor is its clock.
-      if (found?.offset_ms === null) this.remember(environmentId);
+      if (found?.offset_ms === null) this.real.add(environmentId);
       const now = new Date(this.clock.now().getTime() + Number(found?.offset_ms ?? 0));
-      return work({ ...caller, em, now, afterCommit: (nudge) => nudges.push(nudge) });
+      return work({ ...caller, em, now, afterCommit: (nudge) => nudges.add(nudge) });
     });
+  }
+
+  /** An environment's time for callers that open no unit of work: the hot paths. */
+  async now(caller: Caller): Promise<Date> {
+    return this.real.has(caller.scope.environmentId)
+      ? this.clock.now()
+      : this.run(caller, (ctx) => Promise.resolve(ctx.now));
   }
 
   /**
@@ -80,9 +89,26 @@ export class UnitOfWork {
     return this.asSystem(work, `; ${NOT_WAITING_FOR_THE_DISK}`);
   }
 
+  /** One statement of {@link bookkeeping}: one trip to the database. */
+  note<R extends object>(sql: string, parameters: readonly unknown[]): Promise<R[]> {
+    return this.onConnection(async (client) => {
+      sendTogether(client);
+      const sent = [
+        client.query(`START TRANSACTION; ${AS_SYSTEM}; ${NOT_WAITING_FOR_THE_DISK}`),
+        client.query<R>(namedStatement(sql, parameters)),
+        // After a statement that has failed it takes back, and says nothing.
+        client.query('COMMIT'),
+      ] as const;
+      // All are answered before the connection is somebody else's.
+      await Promise.allSettled(sent);
+      await sent[0];
+      return (await sent[1]).rows;
+    });
+  }
+
   private asSystem<T>(work: SystemWork<T>, settings: string): Promise<T> {
-    const enter = `SET LOCAL ROLE flexprice_system; SET LOCAL search_path = ${SCHEMA}${settings}`;
-    return this.transaction(enter, (em, _begun, nudges) => work(em, (nudge) => nudges.push(nudge)));
+    const enter = `${AS_SYSTEM}${settings}`;
+    return this.transaction(enter, (em, _begun, nudges) => work(em, (nudge) => nudges.add(nudge)));
   }
 
   /**
@@ -93,17 +119,13 @@ export class UnitOfWork {
     return this.onConnection(async (client) => (await client.query<R>(sql, [...parameters])).rows);
   }
 
-  private remember(environmentId: string): void {
-    if (this.real.size >= MOST_REMEMBERED) this.real.clear();
-    this.real.add(environmentId);
-  }
-
   private transaction<T>(
     enter: string,
-    work: (em: EntityManager, begun: Promise<Results>, nudges: (() => void)[]) => Promise<T>,
+    work: (em: EntityManager, begun: Promise<Results>, nudges: Set<() => void>) => Promise<T>,
   ): Promise<T> {
     return this.onConnection(async (client, runner) => {
-      const nudges: (() => void)[] = [];
+      // What several changes ask for is done once.
+      const nudges = new Set<() => void>();
       // One trip for the frame and for who works in it. The runner has to know, or it would begin and end its own.
       Object.assign(runner, { isTransactionActive: true, transactionDepth: 1 });
       sendTogether(client);

@@ -20,12 +20,18 @@ interface Announcement {
   readonly id: string;
 }
 
-/** Announces jobs through Bull on Redis: many workers on many machines. Only this folder knows Bull. */
+/**
+ * Announces jobs through Bull on Redis: many workers on many machines. What a worker itself makes due it does itself while
+ * it has hands free, without the way through Redis; the rest is anybody's. Only this folder knows Bull.
+ */
 export class BullTransport implements JobTransport {
   readonly delivers = true;
   private readonly logger = new Logger(BullTransport.name);
   private announcing: Promise<unknown> = Promise.resolve();
   private failing = false;
+  /** In a process that works. */
+  private run: ((jobId: string) => Promise<void>) | undefined;
+  private readonly atWork = new Set<Promise<void>>();
 
   constructor(
     private readonly queue: Queue<Announcement>,
@@ -41,9 +47,11 @@ export class BullTransport implements JobTransport {
 
   announce(jobs: readonly { readonly id: string; readonly runAt: Date }[]): void {
     const now = this.clock.now().getTime();
+    const others = jobs.filter(({ id, runAt }) => runAt.getTime() > now || !this.takeOn(id));
+    if (others.length === 0) return;
     this.announcing = this.queue
       .addBulk(
-        jobs.map(({ id, runAt }) => ({
+        others.map(({ id, runAt }) => ({
           name: 'run',
           data: { id },
           opts: {
@@ -65,11 +73,12 @@ export class BullTransport implements JobTransport {
   }
 
   start(run: (jobId: string) => Promise<void>): Promise<void> {
+    this.run = run;
     // Not waited for: with Redis away, Bull may never say that it is ready.
     this.queue.resume(true).catch(() => undefined);
     // process() settles only when the queue closes.
     this.queue
-      .process('run', CONCURRENCY, async (message) => run(message.data.id))
+      .process('run', CONCURRENCY, (message) => this.work(run, message.data.id))
       .catch((error: unknown) => {
         this.report(error);
       });
@@ -78,24 +87,52 @@ export class BullTransport implements JobTransport {
 
   /** Waits for the jobs that run here; but not for a Redis that is away. */
   async stop(): Promise<void> {
-    const closed = this.announcing
-      .then(() => this.queue.close())
-      .catch((error: unknown) => {
-        this.report(error);
-      });
-    await (this.failing ? Promise.race([closed, delay(CLOSE_PATIENCE_MS)]) : closed);
+    this.run = undefined;
+    // Bull's own end waits for a Redis that is away, and leaves a rejection behind that ends the process.
+    if (this.clients().every(({ status }) => status === 'ready')) {
+      const closed = this.announcing
+        .then(() => this.queue.close())
+        .catch((error: unknown) => {
+          this.report(error);
+        });
+      await Promise.race([closed, delay(CLOSE_PATIENCE_MS, undefined, { ref: false })]);
+    }
+    await Promise.allSettled(this.atWork);
     await this.disconnect();
+  }
+
+  /** False without a free hand, and in a process that does not work. */
+  private takeOn(jobId: string): boolean {
+    if (this.run === undefined || this.atWork.size >= CONCURRENCY) return false;
+    this.work(this.run, jobId).catch((error: unknown) => {
+      // The row is still there and due: the sweeper announces it again.
+      this.logger.error({ event: 'job.not_run', job_id: jobId, err: error });
+    });
+    return true;
+  }
+
+  private async work(run: (jobId: string) => Promise<void>, jobId: string): Promise<void> {
+    const work = run(jobId);
+    this.atWork.add(work);
+    try {
+      await work;
+    } finally {
+      this.atWork.delete(work);
+    }
   }
 
   /** A client whose Redis is away goes on trying to reach it, also after one `disconnect`, and keeps the process alive. */
   private async disconnect(): Promise<void> {
-    const { clients = [] } = this.queue as unknown as { clients?: RedisClient[] };
     for (let round = 0; round < DISCONNECT_ROUNDS; round++) {
-      const open = clients.filter((client) => client.status !== 'end');
+      const open = this.clients().filter((client) => client.status !== 'end');
       if (open.length === 0) return;
       for (const client of open) client.disconnect();
       await delay(DISCONNECT_PAUSE_MS);
     }
+  }
+
+  private clients(): readonly RedisClient[] {
+    return (this.queue as unknown as { clients?: RedisClient[] }).clients ?? [];
   }
 
   /** Redis being away is said once, not once a job: the sweeper announces everything again when it is back. */

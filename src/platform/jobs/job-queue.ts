@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { WallClock } from '../clock/clock.js';
 import type { Ctx, Scope } from '../context.js';
+import { queryPrepared } from '../database/prepared.js';
 import { newId } from '../ids.js';
 import { JOB_TRANSPORT, type JobSpec, type JobTransport } from './job.js';
 
@@ -39,7 +40,8 @@ export class JobQueue {
         run_at: (spec.runAt ?? now).toISOString(),
       };
     });
-    const inserted = await em.query<{ id: string; run_at: Date }[]>(
+    const inserted = await queryPrepared<{ id: string; run_at: Date }>(
+      em,
       `INSERT INTO jobs (id, tenant_id, environment_id, kind, key, payload, run_at, announced_at, retry_window_start, created_at, updated_at)
        SELECT r.id, $2, $3, r.kind, r.key, r.payload, r.run_at, $4, $5, $5, $5
          FROM jsonb_to_recordset($1::jsonb)

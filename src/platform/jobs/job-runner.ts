@@ -58,15 +58,13 @@ export class JobRunner {
 
   private async claim(jobId: string): Promise<ClaimedRow | undefined> {
     const now = this.clock.now();
-    return this.uow.bookkeeping(async (em) => {
-      const [rows] = await em.query<[ClaimedRow[], number]>(
-        `UPDATE jobs SET state = 'running', attempts = attempts + 1, lease_until = $2, updated_at = $3
-          WHERE id = $1 AND run_at <= $3 AND (state = 'queued' OR (state = 'running' AND lease_until < $3))
-          RETURNING id, tenant_id, environment_id, kind, payload, attempts, run_at::text, retry_window_start`,
-        [jobId, new Date(now.getTime() + LEASE_MS), now],
-      );
-      return rows[0];
-    });
+    const [row] = await this.uow.note<ClaimedRow>(
+      `UPDATE jobs SET state = 'running', attempts = attempts + 1, lease_until = $2, updated_at = $3
+        WHERE id = $1 AND run_at <= $3 AND (state = 'queued' OR (state = 'running' AND lease_until < $3))
+        RETURNING id, tenant_id, environment_id, kind, payload, attempts, run_at::text, retry_window_start`,
+      [jobId, new Date(now.getTime() + LEASE_MS), now],
+    );
+    return row;
   }
 
   private async handle(row: ClaimedRow): Promise<JobOutcome | undefined> {
@@ -102,10 +100,9 @@ export class JobRunner {
     const now = this.clock.now();
     const state = outcome === undefined ? 'done' : 'park' in outcome ? 'parked' : 'queued';
     const runAt = outcome !== undefined && 'retryAt' in outcome ? outcome.retryAt : undefined;
-    await this.uow.bookkeeping(async (em, afterCommit) => {
-      // The attempt count names this lease: a row that another worker has taken over since is not ours to settle.
-      const [rows] = await em.query<[{ state: string; run_at: Date }[], number]>(
-        `UPDATE jobs SET
+    // The attempt count names this lease: a row that another worker has taken over since is not ours to settle.
+    const rows = await this.uow.note<{ state: string; run_at: Date }>(
+      `UPDATE jobs SET
                 state = CASE WHEN run_at = $9::timestamptz THEN $3 ELSE 'queued' END,
                 run_at = CASE WHEN run_at = $9::timestamptz THEN coalesce($4, run_at) ELSE run_at END,
                 attempts = CASE WHEN run_at = $9::timestamptz THEN attempts ELSE 0 END,
@@ -113,34 +110,28 @@ export class JobRunner {
                 lease_until = NULL, last_error = $5, announced_at = $6, updated_at = $8
           WHERE id = $1 AND state = 'running' AND attempts = $2
           RETURNING state, run_at`,
-        [
-          row.id,
-          row.attempts,
-          state,
-          runAt ?? null,
-          outcome?.reason.slice(0, 2000) ?? null,
-          this.transport.delivers ? now : null,
-          state === 'queued' ? null : now,
-          now,
-          row.run_at,
-        ],
-      );
-      const due = rows.filter((settled) => settled.state === 'queued');
-      if (due.length === 0) return;
-      afterCommit(() => {
-        this.transport.announce(due.map((settled) => ({ id: row.id, runAt: settled.run_at })));
-      });
-    });
+      [
+        row.id,
+        row.attempts,
+        state,
+        runAt ?? null,
+        outcome?.reason.slice(0, 2000) ?? null,
+        this.transport.delivers ? now : null,
+        state === 'queued' ? null : now,
+        now,
+        row.run_at,
+      ],
+    );
+    const due = rows.filter((settled) => settled.state === 'queued');
+    if (due.length > 0)
+      this.transport.announce(due.map((settled) => ({ id: row.id, runAt: settled.run_at })));
   }
 
   private async extendLease(row: ClaimedRow): Promise<void> {
     try {
-      await this.uow.bookkeeping((em) =>
-        em.query(`UPDATE jobs SET lease_until = $3 WHERE id = $1 AND state = 'running' AND attempts = $2`, [
-          row.id,
-          row.attempts,
-          new Date(this.clock.now().getTime() + LEASE_MS),
-        ]),
+      await this.uow.note(
+        `UPDATE jobs SET lease_until = $3 WHERE id = $1 AND state = 'running' AND attempts = $2`,
+        [row.id, row.attempts, new Date(this.clock.now().getTime() + LEASE_MS)],
       );
     } catch (error) {
       this.logger.warn({ event: 'job.heartbeat_failed', job_id: row.id, error: String(error) });

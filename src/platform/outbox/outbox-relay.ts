@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { WallClock } from '../clock/clock.js';
+import { queryPrepared } from '../database/prepared.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
 import type { JobSpec } from '../jobs/job.js';
 import { JobQueue } from '../jobs/job-queue.js';
@@ -64,17 +65,24 @@ export class OutboxRelay {
 
   private relayBatch(): Promise<number> {
     return this.uow.bookkeeping(async (em, afterCommit) => {
-      const rows = await em.query<UnrelayedRow[]>(
+      const rows = await queryPrepared<UnrelayedRow>(
+        em,
         `SELECT sequence, tenant_id, environment_id, type, entity_type, entity_id, payload, occurred_at
            FROM outbox_events WHERE relayed_at IS NULL
           ORDER BY sequence LIMIT ${BATCH} FOR UPDATE SKIP LOCKED`,
+        [],
       );
       if (rows.length === 0) return 0;
-      for (const [scope, specs] of this.jobsByScope(rows, await this.audience(em, rows)))
-        await this.queue.insert(em, scope, specs, afterCommit);
-      await em.query(`UPDATE outbox_events SET relayed_at = $2 WHERE sequence = ANY($1::bigint[])`, [
-        rows.map((row) => row.sequence),
-        this.clock.now(),
+      const relayed = [rows.map((row) => row.sequence), this.clock.now()];
+      await Promise.all([
+        ...[...this.jobsByScope(rows, await this.audience(em, rows))].map(([scope, specs]) =>
+          this.queue.insert(em, scope, specs, afterCommit),
+        ),
+        queryPrepared(
+          em,
+          `UPDATE outbox_events SET relayed_at = $2 WHERE sequence = ANY($1::bigint[])`,
+          relayed,
+        ),
       ]);
       return rows.length;
     });

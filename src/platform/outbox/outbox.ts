@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Ctx } from '../context.js';
+import { queryPrepared } from '../database/prepared.js';
 import { OutboxSignal } from './outbox-signal.js';
 
 /** Something that has happened, told to whoever stands further right in the street. */
@@ -18,7 +19,8 @@ export class Outbox {
 
   async append(ctx: Ctx, ...events: readonly DomainEvent[]): Promise<void> {
     if (events.length === 0) return;
-    await ctx.em.query(
+    await queryPrepared(
+      ctx.em,
       `INSERT INTO outbox_events (tenant_id, environment_id, type, entity_type, entity_id, payload, occurred_at)
        SELECT $2, $3, r.type, r.entity_type, r.entity_id, r.payload, $4
          FROM jsonb_to_recordset($1::jsonb)

@@ -5,6 +5,7 @@ import { ZERO, type Rate } from '../../domain/rate.js';
 import { addSummaries, type UsageSummary } from '../../domain/usage/summary.js';
 import type { Ctx } from '../../platform/context.js';
 import { queryPlannedOnce } from '../../platform/database/prepared.js';
+import { findRow } from '../../platform/database/rows.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { eventKey, insertEvents } from './event-insert.js';
 import { lateSpans } from './late-events.js';
@@ -103,9 +104,9 @@ export class PostgresUsageStore implements UsageStore {
   /** By way of its id, which alone tells the partition. */
   async find(ctx: Ctx, id: string): Promise<StoredEvent | null> {
     const { environmentId } = ctx.scope;
-    const known = await ctx.em.findOneBy(UsageEventIdEntity, { key: eventKey(environmentId, id) });
+    const known = await findRow(ctx.em, UsageEventIdEntity, { key: eventKey(environmentId, id) });
     if (known === null) return null;
-    return ctx.em.findOneBy(UsageEventEntity, { environmentId, id, occurredAt: known.occurredAt });
+    return findRow(ctx.em, UsageEventEntity, { environmentId, id, occurredAt: known.occurredAt });
   }
 
   async conflicts(
