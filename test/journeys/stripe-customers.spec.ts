@@ -132,6 +132,26 @@ describe('customers here and at Stripe', () => {
     expect(stripeInvoicesOf(road, invoice.id as string)).toMatchObject([{ customer: after, status: 'open' }]);
   });
 
+  it('deleted there before we hear of the card that it saved: there is no card, and the news is not asked for again', async () => {
+    const customer = await synced('saved-and-gone');
+    const before = await remoteIdOf(customer.id as string);
+    const setup = await road.api.create(`/payments/customers/${customer.id}/setup/intent`, {
+      success_url: 'https://shop.test/ok',
+      cancel_url: 'https://shop.test/no',
+      set_default: true,
+    });
+    road.sandbox.stripe.pauseWebhooks();
+    expect(await road.submit(setup.checkout_url as string)).toBe(303);
+    await stripeApi(road, secretKey, 'DELETE', `/v1/customers/${before}`);
+    road.sandbox.stripe.resumeWebhooks();
+    await webhooksHandled(road);
+    await eventually('made again', async () => {
+      const now = await remoteIdOf(customer.id as string);
+      return now !== null && now !== before;
+    });
+    expect((await road.api.get(`/payments/customers/${customer.id}/methods`)).items).toEqual([]);
+  });
+
   it('deleted there and the webhook lost: the invoice, the page and the card charge find out by themselves', async () => {
     const customers = await Promise.all(['a', 'b'].map((one) => synced(`lost-${one}`)));
     const [forInvoice, forPage] = customers;

@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { migrations } from '../../migrations/index.js';
 import { migrateDatabase } from '../../src/billing.module.js';
@@ -34,6 +35,18 @@ export async function makeTemplate(): Promise<void> {
   });
 }
 
+/**
+ * A client that has said good-bye may not have been heard yet. Told then that it is terminated, it throws that into whatever
+ * test comes next. Who stays longer than two seconds is terminated all the same.
+ */
+async function nobodyIn(client: pg.Client, name: string): Promise<void> {
+  for (let looks = 0; looks < 100; looks++) {
+    const { rowCount } = await client.query('SELECT FROM pg_stat_activity WHERE datname = $1', [name]);
+    if (rowCount === 0) return;
+    await delay(20);
+  }
+}
+
 export interface TestDatabase {
   readonly name: string;
   readonly url: string;
@@ -62,7 +75,10 @@ export async function createDatabase(options: { empty?: boolean } = {}): Promise
     query: async (sql, parameters) => (await pool.query(sql, parameters)).rows as Record<string, unknown>[],
     drop: async () => {
       await pool.end();
-      await asAdmin((client) => client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`));
+      await asAdmin(async (client) => {
+        await nobodyIn(client, name);
+        await client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+      });
     },
   };
 }

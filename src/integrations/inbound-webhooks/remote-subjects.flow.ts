@@ -3,6 +3,7 @@ import { ProviderSessionsService } from '../../connections/provider-sessions.ser
 import type { Connection } from '../../connections/connections.types.js';
 import { WallClock } from '../../platform/clock/clock.js';
 import type { Caller } from '../../platform/context.js';
+import { ProviderError } from '../../providers/provider-error.js';
 import type { ProviderSession } from '../../providers/provider-adapter.js';
 import type { ProviderNews } from '../../providers/provider-event.js';
 import type { RemotePayment, RemoteSetup } from '../../providers/provider-objects.js';
@@ -37,11 +38,8 @@ export class RemoteSubjects {
         return this.fetchPayment(session, event.remoteId);
       case 'checkout.changed':
         return this.fetchCheckout(session, event.remoteId);
-      case 'setup.changed': {
-        const remote = await session.payments?.fetchSetup(event.remoteId);
-        if (remote) await this.makeDefault(session, remote);
-        return present('setup', remote);
-      }
+      case 'setup.changed':
+        return present('setup', await this.fetchSetup(session, event.remoteId));
       case 'ignored':
         return { kind: 'gone', reason: event.reason };
     }
@@ -54,9 +52,9 @@ export class RemoteSubjects {
   }
 
   private async fetchPayment(session: ProviderSession, remoteId: string): Promise<RemoteSubject> {
-    const remote = await session.payments?.fetch(remoteId);
-    if (!remote) return { kind: 'gone', reason: 'the provider has no such payment' };
-    await this.makeDefault(session, remote);
+    const found = await session.payments?.fetch(remoteId);
+    if (!found) return { kind: 'gone', reason: 'the provider has no such payment' };
+    const remote = await this.asSaved(session, found);
     const invoice =
       remote.paymentId === undefined && remote.remoteInvoiceId !== undefined
         ? await session.invoices?.fetch(remote.remoteInvoiceId)
@@ -69,22 +67,42 @@ export class RemoteSubjects {
     if (!remote) return { kind: 'gone', reason: 'the provider has no such checkout' };
     const setup =
       remote.mode === 'setup' && remote.remoteSetupId !== undefined
-        ? await session.payments?.fetchSetup(remote.remoteSetupId)
+        ? await this.fetchSetup(session, remote.remoteSetupId)
         : undefined;
-    for (const saved of [setup, remote.payment]) if (saved) await this.makeDefault(session, saved);
-    return { kind: 'checkout', remote, setup: setup ?? undefined };
+    const payment = remote.payment && (await this.asSaved(session, remote.payment));
+    return { kind: 'checkout', remote: { ...remote, payment }, setup };
   }
 
-  /** A saved method does not become the default by itself. Setting it again to what it is does no harm. */
-  private async makeDefault(session: ProviderSession, saved: RemoteSetup | RemotePayment): Promise<void> {
+  /** Undefined also when the customer that it saved something for is gone, and that with it. */
+  private async fetchSetup(session: ProviderSession, remoteId: string): Promise<RemoteSetup | undefined> {
+    const remote = await session.payments?.fetchSetup(remoteId);
+    return remote && (await this.makeDefault(session, remote)) ? remote : undefined;
+  }
+
+  /** The payment stands, whatever became of what was saved with it. */
+  private async asSaved(session: ProviderSession, remote: RemotePayment): Promise<RemotePayment> {
+    return (await this.makeDefault(session, remote)) ? remote : { ...remote, setDefault: false };
+  }
+
+  /**
+   * A saved method does not become the default by itself. Setting it again to what it is does no harm. False when it is
+   * gone, by itself or with its customer: asked for again, it would be as gone as now.
+   */
+  private async makeDefault(session: ProviderSession, saved: RemoteSetup | RemotePayment): Promise<boolean> {
     const { method, remoteCustomerId } = saved;
-    if (saved.status !== 'succeeded' || saved.setDefault !== true || saved.foreign) return;
-    if (method?.remoteId === undefined || method.isDefault || remoteCustomerId === undefined) return;
-    await session.payments?.setDefaultMethod(remoteCustomerId, method.remoteId, {
-      key: `${saved.remoteId}:default`,
-      firstTriedAt: this.clock.now(),
-      number: 1,
-    });
+    if (saved.status !== 'succeeded' || saved.setDefault !== true || saved.foreign) return true;
+    if (method?.remoteId === undefined || method.isDefault || remoteCustomerId === undefined) return true;
+    try {
+      await session.payments?.setDefaultMethod(remoteCustomerId, method.remoteId, {
+        key: `${saved.remoteId}:default`,
+        firstTriedAt: this.clock.now(),
+        number: 1,
+      });
+      return true;
+    } catch (error) {
+      if (error instanceof ProviderError && error.kind === 'not_found') return false;
+      throw error;
+    }
   }
 }
 
