@@ -64,7 +64,7 @@ export class ConnectionsController {
     @Req() request: ReachedAt,
   ): Promise<ListConnectionsResponse> {
     const wanted = { ...body, ...(body.provider_type ? { provider: body.provider_type } : {}) };
-    const { rows, pagination } = await this.uow.run(caller, (ctx) => this.connections.search(ctx, wanted));
+    const { rows, pagination } = await this.uow.read(caller, (ctx) => this.connections.search(ctx, wanted));
     return { items: rows.map((row) => toConnectionResponse(row, this.providers, request)), pagination };
   }
 
@@ -74,7 +74,7 @@ export class ConnectionsController {
     @Param('id') id: string,
     @Req() request: ReachedAt,
   ): Promise<ConnectionResponse> {
-    const row = await this.uow.run(caller, (ctx) => this.connections.get(ctx, id));
+    const row = await this.uow.read(caller, (ctx) => this.connections.get(ctx, id));
     return toConnectionResponse(row, this.providers, request);
   }
 

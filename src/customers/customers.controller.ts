@@ -26,7 +26,7 @@ export class CustomersController {
     @CurrentCaller() caller: Caller,
     @Body() body: SearchCustomersRequest,
   ): Promise<ListCustomersResponse> {
-    return this.uow.run(caller, async (ctx) => {
+    return this.uow.read(caller, async (ctx) => {
       const { rows, pagination } = await this.customers.search(ctx, body);
       return { items: rows.map(toCustomerResponse), pagination };
     });
@@ -37,14 +37,14 @@ export class CustomersController {
     @CurrentCaller() caller: Caller,
     @Param('external_id') externalId: string,
   ): Promise<CustomerResponse> {
-    return this.uow.run(caller, async (ctx) =>
+    return this.uow.read(caller, async (ctx) =>
       toCustomerResponse(await this.customers.getByExternalId(ctx, externalId)),
     );
   }
 
   @Get(':id')
   get(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<CustomerResponse> {
-    return this.uow.run(caller, async (ctx) => toCustomerResponse(await this.customers.get(ctx, id)));
+    return this.uow.read(caller, async (ctx) => toCustomerResponse(await this.customers.get(ctx, id)));
   }
 
   /** By `?id=` or `?external_customer_id=`. */

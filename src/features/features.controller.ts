@@ -48,7 +48,7 @@ export class FeaturesController {
     @CurrentCaller() caller: Caller,
     @Body() body: SearchFeaturesRequest,
   ): Promise<ListFeaturesResponse> {
-    return this.uow.run(caller, async (ctx) => {
+    return this.uow.read(caller, async (ctx) => {
       const { rows, pagination } = await this.features.search(ctx, body);
       return { items: rows.map(toFeatureResponse), pagination };
     });

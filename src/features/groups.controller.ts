@@ -31,7 +31,7 @@ export class GroupsController {
   @Post('search')
   @HttpCode(200)
   search(@CurrentCaller() caller: Caller, @Body() body: SearchGroupsRequest): Promise<ListGroupsResponse> {
-    return this.uow.run(caller, async (ctx) => {
+    return this.uow.read(caller, async (ctx) => {
       const { rows, pagination } = await this.groups.search(ctx, body);
       return { items: rows.map(toGroupResponse), pagination };
     });
@@ -39,7 +39,7 @@ export class GroupsController {
 
   @Get(':id')
   get(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<GroupResponse> {
-    return this.uow.run(caller, async (ctx) => toGroupResponse(await this.groups.get(ctx, id)));
+    return this.uow.read(caller, async (ctx) => toGroupResponse(await this.groups.get(ctx, id)));
   }
 
   /** Its members stay, in no group. */

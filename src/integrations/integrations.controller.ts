@@ -47,7 +47,7 @@ export class IntegrationsController {
     @CurrentCaller() caller: Caller,
     @Query() query: ListOperationsQuery,
   ): Promise<ListOperationsResponse> {
-    return this.uow.run(caller, async (ctx) => {
+    return this.uow.read(caller, async (ctx) => {
       const { rows, pagination } = await this.operations.search(ctx, query);
       const attempts = await this.operations.attemptsOf(
         ctx,
@@ -59,7 +59,7 @@ export class IntegrationsController {
 
   @Get('operations/:id')
   getOperation(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<SyncOperationResponse> {
-    return this.uow.run(caller, async (ctx) => this.show(ctx, await this.operations.get(ctx, id)));
+    return this.uow.read(caller, async (ctx) => this.show(ctx, await this.operations.get(ctx, id)));
   }
 
   /** Once more, now. */
@@ -74,7 +74,7 @@ export class IntegrationsController {
     @CurrentCaller() caller: Caller,
     @Query() query: ListWebhookEventsQuery,
   ): Promise<ListWebhookEventsResponse> {
-    return this.uow.run(caller, async (ctx) => {
+    return this.uow.read(caller, async (ctx) => {
       const { rows, pagination } = await this.events.search(ctx, query);
       return { items: rows.map(toWebhookEventResponse), pagination };
     });

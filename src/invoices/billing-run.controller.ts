@@ -29,7 +29,7 @@ export class BillingRunsController {
   /** The runs of the environment, by the clock and by hand, latest first. */
   @Get()
   list(@CurrentCaller() caller: Caller, @Query() query: ListRequest): Promise<ListBillingRunsResponse> {
-    return this.uow.run(caller, async (ctx) => {
+    return this.uow.read(caller, async (ctx) => {
       const { rows, pagination } = await this.runs.list(ctx, query);
       return { items: rows.map(toBillingRunResponse), pagination };
     });
@@ -37,6 +37,6 @@ export class BillingRunsController {
 
   @Get(':id')
   get(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<BillingRunResponse> {
-    return this.uow.run(caller, async (ctx) => toBillingRunResponse(await this.runs.get(ctx, id)));
+    return this.uow.read(caller, async (ctx) => toBillingRunResponse(await this.runs.get(ctx, id)));
   }
 }

@@ -20,7 +20,7 @@ export class CustomerInvoicesController {
     @CurrentCaller() caller: Caller,
     @Param('id') id: string,
   ): Promise<CustomerMultiCurrencyInvoiceSummaryResponse> {
-    return this.uow.run(caller, async (ctx) =>
+    return this.uow.read(caller, async (ctx) =>
       this.summaries.ofCustomer(ctx, (await this.customers.get(ctx, id)).id),
     );
   }

@@ -64,7 +64,7 @@ export class InvoiceDocumentsController {
     @Query() query: InvoicePdfQuery,
   ): Promise<StreamableFile | InvoicePdfAddressResponse> {
     if (query.url === 'true') return { presigned_url: await this.pdfAddress(caller, id) };
-    const document = await this.uow.run(caller, (ctx) => this.documents.read(ctx, id));
+    const document = await this.uow.read(caller, (ctx) => this.documents.read(ctx, id));
     const file = await this.documents.render(document);
     return new StreamableFile(file, {
       type: 'application/pdf',

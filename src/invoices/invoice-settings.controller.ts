@@ -16,7 +16,7 @@ export class InvoiceSettingsController {
 
   @Get()
   get(@CurrentCaller() caller: Caller): Promise<InvoiceSettingsResponse> {
-    return this.uow.run(caller, async (ctx) => shown(await this.settings.get(ctx)));
+    return this.uow.read(caller, async (ctx) => shown(await this.settings.get(ctx)));
   }
 
   /** Holds for invoices that are drafted or finalized from now on. */

@@ -46,7 +46,7 @@ export class InvoicesController {
     @CurrentCaller() caller: Caller,
     @Body() body: SearchInvoicesRequest,
   ): Promise<ListInvoicesResponse> {
-    return this.uow.run(caller, async (ctx) => {
+    return this.uow.read(caller, async (ctx) => {
       const { rows, pagination } = await this.queries.search(ctx, body);
       const withLines = body.skip_line_items !== true;
       return { items: await this.queries.show(ctx, rows, { expand: body.expand, withLines }), pagination };
@@ -59,7 +59,7 @@ export class InvoicesController {
     @Param('id') id: string,
     @Query() query: GetInvoiceQuery,
   ): Promise<InvoiceResponse> {
-    return this.uow.run(caller, async (ctx) =>
+    return this.uow.read(caller, async (ctx) =>
       this.queries.showOne(ctx, await this.invoices.get(ctx, id), query.expand),
     );
   }

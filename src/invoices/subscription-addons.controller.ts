@@ -63,7 +63,7 @@ export class SubscriptionAddonsController {
   @Get(':id/addons/associations')
   @ApiOkResponse({ type: [AddonAssociationResponse] })
   list(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<AddonAssociationResponse[]> {
-    return this.uow.run(caller, async (ctx) => {
+    return this.uow.read(caller, async (ctx) => {
       const subscription = await this.subscriptions.get(ctx, id);
       const rows = await this.associations.of(ctx, [id]);
       const shown = await this.shown(

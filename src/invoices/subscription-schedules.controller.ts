@@ -42,7 +42,7 @@ export class SubscriptionSchedulesController {
     @CurrentCaller() caller: Caller,
     @Query() query: ListSchedulesQuery,
   ): Promise<ListSubscriptionSchedulesResponse> {
-    return this.uow.run(caller, async (ctx) => {
+    return this.uow.read(caller, async (ctx) => {
       const { rows, pagination } = await this.schedules.list(ctx, query);
       const schedules = rows.map((row) => toScheduleResponse(row, ctx.now));
       return { count: pagination.total, schedules, pagination };
@@ -51,7 +51,7 @@ export class SubscriptionSchedulesController {
 
   @Get(['subscriptions/schedules/:id', 'subscription-schedules/:id', 'v1/subscription-schedules/:id'])
   get(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<SubscriptionScheduleResponse> {
-    return this.uow.run(caller, async (ctx) =>
+    return this.uow.read(caller, async (ctx) =>
       toScheduleResponse(await this.schedules.get(ctx, id), ctx.now),
     );
   }
@@ -69,7 +69,7 @@ export class SubscriptionSchedulesController {
   /** What lies ahead of one subscription. */
   @Get(['subscriptions/:id/schedules', 'v1/subscriptions/:id/schedules'])
   pending(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<GetPendingSchedulesResponse> {
-    return this.uow.run(caller, (ctx) => this.pendingOf(ctx, id));
+    return this.uow.read(caller, (ctx) => this.pendingOf(ctx, id));
   }
 
   private async pendingOf(ctx: Ctx, id: string): Promise<GetPendingSchedulesResponse> {

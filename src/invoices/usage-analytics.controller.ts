@@ -30,7 +30,7 @@ export class UsageAnalyticsController {
     @Body() body: GetUsageAnalyticsRequest,
   ): Promise<GetUsageAnalyticsResponse> {
     const expand = new Set(body.expand ?? []);
-    return this.uow.run(caller, async (ctx) =>
+    return this.uow.read(caller, async (ctx) =>
       toAnalyticsResponse(
         await this.analytics.analyze(ctx, {
           customer: await this.customers.getByExternalId(ctx, body.external_customer_id),

@@ -32,7 +32,7 @@ export class WalletBalanceController {
     @Query() query: WalletBalanceQuery,
   ): Promise<WalletBalanceResponse> {
     const expand = parseExpand(query.expand, EXPANSIONS);
-    return this.uow.run(caller, async (ctx) => {
+    return this.uow.read(caller, async (ctx) => {
       const { wallet, realTime } = await this.balance.ofWallet(ctx, id);
       const breakdown = expand.has('credits_available_breakdown')
         ? await this.queries.breakdown(ctx, id)
@@ -50,7 +50,7 @@ export class WalletBalanceController {
     if (query.id === undefined && query.lookup_key === undefined)
       throw fieldErrors({ id: 'say which customer: ?id= or ?lookup_key=' });
     const expand = parseExpand(query.expand, EXPANSIONS);
-    return this.uow.run(caller, async (ctx) => {
+    return this.uow.read(caller, async (ctx) => {
       const customer = await this.customers.resolve(ctx, { id: query.id, externalId: query.lookup_key });
       const shown: WalletResponse[] = [];
       for (const wallet of await this.wallets.ofCustomer(ctx, customer.id))

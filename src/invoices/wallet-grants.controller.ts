@@ -64,7 +64,7 @@ export class CreditGrantsController {
 
   @Get(':id')
   get(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<CreditGrantResponse> {
-    return this.uow.run(caller, async (ctx) => toCreditGrantResponse(await this.grants.get(ctx, id)));
+    return this.uow.read(caller, async (ctx) => toCreditGrantResponse(await this.grants.get(ctx, id)));
   }
 
   /** Its name and metadata. What it gives cannot change: delete it and make another one. */
@@ -115,7 +115,7 @@ export class GrantListsController {
 
   @Get('plans/:id/creditgrants')
   ofPlan(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<ListCreditGrantsResponse> {
-    return this.uow.run(caller, async (ctx) => {
+    return this.uow.read(caller, async (ctx) => {
       const items = (await this.grants.ofPlan(ctx, id)).map(toCreditGrantResponse);
       return { items, pagination: whole(items) };
     });
@@ -123,7 +123,7 @@ export class GrantListsController {
 
   @Get('addons/:id/creditgrants')
   ofAddon(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<ListCreditGrantsResponse> {
-    return this.uow.run(caller, async (ctx) => {
+    return this.uow.read(caller, async (ctx) => {
       const items = (await this.grants.ofAddon(ctx, id)).map(toCreditGrantResponse);
       return { items, pagination: whole(items) };
     });
@@ -135,7 +135,7 @@ export class GrantListsController {
     @CurrentCaller() caller: Caller,
     @Param('id') id: string,
   ): Promise<ListCreditGrantApplicationsResponse> {
-    return this.uow.run(caller, async (ctx) => {
+    return this.uow.read(caller, async (ctx) => {
       await this.customers.get(ctx, id);
       const open = await this.customerSubscriptions.openOf(ctx, id);
       return this.upcoming(
@@ -150,7 +150,7 @@ export class GrantListsController {
     @CurrentCaller() caller: Caller,
     @Param('id') id: string,
   ): Promise<ListCreditGrantApplicationsResponse> {
-    return this.uow.run(caller, async (ctx) => {
+    return this.uow.read(caller, async (ctx) => {
       const { subscriptionStatus } = await this.subscriptions.get(ctx, id);
       return this.upcoming(ctx, subscriptionStatus === 'cancelled' ? [] : [id]);
     });

@@ -55,12 +55,12 @@ export class CreditNotesController {
     @CurrentCaller() caller: Caller,
     @Query() query: ListCreditNotesQuery,
   ): Promise<ListCreditNotesResponse> {
-    return this.uow.run(caller, (ctx) => this.queries.list(ctx, query));
+    return this.uow.read(caller, (ctx) => this.queries.list(ctx, query));
   }
 
   @Get(':id')
   get(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<CreditNoteResponse> {
-    return this.uow.run(caller, async (ctx) => this.queries.showOne(ctx, await this.notes.get(ctx, id)));
+    return this.uow.read(caller, async (ctx) => this.queries.showOne(ctx, await this.notes.get(ctx, id)));
   }
 
   /** The draft takes effect. */

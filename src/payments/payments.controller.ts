@@ -26,12 +26,12 @@ export class PaymentsController {
 
   @Get()
   list(@CurrentCaller() caller: Caller, @Query() query: ListPaymentsQuery): Promise<ListPaymentsResponse> {
-    return this.uow.run(caller, (ctx) => this.queries.list(ctx, query));
+    return this.uow.read(caller, (ctx) => this.queries.list(ctx, query));
   }
 
   @Get(':id')
   get(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<PaymentResponse> {
-    return this.uow.run(caller, async (ctx) =>
+    return this.uow.read(caller, async (ctx) =>
       this.queries.showOne(ctx, (await this.changes.published(ctx, id)).id),
     );
   }
@@ -73,7 +73,7 @@ export class PaymentsController {
     @CurrentCaller() caller: Caller,
     @Param('id') customerId: string,
   ): Promise<ListPaymentMethodsResponse> {
-    return this.uow.run(caller, async (ctx) => ({
+    return this.uow.read(caller, async (ctx) => ({
       items: (await this.methods.listOf(ctx, customerId)).map(toPaymentMethodResponse),
     }));
   }

@@ -37,7 +37,7 @@ export class AddonsController {
   @Post('search')
   @HttpCode(200)
   search(@CurrentCaller() caller: Caller, @Body() body: SearchAddonsRequest): Promise<ListAddonsResponse> {
-    return this.uow.run(caller, async (ctx) => {
+    return this.uow.read(caller, async (ctx) => {
       const { rows, pagination } = await this.addons.search(ctx, body);
       return { items: rows.map(toAddonResponse), pagination };
     });
@@ -48,14 +48,14 @@ export class AddonsController {
     @CurrentCaller() caller: Caller,
     @Param('lookup_key') lookupKey: string,
   ): Promise<AddonResponse> {
-    return this.uow.run(caller, async (ctx) =>
+    return this.uow.read(caller, async (ctx) =>
       toAddonResponse(await this.addons.getByLookupKey(ctx, lookupKey)),
     );
   }
 
   @Get(':id')
   get(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<AddonResponse> {
-    return this.uow.run(caller, async (ctx) => toAddonResponse(await this.addons.get(ctx, id)));
+    return this.uow.read(caller, async (ctx) => toAddonResponse(await this.addons.get(ctx, id)));
   }
 
   @Get(':id/entitlements')
@@ -64,7 +64,7 @@ export class AddonsController {
     @Param('id') id: string,
     @Query() query: ListRequest,
   ): Promise<ListEntitlementsResponse> {
-    return this.uow.run(caller, async (ctx) => {
+    return this.uow.read(caller, async (ctx) => {
       await this.addons.getAddon(ctx, id);
       const { rows, pagination } = await this.entitlements.search(ctx, {
         ...query,

@@ -53,7 +53,7 @@ export class CouponsController {
   @Post('search')
   @HttpCode(200)
   search(@CurrentCaller() caller: Caller, @Body() body: SearchCouponsRequest): Promise<ListCouponsResponse> {
-    return this.uow.run(caller, async (ctx) => {
+    return this.uow.read(caller, async (ctx) => {
       const { rows, pagination } = await this.coupons.search(ctx, body);
       return { items: rows.map(toCouponResponse), pagination };
     });
@@ -65,7 +65,7 @@ export class CouponsController {
     @CurrentCaller() caller: Caller,
     @Query() query: ListCouponAssociationsQuery,
   ): Promise<ListCouponAssociationsResponse> {
-    return this.uow.run(caller, async (ctx) => {
+    return this.uow.read(caller, async (ctx) => {
       const { rows, pagination } = await this.associations.list(ctx, query);
       return { items: rows.map(toCouponAssociationResponse), pagination };
     });
@@ -76,19 +76,19 @@ export class CouponsController {
     @CurrentCaller() caller: Caller,
     @Param('id') id: string,
   ): Promise<CouponAssociationResponse> {
-    return this.uow.run(caller, async (ctx) =>
+    return this.uow.read(caller, async (ctx) =>
       toCouponAssociationResponse(await this.associations.get(ctx, id)),
     );
   }
 
   @Get('code/:code')
   getByCode(@CurrentCaller() caller: Caller, @Param('code') code: string): Promise<CouponResponse> {
-    return this.uow.run(caller, async (ctx) => toCouponResponse(await this.coupons.getByCode(ctx, code)));
+    return this.uow.read(caller, async (ctx) => toCouponResponse(await this.coupons.getByCode(ctx, code)));
   }
 
   @Get(':id')
   get(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<CouponResponse> {
-    return this.uow.run(caller, async (ctx) => toCouponResponse(await this.coupons.get(ctx, id)));
+    return this.uow.read(caller, async (ctx) => toCouponResponse(await this.coupons.get(ctx, id)));
   }
 
   /** Its name and metadata: what it takes off never changes. */

@@ -59,7 +59,7 @@ export class EntitlementsController {
     @CurrentCaller() caller: Caller,
     @Body() body: SearchEntitlementsRequest,
   ): Promise<ListEntitlementsResponse> {
-    return this.uow.run(caller, async (ctx) => {
+    return this.uow.read(caller, async (ctx) => {
       const { rows, pagination } = await this.entitlements.search(ctx, body);
       return { items: rows.map(toEntitlementResponse), pagination };
     });
@@ -67,7 +67,7 @@ export class EntitlementsController {
 
   @Get(':id')
   get(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<EntitlementResponse> {
-    return this.uow.run(caller, async (ctx) => toEntitlementResponse(await this.entitlements.get(ctx, id)));
+    return this.uow.read(caller, async (ctx) => toEntitlementResponse(await this.entitlements.get(ctx, id)));
   }
 
   @Put(':id')

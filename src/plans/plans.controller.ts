@@ -63,7 +63,7 @@ export class PlansController {
   search(@CurrentCaller() caller: Caller, @Body() body: SearchPlansRequest): Promise<ListPlansResponse> {
     const expand = parseExpand(body.expand, EXPANSIONS);
     const withPrices = expand.has('prices') || expand.has('prices.meters');
-    return this.uow.run(caller, async (ctx) => {
+    return this.uow.read(caller, async (ctx) => {
       const { rows, pagination } = await this.plans.search(ctx, body, withPrices);
       const entitlements = expand.has('entitlements')
         ? await this.entitlements.ofEntities(
@@ -95,7 +95,7 @@ export class PlansController {
 
   @Get(':id')
   get(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<PlanResponse> {
-    return this.uow.run(caller, async (ctx) => {
+    return this.uow.read(caller, async (ctx) => {
       const { plan, prices } = await this.plans.get(ctx, id);
       return this.shown(ctx, plan, prices);
     });
@@ -108,7 +108,7 @@ export class PlansController {
     @Param('id') id: string,
     @Query() query: ListRequest,
   ): Promise<ListPlanEntitlementsResponse> {
-    return this.uow.run(caller, async (ctx) => {
+    return this.uow.read(caller, async (ctx) => {
       const plan = await this.plans.getPlan(ctx, id);
       const { rows, pagination } = await this.entitlements.search(ctx, { ...query, plan_ids: [id] });
       return { ...toPlanResponse(plan, null, rows), items: rows.map(toEntitlementResponse), pagination };

@@ -54,7 +54,7 @@ export class PricesController {
   @Post('search')
   @HttpCode(200)
   search(@CurrentCaller() caller: Caller, @Body() body: SearchPricesRequest): Promise<ListPricesResponse> {
-    return this.uow.run(caller, async (ctx) => {
+    return this.uow.read(caller, async (ctx) => {
       const { rows, pagination } = await this.prices.search(ctx, body);
       return { items: rows.map(toPriceResponse), pagination };
     });
@@ -66,7 +66,7 @@ export class PricesController {
     @CurrentCaller() caller: Caller,
     @Param('lookup_key') lookupKey: string,
   ): Promise<PriceResponse> {
-    return this.uow.run(caller, async (ctx) =>
+    return this.uow.read(caller, async (ctx) =>
       toPriceResponse(await this.prices.getByLookupKey(ctx, lookupKey)),
     );
   }
@@ -113,7 +113,7 @@ export class PricesController {
 
   @Get(':id')
   get(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<PriceResponse> {
-    return this.uow.run(caller, async (ctx) => toPriceResponse(await this.prices.get(ctx, id)));
+    return this.uow.read(caller, async (ctx) => toPriceResponse(await this.prices.get(ctx, id)));
   }
 
   private async createOne(ctx: Ctx, body: CreatePriceRequest, path: string): Promise<MeteredPrice> {

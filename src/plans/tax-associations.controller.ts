@@ -56,7 +56,7 @@ export class TaxAssociationsController {
     @CurrentCaller() caller: Caller,
     @Query() query: ListTaxAssociationsQuery,
   ): Promise<ListTaxAssociationsResponse> {
-    return this.uow.run(caller, async (ctx) => {
+    return this.uow.read(caller, async (ctx) => {
       const { external_customer_id: externalId, ...rest } = query;
       const ofCustomer =
         externalId === undefined
@@ -72,7 +72,7 @@ export class TaxAssociationsController {
 
   @Get(':id')
   get(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<TaxAssociationResponse> {
-    return this.uow.run(caller, async (ctx) =>
+    return this.uow.read(caller, async (ctx) =>
       toTaxAssociationResponse(await this.associations.get(ctx, id)),
     );
   }

@@ -43,7 +43,7 @@ export class TaxRatesController {
     @Query() query: ListTaxRatesQuery,
     @Headers('user-agent') userAgent: string | undefined,
   ): Promise<ListTaxRatesResponse | TaxRateResponse[]> {
-    return this.uow.run(caller, async (ctx) => {
+    return this.uow.read(caller, async (ctx) => {
       const { rows, pagination } = await this.taxRates.list(ctx, query);
       const items = rows.map(toTaxRateResponse);
       return READS_AN_ARRAY.test(userAgent ?? '') ? items : { items, pagination };
@@ -52,7 +52,7 @@ export class TaxRatesController {
 
   @Get(':id')
   get(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<TaxRateResponse> {
-    return this.uow.run(caller, async (ctx) => toTaxRateResponse(await this.taxRates.get(ctx, id)));
+    return this.uow.read(caller, async (ctx) => toTaxRateResponse(await this.taxRates.get(ctx, id)));
   }
 
   /** All but its value: for another one, make another rate. */

@@ -33,7 +33,7 @@ export class EntitlementSummariesController {
     @Param('id') id: string,
     @Query() query: SubscriptionEntitlementsRequest,
   ): Promise<SubscriptionEntitlementsResponse> {
-    return this.uow.run(caller, async (ctx) => {
+    return this.uow.read(caller, async (ctx) => {
       const subscription = await this.subscriptions.get(ctx, id);
       const features = await this.summaries.of(ctx, [subscription], query.feature_ids);
       return {
@@ -51,7 +51,7 @@ export class EntitlementSummariesController {
     @Param('id') id: string,
     @Query() query: CustomerEntitlementsRequest,
   ): Promise<CustomerEntitlementsResponse> {
-    return this.uow.run(caller, async (ctx) =>
+    return this.uow.read(caller, async (ctx) =>
       this.show(ctx, (await this.customers.resolve(ctx, { id })).id, query),
     );
   }
@@ -62,7 +62,7 @@ export class EntitlementSummariesController {
     @Param('external_id') externalId: string,
     @Query() query: CustomerEntitlementsRequest,
   ): Promise<CustomerEntitlementsResponse> {
-    return this.uow.run(caller, async (ctx) =>
+    return this.uow.read(caller, async (ctx) =>
       this.show(ctx, (await this.customers.resolve(ctx, { externalId })).id, query),
     );
   }

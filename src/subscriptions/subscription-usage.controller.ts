@@ -48,7 +48,7 @@ export class SubscriptionUsageController {
     @CurrentCaller() caller: Caller,
     @Body() body: SubscriptionUsageRequest,
   ): Promise<SubscriptionUsageResponse> {
-    return this.uow.run(caller, async (ctx) => {
+    return this.uow.read(caller, async (ctx) => {
       const subscription = await this.subscriptions.get(ctx, body.subscription_id);
       const window = this.windowOf(ctx, subscription, body);
       const charges = await this.usage.charges(ctx, [{ subscription, window }]);
@@ -77,7 +77,7 @@ export class SubscriptionUsageController {
   ): Promise<CustomerUsageSummaryResponse> {
     if (query.customer_id === undefined && query.customer_lookup_key === undefined)
       throw fieldErrors({ customer_id: 'customer_id or customer_lookup_key is required' });
-    return this.uow.run(caller, async (ctx) => {
+    return this.uow.read(caller, async (ctx) => {
       const customer = await this.customers.resolve(ctx, {
         id: query.customer_id,
         externalId: query.customer_lookup_key,

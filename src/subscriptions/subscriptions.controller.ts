@@ -37,7 +37,7 @@ export class SubscriptionsController {
     @CurrentCaller() caller: Caller,
     @Body() body: SearchSubscriptionsRequest,
   ): Promise<ListSubscriptionsResponse> {
-    return this.uow.run(caller, async (ctx) => {
+    return this.uow.read(caller, async (ctx) => {
       const ids = [...(body.customer_ids ?? []), ...(body.customer_id ? [body.customer_id] : [])];
       if (body.external_customer_id !== undefined) {
         const customer = await this.customers.findByExternalId(ctx, body.external_customer_id);
@@ -57,7 +57,7 @@ export class SubscriptionsController {
     @CurrentCaller() caller: Caller,
     @Body() body: SearchSubscriptionLineItemsRequest,
   ): Promise<ListSubscriptionLineItemsResponse> {
-    return this.uow.run(caller, async (ctx) => {
+    return this.uow.read(caller, async (ctx) => {
       const { rows, pagination } = await this.lines.search(ctx, body);
       return { items: await this.queries.showLines(ctx, rows), pagination };
     });
@@ -69,7 +69,7 @@ export class SubscriptionsController {
     @CurrentCaller() caller: Caller,
     @Param('id') id: string,
   ): Promise<ListSubscriptionPausesResponse[]> {
-    return this.uow.run(caller, async (ctx) => {
+    return this.uow.read(caller, async (ctx) => {
       await this.subscriptions.get(ctx, id);
       const rows = await this.pausesService.of(ctx, [id]);
       return [{ items: rows.map(toPauseResponse), total: rows.length }];
@@ -83,7 +83,7 @@ export class SubscriptionsController {
     @Param('id') id: string,
     @Query() query: ListRequest,
   ): Promise<SubscriptionV2Response> {
-    return this.uow.run(caller, async (ctx) => {
+    return this.uow.read(caller, async (ctx) => {
       const row = await this.subscriptions.get(ctx, id);
       const [shown] = await this.queries.show(ctx, [row], { expand: query.expand });
       return toV2Response(shown as SubscriptionResponse, query.expand);
@@ -96,7 +96,7 @@ export class SubscriptionsController {
     @Param('id') id: string,
     @Query() query: ListRequest,
   ): Promise<SubscriptionResponse> {
-    return this.uow.run(caller, async (ctx) => {
+    return this.uow.read(caller, async (ctx) => {
       const row = await this.subscriptions.get(ctx, id);
       const [shown] = await this.queries.show(ctx, [row], { expand: query.expand });
       return shown as SubscriptionResponse;
@@ -120,7 +120,7 @@ export class CustomerSubscriptionsController {
     @Param('external_id') externalId: string,
     @Query() query: ListRequest,
   ): Promise<ListSubscriptionsResponse> {
-    return this.uow.run(caller, async (ctx) => {
+    return this.uow.read(caller, async (ctx) => {
       const customer = await this.customers.getByExternalId(ctx, externalId);
       const { rows, pagination } = await this.subscriptions.search(ctx, {
         ...query,

@@ -45,7 +45,7 @@ export class ApiKeysController {
 
   @Get()
   list(@CurrentCaller() caller: Caller, @Query() query: ListRequest): Promise<ListSecretsResponse> {
-    return this.uow.run(caller, async (ctx) => {
+    return this.uow.read(caller, async (ctx) => {
       const { rows, pagination } = await this.apiKeys.list(ctx, query);
       return { items: rows.map(toSecretResponse), pagination };
     });
@@ -67,7 +67,7 @@ export class TenantsController {
 
   @Get(':id')
   get(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<TenantResponse> {
-    return this.uow.run(caller, async (ctx) => toTenantResponse(await this.tenancy.getTenant(ctx, id)));
+    return this.uow.read(caller, async (ctx) => toTenantResponse(await this.tenancy.getTenant(ctx, id)));
   }
 }
 
@@ -81,7 +81,7 @@ export class EnvironmentsController {
 
   @Get()
   list(@CurrentCaller() caller: Caller): Promise<ListEnvironmentsResponse> {
-    return this.uow.run(caller, async (ctx) => {
+    return this.uow.read(caller, async (ctx) => {
       const rows = await this.tenancy.listEnvironments(ctx);
       const environments = rows.map((row) => toEnvironmentResponse(row, ctx.now));
       return { environments, total: rows.length, limit: rows.length, offset: 0 };
@@ -90,7 +90,7 @@ export class EnvironmentsController {
 
   @Get(':id')
   get(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<EnvironmentResponse> {
-    return this.uow.run(caller, async (ctx) =>
+    return this.uow.read(caller, async (ctx) =>
       toEnvironmentResponse(await this.tenancy.getEnvironment(ctx, id), ctx.now),
     );
   }

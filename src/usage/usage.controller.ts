@@ -81,7 +81,7 @@ export class UsageController {
   @Post('query')
   @HttpCode(200)
   query(@CurrentCaller() caller: Caller, @Body() body: GetEventsRequest): Promise<GetEventsResponse> {
-    return this.uow.run(caller, async (ctx) => {
+    return this.uow.read(caller, async (ctx) => {
       const backwards = body.iter_last_key === undefined && body.iter_first_key !== undefined;
       const order = body.order ?? 'desc';
       const key = body.iter_last_key ?? body.iter_first_key;
@@ -113,7 +113,7 @@ export class UsageController {
     @CurrentCaller() caller: Caller,
     @Query() query: ListConflictsQuery,
   ): Promise<ListConflictsResponse> {
-    return this.uow.run(caller, async (ctx) => {
+    return this.uow.read(caller, async (ctx) => {
       const page = { limit: query.limit ?? DEFAULT_LIMIT, offset: query.offset ?? 0 };
       return toConflictsResponse(ctx, await this.usage.conflicts(ctx, page), page);
     });
@@ -133,7 +133,7 @@ export class UsageController {
     @CurrentCaller() caller: Caller,
     @Body() body: GetUsageByMeterRequest,
   ): Promise<GetUsageResponse> {
-    return this.uow.run(caller, async (ctx) => {
+    return this.uow.read(caller, async (ctx) => {
       const meter = await this.usage.getMeter(ctx, body.meter_id);
       const customer = await this.customerOf(ctx, body);
       const window = usageWindow(body.start_time, body.end_time, ctx.now, DEFAULT_DAYS);
@@ -153,7 +153,7 @@ export class UsageController {
       throw fieldErrors({ multiplier: 'multiplier goes with SUM_WITH_MULTIPLIER, which needs it' });
     if (body.group_by_property !== undefined && body.bucket_size === undefined)
       throw fieldErrors({ group_by_property: 'group_by_property splits buckets: it needs bucket_size' });
-    return this.uow.run(caller, async (ctx) => {
+    return this.uow.read(caller, async (ctx) => {
       const query: UsageQuery = {
         eventName: body.event_name,
         externalCustomerId: await this.customerOf(ctx, body),

@@ -73,7 +73,7 @@ export class WalletsController {
   @HttpCode(200)
   search(@CurrentCaller() caller: Caller, @Body() body: SearchWalletsRequest): Promise<ListWalletsResponse> {
     parseExpand(body.expand, []);
-    return this.uow.run(caller, async (ctx) => {
+    return this.uow.read(caller, async (ctx) => {
       const { rows, pagination } = await this.queries.search(ctx, body);
       return { items: rows.map((row) => toWalletResponse(row)), pagination };
     });
@@ -85,12 +85,12 @@ export class WalletsController {
     @CurrentCaller() caller: Caller,
     @Body() body: SearchWalletTransactionsRequest,
   ): Promise<ListWalletTransactionsResponse> {
-    return this.uow.run(caller, (ctx) => this.queries.transactions(ctx, body));
+    return this.uow.read(caller, (ctx) => this.queries.transactions(ctx, body));
   }
 
   @Get(':id')
   get(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<WalletResponse> {
-    return this.uow.run(caller, async (ctx) => {
+    return this.uow.read(caller, async (ctx) => {
       const wallet = await this.wallets.get(ctx, id);
       return toWalletResponse(wallet, { breakdown: await this.queries.breakdown(ctx, id) });
     });
@@ -122,7 +122,7 @@ export class WalletsController {
     @Param('id') id: string,
     @Query() query: SearchWalletTransactionsRequest,
   ): Promise<ListWalletTransactionsResponse> {
-    return this.uow.run(caller, async (ctx) => {
+    return this.uow.read(caller, async (ctx) => {
       await this.wallets.get(ctx, id);
       return this.queries.transactions(ctx, query, id);
     });
@@ -191,7 +191,7 @@ export class CustomerWalletsController {
   /** Closed ones too, oldest first. */
   @Get(':id/wallets')
   list(@CurrentCaller() caller: Caller, @Param('id') customerId: string): Promise<WalletResponse[]> {
-    return this.uow.run(caller, async (ctx) => {
+    return this.uow.read(caller, async (ctx) => {
       await this.customers.get(ctx, customerId);
       return (await this.wallets.ofCustomer(ctx, customerId)).map((row) => toWalletResponse(row));
     });

@@ -49,7 +49,7 @@ export class RefundsController {
   /** What has gone back of a payment, or is to, oldest first. */
   @Get(':id/refunds')
   list(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<ListPaymentRefundsResponse> {
-    return this.uow.run(caller, async (ctx) => {
+    return this.uow.read(caller, async (ctx) => {
       await this.payments.get(ctx, id);
       return { items: (await this.reversals.refundsOf(ctx, [id])).map(toRefundResponse) };
     });
@@ -61,7 +61,7 @@ export class RefundsController {
     @CurrentCaller() caller: Caller,
     @Param('id') id: string,
   ): Promise<ListPaymentDisputesResponse> {
-    return this.uow.run(caller, async (ctx) => {
+    return this.uow.read(caller, async (ctx) => {
       await this.payments.get(ctx, id);
       return { items: (await this.reversals.disputesOf(ctx, [id])).map(toDisputeResponse) };
     });

@@ -31,7 +31,7 @@ export class MappingsController {
   /** The providers that there are, and what is switched on. */
   @Get('config')
   config(@CurrentCaller() caller: Caller): Promise<IntegrationConfigResponse> {
-    return this.uow.run(caller, async (ctx) => ({
+    return this.uow.read(caller, async (ctx) => ({
       integrations: await Promise.all(
         this.providers.all().map(async (adapter) => ({
           provider: adapter.provider,
@@ -46,7 +46,7 @@ export class MappingsController {
 
   @Get('mappings')
   list(@CurrentCaller() caller: Caller, @Query() query: GetMappingsQuery): Promise<ListMappingsResponse> {
-    return this.uow.run(caller, async (ctx) => {
+    return this.uow.read(caller, async (ctx) => {
       const rows = await this.mappings.ofEntity(ctx, query.entity_type, query.entity_id);
       return {
         items: rows.map(toMappingResponse),
@@ -105,7 +105,7 @@ export class CustomerIntegrationsController {
   /** Where the customer is known, and how the last sync went. */
   @Get(':id/integrations')
   list(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<CustomerIntegrationsResponse> {
-    return this.uow.run(caller, async (ctx) => {
+    return this.uow.read(caller, async (ctx) => {
       const customer = await this.customers.get(ctx, id);
       const mappings = await this.mappings.ofEntity(ctx, 'customer', customer.id);
       const { rows } = await this.operations.search(ctx, {

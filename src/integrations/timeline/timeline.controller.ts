@@ -21,6 +21,6 @@ export class TimelineController {
     @Req() { originalUrl }: { readonly originalUrl: string },
   ): Promise<TimelineResponse> {
     const [base = ''] = originalUrl.split('/integrations/timeline');
-    return this.uow.run(caller, (ctx) => this.queries.timeline(ctx, query, base));
+    return this.uow.read(caller, (ctx) => this.queries.timeline(ctx, query, base));
   }
 }

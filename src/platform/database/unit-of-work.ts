@@ -42,27 +42,47 @@ export class UnitOfWork {
     work: (ctx: Ctx) => Promise<T>,
     { isBookkeeping = false }: { readonly isBookkeeping?: boolean } = {},
   ): Promise<T> {
+    return this.inScope(caller, work, isBookkeeping ? `${NOT_WAITING_FOR_THE_DISK}; ` : '', false);
+  }
+
+  /** The same for work that only reads, which the database sees to. Its end is not waited for: there is nothing to lose. */
+  read<T>(caller: Caller, work: (ctx: Ctx) => Promise<T>): Promise<T> {
+    return this.inScope(caller, work, 'SET TRANSACTION READ ONLY; ', true);
+  }
+
+  private inScope<T>(
+    caller: Caller,
+    work: (ctx: Ctx) => Promise<T>,
+    settings: string,
+    isReading: boolean,
+  ): Promise<T> {
     const { tenantId, environmentId } = caller.scope;
     if (!SAFE_ID.test(tenantId) || !SAFE_ID.test(environmentId)) throw new Error('malformed scope');
     const enter =
-      `SET LOCAL ROLE flexprice_app; SET LOCAL search_path = ${SCHEMA}; ` +
-      (isBookkeeping ? `${NOT_WAITING_FOR_THE_DISK}; ` : '') +
+      `SET LOCAL ROLE flexprice_app; SET LOCAL search_path = ${SCHEMA}; ${settings}` +
       `SELECT set_config('app.tenant_id', '${tenantId}', true), set_config('app.environment_id', '${environmentId}', true)`;
     // In real time nothing has to be known before the work: its first statement goes with the frame.
     if (this.real.has(environmentId))
-      return this.transaction(enter, (em, _begun, nudges) =>
-        work({ ...caller, em, now: this.clock.now(), afterCommit: (nudge) => nudges.add(nudge) }),
+      return this.transaction(
+        enter,
+        (em, _begun, nudges) =>
+          work({ ...caller, em, now: this.clock.now(), afterCommit: (nudge) => nudges.add(nudge) }),
+        isReading,
       );
     const asked =
       `SELECT c.offset_ms FROM environments e LEFT JOIN environment_clocks c ON c.environment_id = e.id ` +
       `WHERE e.id = '${environmentId}'`;
-    return this.transaction(`${enter}; ${asked}`, async (em, begun, nudges) => {
-      const found = (await begun).at(-1)?.rows[0] as { offset_ms: string | null } | undefined;
-      // One that is just being made is not there yet, nor is its clock.
-      if (found?.offset_ms === null) this.real.add(environmentId);
-      const now = new Date(this.clock.now().getTime() + Number(found?.offset_ms ?? 0));
-      return work({ ...caller, em, now, afterCommit: (nudge) => nudges.add(nudge) });
-    });
+    return this.transaction(
+      `${enter}; ${asked}`,
+      async (em, begun, nudges) => {
+        const found = (await begun).at(-1)?.rows[0] as { offset_ms: string | null } | undefined;
+        // One that is just being made is not there yet, nor is its clock.
+        if (found?.offset_ms === null) this.real.add(environmentId);
+        const now = new Date(this.clock.now().getTime() + Number(found?.offset_ms ?? 0));
+        return work({ ...caller, em, now, afterCommit: (nudge) => nudges.add(nudge) });
+      },
+      isReading,
+    );
   }
 
   /** An environment's time for callers that open no unit of work: the hot paths. */
@@ -122,6 +142,7 @@ export class UnitOfWork {
   private transaction<T>(
     enter: string,
     work: (em: EntityManager, begun: Promise<Results>, nudges: Set<() => void>) => Promise<T>,
+    isReading = false,
   ): Promise<T> {
     return this.onConnection(async (client, runner) => {
       // What several changes ask for is done once.
@@ -135,7 +156,8 @@ export class UnitOfWork {
       try {
         const value = await work(runner.manager, begun, nudges);
         await begun;
-        await runner.commitTransaction();
+        if (isReading) endSoon(client, runner);
+        else await runner.commitTransaction();
         for (const nudge of nudges) nudge();
         return value;
       } catch (error) {
@@ -170,6 +192,13 @@ export class UnitOfWork {
       this.logger.warn({ event: 'transaction.rollback_failed', error: String(error) });
     }
   }
+}
+
+/** Whoever has the connection next is served after the end of this transaction. */
+function endSoon(client: PoolClient, runner: QueryRunner): void {
+  Object.assign(runner, { isTransactionActive: false, transactionDepth: 0 });
+  // Where the connection is lost the pool hears of it, and there was nothing to keep.
+  client.query('COMMIT').catch(() => undefined);
 }
 
 /** What is asked of the connection before the program waits for anything is one message. */
