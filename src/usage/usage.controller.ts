@@ -133,13 +133,14 @@ export class UsageController {
     @CurrentCaller() caller: Caller,
     @Body() body: GetUsageByMeterRequest,
   ): Promise<GetUsageResponse> {
-    return this.uow.read(caller, async (ctx) => {
-      const meter = await this.usage.getMeter(ctx, body.meter_id);
-      const customer = await this.customerOf(ctx, body);
-      const window = usageWindow(body.start_time, body.end_time, ctx.now, DEFAULT_DAYS);
-      const query = meterQuery(meter, customer, window, propertyFilters(body.filters));
-      return this.answer(ctx, inBuckets(query, body.bucket_size), body);
-    });
+    return this.uow.read(caller, (ctx) =>
+      this.usage.ofMeter(ctx, body.meter_id, async (meter) => {
+        const customer = await this.customerOf(ctx, body);
+        const window = usageWindow(body.start_time, body.end_time, ctx.now, DEFAULT_DAYS);
+        const query = meterQuery(meter, customer, window, propertyFilters(body.filters));
+        return this.answer(ctx, inBuckets(query, body.bucket_size), body);
+      }),
+    );
   }
 
   /** The same without a meter: by event name and aggregation. */
@@ -177,7 +178,7 @@ export class UsageController {
   }
 
   private find(caller: Caller, id: string): Promise<GetEventByIdResponse> {
-    return this.uow.run(caller, async (ctx) => ({
+    return this.uow.read(caller, async (ctx) => ({
       event: toEventResponse(ctx, await this.usage.getEvent(ctx, id)),
       // An event counts from the commit that stored it; there is no later stage that it could wait for.
       status: 'processed',

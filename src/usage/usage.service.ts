@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { Inject, Injectable } from '@nestjs/common';
 import { CustomersService } from '../customers/customers.service.js';
 import { isId } from '../domain/ids.js';
@@ -29,9 +30,13 @@ export type { UsageBucketValue } from './usage-values.js';
 
 export const MAX_BULK_EVENTS = 1000;
 
+const MOST_METERS = 10_000;
+
 @Injectable()
 export class UsageService {
   private readonly values: UsageValues;
+  /** As they were seen last. */
+  private readonly meters = new Map<string, Meter>();
 
   constructor(
     @Inject(USAGE_STORE) private readonly store: UsageStore,
@@ -86,8 +91,24 @@ export class UsageService {
     return this.values.breakdown(ctx, queries, by);
   }
 
-  getMeter(ctx: Ctx, id: string): Promise<Meter> {
-    return this.features.getMeter(ctx, id);
+  /**
+   * What `ask` asks about a meter. It is asked with the meter as it was seen last and together with what the meter is now,
+   * which is one trip to the database; and again where the two differ.
+   */
+  async ofMeter<T>(ctx: Ctx, id: string, ask: (meter: Meter) => Promise<T>): Promise<T> {
+    const before = this.meters.get(id);
+    if (before !== undefined) {
+      const [now, answer] = await Promise.allSettled([this.features.getMeter(ctx, id), ask(before)]);
+      if (now.status === 'rejected') throw now.reason;
+      if (isDeepStrictEqual(now.value, before)) {
+        if (answer.status === 'rejected') throw answer.reason;
+        return answer.value;
+      }
+    }
+    const meter = await this.features.getMeter(ctx, id);
+    if (this.meters.size >= MOST_METERS) this.meters.clear();
+    this.meters.set(id, meter);
+    return ask(meter);
   }
 
   /** The external id that events carry, from whichever id the caller has put into whichever field. */

@@ -226,13 +226,8 @@ export class SyncEngine implements OnModuleInit {
     return this.again(ctx, operation, retryAt, outcome.error.message);
   }
 
-  private async again(
-    ctx: Ctx,
-    operation: SyncOperation,
-    retryAt: Date,
-    reason: string,
-  ): Promise<JobOutcome> {
-    await this.operations.change(ctx, operation.id, { state: 'retrying', nextTryAt: retryAt, reason });
+  private async again(ctx: Ctx, { id }: SyncOperation, retryAt: Date, reason: string): Promise<JobOutcome> {
+    await this.operations.change(ctx, id, { state: 'retrying', nextTryAt: retryAt, reason });
     return { retryAt, reason };
   }
 

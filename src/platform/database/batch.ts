@@ -94,6 +94,25 @@ class Batch extends DriverQuery {
   }
 }
 
+/** Sends them at once, together. */
+export function queryTogether(
+  client: PoolClient,
+  statements: readonly PreparedStatement[],
+): Promise<QueryResult[]> {
+  const answers = statements.map((statement) => {
+    let answered: Answered = () => undefined;
+    const answer = new Promise<QueryResult>((resolve, reject) => {
+      answered = (error, result) => {
+        if (error === null) resolve(result);
+        else reject(error);
+      };
+    });
+    return { answer, statement: { ...statement, answered } };
+  });
+  client.query(new Batch(answers.map(({ statement }) => statement)) as unknown as pg.Submittable);
+  return Promise.all(answers.map(({ answer }) => answer));
+}
+
 const waiting = new WeakMap<PoolClient, (PreparedStatement & { readonly answered: Answered })[]>();
 
 /** Runs it together with all that is asked of the connection before the program waits for anything. */

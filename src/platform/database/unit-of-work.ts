@@ -6,17 +6,25 @@ import { DataSource, type EntityManager, type QueryRunner } from 'typeorm';
 import { WallClock } from '../clock/clock.js';
 import type { Caller, Ctx } from '../context.js';
 import { Remembered } from '../remembered.js';
+import { queryTogether, type PreparedStatement } from './batch.js';
 import { DATA_SOURCE, SCHEMA } from './data-source.js';
 import { isTransactionConflict } from './errors.js';
 import { namedStatement } from './prepared.js';
 
+const OFFSET =
+  'SELECT c.offset_ms FROM environments e LEFT JOIN environment_clocks c ON c.environment_id = e.id WHERE e.id = $1';
 const SAFE_ID = /^[A-Za-z0-9_-]{1,80}$/;
 const CONFLICT_RETRIES = 3;
-const AS_SYSTEM = `SET LOCAL ROLE flexprice_system; SET LOCAL search_path = ${SCHEMA}`;
-const NOT_WAITING_FOR_THE_DISK = 'SET LOCAL synchronous_commit = off';
+
+const BEGIN = namedStatement('START TRANSACTION', []);
+const BEGIN_READING = namedStatement('START TRANSACTION READ ONLY', []);
+/** Settings that end with the transaction, by one statement that a connection reads once. */
+const SETTINGS = `set_config('role', $1, true), set_config('search_path', '${SCHEMA}', true)`;
+const NOT_WAITING_FOR_THE_DISK = `, set_config('synchronous_commit', 'off', true)`;
 
 type SystemWork<T> = (em: EntityManager, afterCommit: (nudge: () => void) => void) => Promise<T>;
 type Results = readonly { readonly rows: readonly unknown[] }[];
+type Frame = readonly PreparedStatement[];
 
 /**
  * The only place that opens a transaction. It switches to a role without BYPASSRLS and names the tenant and
@@ -42,47 +50,39 @@ export class UnitOfWork {
     work: (ctx: Ctx) => Promise<T>,
     { isBookkeeping = false }: { readonly isBookkeeping?: boolean } = {},
   ): Promise<T> {
-    return this.inScope(caller, work, isBookkeeping ? `${NOT_WAITING_FOR_THE_DISK}; ` : '', false);
+    return this.inScope(caller, work, BEGIN, isBookkeeping ? NOT_WAITING_FOR_THE_DISK : '');
   }
 
   /** The same for work that only reads, which the database sees to. Its end is not waited for: there is nothing to lose. */
   read<T>(caller: Caller, work: (ctx: Ctx) => Promise<T>): Promise<T> {
-    return this.inScope(caller, work, 'SET TRANSACTION READ ONLY; ', true);
+    return this.inScope(caller, work, BEGIN_READING, '');
   }
 
   private inScope<T>(
     caller: Caller,
     work: (ctx: Ctx) => Promise<T>,
+    begin: PreparedStatement,
     settings: string,
-    isReading: boolean,
   ): Promise<T> {
     const { tenantId, environmentId } = caller.scope;
     if (!SAFE_ID.test(tenantId) || !SAFE_ID.test(environmentId)) throw new Error('malformed scope');
-    const enter =
-      `SET LOCAL ROLE flexprice_app; SET LOCAL search_path = ${SCHEMA}; ${settings}` +
-      `SELECT set_config('app.tenant_id', '${tenantId}', true), set_config('app.environment_id', '${environmentId}', true)`;
+    const enter = namedStatement(
+      `SELECT ${SETTINGS}, set_config('app.tenant_id', $2, true), set_config('app.environment_id', $3, true)${settings}`,
+      ['flexprice_app', tenantId, environmentId],
+    );
     // In real time nothing has to be known before the work: its first statement goes with the frame.
     if (this.real.has(environmentId))
-      return this.transaction(
-        enter,
-        (em, _begun, nudges) =>
-          work({ ...caller, em, now: this.clock.now(), afterCommit: (nudge) => nudges.add(nudge) }),
-        isReading,
+      return this.transaction([begin, enter], (em, _begun, nudges) =>
+        work({ ...caller, em, now: this.clock.now(), afterCommit: (nudge) => nudges.add(nudge) }),
       );
-    const asked =
-      `SELECT c.offset_ms FROM environments e LEFT JOIN environment_clocks c ON c.environment_id = e.id ` +
-      `WHERE e.id = '${environmentId}'`;
-    return this.transaction(
-      `${enter}; ${asked}`,
-      async (em, begun, nudges) => {
-        const found = (await begun).at(-1)?.rows[0] as { offset_ms: string | null } | undefined;
-        // One that is just being made is not there yet, nor is its clock.
-        if (found?.offset_ms === null) this.real.add(environmentId);
-        const now = new Date(this.clock.now().getTime() + Number(found?.offset_ms ?? 0));
-        return work({ ...caller, em, now, afterCommit: (nudge) => nudges.add(nudge) });
-      },
-      isReading,
-    );
+    const asked = namedStatement(OFFSET, [environmentId]);
+    return this.transaction([begin, enter, asked], async (em, begun, nudges) => {
+      const found = (await begun).at(-1)?.rows[0] as { offset_ms: string | null } | undefined;
+      // One that is just being made is not there yet, nor is its clock.
+      if (found?.offset_ms === null) this.real.add(environmentId);
+      const now = new Date(this.clock.now().getTime() + Number(found?.offset_ms ?? 0));
+      return work({ ...caller, em, now, afterCommit: (nudge) => nudges.add(nudge) });
+    });
   }
 
   /** An environment's time for callers that open no unit of work: the hot paths. */
@@ -106,7 +106,7 @@ export class UnitOfWork {
    * builds on it and does wait for the disk takes it there too.
    */
   bookkeeping<T>(work: SystemWork<T>): Promise<T> {
-    return this.asSystem(work, `; ${NOT_WAITING_FOR_THE_DISK}`);
+    return this.asSystem(work, NOT_WAITING_FOR_THE_DISK);
   }
 
   /** One statement of {@link bookkeeping}: one trip to the database. */
@@ -114,7 +114,7 @@ export class UnitOfWork {
     return this.onConnection(async (client) => {
       sendTogether(client);
       const sent = [
-        client.query(`START TRANSACTION; ${AS_SYSTEM}; ${NOT_WAITING_FOR_THE_DISK}`),
+        queryTogether(client, asSystem(NOT_WAITING_FOR_THE_DISK)),
         client.query<R>(namedStatement(sql, parameters)),
         // After a statement that has failed it takes back, and says nothing.
         client.query('COMMIT'),
@@ -127,8 +127,9 @@ export class UnitOfWork {
   }
 
   private asSystem<T>(work: SystemWork<T>, settings: string): Promise<T> {
-    const enter = `${AS_SYSTEM}${settings}`;
-    return this.transaction(enter, (em, _begun, nudges) => work(em, (nudge) => nudges.add(nudge)));
+    return this.transaction(asSystem(settings), (em, _begun, nudges) =>
+      work(em, (nudge) => nudges.add(nudge)),
+    );
   }
 
   /**
@@ -140,9 +141,8 @@ export class UnitOfWork {
   }
 
   private transaction<T>(
-    enter: string,
+    frame: Frame,
     work: (em: EntityManager, begun: Promise<Results>, nudges: Set<() => void>) => Promise<T>,
-    isReading = false,
   ): Promise<T> {
     return this.onConnection(async (client, runner) => {
       // What several changes ask for is done once.
@@ -150,13 +150,13 @@ export class UnitOfWork {
       // One trip for the frame and for who works in it. The runner has to know, or it would begin and end its own.
       Object.assign(runner, { isTransactionActive: true, transactionDepth: 1 });
       sendTogether(client);
-      const begun = client.query(`START TRANSACTION; ${enter}`) as unknown as Promise<Results>;
+      const begun = queryTogether(client, frame);
       // Told below, when the work has ended.
       begun.catch(() => undefined);
       try {
         const value = await work(runner.manager, begun, nudges);
         await begun;
-        if (isReading) endSoon(client, runner);
+        if (frame[0] === BEGIN_READING) endSoon(client, runner);
         else await runner.commitTransaction();
         for (const nudge of nudges) nudge();
         return value;
@@ -193,6 +193,11 @@ export class UnitOfWork {
     }
   }
 }
+
+const asSystem = (settings: string): Frame => [
+  BEGIN,
+  namedStatement(`SELECT ${SETTINGS}${settings}`, ['flexprice_system']),
+];
 
 /** Whoever has the connection next is served after the end of this transaction. */
 function endSoon(client: PoolClient, runner: QueryRunner): void {
