@@ -6,8 +6,8 @@ import { priceInvoice } from '../domain/invoicing/price-invoice.js';
 import { isSkippable } from '../domain/invoicing/zero-rules.js';
 import type { Ctx } from '../platform/context.js';
 import { stampChange } from '../platform/database/columns.js';
-import { insertRows, requireRow, updateRow } from '../platform/database/rows.js';
 import { isUniqueViolation } from '../platform/database/errors.js';
+import { insertRows, requireRow, updateRow } from '../platform/database/rows.js';
 import { Outbox } from '../platform/outbox/outbox.js';
 import {
   figuresOf,

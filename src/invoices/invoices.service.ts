@@ -4,8 +4,8 @@ import { assertInvoiceTransition, type PaymentStatus } from '../domain/invoicing
 import { money, type Money } from '../domain/money.js';
 import { settleInvoice } from '../domain/paying/payment-ledger.js';
 import type { Ctx } from '../platform/context.js';
-import { findRow, updateRow } from '../platform/database/rows.js';
 import { stampChange } from '../platform/database/columns.js';
+import { findRow, updateRow } from '../platform/database/rows.js';
 import { Outbox } from '../platform/outbox/outbox.js';
 import { BillTermsService } from './bill-terms.service.js';
 import { CustomerCreditService } from './customer-credit.service.js';

@@ -3,8 +3,8 @@ import { alreadyExists, fieldErrors, notFound, validationError } from '../domain
 import { FeaturesService } from '../features/features.service.js';
 import type { Ctx } from '../platform/context.js';
 import { stampChange, stampNew } from '../platform/database/columns.js';
-import { findRow, insertRow, updateRow } from '../platform/database/rows.js';
 import { isUniqueViolation } from '../platform/database/errors.js';
+import { findRow, insertRow, updateRow } from '../platform/database/rows.js';
 import { findPage, type PaginationResponse, type SearchRequest } from '../platform/http/list-query.js';
 import { CatalogueEntities } from './catalogue-entities.service.js';
 import { EntitlementEntity } from './entitlement.entity.js';

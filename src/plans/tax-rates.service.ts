@@ -3,8 +3,8 @@ import { alreadyExists, fieldErrors, invalidOperation, notFound } from '../domai
 import { rate } from '../domain/rate.js';
 import type { Ctx } from '../platform/context.js';
 import { stampChange, stampNew } from '../platform/database/columns.js';
-import { findRow, insertRow, updateRow } from '../platform/database/rows.js';
 import { isUniqueViolation } from '../platform/database/errors.js';
+import { findRow, insertRow, updateRow } from '../platform/database/rows.js';
 import { findPage, type ListRequest, type PaginationResponse } from '../platform/http/list-query.js';
 import { TaxAssociationEntity } from './tax-association.entity.js';
 import { TaxRateEntity } from './tax-rate.entity.js';

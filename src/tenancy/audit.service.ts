@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
+import type { Ctx } from '../platform/context.js';
 import { stampNew } from '../platform/database/columns.js';
 import { insertRow } from '../platform/database/rows.js';
-import type { Ctx } from '../platform/context.js';
 import { AuditEntryEntity } from './audit-entry.entity.js';
 
 /** Who changed what that matters for security: keys, credentials, environments. */

@@ -6,8 +6,8 @@ import { debit, empty, expire, spendableTotal, type Debit, type Ledger } from '.
 import type { TransactionStatus, TransactionType } from '../domain/wallets/wallet-kinds.js';
 import type { Ctx } from '../platform/context.js';
 import { stampChange, stampNew } from '../platform/database/columns.js';
-import { findRow, insertRow, updateRow } from '../platform/database/rows.js';
 import { isUniqueViolation } from '../platform/database/errors.js';
+import { findRow, insertRow, updateRow } from '../platform/database/rows.js';
 import { Outbox } from '../platform/outbox/outbox.js';
 import { WalletEntity } from './wallet.entity.js';
 import { WalletTransactionEntity } from './wallet-transaction.entity.js';
