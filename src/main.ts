@@ -4,8 +4,8 @@ import { EnvironmentError, readEnvironment } from './app/environment.js';
 import { startServer } from './app/server.js';
 
 /**
- * How much more than what is in use the heap may hold before it is collected, in percent. Left to itself V8 lets it grow to several
- * times as much while events stream through, and keeps that from the machine for good.
+ * How much more than what is in use the heap may hold before it is collected, in percent. Left to itself V8 lets it grow
+ * to several times as much while events stream through, and keeps that from the machine for good.
  */
 const HEAP_GROWTH_PERCENT = 50;
 setFlagsFromString(`--heap-growing-percent=${HEAP_GROWTH_PERCENT}`);

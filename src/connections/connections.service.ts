@@ -79,14 +79,13 @@ export class ConnectionsService {
   }
 
   async get(ctx: Ctx, id: string): Promise<Connection> {
-    const row = await findRow(ctx.em, ConnectionEntity, { id, status: 'published' });
+    const row = await this.find(ctx, id);
     if (row === null) throw notFound('connection', id);
     return row;
   }
 
-  async find(ctx: Ctx, id: string): Promise<Connection | null> {
-    const row = await findRow(ctx.em, ConnectionEntity, { id: id });
-    return row?.status === 'published' ? row : null;
+  find(ctx: Ctx, id: string): Promise<Connection | null> {
+    return findRow(ctx.em, ConnectionEntity, { id, status: 'published' });
   }
 
   findDefault(ctx: Ctx, provider: string): Promise<Connection | null> {
@@ -103,8 +102,7 @@ export class ConnectionsService {
 
   /** All connections of the environment that keep that kind of entity in step in that direction. */
   async listSyncing(ctx: Ctx, entity: SyncEntity, direction: SyncDirection): Promise<readonly Connection[]> {
-    const rows = await findRows(ctx.em, ConnectionEntity, { status: 'published' }, { orderBy: 'id' });
-    return rows.filter((row) => row.syncConfig[entity][direction]);
+    return (await this.listAll(ctx)).filter((row) => row.syncConfig[entity][direction]);
   }
 
   /** Of those environments, of whatever tenants, the ones that have a connection, or had one. For the system's own units of work. */

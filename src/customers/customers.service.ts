@@ -85,7 +85,7 @@ export class CustomersService {
   }
 
   find(ctx: Ctx, id: string): Promise<Customer | null> {
-    return findRow(ctx.em, CustomerEntity, { id: id });
+    return findRow(ctx.em, CustomerEntity, { id });
   }
 
   findByExternalId(ctx: Ctx, externalId: string): Promise<Customer | null> {

@@ -135,7 +135,7 @@ export class FeaturesService {
   }
 
   async getMeter(ctx: Ctx, id: string): Promise<Meter> {
-    const row = await findRow(ctx.em, MeterEntity, { id: id });
+    const row = await findRow(ctx.em, MeterEntity, { id });
     if (row === null) throw notFound('meter', id);
     return row;
   }

@@ -173,7 +173,7 @@ export class InvoicesService {
   }
 
   find(ctx: Ctx, id: string): Promise<Invoice | null> {
-    return findRow(ctx.em, InvoiceEntity, { id: id });
+    return findRow(ctx.em, InvoiceEntity, { id });
   }
 
   findByIdempotencyKey(ctx: Ctx, idempotencyKey: string): Promise<Invoice | null> {

@@ -29,7 +29,8 @@ export class PaymentReportsService {
     if (await this.isOvertaken(ctx, before, report)) return before;
     const status = mergeRemoteStatus(before.paymentStatus, report.status);
     // A late report of an earlier attempt must not put its id in the place of the one that counts.
-    const isCurrent = status === report.status || (before.gatewayPaymentId === null && isUnderWay(status));
+    const isCurrent =
+      status === report.status || (before.gatewayPaymentId === null && isBeingDecided(status));
     const amount = report.amount ?? money(before.amount, before.currency);
     if (amount.currency !== before.currency)
       throw invalidOperation(
@@ -148,7 +149,7 @@ export class PaymentReportsService {
    */
   private async isOvertaken(ctx: Ctx, before: Payment, report: PaymentReport): Promise<boolean> {
     if (report.status !== 'FAILED' || report.gatewayPaymentId === undefined) return false;
-    if (!isUnderWay(before.paymentStatus)) return false;
+    if (!isBeingDecided(before.paymentStatus)) return false;
     if (before.gatewayPaymentId !== null) return before.gatewayPaymentId !== report.gatewayPaymentId;
     return rowExists(ctx.em, PaymentAttemptEntity, { paymentId: before.id, paymentStatus: 'PENDING' });
   }
@@ -168,7 +169,7 @@ export class PaymentReportsService {
   }
 }
 
-const isUnderWay = (status: Payment['paymentStatus']): boolean =>
+const isBeingDecided = (status: Payment['paymentStatus']): boolean =>
   status === 'PENDING' || status === 'PROCESSING';
 
 /** What was given back since was collected all the same. */

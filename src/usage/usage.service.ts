@@ -97,15 +97,17 @@ export class UsageService {
    */
   async ofMeter<T>(ctx: Ctx, id: string, ask: (meter: Meter) => Promise<T>): Promise<T> {
     const before = this.meters.get(id);
-    if (before !== undefined) {
-      const [now, answer] = await Promise.allSettled([this.features.getMeter(ctx, id), ask(before)]);
-      if (now.status === 'rejected') throw now.reason;
-      if (isDeepStrictEqual(now.value, before)) {
-        if (answer.status === 'rejected') throw answer.reason;
-        return answer.value;
-      }
+    // Both are waited for, whatever becomes of either: what is left under way would ask on a connection of somebody else.
+    const [looked, answer] = await Promise.allSettled([
+      this.features.getMeter(ctx, id),
+      before && ask(before),
+    ]);
+    if (looked.status === 'rejected') throw looked.reason;
+    const meter = looked.value;
+    if (before !== undefined && isDeepStrictEqual(meter, before)) {
+      if (answer.status === 'rejected') throw answer.reason;
+      return answer.value as T;
     }
-    const meter = await this.features.getMeter(ctx, id);
     if (this.meters.size >= MOST_METERS) this.meters.clear();
     this.meters.set(id, meter);
     return ask(meter);

@@ -67,7 +67,7 @@ export class WalletsService {
   }
 
   async get(ctx: Ctx, id: string): Promise<Wallet> {
-    const row = await findRow(ctx.em, WalletEntity, { id: id });
+    const row = await findRow(ctx.em, WalletEntity, { id });
     if (row === null) throw notFound('wallet', id);
     return row;
   }

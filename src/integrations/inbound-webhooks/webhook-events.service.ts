@@ -33,7 +33,7 @@ export class WebhookEventsService {
   }
 
   ofIds(ctx: Ctx, ids: readonly string[]): Promise<WebhookEvent[]> {
-    return findRows(ctx.em, WebhookEventEntity, { id: [...ids] });
+    return findRows(ctx.em, WebhookEventEntity, { id: ids });
   }
 
   async lock(ctx: Ctx, id: string): Promise<WebhookEvent> {

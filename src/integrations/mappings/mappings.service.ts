@@ -4,6 +4,7 @@ import { alreadyExists, notFound, invalidOperation } from '../../domain/errors.j
 import type { Ctx } from '../../platform/context.js';
 import { stampChange, stampNew } from '../../platform/database/columns.js';
 import { isUniqueViolation } from '../../platform/database/errors.js';
+import { lockName } from '../../platform/database/named-lock.js';
 import { findRow, findRows, insertUnlessThere, requireRow, updateRow } from '../../platform/database/rows.js';
 import type { Agreement } from './agreement.js';
 import { EntityMappingEntity } from './entity-mapping.entity.js';
@@ -101,9 +102,7 @@ export class MappingsService {
     entityType: MappedEntity,
     providerEntityId: string,
   ): Promise<EntityMapping | null> {
-    await ctx.em.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [
-      `remote:${connectionId}:${entityType}:${providerEntityId}`,
-    ]);
+    await lockName(ctx.em, `remote:${connectionId}:${entityType}:${providerEntityId}`);
     return this.findByRemoteId(ctx, connectionId, entityType, providerEntityId);
   }
 

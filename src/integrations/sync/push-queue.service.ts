@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Connection } from '../../connections/connections.types.js';
 import { WallClock } from '../../platform/clock/clock.js';
 import type { Ctx } from '../../platform/context.js';
+import { lockName } from '../../platform/database/named-lock.js';
 import { ProvidersService } from '../../providers/providers.service.js';
 import { ABANDONED_MS, type SyncOperation } from './sync.types.js';
 
@@ -42,7 +43,7 @@ export class PushQueue {
     const perSecond = this.providers.requestsPerSecond(connection.provider);
     if (isPrepared && perSecond === undefined) return undefined;
     // Held until what this one decides is committed, so that two cannot both see nobody running.
-    await ctx.em.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`${connection.id}:pushes`]);
+    await lockName(ctx.em, `${connection.id}:pushes`);
     const { running, ahead } = await this.look(ctx, operation);
     const most = isPrepared ? Math.ceil(perSecond ?? 1) : 1;
     if (running < most) return undefined;

@@ -4,7 +4,7 @@ import { ProviderSessionsService } from '../../connections/provider-sessions.ser
 import type { Connection } from '../../connections/connections.types.js';
 import { WallClock } from '../../platform/clock/clock.js';
 import type { Caller, Ctx } from '../../platform/context.js';
-import { queryPrepared } from '../../platform/database/prepared.js';
+import { lockName } from '../../platform/database/named-lock.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { nextRetry } from '../../platform/jobs/backoff.js';
 import type { JobOutcome } from '../../platform/jobs/job.js';
@@ -263,9 +263,7 @@ export class SyncEngine implements OnModuleInit {
   private async entityIsBusy(ctx: Ctx, operation: SyncOperation): Promise<boolean> {
     const since = this.clock.now().getTime() - ABANDONED_MS;
     const [, unfinished] = await Promise.all([
-      queryPrepared(ctx.em, 'SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [
-        `${operation.connectionId}:${operation.entityType}:${operation.entityId}`,
-      ]),
+      lockName(ctx.em, `${operation.connectionId}:${operation.entityType}:${operation.entityId}`),
       this.operations.unfinishedOf(ctx, operation.connectionId, operation),
     ]);
     return unfinished.some((one) => one.state === 'running' && (one.lastTriedAt?.getTime() ?? 0) > since);

@@ -121,7 +121,7 @@ export class SyncOperationsService {
   }
 
   ofIds(ctx: Ctx, ids: readonly string[]): Promise<SyncOperation[]> {
-    return findRows(ctx.em, SyncOperationEntity, { id: [...ids] });
+    return findRows(ctx.em, SyncOperationEntity, { id: ids });
   }
 
   /** Null when another worker holds it. */

@@ -8,6 +8,8 @@ export interface PreparedStatement {
 
 type Answered = (error: Error | null, result: QueryResult) => void;
 
+type AskedStatement = PreparedStatement & { readonly answered: Answered };
+
 /** What the driver sends messages by. */
 interface Connection {
   readonly stream: { cork(): void; uncork(): void };
@@ -45,7 +47,7 @@ class Batch extends DriverQuery {
   private readonly unread: string[] = [];
   private at = 0;
 
-  constructor(statements: readonly (PreparedStatement & { readonly answered: Answered })[]) {
+  constructor(statements: readonly AskedStatement[]) {
     super({ text: statements.map(({ text }) => text).join(';\n') }, undefined, () => undefined);
     this.queries = statements.map(
       ({ answered, ...statement }) => new DriverQuery(statement, undefined, answered),
@@ -99,39 +101,32 @@ export function queryTogether(
   client: PoolClient,
   statements: readonly PreparedStatement[],
 ): Promise<QueryResult[]> {
-  const answers = statements.map((statement) => {
-    let answered: Answered = () => undefined;
-    const answer = new Promise<QueryResult>((resolve, reject) => {
-      answered = (error, result) => {
-        if (error === null) resolve(result);
-        else reject(error);
-      };
-    });
-    return { answer, statement: { ...statement, answered } };
-  });
-  client.query(new Batch(answers.map(({ statement }) => statement)) as unknown as pg.Submittable);
-  return Promise.all(answers.map(({ answer }) => answer));
+  const asked: AskedStatement[] = [];
+  const answers = statements.map((statement) => ask(asked, statement));
+  client.query(new Batch(asked) as unknown as pg.Submittable);
+  return Promise.all(answers);
 }
 
-const waiting = new WeakMap<PoolClient, (PreparedStatement & { readonly answered: Answered })[]>();
+const waiting = new WeakMap<PoolClient, AskedStatement[]>();
 
 /** Runs it together with all that is asked of the connection before the program waits for anything. */
 export function queryInBatch(client: PoolClient, statement: PreparedStatement): Promise<QueryResult> {
-  return new Promise((resolve, reject) => {
+  const batch = waiting.get(client);
+  if (batch !== undefined) return ask(batch, statement);
+  const begun: AskedStatement[] = [];
+  waiting.set(client, begun);
+  process.nextTick(() => {
+    waiting.delete(client);
+    client.query(new Batch(begun) as unknown as pg.Submittable);
+  });
+  return ask(begun, statement);
+}
+
+const ask = (batch: AskedStatement[], statement: PreparedStatement): Promise<QueryResult> =>
+  new Promise((resolve, reject) => {
     const answered: Answered = (error, result) => {
       if (error === null) resolve(result);
       else reject(error);
     };
-    const batch = waiting.get(client);
-    if (batch !== undefined) {
-      batch.push({ ...statement, answered });
-      return;
-    }
-    const begun = [{ ...statement, answered }];
-    waiting.set(client, begun);
-    process.nextTick(() => {
-      waiting.delete(client);
-      client.query(new Batch(begun) as unknown as pg.Submittable);
-    });
+    batch.push({ ...statement, answered });
   });
-}

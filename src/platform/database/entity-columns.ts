@@ -10,8 +10,6 @@ export interface EntityColumn {
   readonly name: string;
   readonly type: string;
   readonly isArray: boolean;
-  /** A value of the database as the entity has it. */
-  read(value: unknown): unknown;
   /** A value of the entity as a parameter. */
   write(value: unknown): unknown;
 }
@@ -59,17 +57,13 @@ function describe<T>(metadata: EntityMetadata, entity: EntityClass<T>): EntityCo
     property: column.propertyName,
     from: reader(column),
   }));
-  const all = metadata.columns.map((column, index): EntityColumn => {
-    const from = readers[index]?.from;
-    return {
-      property: column.propertyName,
-      name: `"${column.databaseName}"`,
-      type: String(column.type),
-      isArray: column.isArray,
-      read: (value) => (from === undefined ? value : from(value)),
-      write: writer(column),
-    };
-  });
+  const all = metadata.columns.map((column): EntityColumn => ({
+    property: column.propertyName,
+    name: `"${column.databaseName}"`,
+    type: String(column.type),
+    isArray: column.isArray,
+    write: writer(column),
+  }));
   const byProperty = new Map(all.map((column) => [column.property, column]));
   return {
     table: `"${metadata.tableName}"`,

@@ -70,10 +70,16 @@ export class UnitOfWork {
       `SELECT ${SETTINGS}, set_config('app.tenant_id', $2, true), set_config('app.environment_id', $3, true)${settings}`,
       ['flexprice_app', tenantId, environmentId],
     );
+    const ctxAt = (now: Date, em: EntityManager, nudges: Set<() => void>): Ctx => ({
+      ...caller,
+      em,
+      now,
+      afterCommit: (nudge) => nudges.add(nudge),
+    });
     // In real time nothing has to be known before the work: its first statement goes with the frame.
     if (this.real.has(environmentId))
       return this.transaction([begin, enter], (em, _begun, nudges) =>
-        work({ ...caller, em, now: this.clock.now(), afterCommit: (nudge) => nudges.add(nudge) }),
+        work(ctxAt(this.clock.now(), em, nudges)),
       );
     const asked = namedStatement(OFFSET, [environmentId]);
     return this.transaction([begin, enter, asked], async (em, begun, nudges) => {
@@ -81,7 +87,7 @@ export class UnitOfWork {
       // One that is just being made is not there yet, nor is its clock.
       if (found?.offset_ms === null) this.real.add(environmentId);
       const now = new Date(this.clock.now().getTime() + Number(found?.offset_ms ?? 0));
-      return work({ ...caller, em, now, afterCommit: (nudge) => nudges.add(nudge) });
+      return work(ctxAt(now, em, nudges));
     });
   }
 
@@ -114,7 +120,7 @@ export class UnitOfWork {
     return this.onConnection(async (client) => {
       sendTogether(client);
       const sent = [
-        queryTogether(client, asSystem(NOT_WAITING_FOR_THE_DISK)),
+        queryTogether(client, systemFrame(NOT_WAITING_FOR_THE_DISK)),
         client.query<R>(namedStatement(sql, parameters)),
         // After a statement that has failed it takes back, and says nothing.
         client.query('COMMIT'),
@@ -127,7 +133,7 @@ export class UnitOfWork {
   }
 
   private asSystem<T>(work: SystemWork<T>, settings: string): Promise<T> {
-    return this.transaction(asSystem(settings), (em, _begun, nudges) =>
+    return this.transaction(systemFrame(settings), (em, _begun, nudges) =>
       work(em, (nudge) => nudges.add(nudge)),
     );
   }
@@ -194,7 +200,7 @@ export class UnitOfWork {
   }
 }
 
-const asSystem = (settings: string): Frame => [
+const systemFrame = (settings: string): Frame => [
   BEGIN,
   namedStatement(`SELECT ${SETTINGS}${settings}`, ['flexprice_system']),
 ];

@@ -4,6 +4,7 @@ import type { AggregationType } from '../../domain/usage/aggregation.js';
 import { FeaturesService } from '../../features/features.service.js';
 import { WallClock } from '../../platform/clock/clock.js';
 import type { Caller, Ctx, Scope } from '../../platform/context.js';
+import { lockName } from '../../platform/database/named-lock.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { PeriodicTasks } from '../../platform/jobs/periodic-tasks.js';
 import { USAGE_OPTIONS, type UsageOptions } from '../usage.types.js';
@@ -98,9 +99,7 @@ export class UsageRollups implements OnModuleInit {
     if (claimed.length === 0) return 0;
     if (!(await this.othersHaveEnded())) return 0;
     return this.uow.run(caller, async (ctx) => {
-      await ctx.em.query(`SELECT pg_advisory_xact_lock(hashtextextended($1, 0))`, [
-        `usage-rollups ${caller.scope.environmentId}`,
-      ]);
+      await lockName(ctx.em, `usage-rollups ${caller.scope.environmentId}`);
       await sumUp(ctx, claimed);
       const clean = await ctx.em.query<[unknown[], number]>(
         `UPDATE usage_hours SET is_clean = true, roll_id = NULL
