@@ -8,6 +8,7 @@ import { insertRow } from '../platform/database/rows.js';
 import { UnitOfWork } from '../platform/database/unit-of-work.js';
 import { findPage, type ListRequest, type PaginationResponse } from '../platform/http/list-query.js';
 import { ApiKeyEntity } from './api-key.entity.js';
+import { Lookups, type Found } from '../platform/lookups.js';
 import { AuditService } from './audit.service.js';
 import type { EnvironmentKind } from './environment.entity.js';
 
@@ -17,15 +18,11 @@ const LAST_USED_RESOLUTION_MS = 60_000;
 /** How long a key that was revoked by another process may still work here. In this process it ends at once. */
 const REMEMBERED_MS = 5_000;
 const MOST_REMEMBERED = 10_000;
+const LONGEST_KEY = 200;
 
 export interface ApiKeyIdentity {
   readonly caller: Omit<Caller, 'requestId'>;
   readonly environmentKind: EnvironmentKind;
-}
-
-interface Remembered {
-  readonly identity: ApiKeyIdentity;
-  readonly until: number;
 }
 
 interface KeyRow {
@@ -40,13 +37,15 @@ interface KeyRow {
 @Injectable()
 export class ApiKeysService {
   /** By key: asking the database costs more than most requests do. */
-  private readonly remembered = new Map<string, Remembered>();
+  private readonly remembered: Lookups<ApiKeyIdentity>;
 
   constructor(
     private readonly uow: UnitOfWork,
     private readonly clock: WallClock,
     private readonly audit: AuditService,
-  ) {}
+  ) {
+    this.remembered = new Lookups(clock, { believedMs: REMEMBERED_MS, most: MOST_REMEMBERED });
+  }
 
   /** The key itself is in this answer and nowhere else. */
   async create(
@@ -82,37 +81,34 @@ export class ApiKeysService {
     );
     if (affected !== 1) throw notFound('API key', id);
     ctx.afterCommit(() => {
-      for (const [key, { identity }] of this.remembered)
-        if (identity.caller.actor === id) this.remembered.delete(key);
+      this.remembered.forget(({ caller }) => caller.actor === id);
     });
     await this.audit.record(ctx, { action: 'api_key.revoked', entityType: 'api_key', entityId: id });
   }
 
   /** Whose key this is; undefined for an unknown, revoked or expired one. At once for one that was asked for just now. */
   identify(key: string): ApiKeyIdentity | undefined | Promise<ApiKeyIdentity | undefined> {
-    const known = this.remembered.get(key);
-    if (known !== undefined && known.until > this.clock.now().getTime()) return known.identity;
-    return key.startsWith(PREFIX) && key.length <= 200 ? this.look(key) : undefined;
+    const look = (): Promise<Found<ApiKeyIdentity> | undefined> => this.look(key);
+    const known = this.remembered.known(key, look);
+    if (known !== undefined) return known;
+    if (!key.startsWith(PREFIX) || key.length > LONGEST_KEY) return undefined;
+    const underWay = this.remembered.underWay(key);
+    if (underWay === undefined) return this.remembered.look(key, look);
+    // A key that was made meanwhile is not in what was asked for before.
+    return underWay.then((found) => found ?? this.remembered.look(key, look));
   }
 
-  private async look(key: string): Promise<ApiKeyIdentity | undefined> {
-    const now = this.clock.now();
-    const row = await this.find(hash(key), now);
-    if (row === undefined) {
-      this.remembered.delete(key);
-      return undefined;
-    }
-    const identity: ApiKeyIdentity = {
+  private async look(key: string): Promise<Found<ApiKeyIdentity> | undefined> {
+    const row = await this.find(hash(key), this.clock.now());
+    if (row === undefined) return undefined;
+    const identity = {
       caller: {
         scope: { tenantId: row.tenant_id, environmentId: row.environment_id },
         actor: row.id,
       },
       environmentKind: row.kind,
     };
-    if (this.remembered.size >= MOST_REMEMBERED) this.remembered.clear();
-    const expiry = row.expires_at?.getTime() ?? Number.POSITIVE_INFINITY;
-    this.remembered.set(key, { identity, until: Math.min(now.getTime() + REMEMBERED_MS, expiry) });
-    return identity;
+    return { value: identity, ...(row.expires_at === null ? {} : { until: row.expires_at.getTime() }) };
   }
 
   private find(keyHash: string, now: Date): Promise<KeyRow | undefined> {

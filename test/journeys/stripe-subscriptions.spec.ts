@@ -762,9 +762,8 @@ describe('what is changed here of a subscription that lives at Stripe', () => {
     await road.api.put(`/subscriptions/lineitems/${line.id}`, { quantity: '6' });
     // An attempt is counted before it is made: only what Stripe has seen has used up the fault.
     const path = `/v1/subscriptions/${remote.id}`;
-    await eventually(
-      'refused once',
-      async () => road.sandbox.stripe.requests({ method: 'POST', path, status: 500 }).length > 0,
+    await eventually('refused once', () =>
+      Promise.resolve(road.sandbox.stripe.requests({ method: 'POST', path, status: 500 }).length > 0),
     );
     await stripe.subscriptions.update(remote.id, { cancel_at_period_end: true });
     await quiet(road);

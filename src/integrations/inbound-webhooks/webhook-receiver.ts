@@ -7,6 +7,7 @@ import { WallClock } from '../../platform/clock/clock.js';
 import type { Scope } from '../../platform/context.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { RateLimiter } from '../../platform/http/rate-limiter.js';
+import { Lookups } from '../../platform/lookups.js';
 import type { IncomingWebhook, ProviderAdapter } from '../../providers/provider-adapter.js';
 import { ProviderError } from '../../providers/provider-error.js';
 import type { ProviderEvent } from '../../providers/provider-event.js';
@@ -27,11 +28,6 @@ interface Candidate {
   readonly secrets: readonly string[];
 }
 
-interface Remembered {
-  readonly candidates: readonly Candidate[];
-  readonly until: number;
-}
-
 /** Unsigned hints of one connection in a minute: enough for a busy shop, too few to make us call its provider to death. */
 const HINTS_PER_MINUTE = 60;
 const MINUTE_MS = 60_000;
@@ -48,7 +44,7 @@ const MOST_REMEMBERED = 10_000;
 export class WebhookReceiver {
   private readonly logger = new Logger(WebhookReceiver.name);
   private readonly hints = new RateLimiter(HINTS_PER_MINUTE, MINUTE_MS);
-  private readonly remembered = new Map<string, Remembered>();
+  private readonly remembered: Lookups<readonly Candidate[]>;
 
   constructor(
     private readonly uow: UnitOfWork,
@@ -56,7 +52,9 @@ export class WebhookReceiver {
     private readonly providers: ProvidersService,
     private readonly sessions: ProviderSessionsService,
     private readonly writer: WebhookWriter,
-  ) {}
+  ) {
+    this.remembered = new Lookups(clock, { believedMs: REMEMBERED_MS, most: MOST_REMEMBERED });
+  }
 
   async receive(
     provider: string,
@@ -95,17 +93,15 @@ export class WebhookReceiver {
     target: WebhookTarget,
     webhook: IncomingWebhook,
   ): Promise<{ candidate: Candidate; verified: boolean }> {
-    const key = `${adapter.provider} ${JSON.stringify(target)}`;
-    const now = webhook.receivedAt.getTime();
-    const known = this.remembered.get(key);
-    if (known !== undefined && known.until > now) {
-      const candidate = signerOf(adapter, known.candidates, webhook);
-      if (candidate !== undefined) return { candidate, verified: true };
-    }
-    const candidates = await this.candidates(adapter, target);
-    if (this.remembered.size >= MOST_REMEMBERED) this.remembered.clear();
-    this.remembered.set(key, { candidates, until: now + REMEMBERED_MS });
-    return this.verify(adapter, candidates, webhook);
+    const key = keyOf(adapter.provider, target);
+    const look = async (): Promise<{ value: readonly Candidate[] }> => ({
+      value: await this.candidates(adapter, target),
+    });
+    // A secret that is new is neither in what is known nor in what was asked for before this came.
+    const earlier = this.remembered.known(key, look) ?? (await this.remembered.underWay(key));
+    const candidate = earlier === undefined ? undefined : signerOf(adapter, earlier, webhook);
+    if (candidate !== undefined) return { candidate, verified: true };
+    return this.verify(adapter, (await this.remembered.look(key, look)) ?? [], webhook);
   }
 
   private verify(
@@ -184,6 +180,13 @@ export class WebhookReceiver {
     }));
   }
 }
+
+const keyOf = (provider: string, target: WebhookTarget): string =>
+  target === 'any'
+    ? provider
+    : 'connectionId' in target
+      ? `${provider} connection ${target.connectionId}`
+      : `${provider} environment ${target.tenantId} ${target.environmentId}`;
 
 /** The connection whose secret has signed it. */
 const signerOf = (
