@@ -1,4 +1,3 @@
-import type { WallClock } from './clock/clock.js';
 import { Lookups, type Found } from './lookups.js';
 
 /** A database that answers when it is told to. */
