@@ -438,6 +438,59 @@ describe('plans go to Stripe as products and prices', () => {
     expect(await pricesOf(products[0].id as string)).toHaveLength(1);
   });
 
+  describe('what is changed while a push is under way', () => {
+    const seen = (path: string): Promise<unknown> =>
+      eventually('Stripe has been asked', () =>
+        Promise.resolve(
+          road.sandbox.stripe.requests({ method: 'POST', path }).some(({ fault }) => fault !== undefined),
+        ),
+      );
+    const begun = async (): Promise<{ made: any; product: any; path: string }> => {
+      const made = await plan();
+      await road.settled(made.id as string);
+      await quiet(road);
+      const [product] = productsOf(made.id as string);
+      road.sandbox.stripe.clearRequests();
+      return { made, product, path: `/v1/products/${product.id}` };
+    };
+    const endsAs = async (id: string, name: string): Promise<void> => {
+      await quiet(road);
+      await road.settled(id);
+      await quiet(road);
+      expect(productsOf(id)).toMatchObject([{ name }]);
+      expect(await road.api.get(`/plans/${id}`)).toMatchObject({ name });
+    };
+
+    it('is not told again when it is what is being told', async () => {
+      road.sandbox.stripe.clearRequests();
+      road.sandbox.stripe.fault({ method: 'POST', path: '/v1/products', mode: 'delay', ms: 1000 });
+      const made = await plan();
+      await seen('/v1/products');
+      await road.api.put(`/plans/${made.id}`, { name: made.name });
+      await quiet(road);
+      const operations = await road.settled(made.id as string);
+      expect(operations.map(({ action, state }: any) => [action, state])).toEqual([['push', 'succeeded']]);
+    });
+
+    it('is told when it is what was there before', async () => {
+      const { made, path } = await begun();
+      road.sandbox.stripe.fault({ method: 'POST', path, mode: 'delay', ms: 1000 });
+      await road.api.put(`/plans/${made.id}`, { name: 'Another' });
+      await seen(path);
+      await road.api.put(`/plans/${made.id}`, { name: made.name });
+      await endsAs(made.id as string, made.name as string);
+    });
+
+    it('is not undone when that push is tried again', async () => {
+      const { made, path } = await begun();
+      road.sandbox.stripe.fault({ method: 'POST', path, mode: 'error', status: 503 });
+      await road.api.put(`/plans/${made.id}`, { name: 'First' });
+      await seen(path);
+      await road.api.put(`/plans/${made.id}`, { name: 'Second' });
+      await endsAs(made.id as string, 'Second');
+    });
+  });
+
   it('a product that carries our mark already is matched, not doubled', async () => {
     road.sandbox.stripe.configure({ searchLagSeconds: 0 });
     const made = await plan();

@@ -98,6 +98,55 @@ describe('customers here and at Stripe', () => {
     expect(there(customer.id)[0].name).toBe('Ours, later');
   });
 
+  describe('a change that is made while nobody knows what became of an earlier push', () => {
+    const struck = (path: string): Promise<unknown> =>
+      eventually('the fault has struck', () =>
+        Promise.resolve(
+          road.sandbox.stripe.requests({ method: 'POST', path }).some(({ fault }) => fault !== undefined),
+        ),
+      );
+    const endsAs = async (id: string, name: string): Promise<void> => {
+      const operations = await road.settled(id);
+      expect(operations.map(({ state }: any) => state)).toEqual(operations.map(() => 'succeeded'));
+      await webhooksHandled(road);
+      expect(there(id)).toMatchObject([{ name }]);
+      expect(await road.api.get(`/customers/${id}`)).toMatchObject({ name });
+    };
+    beforeEach(() => {
+      road.sandbox.stripe.clearRequests();
+    });
+
+    it('makes no second customer', async () => {
+      const path = '/v1/customers';
+      road.sandbox.stripe.fault({ method: 'POST', path, mode: 'drop_after' });
+      const customer = await road.customer('overtaken');
+      await struck(path);
+      await road.api.put(`/customers/${customer.id}`, { name: 'Later' });
+      await endsAs(customer.id as string, 'Later');
+    });
+
+    it('leaves no customer there that was deleted here', async () => {
+      const path = '/v1/customers';
+      road.sandbox.stripe.fault({ method: 'POST', path, mode: 'drop_after' });
+      const customer = await road.customer('deleted-early');
+      await struck(path);
+      await road.api.send('DELETE', `/customers/${customer.id}`);
+      await road.settled(customer.id as string);
+      await webhooksHandled(road);
+      expect(there(customer.id as string).filter((one) => one.deleted !== true)).toEqual([]);
+    });
+
+    it('is not undone when that is tried again', async () => {
+      const customer = await synced('outdated');
+      const path = `/v1/customers/${there(customer.id)[0].id}`;
+      road.sandbox.stripe.fault({ method: 'POST', path, mode: 'error', status: 503 });
+      await road.api.put(`/customers/${customer.id}`, { name: 'First' });
+      await struck(path);
+      await road.api.put(`/customers/${customer.id}`, { name: 'Second' });
+      await endsAs(customer.id as string, 'Second');
+    });
+  });
+
   it('a matching customer is used, not doubled; a second one there with our id is left alone', async () => {
     const made = await stripeApi(road, secretKey, 'POST', '/v1/customers', {
       name: 'From the shop',

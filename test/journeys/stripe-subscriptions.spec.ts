@@ -775,6 +775,27 @@ describe('what is changed here of a subscription that lives at Stripe', () => {
     expect(openLines(final)[0].quantity).toBe('6');
   });
 
+  it.each([
+    ['while it is being told', { mode: 'delay', ms: 1000 }],
+    ['while it waits to be told again', { mode: 'error', status: 503 }],
+  ] as const)('taken back %s, it is as if it had never been', async (_, fault) => {
+    const { road } = at;
+    const { ours, remote } = await begun();
+    const path = `/v1/subscriptions/${remote.id}`;
+    road.sandbox.stripe.clearRequests();
+    road.sandbox.stripe.fault({ method: 'POST', path, ...fault });
+    await road.api.put(`/subscriptions/${ours.id}`, { cancel_at_period_end: true });
+    await eventually('Stripe has been asked', () =>
+      Promise.resolve(
+        road.sandbox.stripe.requests({ method: 'POST', path }).some(({ fault: name }) => name !== undefined),
+      ),
+    );
+    await road.api.put(`/subscriptions/${ours.id}`, { cancel_at_period_end: false });
+    await settled(ours.id as string);
+    await there(remote.id, 'goes on', (one) => !one.cancel_at_period_end);
+    expect((await same(at, remote.id)).cancel_at_period_end).toBe(false);
+  });
+
   it('switched off, nothing is told, and what was decided here stands until Stripe changes it', async () => {
     const { road, stripe, connection } = at;
     const { ours, remote } = await begun();

@@ -51,12 +51,12 @@ export class CataloguePlanner implements OnModuleInit {
     const planId = type.startsWith('plan.') ? entityId : await this.planOf(ctx, entityId);
     if (planId === undefined) return;
     for (const connection of connections)
-      if (await this.task.isAhead(ctx, connection.id, planId))
-        await this.operations.planNext(ctx, connection, {
-          entityType: 'plan',
-          entityId: planId,
-          action: 'push',
-        });
+      await this.operations.planNextIf(
+        ctx,
+        connection,
+        { entityType: 'plan', entityId: planId, action: 'push' },
+        (isUnderWay) => this.task.isAhead(ctx, connection.id, planId, isUnderWay),
+      );
   }
 
   private async planOf(ctx: Ctx, priceId: string): Promise<string | undefined> {

@@ -48,7 +48,9 @@ export class ImportPlansTask implements SyncTask<ReadPage>, OnModuleInit {
 
   /** The import that is under way, or a new one from the beginning. */
   async begin(ctx: Ctx, connection: Connection): Promise<SyncOperation> {
-    const [underWay] = await this.operations.unfinishedOf(ctx, connection.id, importOf(connection));
+    const of = importOf(connection);
+    await this.operations.lockEntity(ctx, connection.id, of);
+    const [underWay] = await this.operations.unfinishedOf(ctx, connection.id, of);
     return underWay ?? this.plan(ctx, connection);
   }
 

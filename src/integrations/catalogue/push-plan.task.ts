@@ -27,6 +27,7 @@ interface PlanSide {
 export class PushPlanTask implements SyncTask<RemotePlan>, OnModuleInit {
   readonly entityType = 'plan';
   readonly action = 'push';
+  readonly inOrder = true;
 
   constructor(
     private readonly tasks: SyncTasks,
@@ -43,13 +44,15 @@ export class PushPlanTask implements SyncTask<RemotePlan>, OnModuleInit {
     return session.catalog?.push !== undefined;
   }
 
-  /** Whether the provider does not have the plan as it is. */
-  async isAhead(ctx: Ctx, connectionId: string, planId: string): Promise<boolean> {
+  /** Whether the provider does not have the plan as it is, nor, where a push is under way, will have it so. */
+  async isAhead(ctx: Ctx, connectionId: string, planId: string, isUnderWay = false): Promise<boolean> {
     const side = await this.side(ctx, connectionId, planId);
     if (side === undefined) return false;
     const mapping = await this.mappings.find(ctx, connectionId, 'plan', planId);
     if (mapping === null) return side.common.active;
-    return !samePlan({ ...NOTHING, ...(mapping.agreement?.common ?? {}) }, side.common);
+    const { common, telling } = mapping.agreement ?? {};
+    const theirs = (isUnderWay ? telling : undefined) ?? common;
+    return !samePlan({ ...NOTHING, ...(theirs ?? {}) }, side.common);
   }
 
   async prepare(ctx: Ctx, operation: SyncOperation, connection: Connection): Promise<Prepared> {

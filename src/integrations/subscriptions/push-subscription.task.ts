@@ -23,6 +23,7 @@ import {
 export class PushSubscriptionTask implements SyncTask<RemoteSubscription>, OnModuleInit {
   readonly entityType = 'subscription';
   readonly action = 'push';
+  readonly inOrder = true;
 
   constructor(
     private readonly tasks: SyncTasks,
@@ -38,14 +39,16 @@ export class PushSubscriptionTask implements SyncTask<RemoteSubscription>, OnMod
     return session.subscriptions?.update !== undefined;
   }
 
-  /** What the provider has to be told, or undefined. */
+  /** What the provider has to be told, or undefined: it has it so or, where a push is under way, will have it so. */
   async ahead(
     ctx: Ctx,
     connectionId: string,
     subscriptionId: string,
+    isUnderWay = false,
   ): Promise<{ readonly mapping: EntityMapping; readonly ours: CommonSubscription } | undefined> {
     const mapping = await this.mappings.find(ctx, connectionId, 'subscription', subscriptionId);
-    const common = storedCommon(mapping?.agreement?.common);
+    const { common: last, telling } = mapping?.agreement ?? {};
+    const common = (isUnderWay ? storedCommon(telling) : undefined) ?? storedCommon(last);
     if (mapping === null || common === undefined) return undefined;
     const subscription = await this.subscriptions.get(ctx, subscriptionId);
     const lines = await this.subscriptions.linesOf(ctx, [subscriptionId]);

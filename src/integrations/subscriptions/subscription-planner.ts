@@ -46,12 +46,13 @@ export class SubscriptionPlanner implements OnModuleInit {
     for (const { connectionId } of await this.mappings.ofEntity(ctx, 'subscription', subscriptionId)) {
       const connection = await this.connections.find(ctx, connectionId);
       if (connection?.syncConfig.subscription.outbound !== true) continue;
-      if ((await this.task.ahead(ctx, connectionId, subscriptionId)) !== undefined)
-        await this.operations.planNext(ctx, connection, {
-          entityType: 'subscription',
-          entityId: subscriptionId,
-          action: 'push',
-        });
+      await this.operations.planNextIf(
+        ctx,
+        connection,
+        { entityType: 'subscription', entityId: subscriptionId, action: 'push' },
+        async (isUnderWay) =>
+          (await this.task.ahead(ctx, connectionId, subscriptionId, isUnderWay)) !== undefined,
+      );
     }
   }
 }

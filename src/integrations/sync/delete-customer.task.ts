@@ -13,6 +13,7 @@ import type { Prepared, SyncOperation, SyncTask } from './sync.types.js';
 export class DeleteCustomerTask implements SyncTask<RemovedCustomer>, OnModuleInit {
   readonly entityType = 'customer';
   readonly action = 'delete';
+  readonly inOrder = true;
 
   constructor(
     private readonly tasks: SyncTasks,

@@ -105,11 +105,7 @@ export class ManualSync {
         throw invalidOperation('plan.outbound is switched off on the connection', 'sync_switched_off', {
           connection_id: connection.id,
         });
-      return this.operations.planNext(ctx, connection, {
-        entityType: 'plan',
-        entityId: id,
-        action: 'push',
-      });
+      return this.operations.planNext(ctx, connection, { entityType: 'plan', entityId: id, action: 'push' });
     });
   }
 

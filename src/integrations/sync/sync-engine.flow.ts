@@ -4,17 +4,15 @@ import { ProviderSessionsService } from '../../connections/provider-sessions.ser
 import type { Connection } from '../../connections/connections.types.js';
 import { WallClock } from '../../platform/clock/clock.js';
 import type { Caller, Ctx } from '../../platform/context.js';
-import { lockName } from '../../platform/database/named-lock.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { nextRetry } from '../../platform/jobs/backoff.js';
 import type { JobOutcome } from '../../platform/jobs/job.js';
 import { JobHandlers } from '../../platform/jobs/job-handlers.js';
 import { ProviderError } from '../../providers/provider-error.js';
 import { SYNC_RUN_JOB, SyncOperationsService } from './sync-operations.service.js';
-import { errorOf, failureLine, isFinished, notRecorded } from './sync-outcomes.js';
+import { errorOf, failureLine, isAtWork, isBefore, isFinished, notRecorded } from './sync-outcomes.js';
 import type { Claim, Outcome } from './sync-outcomes.js';
 import { SyncTasks } from './sync-tasks.js';
-import { ABANDONED_MS } from './sync.types.js';
 import type { FinishedState, RecordedCall, SyncIntent, SyncOperation, SyncTask } from './sync.types.js';
 
 const BUSY_PAUSE_MS = 250;
@@ -81,9 +79,9 @@ export class SyncEngine implements OnModuleInit {
   private async claim(ctx: Ctx, operationId: string): Promise<Claim> {
     const operation = await this.operations.lockForRun(ctx, operationId);
     if (operation === null || isFinished(operation.state)) return { kind: 'finished' };
-    const [connection, isBusy] = await Promise.all([
+    const [connection, unfinished] = await Promise.all([
       this.connections.find(ctx, operation.connectionId),
-      this.entityIsBusy(ctx, operation),
+      this.unfinished(ctx, operation),
     ]);
     if (connection === null) return this.finish(ctx, operation, 'skipped', 'the connection was deleted');
     if (connection.connectionState === 'paused')
@@ -93,7 +91,8 @@ export class SyncEngine implements OnModuleInit {
         PAUSED_MS,
         `the connection is paused: ${connection.pausedReason ?? ''}`,
       );
-    if (isBusy)
+    const now = this.clock.now().getTime();
+    if (unfinished.some((one) => isAtWork(one, now)))
       return { kind: 'later', at: this.inMs(BUSY_PAUSE_MS), reason: 'the entity is being synced just now' };
     const task = this.tasks.find(operation.entityType, operation.action);
     if (task === undefined)
@@ -110,6 +109,14 @@ export class SyncEngine implements OnModuleInit {
         operation,
         'skipped',
         `${connection.provider} cannot ${operation.action} a ${operation.entityType}`,
+      );
+    const earlier = task.inOrder === true && unfinished.find((one) => isBefore(one, operation));
+    if (earlier)
+      return this.later(
+        ctx,
+        operation,
+        Math.max((earlier.nextTryAt?.getTime() ?? now) - now, 0) + BUSY_PAUSE_MS,
+        'it is not known yet what became of an earlier change',
       );
     const wait = await task.mayBegin?.(ctx, operation, connection, session);
     if (wait !== undefined) return this.later(ctx, operation, wait.ms, wait.reason);
@@ -256,17 +263,13 @@ export class SyncEngine implements OnModuleInit {
     return new Date(Math.max(backoff.getTime(), now.getTime() + error.retryAfterMs));
   }
 
-  /**
-   * Two workers never talk to a provider about one entity at once: the second would not see the first one's work.
-   * That includes the operation itself, which a request that waits for it may run beside its job.
-   */
-  private async entityIsBusy(ctx: Ctx, operation: SyncOperation): Promise<boolean> {
-    const since = this.clock.now().getTime() - ABANDONED_MS;
+  /** Of the entity, under a lock until the claim is written: two workers never talk to a provider about one at once. */
+  private async unfinished(ctx: Ctx, operation: SyncOperation): Promise<SyncOperation[]> {
     const [, unfinished] = await Promise.all([
-      lockName(ctx.em, `${operation.connectionId}:${operation.entityType}:${operation.entityId}`),
+      this.operations.lockEntity(ctx, operation.connectionId, operation),
       this.operations.unfinishedOf(ctx, operation.connectionId, operation),
     ]);
-    return unfinished.some((one) => one.state === 'running' && (one.lastTriedAt?.getTime() ?? 0) > since);
+    return unfinished;
   }
 
   private inMs(ms: number): Date {

@@ -4,6 +4,7 @@ import type { Connection } from '../../connections/connections.types.js';
 import { invalidOperation, notFound } from '../../domain/errors.js';
 import { WallClock } from '../../platform/clock/clock.js';
 import type { Ctx } from '../../platform/context.js';
+import { lockName } from '../../platform/database/named-lock.js';
 import { findRow, findRows, insertRow, insertUnlessThere, updateRow } from '../../platform/database/rows.js';
 import { findPage, type ListRequest, type PaginationResponse } from '../../platform/http/list-query.js';
 import { newId } from '../../platform/ids.js';
@@ -15,6 +16,8 @@ import { finishedEvent } from './sync-outcomes.js';
 import type { FinishedState, SyncAttempt, SyncIntent, SyncOperation } from './sync.types.js';
 
 export const SYNC_RUN_JOB = 'sync.run';
+
+type EntityAction = Omit<SyncIntent, 'revision'>;
 
 const SEARCH_FIELDS = { created_at: 'createdAt', updated_at: 'updatedAt', state: 'state' };
 
@@ -97,15 +100,47 @@ export class SyncOperationsService {
    * What is now has to be told: by an operation that has not been begun and so will read it, or by another one. For
    * entities that have no revision of their own.
    */
-  async planNext(ctx: Ctx, connection: Connection, of: Omit<SyncIntent, 'revision'>): Promise<SyncOperation> {
-    const last = await ctx.em.findOne(SyncOperationEntity, {
-      where: { connectionId: connection.id, ...of },
+  async planNext(ctx: Ctx, connection: Connection, of: EntityAction): Promise<SyncOperation> {
+    const last = await this.lastOf(ctx, connection, of);
+    return last !== null && waits(last) ? last : this.planAfter(ctx, connection, of, last);
+  }
+
+  /** The same if it `isNeeded`, which is asked when no operation of the entity can begin, and told whether one is under way. */
+  async planNextIf(
+    ctx: Ctx,
+    connection: Connection,
+    of: EntityAction,
+    isNeeded: (isUnderWay: boolean) => Promise<boolean>,
+  ): Promise<void> {
+    const last = await this.lastOf(ctx, connection, of);
+    if (last !== null && waits(last)) return;
+    if (await isNeeded(last !== null && last.finishedAt === null))
+      await this.planAfter(ctx, connection, of, last);
+  }
+
+  /** Until the unit of work ends, nobody else begins or plans an operation of the entity. */
+  async lockEntity(
+    ctx: Ctx,
+    connectionId: string,
+    { entityType, entityId }: Pick<SyncOperation, 'entityType' | 'entityId'>,
+  ): Promise<void> {
+    await lockName(ctx.em, `${connectionId}:${entityType}:${entityId}`);
+  }
+
+  private async lastOf(ctx: Ctx, { id }: Connection, of: EntityAction): Promise<SyncOperation | null> {
+    await this.lockEntity(ctx, id, of);
+    return ctx.em.findOne(SyncOperationEntity, {
+      where: { connectionId: id, ...of },
       order: { revision: 'DESC' },
-      // Waits for whoever is just beginning it.
-      lock: { mode: 'pessimistic_write' },
     });
-    const waits = last?.snapshot === null && (last.state === 'pending' || last.state === 'retrying');
-    if (last !== null && waits) return last;
+  }
+
+  private planAfter(
+    ctx: Ctx,
+    connection: Connection,
+    of: EntityAction,
+    last: SyncOperation | null,
+  ): Promise<SyncOperation> {
     return this.plan(ctx, connection, { ...of, revision: (last?.revision ?? 0) + 1 });
   }
 
@@ -243,6 +278,10 @@ export class SyncOperationsService {
     await updateRow(ctx.em, SyncAttemptEntity, id, { ...end, finishedAt: now, updatedAt: now });
   }
 }
+
+/** Not begun: whoever begins it reads what is then. */
+const waits = ({ snapshot, state }: SyncOperation): boolean =>
+  snapshot === null && (state === 'pending' || state === 'retrying');
 
 export const jobFor = (
   operationId: string,

@@ -2,6 +2,7 @@ import { BillingError } from '../../domain/errors.js';
 import { ProviderError } from '../../providers/provider-error.js';
 import type { Connection } from '../../connections/connections.types.js';
 import type { DomainEvent } from '../../platform/outbox/outbox.js';
+import { ABANDONED_MS } from './sync.types.js';
 import type {
   FinishedState,
   SyncAttempt,
@@ -29,6 +30,17 @@ export type Outcome = { readonly result: unknown } | { readonly error: ProviderE
 
 export const isFinished = (state: SyncState): boolean =>
   state === 'succeeded' || state === 'failed' || state === 'skipped';
+
+/** A worker is talking to the provider about it. One that has said so for very long has been lost. */
+export const isAtWork = ({ state, lastTriedAt }: SyncOperation, now: number): boolean =>
+  state === 'running' && (lastTriedAt?.getTime() ?? 0) > now - ABANDONED_MS;
+
+/** An unfinished one of an earlier state of the entity, which may have been done. */
+export const isBefore = (one: SyncOperation, other: SyncOperation): boolean =>
+  one.snapshot !== null &&
+  (one.action === other.action
+    ? one.revision < other.revision
+    : other.action === 'delete' && one.revision <= other.revision);
 
 export const errorOf = (error: ProviderError): SyncError => ({
   kind: error.kind,

@@ -111,7 +111,8 @@ export class SyncPlanner implements OnModuleInit {
     for (const connection of await this.connections.listSyncing(ctx, 'customer', 'outbound'))
       if (
         connection.id !== origin &&
-        (await this.mappings.remoteId(ctx, connection.id, 'customer', customerId)) !== undefined
+        // Also of a customer that may be there: nobody knows yet what became of its push.
+        (await this.mappings.find(ctx, connection.id, 'customer', customerId)) !== null
       )
         await this.operations.plan(ctx, connection, {
           entityType: 'customer',

@@ -58,6 +58,11 @@ export type Prepared =
 export interface SyncTask<R = unknown> {
   readonly entityType: MappedEntity;
   readonly action: SyncAction;
+  /**
+   * What it tells is how the entity is: it is not begun while nobody knows what became of an earlier one. Otherwise that one,
+   * tried again, would undo this one, or make a second remote object.
+   */
+  readonly inOrder?: boolean;
   /** Asked before each try: a reason to let others go first, and for how long. */
   mayBegin?(
     ctx: Ctx,
