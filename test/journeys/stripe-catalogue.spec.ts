@@ -481,6 +481,19 @@ describe('plans go to Stripe as products and prices', () => {
       await endsAs(made.id as string, made.name as string);
     });
 
+    it('and was refused, is news when it is changed there', async () => {
+      const { made, product, path } = await begun();
+      road.sandbox.stripe.fault({ method: 'POST', path, mode: 'error', status: 400 });
+      await road.api.put(`/plans/${made.id}`, { name: 'Refused' });
+      await eventually('refused', async () =>
+        (await road.operationsOf(made.id as string)).some(({ state }: any) => state === 'failed'),
+      );
+      await road.api.put(`/plans/${made.id}`, { name: made.name });
+      await quiet(road);
+      await stripe.products.update(product.id as string, { name: 'Refused' });
+      await endsAs(made.id as string, 'Refused');
+    });
+
     it('is not undone when that push is tried again', async () => {
       const { made, path } = await begun();
       road.sandbox.stripe.fault({ method: 'POST', path, mode: 'error', status: 503 });

@@ -6,6 +6,7 @@ import { PlansService } from '../../plans/plans.service.js';
 import { PricesService } from '../../plans/prices.service.js';
 import type { ProviderSession } from '../../providers/provider-adapter.js';
 import type { Attempt } from '../../providers/provider-objects.js';
+import type { ProviderError } from '../../providers/provider-error.js';
 import type { PlanPush, PricePush, RemotePlan } from '../../providers/provider-catalogue.js';
 import type { EntityMapping } from '../mappings/mappings.types.js';
 import { MappingsService } from '../mappings/mappings.service.js';
@@ -99,6 +100,11 @@ export class PushPlanTask implements SyncTask<RemotePlan>, OnModuleInit {
       telling: null,
     });
     return remote.remoteId;
+  }
+
+  async refused(ctx: Ctx, operation: SyncOperation, error: ProviderError): Promise<void> {
+    if (!error.retryable)
+      await this.mappings.notTold(ctx, operation.connectionId, this.entityType, operation.entityId);
   }
 
   private async side(ctx: Ctx, connectionId: string, planId: string): Promise<PlanSide | undefined> {

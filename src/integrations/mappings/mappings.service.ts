@@ -127,6 +127,12 @@ export class MappingsService {
     });
   }
 
+  /** What was being told has been refused: should the provider show it after all, that is news. */
+  async notTold(ctx: Ctx, connectionId: string, entityType: MappedEntity, entityId: string): Promise<void> {
+    const mapping = await this.find(ctx, connectionId, entityType, entityId);
+    if (mapping?.agreement) await this.agree(ctx, mapping, { ...mapping.agreement, telling: null });
+  }
+
   /** The remote object is another of our entities from now on. */
   async move(ctx: Ctx, mapping: EntityMapping, entityId: string): Promise<EntityMapping> {
     await updateRow(ctx.em, EntityMappingEntity, mapping.id, {

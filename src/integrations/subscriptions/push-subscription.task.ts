@@ -2,6 +2,7 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { Connection } from '../../connections/connections.types.js';
 import type { Ctx } from '../../platform/context.js';
 import type { ProviderSession } from '../../providers/provider-adapter.js';
+import type { ProviderError } from '../../providers/provider-error.js';
 import type { Attempt } from '../../providers/provider-objects.js';
 import type { RemoteSubscription } from '../../providers/provider-subscriptions.js';
 import { SubscriptionsService } from '../../subscriptions/subscriptions.service.js';
@@ -109,5 +110,10 @@ export class PushSubscriptionTask implements SyncTask<RemoteSubscription>, OnMod
         { status: remote.status },
       );
     return remote.remoteId;
+  }
+
+  async refused(ctx: Ctx, operation: SyncOperation, error: ProviderError): Promise<void> {
+    if (!error.retryable)
+      await this.mappings.notTold(ctx, operation.connectionId, this.entityType, operation.entityId);
   }
 }
