@@ -97,8 +97,9 @@ export class WebhookReceiver {
     const look = async (): Promise<{ value: readonly Candidate[] }> => ({
       value: await this.candidates(adapter, target),
     });
-    // A secret that is new is neither in what is known nor in what was asked for before this came.
-    const earlier = this.remembered.known(key, look) ?? (await this.remembered.underWay(key));
+    // A connection or secret that is new is neither in what is known nor in what was asked for before this came.
+    const earlier =
+      this.remembered.known(key, look) ?? (await this.remembered.underWay(key)?.catch(() => undefined));
     const candidate = earlier === undefined ? undefined : signerOf(adapter, earlier, webhook);
     if (candidate !== undefined) return { candidate, verified: true };
     return this.verify(adapter, (await this.remembered.look(key, look)) ?? [], webhook);
