@@ -125,6 +125,16 @@ describe('customers here and at Stripe', () => {
       await endsAs(customer.id as string, 'Later');
     });
 
+    it('is not undone by the news of it', async () => {
+      const customer = await synced('taken-back');
+      const path = `/v1/customers/${there(customer.id)[0].id}`;
+      road.sandbox.stripe.fault({ method: 'POST', path, mode: 'drop_after' });
+      await road.api.put(`/customers/${customer.id}`, { name: 'First' });
+      await struck(path);
+      await road.api.put(`/customers/${customer.id}`, { name: customer.name });
+      await endsAs(customer.id as string, customer.name as string);
+    });
+
     it('leaves no customer there that was deleted here', async () => {
       const path = '/v1/customers';
       road.sandbox.stripe.fault({ method: 'POST', path, mode: 'drop_after' });

@@ -4,12 +4,13 @@ import type { Connection } from '../../connections/connections.types.js';
 import { CustomersService } from '../../customers/customers.service.js';
 import type { Customer, CustomerFields } from '../../customers/customers.types.js';
 import type { Ctx } from '../../platform/context.js';
-import type { RemoteCustomer } from '../../providers/provider-objects.js';
+import type { CustomerPush, RemoteCustomer } from '../../providers/provider-objects.js';
 import { SubscriptionsService } from '../../subscriptions/subscriptions.service.js';
 import { WalletsService } from '../../wallets/wallets.service.js';
 import { MappingsService } from '../mappings/mappings.service.js';
 import type { EntityMapping } from '../mappings/mappings.types.js';
 import { LostCustomers } from '../sync/lost-customers.service.js';
+import { SyncOperationsService } from '../sync/sync-operations.service.js';
 import { HANDLED, skipped, type Dispatched } from './dispatched.js';
 
 type Field = Exclude<keyof CustomerFields, 'externalId' | 'metadata' | 'timezone'>;
@@ -23,6 +24,7 @@ export class InboundCustomers {
     private readonly wallets: WalletsService,
     private readonly mappings: MappingsService,
     private readonly lost: LostCustomers,
+    private readonly operations: SyncOperationsService,
   ) {}
 
   async changed(ctx: Ctx, connection: Connection, remote: RemoteCustomer): Promise<Dispatched> {
@@ -88,7 +90,10 @@ export class InboundCustomers {
   ): Promise<Dispatched> {
     const customer = await this.customers.find(ctx, mapping.entityId);
     if (customer?.status !== 'published') return skipped('the customer was deleted here');
-    const change = changesOf(customer, mapping, remote, connection.syncConfig.customer.outbound);
+    const change = changesOf(customer, mapping, remote, {
+      bothWays: connection.syncConfig.customer.outbound,
+      told: await this.beingTold(ctx, connection, customer),
+    });
     await this.mappings.link(ctx, connection, 'customer', customer.id, remote.remoteId, seen(remote));
     if (Object.keys(change).length === 0) return skipped('nothing of the customer has changed there');
     await this.customers.update(ctx, customer.id, change, connection.id);
@@ -116,6 +121,17 @@ export class InboundCustomers {
     return HANDLED;
   }
 
+  /** What pushes say whose outcome is not written down yet. */
+  private async beingTold(ctx: Ctx, connection: Connection, { id }: Customer): Promise<CustomerPush[]> {
+    const unfinished = await this.operations.unfinishedOf(ctx, connection.id, {
+      entityType: 'customer',
+      entityId: id,
+    });
+    return unfinished.flatMap(({ action, snapshot }) =>
+      action === 'push' && snapshot !== null ? [snapshot as unknown as CustomerPush] : [],
+    );
+  }
+
   private async isInUse(ctx: Ctx, { id }: Customer): Promise<boolean> {
     return (
       (await this.subscriptions.hasOpenFor(ctx, { customerId: id })) ||
@@ -124,7 +140,9 @@ export class InboundCustomers {
   }
 }
 
-const fieldsOf = (remote: RemoteCustomer): Record<Field, string | null> => ({
+const fieldsOf = (
+  remote: Pick<CustomerPush | RemoteCustomer, 'name' | 'email' | 'phone' | 'address'>,
+): Record<Field, string | null> => ({
   name: remote.name ?? null,
   email: remote.email ?? null,
   contact: remote.phone ?? null,
@@ -148,17 +166,22 @@ export const seen = (remote: RemoteCustomer): Record<string, string> => ({
   ),
 });
 
-/** A field that was emptied there is emptied here only where it is kept in step both ways: else it may never have been there. */
+/**
+ * What comes back of our own telling was not changed there, though it may have changed here since. A field that was
+ * emptied there is emptied here only where it is kept in step both ways: else it may never have been there.
+ */
 function changesOf(
   customer: Customer,
   mapping: EntityMapping,
   remote: RemoteCustomer,
-  bothWays: boolean,
+  { bothWays, told }: { readonly bothWays: boolean; readonly told: readonly CustomerPush[] },
 ): CustomerFields {
   const before = mapping.metadata[SEEN];
   const known = (before === undefined ? {} : JSON.parse(before)) as Partial<Record<string, string>>;
+  const echoes = told.map(fieldsOf);
   return Object.fromEntries(
     Object.entries(fieldsOf(remote)).filter(([field, value]) => {
+      if (echoes.some((fields) => fields[field as Field] === value)) return false;
       if (known[field] === digestOf(value) || customer[field as Field] === value) return false;
       return value !== null || (bothWays && field !== 'name' && known[field] !== undefined);
     }),
