@@ -7,8 +7,8 @@ import { stampChange, stampNew } from '../platform/database/columns.js';
 import { insertRow } from '../platform/database/rows.js';
 import { UnitOfWork } from '../platform/database/unit-of-work.js';
 import { findPage, type ListRequest, type PaginationResponse } from '../platform/http/list-query.js';
-import { ApiKeyEntity } from './api-key.entity.js';
 import { Lookups, type Found } from '../platform/lookups.js';
+import { ApiKeyEntity } from './api-key.entity.js';
 import { AuditService } from './audit.service.js';
 import type { EnvironmentKind } from './environment.entity.js';
 

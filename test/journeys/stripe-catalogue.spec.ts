@@ -1,5 +1,6 @@
 import Stripe from 'stripe';
 import { eventually } from '../support/eventually.js';
+import { arrange } from '../support/faults.js';
 import { Road } from '../support/road.js';
 import { quiet, stripeAt } from '../support/stripe-account.js';
 
@@ -439,18 +440,11 @@ describe('plans go to Stripe as products and prices', () => {
   });
 
   describe('what is changed while a push is under way', () => {
-    const seen = (path: string): Promise<unknown> =>
-      eventually('Stripe has been asked', () =>
-        Promise.resolve(
-          road.sandbox.stripe.requests({ method: 'POST', path }).some(({ fault }) => fault !== undefined),
-        ),
-      );
     const begun = async (): Promise<{ made: any; product: any; path: string }> => {
       const made = await plan();
       await road.settled(made.id as string);
       await quiet(road);
       const [product] = productsOf(made.id as string);
-      road.sandbox.stripe.clearRequests();
       return { made, product, path: `/v1/products/${product.id}` };
     };
     const endsAs = async (id: string, name: string): Promise<void> => {
@@ -462,10 +456,10 @@ describe('plans go to Stripe as products and prices', () => {
     };
 
     it('is not told again when it is what is being told', async () => {
-      road.sandbox.stripe.clearRequests();
-      road.sandbox.stripe.fault({ method: 'POST', path: '/v1/products', mode: 'delay', ms: 1000 });
+      const path = '/v1/products';
+      const struck = arrange(road.sandbox.stripe, { method: 'POST', path, mode: 'delay', ms: 1000 });
       const made = await plan();
-      await seen('/v1/products');
+      await struck();
       await road.api.put(`/plans/${made.id}`, { name: made.name });
       await quiet(road);
       const operations = await road.settled(made.id as string);
@@ -474,9 +468,9 @@ describe('plans go to Stripe as products and prices', () => {
 
     it('is told when it is what was there before', async () => {
       const { made, path } = await begun();
-      road.sandbox.stripe.fault({ method: 'POST', path, mode: 'delay', ms: 1000 });
+      const struck = arrange(road.sandbox.stripe, { method: 'POST', path, mode: 'delay', ms: 1000 });
       await road.api.put(`/plans/${made.id}`, { name: 'Another' });
-      await seen(path);
+      await struck();
       await road.api.put(`/plans/${made.id}`, { name: made.name });
       await endsAs(made.id as string, made.name as string);
     });
@@ -496,9 +490,9 @@ describe('plans go to Stripe as products and prices', () => {
 
     it('is not undone when that push is tried again', async () => {
       const { made, path } = await begun();
-      road.sandbox.stripe.fault({ method: 'POST', path, mode: 'error', status: 503 });
+      const struck = arrange(road.sandbox.stripe, { method: 'POST', path, mode: 'error', status: 503 });
       await road.api.put(`/plans/${made.id}`, { name: 'First' });
-      await seen(path);
+      await struck();
       await road.api.put(`/plans/${made.id}`, { name: 'Second' });
       await endsAs(made.id as string, 'Second');
     });

@@ -1,4 +1,4 @@
-import { stripeApi, stripeInvoicesOf, webhooksHandled } from '../support/faults.js';
+import { arrange, stripeApi, stripeInvoicesOf, webhooksHandled } from '../support/faults.js';
 import { eventually } from '../support/eventually.js';
 import { Road } from '../support/road.js';
 
@@ -99,12 +99,6 @@ describe('customers here and at Stripe', () => {
   });
 
   describe('a change that is made while nobody knows what became of an earlier push', () => {
-    const struck = (path: string): Promise<unknown> =>
-      eventually('the fault has struck', () =>
-        Promise.resolve(
-          road.sandbox.stripe.requests({ method: 'POST', path }).some(({ fault }) => fault !== undefined),
-        ),
-      );
     const endsAs = async (id: string, name: string): Promise<void> => {
       const operations = await road.settled(id);
       expect(operations.map(({ state }: any) => state)).toEqual(operations.map(() => 'succeeded'));
@@ -112,15 +106,12 @@ describe('customers here and at Stripe', () => {
       expect(there(id)).toMatchObject([{ name }]);
       expect(await road.api.get(`/customers/${id}`)).toMatchObject({ name });
     };
-    beforeEach(() => {
-      road.sandbox.stripe.clearRequests();
-    });
 
     it('makes no second customer', async () => {
       const path = '/v1/customers';
-      road.sandbox.stripe.fault({ method: 'POST', path, mode: 'drop_after' });
+      const struck = arrange(road.sandbox.stripe, { method: 'POST', path, mode: 'drop_after' });
       const customer = await road.customer('overtaken');
-      await struck(path);
+      await struck();
       await road.api.put(`/customers/${customer.id}`, { name: 'Later' });
       await endsAs(customer.id as string, 'Later');
     });
@@ -128,18 +119,18 @@ describe('customers here and at Stripe', () => {
     it('is not undone by the news of it', async () => {
       const customer = await synced('taken-back');
       const path = `/v1/customers/${there(customer.id)[0].id}`;
-      road.sandbox.stripe.fault({ method: 'POST', path, mode: 'drop_after' });
+      const struck = arrange(road.sandbox.stripe, { method: 'POST', path, mode: 'drop_after' });
       await road.api.put(`/customers/${customer.id}`, { name: 'First' });
-      await struck(path);
+      await struck();
       await road.api.put(`/customers/${customer.id}`, { name: customer.name });
       await endsAs(customer.id as string, customer.name as string);
     });
 
     it('leaves no customer there that was deleted here', async () => {
       const path = '/v1/customers';
-      road.sandbox.stripe.fault({ method: 'POST', path, mode: 'drop_after' });
+      const struck = arrange(road.sandbox.stripe, { method: 'POST', path, mode: 'drop_after' });
       const customer = await road.customer('deleted-early');
-      await struck(path);
+      await struck();
       await road.api.send('DELETE', `/customers/${customer.id}`);
       await road.settled(customer.id as string);
       await webhooksHandled(road);
@@ -149,9 +140,9 @@ describe('customers here and at Stripe', () => {
     it('is not undone when that is tried again', async () => {
       const customer = await synced('outdated');
       const path = `/v1/customers/${there(customer.id)[0].id}`;
-      road.sandbox.stripe.fault({ method: 'POST', path, mode: 'error', status: 503 });
+      const struck = arrange(road.sandbox.stripe, { method: 'POST', path, mode: 'error', status: 503 });
       await road.api.put(`/customers/${customer.id}`, { name: 'First' });
-      await struck(path);
+      await struck();
       await road.api.put(`/customers/${customer.id}`, { name: 'Second' });
       await endsAs(customer.id as string, 'Second');
     });

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import type Stripe from 'stripe';
 import { eventually } from '../support/eventually.js';
+import { arrange } from '../support/faults.js';
 import { Road } from '../support/road.js';
 import { quiet, stripeAt, subscriptionOf } from '../support/stripe-account.js';
 
@@ -751,7 +752,7 @@ describe('what is changed here of a subscription that lives at Stripe', () => {
     const { road, stripe } = at;
     const { ours, remote } = await begun();
     // Stripe does not answer, so that our change waits while theirs comes in.
-    road.sandbox.stripe.fault({
+    const struck = arrange(road.sandbox.stripe, {
       method: 'POST',
       path: '/v1/subscriptions/{id}',
       mode: 'error',
@@ -761,10 +762,7 @@ describe('what is changed here of a subscription that lives at Stripe', () => {
     const [line] = openLines(ours);
     await road.api.put(`/subscriptions/lineitems/${line.id}`, { quantity: '6' });
     // An attempt is counted before it is made: only what Stripe has seen has used up the fault.
-    const path = `/v1/subscriptions/${remote.id}`;
-    await eventually('refused once', () =>
-      Promise.resolve(road.sandbox.stripe.requests({ method: 'POST', path, status: 500 }).length > 0),
-    );
+    await struck();
     await stripe.subscriptions.update(remote.id, { cancel_at_period_end: true });
     await quiet(road);
     const now = await road.api.get(`/subscriptions/${ours.id}`);
@@ -782,14 +780,9 @@ describe('what is changed here of a subscription that lives at Stripe', () => {
     const { road } = at;
     const { ours, remote } = await begun();
     const path = `/v1/subscriptions/${remote.id}`;
-    road.sandbox.stripe.clearRequests();
-    road.sandbox.stripe.fault({ method: 'POST', path, ...fault });
+    const struck = arrange(road.sandbox.stripe, { method: 'POST', path, ...fault });
     await road.api.put(`/subscriptions/${ours.id}`, { cancel_at_period_end: true });
-    await eventually('Stripe has been asked', () =>
-      Promise.resolve(
-        road.sandbox.stripe.requests({ method: 'POST', path }).some(({ fault: name }) => name !== undefined),
-      ),
-    );
+    await struck();
     await road.api.put(`/subscriptions/${ours.id}`, { cancel_at_period_end: false });
     await settled(ours.id as string);
     await there(remote.id, 'goes on', (one) => !one.cancel_at_period_end);

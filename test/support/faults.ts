@@ -77,6 +77,15 @@ export async function struckBy<T>(
   }
 }
 
+/** Arranges a misfortune, and answers how to wait until it has struck: the provider has seen the request that it is for. */
+export function arrange(provider: AnyRoad['sandbox']['stripe'], rule: FaultRule): () => Promise<unknown> {
+  const { id } = provider.fault(rule);
+  return () =>
+    eventually('the fault has struck', () =>
+      Promise.resolve(provider.faults().some((fault) => fault.id === id && fault.struck > 0)),
+    );
+}
+
 /** No event waits, is retried or was given up. */
 export async function webhooksHandled(road: AnyRoad): Promise<void> {
   await road.sandbox.stripe.settle();

@@ -5,8 +5,8 @@ import type { MeteredPrice, Plan } from '../../plans/plans.types.js';
 import { PlansService } from '../../plans/plans.service.js';
 import { PricesService } from '../../plans/prices.service.js';
 import type { ProviderSession } from '../../providers/provider-adapter.js';
-import type { Attempt } from '../../providers/provider-objects.js';
 import type { ProviderError } from '../../providers/provider-error.js';
+import type { Attempt } from '../../providers/provider-objects.js';
 import type { PlanPush, PricePush, RemotePlan } from '../../providers/provider-catalogue.js';
 import type { EntityMapping } from '../mappings/mappings.types.js';
 import { MappingsService } from '../mappings/mappings.service.js';
@@ -53,7 +53,7 @@ export class PushPlanTask implements SyncTask<RemotePlan>, OnModuleInit {
     if (mapping === null) return side.common.active;
     const { common, telling } = mapping.agreement ?? {};
     const theirs = (isUnderWay ? telling : undefined) ?? common;
-    return !samePlan({ ...NOTHING, ...(theirs ?? {}) }, side.common);
+    return !samePlan({ ...NOTHING, ...theirs }, side.common);
   }
 
   async prepare(ctx: Ctx, operation: SyncOperation, connection: Connection): Promise<Prepared> {

@@ -90,12 +90,12 @@ export class InboundCustomers {
   ): Promise<Dispatched> {
     const customer = await this.customers.find(ctx, mapping.entityId);
     if (customer?.status !== 'published') return skipped('the customer was deleted here');
-    const change = changesOf(customer, mapping, remote, {
-      bothWays: connection.syncConfig.customer.outbound,
-      told: await this.beingTold(ctx, connection, customer),
-    });
+    const changed = changesOf(customer, mapping, remote, connection.syncConfig.customer.outbound);
+    const change = isEmpty(changed)
+      ? changed
+      : withoutEchoes(changed, await this.beingTold(ctx, connection, customer));
     await this.mappings.link(ctx, connection, 'customer', customer.id, remote.remoteId, seen(remote));
-    if (Object.keys(change).length === 0) return skipped('nothing of the customer has changed there');
+    if (isEmpty(change)) return skipped('nothing of the customer has changed there');
     await this.customers.update(ctx, customer.id, change, connection.id);
     return HANDLED;
   }
@@ -166,22 +166,29 @@ export const seen = (remote: RemoteCustomer): Record<string, string> => ({
   ),
 });
 
-/**
- * What comes back of our own telling was not changed there, though it may have changed here since. A field that was
- * emptied there is emptied here only where it is kept in step both ways: else it may never have been there.
- */
+const isEmpty = (change: CustomerFields): boolean => Object.keys(change).length === 0;
+
+/** What comes back of our own telling was not changed there, though it may have changed here since. */
+function withoutEchoes(change: CustomerFields, told: readonly CustomerPush[]): CustomerFields {
+  const echoes = told.map(fieldsOf);
+  return Object.fromEntries(
+    Object.entries(change).filter(
+      ([field, value]) => !echoes.some((fields) => fields[field as Field] === value),
+    ),
+  );
+}
+
+/** A field that was emptied there is emptied here only where it is kept in step both ways: else it may never have been there. */
 function changesOf(
   customer: Customer,
   mapping: EntityMapping,
   remote: RemoteCustomer,
-  { bothWays, told }: { readonly bothWays: boolean; readonly told: readonly CustomerPush[] },
+  bothWays: boolean,
 ): CustomerFields {
   const before = mapping.metadata[SEEN];
   const known = (before === undefined ? {} : JSON.parse(before)) as Partial<Record<string, string>>;
-  const echoes = told.map(fieldsOf);
   return Object.fromEntries(
     Object.entries(fieldsOf(remote)).filter(([field, value]) => {
-      if (echoes.some((fields) => fields[field as Field] === value)) return false;
       if (known[field] === digestOf(value) || customer[field as Field] === value) return false;
       return value !== null || (bothWays && field !== 'name' && known[field] !== undefined);
     }),

@@ -31,7 +31,10 @@ export type Outcome = { readonly result: unknown } | { readonly error: ProviderE
 export const isFinished = (state: SyncState): boolean =>
   state === 'succeeded' || state === 'failed' || state === 'skipped';
 
-/** A worker is talking to the provider about it. One that has said so for very long has been lost. */
+/**
+ * Somebody is talking to the provider about it: a worker, or a request that runs it beside its job. Who has said so for
+ * very long has been lost.
+ */
 export const isAtWork = ({ state, lastTriedAt }: SyncOperation, now: number): boolean =>
   state === 'running' && (lastTriedAt?.getTime() ?? 0) > now - ABANDONED_MS;
 
