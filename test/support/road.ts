@@ -16,7 +16,7 @@ export interface Connected {
 }
 
 /** What a road needs of its server: one in this process or in another. */
-export type RoadServer = Pick<TestApp, 'url' | 'api' | 'tenant' | 'stop'>;
+export type RoadServer = Pick<TestApp, 'url' | 'api' | 'tenant' | 'database' | 'stop'>;
 
 /** A server, the sandbox it talks to, and the steps that every journey begins with. */
 export class Road<Server extends RoadServer = TestApp> {
@@ -211,9 +211,15 @@ export class Road<Server extends RoadServer = TestApp> {
       .then((list: { items: any[] }) => list.items);
   }
 
-  /** Operations of an entity when none is under way any more. */
+  /** Operations of an entity when none is under way any more, and none is still to be planned for what has happened. */
   settled(entityId: string): Promise<any[]> {
     return eventually(`operations of ${entityId} settled`, async () => {
+      const planning = await this.server.database.query(
+        `SELECT FROM outbox_events WHERE relayed_at IS NULL
+         UNION ALL
+         SELECT FROM jobs WHERE kind LIKE 'sync.plan%' AND state IN ('queued', 'running')`,
+      );
+      if (planning.length > 0) return undefined;
       const items = await this.operationsOf(entityId);
       const over = items.every((one) => ['succeeded', 'failed', 'skipped'].includes(one.state as string));
       return items.length > 0 && over ? items : undefined;
