@@ -65,6 +65,10 @@ function launch(file, args, env, flags = []) {
   return { child, lines };
 }
 
+/** The flags of `npm start`. */
+const { scripts } = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8'));
+const FLAGS = scripts.start.split(' ').filter((word) => word.startsWith('--'));
+
 /** A server in a process of its own; `role` as in the settings. */
 export async function startServer(databaseUrl, { role = 'api', env = {} } = {}) {
   const port = await freePort();
@@ -80,7 +84,7 @@ export async function startServer(databaseUrl, { role = 'api', env = {} } = {}) 
     dist('main.js'),
     [],
     settings,
-    process.env.BENCH_NODE_FLAGS?.split(' ') ?? [],
+    process.env.BENCH_NODE_FLAGS?.split(' ') ?? FLAGS,
   );
   await new Promise((resolve, reject) => {
     lines.on('line', (line) => line.includes('"event":"ready"') && resolve());

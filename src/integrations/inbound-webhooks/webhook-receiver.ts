@@ -134,9 +134,9 @@ export class WebhookReceiver {
   private parse(adapter: ProviderAdapter, webhook: IncomingWebhook, verified: boolean): ProviderEvent {
     try {
       const event = adapter.webhooks.parse(webhook.body);
+      if (verified) return event;
       // The id of an unsigned call is anybody's word: repeated with another body it must not hide the true one.
-      const id = verified ? event.id : `hint:${createHash('sha256').update(webhook.body).digest('hex')}`;
-      return { ...event, id };
+      return { ...event, id: `hint:${createHash('sha256').update(webhook.body).digest('hex')}` };
     } catch (error) {
       if (error instanceof ProviderError) throw validationError(`not an event: ${error.message}`);
       throw error;

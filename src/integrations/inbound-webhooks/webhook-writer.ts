@@ -57,22 +57,21 @@ export class WebhookWriter {
   private async store(webhooks: readonly ReceivedWebhook[]): Promise<boolean[]> {
     const announcement = this.queue.announcement();
     const rows = webhooks.map((webhook) => {
-      const { event } = webhook;
-      const reason = event.kind === 'ignored' ? event.reason : null;
-      return { ...webhook, id: newId('webhookEvent'), reason, job: reason === null ? newId('job') : null };
+      const reason = webhook.event.kind === 'ignored' ? webhook.event.reason : null;
+      return { webhook, id: newId('webhookEvent'), reason, job: reason === null ? newId('job') : null };
     });
     const column = (of: (row: (typeof rows)[number]) => string | null): string =>
       arrayLiteral(rows, (row) => arrayText(of(row)));
     const stored = await this.uow.call<{ id: string }>(STORE, [
-      column(({ scope }) => scope.tenantId),
-      column(({ scope }) => scope.environmentId),
+      column(({ webhook }) => webhook.scope.tenantId),
+      column(({ webhook }) => webhook.scope.environmentId),
       column(({ id }) => id),
-      column(({ connectionId }) => connectionId),
-      column(({ provider }) => provider),
-      column(({ event }) => event.id),
-      column(({ event }) => event.type),
-      column(({ event }) => JSON.stringify(event)),
-      column(({ verified }) => (verified ? 't' : 'f')),
+      column(({ webhook }) => webhook.connectionId),
+      column(({ webhook }) => webhook.provider),
+      column(({ webhook }) => webhook.event.id),
+      column(({ webhook }) => webhook.event.type),
+      column(({ webhook }) => JSON.stringify(webhook.event)),
+      column(({ webhook }) => (webhook.verified ? 't' : 'f')),
       column(({ reason }) => reason),
       column(({ job }) => job),
       WEBHOOK_JOB,

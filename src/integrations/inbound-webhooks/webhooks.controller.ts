@@ -1,8 +1,11 @@
-import { HttpCode, Param, Post, Req } from '@nestjs/common';
+import { HttpCode, Post, Req } from '@nestjs/common';
+import { ApiParam } from '@nestjs/swagger';
 import { OpenApiController } from '../../tenancy/api-controller.js';
 import { WebhookReceiver, type WebhookTarget } from './webhook-receiver.js';
 
-interface WebhookRequest {
+/** Read as it is: every parameter that Nest hands over goes through the pipes, which costs as much as the signature. */
+interface WebhookRequest<Param extends string = never> {
+  readonly params: Readonly<Record<Param | 'provider', string>>;
   readonly rawBody?: Buffer;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly id?: unknown;
@@ -19,25 +22,24 @@ export class WebhooksController {
 
   /** The environment's connections of that provider; the one whose secret verifies has sent it. */
   @Post(':provider/:tenant_id/:environment_id')
+  @ApiParam({ name: 'environment_id', type: String })
+  @ApiParam({ name: 'tenant_id', type: String })
+  @ApiParam({ name: 'provider', type: String })
   @HttpCode(200)
   receiveForEnvironment(
-    @Param('provider') provider: string,
-    @Param('tenant_id') tenantId: string,
-    @Param('environment_id') environmentId: string,
-    @Req() request: WebhookRequest,
+    @Req() request: WebhookRequest<'tenant_id' | 'environment_id'>,
   ): Promise<WebhookReceivedResponse> {
-    return take(this.receiver, provider, { tenantId, environmentId }, request);
+    const { tenant_id: tenantId, environment_id: environmentId } = request.params;
+    return take(this.receiver, { tenantId, environmentId }, request);
   }
 
   /** One connection. */
   @Post(':provider/:connection_id')
+  @ApiParam({ name: 'connection_id', type: String })
+  @ApiParam({ name: 'provider', type: String })
   @HttpCode(200)
-  receiveForConnection(
-    @Param('provider') provider: string,
-    @Param('connection_id') connectionId: string,
-    @Req() request: WebhookRequest,
-  ): Promise<WebhookReceivedResponse> {
-    return take(this.receiver, provider, { connectionId }, request);
+  receiveForConnection(@Req() request: WebhookRequest<'connection_id'>): Promise<WebhookReceivedResponse> {
+    return take(this.receiver, { connectionId: request.params.connection_id }, request);
   }
 }
 
@@ -47,22 +49,19 @@ export class AnyWebhookController {
   constructor(private readonly receiver: WebhookReceiver) {}
 
   @Post(':provider/webhook')
+  @ApiParam({ name: 'provider', type: String })
   @HttpCode(200)
-  receive(
-    @Param('provider') provider: string,
-    @Req() request: WebhookRequest,
-  ): Promise<WebhookReceivedResponse> {
-    return take(this.receiver, provider, 'any', request);
+  receive(@Req() request: WebhookRequest): Promise<WebhookReceivedResponse> {
+    return take(this.receiver, 'any', request);
   }
 }
 
 async function take(
   receiver: WebhookReceiver,
-  provider: string,
   target: WebhookTarget,
   request: WebhookRequest,
 ): Promise<WebhookReceivedResponse> {
-  await receiver.receive(provider, target, {
+  await receiver.receive(request.params.provider, target, {
     body: request.rawBody ?? Buffer.alloc(0),
     headers: flat(request.headers),
     requestId: String(request.id),
@@ -74,7 +73,7 @@ function flat(headers: WebhookRequest['headers']): Record<string, string> {
   const result: Record<string, string> = {};
   for (const name in headers) {
     const value = headers[name];
-    if (value !== undefined) result[name.toLowerCase()] = Array.isArray(value) ? value.join(',') : value;
+    if (value !== undefined) result[name] = Array.isArray(value) ? value.join(',') : value;
   }
   return result;
 }

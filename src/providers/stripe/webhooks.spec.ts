@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import Stripe from 'stripe';
 import { STRIPE_EVENTS, stripeWebhooks } from './webhooks.js';
 
@@ -55,6 +56,35 @@ test.each(['', 't=1', 'v1=00', 't=x,v1=00', 't=,v1=00', `t=${seconds}`, `t=${sec
     expect(verify(signature).verified).toBe(false);
   },
 );
+
+test('a signature is taken for good just where the SDK takes it', () => {
+  const isGood = (payload: Buffer, signature: string) => {
+    try {
+      return Stripe.webhooks.signature?.verifyHeader(payload, signature, secret, 0) ?? false;
+    } catch {
+      return false;
+    }
+  };
+  const [time = '', good = ''] = header(0).split(',');
+  fc.assert(
+    fc.property(
+      fc.uint8Array({ maxLength: 60 }),
+      fc.array(fc.constantFrom(good, 'v1=00', 'v1=zz', 'v0=00', good.toUpperCase(), `${good}00`), {
+        maxLength: 4,
+      }),
+      fc.boolean(),
+      (bytes, signatures, isOwn) => {
+        const payload = isOwn ? body : Buffer.from(bytes);
+        const given = [time, ...signatures].join(',');
+        const { verified } = stripeWebhooks.verify(
+          { body: payload, headers: { 'stripe-signature': given }, receivedAt },
+          [secret],
+        );
+        expect([given, verified]).toEqual([given, isGood(payload, given)]);
+      },
+    ),
+  );
+});
 
 test('times and modes are told', () => {
   const parse = (event: object) => stripeWebhooks.parse(Buffer.from(JSON.stringify(event)));

@@ -1,9 +1,7 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { IncomingWebhook, ProviderWebhooks, WebhookVerdict } from '../provider-adapter.js';
 import { ProviderError } from '../provider-error.js';
 import type { ProviderEvent } from '../provider-event.js';
-
-const TOLERANCE_SECONDS = 300;
+import { verdictOf } from '../provider-signatures.js';
 
 export const WHOP_EVENTS: readonly string[] = [
   'invoice.paid',
@@ -27,14 +25,9 @@ function verify(webhook: IncomingWebhook, secrets: readonly string[]): WebhookVe
   const { 'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': header } = webhook.headers;
   if (!id || !timestamp || !header) return { verified: false, reason: 'missing' };
   if (!/^\d{1,15}$/.test(timestamp)) return { verified: false, reason: 'malformed' };
-  const given = signaturesIn(header);
-  if (given.length === 0) return { verified: false, reason: 'malformed' };
-  const signed = Buffer.concat([Buffer.from(`${id}.${timestamp}.`, 'utf8'), webhook.body]);
-  const expected = keys.map((key) => createHmac('sha256', key).update(signed).digest());
-  if (!given.some((one) => expected.some((other) => isSame(one, other))))
-    return { verified: false, reason: 'mismatch' };
-  const age = webhook.receivedAt.getTime() / 1000 - Number(timestamp);
-  return Math.abs(age) > TOLERANCE_SECONDS ? { verified: false, reason: 'stale' } : { verified: true };
+  const signatures = signaturesIn(header);
+  if (signatures.length === 0) return { verified: false, reason: 'malformed' };
+  return verdictOf(webhook, keys, { signatures, prefix: `${id}.${timestamp}.`, time: timestamp });
 }
 
 /** Whop's own `ws_…` secrets are keys as they stand, prefix and all; those of the standard are base64 behind theirs. */
@@ -46,8 +39,6 @@ const signaturesIn = (header: string): Buffer[] =>
     .split(' ')
     .filter((part) => part.startsWith('v1,'))
     .map((part) => Buffer.from(part.slice(3), 'base64'));
-
-const isSame = (a: Buffer, b: Buffer): boolean => a.length === b.length && timingSafeEqual(a, b);
 
 interface Envelope {
   readonly id: string;
