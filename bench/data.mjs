@@ -88,7 +88,7 @@ export async function insertEvents(url, tenant, events, say) {
      SELECT $1, $2, name, hour, now() - interval '1 hour'
        FROM (SELECT DISTINCT event_name AS name, date_trunc('hour', occurred_at, 'UTC') AS hour
                FROM billing.usage_events WHERE environment_id = $2) h
-     ON CONFLICT (environment_id, event_name, hour) DO UPDATE SET is_clean = false, roll_id = NULL`,
+     ON CONFLICT (environment_id, event_name, hour) DO UPDATE SET is_clean = false, summed_until = NULL, roll_id = NULL`,
     [tenant.tenantId, tenant.environmentId],
   );
   say('vacuum');
@@ -103,14 +103,29 @@ export async function insertEvents(url, tenant, events, say) {
 /** Until the worker has summed up every hour. */
 export async function rolledUp(url, say) {
   const client = await connect(url);
+  await noneLeft(client, 'SELECT count(*)::int AS left FROM billing.usage_hours WHERE NOT is_clean', say);
+  await client.query('VACUUM (ANALYZE) billing.usage_rollups, billing.usage_hours');
+  await client.end();
+}
+
+/** Until a worker has summed up all that there is, also of the hour under way. */
+export async function summedUp(url, say) {
+  const client = await connect(url);
+  await noneLeft(
+    client,
+    `SELECT count(*)::int AS left FROM billing.usage_hours h
+      WHERE EXISTS (SELECT FROM billing.usage_events e
+                     WHERE e.occurred_at >= coalesce(h.summed_until, h.hour) AND e.occurred_at < h.hour + interval '1 hour')`,
+    say,
+  );
+  await client.end();
+}
+
+async function noneLeft(client, sql, say) {
   for (;;) {
-    const { rows } = await client.query(
-      'SELECT count(*)::int AS left FROM billing.usage_hours WHERE NOT is_clean',
-    );
-    if (rows[0].left === 0) break;
+    const { rows } = await client.query(sql);
+    if (rows[0].left === 0) return;
     say(`${rows[0].left} hours to sum up`);
     await new Promise((resolve) => setTimeout(resolve, 1000));
   }
-  await client.query('VACUUM (ANALYZE) billing.usage_rollups, billing.usage_hours');
-  await client.end();
 }

@@ -19,6 +19,7 @@ import { RefundsAndDisputes1763700000020 } from './0020-refunds-and-disputes.js'
 import { ImportedSubscriptions1763700000021 } from './0021-imported-subscriptions.js';
 import { EventsOfAnEntity1763700000022 } from './0022-events-of-an-entity.js';
 import { AddonGrants1763700000023 } from './0023-addon-grants.js';
+import { UsageOfThisHour1763700000024 } from './0024-usage-of-this-hour.js';
 
 /** In the order they run. Append; never edit one that has been released. */
 export const migrations = [
@@ -43,4 +44,5 @@ export const migrations = [
   ImportedSubscriptions1763700000021,
   EventsOfAnEntity1763700000022,
   AddonGrants1763700000023,
+  UsageOfThisHour1763700000024,
 ] as const;

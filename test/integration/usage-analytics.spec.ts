@@ -127,8 +127,8 @@ describe('usage analytics', () => {
     };
     expect(await answer()).toEqual(expected);
     const rollups = server.app.get(UsageRollups, { strict: false });
-    await rollups.rollUp(0);
-    expect(await rollups.rollUp(0)).toBe(0);
+    await rollups.rollUp({ quietMs: 0 });
+    expect(await rollups.rollUp({ quietMs: 0 })).toBe(0);
     expect(await answer()).toEqual(expected);
     expect((await answer()).items).toHaveLength(2);
   });

@@ -1,5 +1,8 @@
+import { randomUUID } from 'node:crypto';
+import fc from 'fast-check';
 import pg from 'pg';
 import { formatRate } from '../../src/domain/rate.js';
+import { aggregate } from '../../src/domain/usage/aggregate.js';
 import type { AggregationType } from '../../src/domain/usage/aggregation.js';
 import type { Caller, Scope } from '../../src/platform/context.js';
 import { UnitOfWork } from '../../src/platform/database/unit-of-work.js';
@@ -66,7 +69,7 @@ describe('usage in Postgres', () => {
         upkeep: [
           async (names) => {
             await addSeries(names);
-            await rollups.rollUp(0);
+            await rollups.rollUp({ quietMs: 0 });
           },
           // A worker that dies after it has claimed its hours.
           async (names) => {
@@ -124,7 +127,7 @@ describe('usage in Postgres', () => {
     // One for each aggregation, from wherever it reads: the events, their roll-ups, or both.
     expect(await ask()).toEqual({ statements: 2, values: expected });
     await addSeries(['many']);
-    await rollups.rollUp(0);
+    await rollups.rollUp({ quietMs: 0 });
     expect(await ask()).toEqual({ statements: 2, values: expected });
     const late = { ...events[0]!, id: 'many-late', externalCustomerId: 'none' };
     await store.append([{ scope: scope(), receivedAt: new Date(), events: [late] }]);
@@ -143,13 +146,13 @@ describe('usage in Postgres', () => {
     });
     const append = (...events: IncomingEvent[]) =>
       store.append([{ scope: scope(), receivedAt: new Date(), events }]);
-    const ask = async (eventName: string, type: AggregationType = 'SUM') => {
+    const ask = async (eventName: string, type: AggregationType = 'SUM', ms = 10 * HOUR) => {
       const [value] = await uow.run(caller(), (ctx) =>
         store.aggregate(ctx, [
           {
             eventName,
             externalCustomerId: 'c',
-            window: { start: new Date(T0), end: new Date(T0 + 10 * HOUR) },
+            window: { start: new Date(T0), end: new Date(T0 + ms) },
             aggregation: { type, field: 'n' },
             filters: [],
           },
@@ -176,25 +179,51 @@ describe('usage in Postgres', () => {
       return rows.map((row) => row.is_clean);
     };
 
+    const claimed = async (eventName: string): Promise<void> => {
+      for (;;) {
+        const rows = await uow.run(caller(), (ctx) =>
+          ctx.em.query<unknown[]>('SELECT FROM usage_hours WHERE event_name = $1 AND roll_id IS NOT NULL', [
+            eventName,
+          ]),
+        );
+        if (rows.length > 0) return;
+      }
+    };
+    /** A writer of something else, held open: it keeps a roll-up waiting between its claim and its sum. */
+    const writing = (): { release: () => void; other: Promise<void> } => {
+      let release = (): void => undefined;
+      const held = new Promise<void>((resolve) => (release = resolve));
+      const other = uow.system(async (em) => {
+        await em.query(`INSERT INTO usage_events VALUES ($1, $2, $3, 'other', 'c', NULL, $4, now(), '{}')`, [
+          scope().tenantId,
+          scope().environmentId,
+          randomUUID(),
+          new Date(T0),
+        ]);
+        await held;
+      });
+      return { release, other };
+    };
+
     it('are read for hours that nothing has come to since, and the events for all others', async () => {
       await append(at('a', 0, 1, 'mix'), at('b', HOUR, 2, 'mix'), at('c', 2 * HOUR, 4, 'mix'));
       expect(await ask('mix')).toBe('7');
       await addSeries(['mix']);
-      await rollups.rollUp(0);
+      await rollups.rollUp({ quietMs: 0 });
       await mark('mix');
       expect(await ask('mix')).toBe('3007');
       await append(at('d', HOUR + 1, 8, 'mix'));
       expect(await ask('mix')).toBe('2015');
       await append(at('a', HOUR + 1, 8, 'mix'));
       expect(await ask('mix')).toBe('2015');
-      await rollups.rollUp(0);
+      await rollups.rollUp({ quietMs: 0 });
       expect(await ask('mix')).toBe('2015');
       expect(await isClean('mix')).toEqual([true, true, true]);
     });
 
     it('follow the meters: a new one is read from the events until its hours are summed up again', async () => {
       await append(at('a', 0, 1, 'metered'));
-      await rollups.rollUp(0);
+      await rollups.rollUp({ quietMs: 0 });
       expect(await isClean('metered')).toEqual([true]);
       await server.api.expect(201, 'POST', '/features', {
         name: 'Metered',
@@ -205,7 +234,7 @@ describe('usage in Postgres', () => {
       expect(await ask('metered')).toBe('1');
       await rollups.followMeters();
       expect(await isClean('metered')).toEqual([false]);
-      await rollups.rollUp(0);
+      await rollups.rollUp({ quietMs: 0 });
       await mark('metered');
       expect(await ask('metered')).toBe('1001');
     });
@@ -220,15 +249,8 @@ describe('usage in Postgres', () => {
           `INSERT INTO usage_events VALUES ($1, $2, 'race-b', 'race', 'c', NULL, $3, now(), '{"n": 2}')`,
           [scope().tenantId, scope().environmentId, new Date(T0 + 1)],
         );
-        rolled = rollups.rollUp(0);
-        for (let claimed = false; !claimed;) {
-          const rows = await uow.run(caller(), (ctx) =>
-            ctx.em.query<unknown[]>(
-              `SELECT FROM usage_hours WHERE event_name = 'race' AND roll_id IS NOT NULL`,
-            ),
-          );
-          claimed = rows.length > 0;
-        }
+        rolled = rollups.rollUp({ quietMs: 0 });
+        await claimed('race');
       });
       await rolled;
       expect(await ask('race')).toBe('3');
@@ -238,42 +260,199 @@ describe('usage in Postgres', () => {
     it('are void when an event comes while they are made', async () => {
       await append(at('a', 0, 1, 'void'));
       await addSeries(['void']);
-      let release = (): void => undefined;
-      const held = new Promise<void>((resolve) => (release = resolve));
-      // A writer of something else keeps the roll-up waiting between its claim and its sum.
-      const other = uow.system(async (em) => {
-        await em.query(`INSERT INTO usage_events VALUES ($1, $2, 'x', 'other', 'c', NULL, $3, now(), '{}')`, [
-          scope().tenantId,
-          scope().environmentId,
-          new Date(T0),
-        ]);
-        await held;
-      });
-      const rolled = rollups.rollUp(0);
-      for (let claimed = false; !claimed;) {
-        const rows = await uow.run(caller(), (ctx) =>
-          ctx.em.query<unknown[]>(
-            `SELECT FROM usage_hours WHERE event_name = 'void' AND roll_id IS NOT NULL`,
-          ),
-        );
-        claimed = rows.length > 0;
-      }
+      const { release, other } = writing();
+      const rolled = rollups.rollUp({ quietMs: 0 });
+      await claimed('void');
       await append(at('b', 1, 2, 'void'));
       release();
       await other;
       await rolled;
       expect(await isClean('void')).toEqual([false]);
       expect(await ask('void')).toBe('3');
-      await rollups.rollUp(0);
+      await rollups.rollUp({ quietMs: 0 });
       expect(await isClean('void')).toEqual([true]);
       expect(await ask('void')).toBe('3');
+    });
+
+    describe('of the hour under way', () => {
+      /** Not held back by what is late: all that is asked for is summed up. */
+      const AT_ONCE = { quietMs: 0, lagMs: 0, latenessFactor: 0, stepMs: 0 };
+      const MINUTE = 60_000;
+      const sumUntil = (minutes: number) => rollups.rollUp(AT_ONCE, new Date(T0 + minutes * MINUTE));
+
+      it('hold what is before an instant, and are read with the events after it', async () => {
+        await append(at('a', 0, 1, 'way'), at('b', 10 * MINUTE, 2, 'way'), at('c', 20 * MINUTE, 4, 'way'));
+        await addSeries(['way']);
+        await sumUntil(15);
+        await mark('way');
+        expect(await ask('way')).toBe('1007');
+        await append(at('d', 16 * MINUTE, 8, 'way'));
+        expect(await ask('way')).toBe('1015');
+        await sumUntil(30);
+        expect(await ask('way')).toBe('1015');
+        expect(await isClean('way')).toEqual([false]);
+        await append(at('e', 29 * MINUTE, 16, 'way'));
+        expect(await ask('way')).toBe('31');
+        await sumUntil(40);
+        await mark('way');
+        expect(await ask('way')).toBe('1031');
+        await sumUntil(100);
+        expect(await isClean('way')).toEqual([true]);
+        expect(await ask('way')).toBe('1031');
+      });
+
+      it('serve a query that ends in that hour, unless they hold more than it asks for', async () => {
+        await append(at('a', 0, 1, 'end'), at('b', 90 * MINUTE, 2, 'end'), at('c', 100 * MINUTE, 4, 'end'));
+        await addSeries(['end']);
+        await sumUntil(95);
+        await mark('end');
+        const until = (minutes: number) => ask('end', 'SUM', minutes * MINUTE);
+        expect([await until(94), await until(95), await until(105)]).toEqual(['1003', '2003', '2007']);
+      });
+
+      it('get no further than events are late', async () => {
+        const now = T0 + 50 * MINUTE;
+        const ago = (id: string, minutes: number) => at(id, now - minutes * MINUTE - T0, 1, 'late');
+        const summedUntil = async () => {
+          const rows = await uow.run(caller(), (ctx) =>
+            ctx.em.query<{ summed_until: Date | null; late_by: string }[]>(
+              `SELECT summed_until, extract(epoch FROM late_by) AS late_by FROM usage_hours WHERE event_name = 'late'`,
+            ),
+          );
+          expect(rows).toHaveLength(1);
+          const { summed_until, late_by } = rows[0]!;
+          return {
+            minutes: summed_until && (now - summed_until.getTime()) / MINUTE,
+            lateBy: Number(late_by),
+          };
+        };
+        await append(ago('a', 40));
+        await addSeries(['late']);
+        // As if it had come at once.
+        await uow.run(caller(), (ctx) =>
+          ctx.em.query(`UPDATE usage_hours SET late_by = interval '1 second' WHERE event_name = 'late'`),
+        );
+        const sum = (minutes: number) => rollups.rollUp({ quietMs: 0 }, new Date(now + minutes * MINUTE));
+        await sum(0);
+        expect(await summedUntil()).toEqual({ minutes: 0.5, lateBy: 1 });
+        // Not for less than a minute.
+        await sum(0.9);
+        expect((await summedUntil()).minutes).toBe(0.5);
+        await sum(1.1);
+        expect((await summedUntil()).minutes).toBe(-0.6);
+        await append(ago('b', 5));
+        const { minutes, lateBy } = await summedUntil();
+        expect(minutes).toBeNull();
+        expect(lateBy).toBeGreaterThan(24 * 60 * 60);
+        await uow.run(caller(), (ctx) =>
+          ctx.em.query(`UPDATE usage_hours SET late_by = interval '6 minutes' WHERE event_name = 'late'`),
+        );
+        await sum(2);
+        expect((await summedUntil()).minutes).toBe(10);
+      });
+
+      it('are void when an event comes into them while they are made', async () => {
+        await append(at('a', 0, 1, 'cross'));
+        await addSeries(['cross']);
+        await sumUntil(10);
+        await append(at('b', 20 * MINUTE, 2, 'cross'), at('c', 40 * MINUTE, 4, 'cross'));
+        const { release, other } = writing();
+        const rolled = sumUntil(30);
+        await claimed('cross');
+        // One that comes after the stretch does not take the claim away, one within it does.
+        await append(at('d', 35 * MINUTE, 8, 'cross'));
+        await append(at('e', 25 * MINUTE, 16, 'cross'));
+        release();
+        await other;
+        await rolled;
+        expect(await ask('cross')).toBe('31');
+        await sumUntil(50);
+        expect(await ask('cross')).toBe('31');
+        await mark('cross');
+        expect(await ask('cross')).toBe('1031');
+      });
+
+      it('add up to what the events do, whatever comes when', async () => {
+        let names = 0;
+        await fc.assert(
+          fc.asyncProperty(
+            fc.array(
+              fc.oneof(
+                fc.record({
+                  events: fc.array(
+                    fc.record({
+                      id: fc.nat(40),
+                      minute: fc.oneof(fc.nat(130), fc.constantFrom(60, 120)),
+                      n: fc.option(
+                        fc.oneof(fc.integer(), fc.double({ noNaN: true, noDefaultInfinity: true })),
+                        {
+                          nil: undefined,
+                        },
+                      ),
+                    }),
+                    { minLength: 1, maxLength: 12 },
+                  ),
+                }),
+                fc.record({ until: fc.nat(130), workers: fc.integer({ min: 1, max: 2 }) }),
+              ),
+              { minLength: 3, maxLength: 10 },
+            ),
+            fc.array(fc.tuple(fc.nat(70), fc.integer({ min: 1, max: 130 })), { minLength: 1, maxLength: 3 }),
+            async (deeds, windows) => {
+              const name = `way-${names++}`;
+              await addSeries([name]);
+              const sent = new Map<string, IncomingEvent>();
+              for (const deed of deeds) {
+                if ('until' in deed) {
+                  await Promise.all(Array.from({ length: deed.workers }, () => sumUntil(deed.until)));
+                  continue;
+                }
+                const batch = deed.events.map(({ id, minute, n }): IncomingEvent => ({
+                  ...at(String(id), minute * MINUTE, 0, name),
+                  externalCustomerId: id % 2 === 0 ? 'c' : 'd',
+                  properties: n === undefined ? {} : { n },
+                }));
+                for (const one of batch) if (!sent.has(one.id)) sent.set(one.id, one);
+                await append(...batch);
+              }
+              const queries = windows.flatMap(([from, length]) =>
+                (['COUNT', 'SUM', 'AVG', 'MAX', 'LATEST', 'WEIGHTED_SUM'] as const).flatMap((type) =>
+                  ['c', undefined].map((externalCustomerId): UsageQuery => ({
+                    eventName: name,
+                    externalCustomerId,
+                    window: {
+                      start: new Date(T0 + from * MINUTE),
+                      end: new Date(T0 + (from + length) * MINUTE),
+                    },
+                    aggregation: type === 'COUNT' ? { type } : { type, field: 'n' },
+                    filters: [],
+                  })),
+                ),
+              );
+              const found = await uow.run(caller(), (ctx) => store.aggregate(ctx, queries));
+              const expected = queries.map((one) =>
+                aggregate(
+                  one.aggregation,
+                  [...sent.values()].filter(
+                    (given) =>
+                      (one.externalCustomerId ?? given.externalCustomerId) === given.externalCustomerId,
+                  ),
+                  one.window,
+                ),
+              );
+              expect(found.map(formatRate)).toEqual(expected.map(formatRate));
+            },
+          ),
+          { numRuns: 40 },
+        );
+      });
     });
 
     it('of two workers at once are as those of one', async () => {
       await append(...Array.from({ length: 30 }, (_, i) => at(`n${i}`, i * 1000 * 60 * 20, i, 'both')));
       await addSeries(['both']);
-      await Promise.all([rollups.rollUp(0), rollups.rollUp(0)]);
-      await rollups.rollUp(0);
+      await Promise.all([rollups.rollUp({ quietMs: 0 }), rollups.rollUp({ quietMs: 0 })]);
+      await rollups.rollUp({ quietMs: 0 });
       expect(await isClean('both')).toEqual(Array.from({ length: 10 }, () => true));
       expect(await ask('both')).toBe(String((29 * 30) / 2));
     });

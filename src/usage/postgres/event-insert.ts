@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import type { Scope } from '../../platform/context.js';
 import { arrayLiteral, arrayText } from '../../platform/database/array-literal.js';
 import type { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import type { EventBatch, IncomingEvent } from '../usage.types.js';
@@ -50,22 +51,25 @@ export async function insertEvents(uow: UnitOfWork, batches: readonly EventBatch
   ]);
 }
 
+/** The hours of each name, with the earliest event in them. */
 function hoursOf(batches: readonly EventBatch[]): string[] {
-  const hours = new Map<string, string>();
+  const hours = new Map<string, { scope: Scope; name: string; hour: number; earliest: number }>();
   for (const { scope, events } of batches)
     for (const { eventName, occurredAt } of events) {
-      const hour = Math.floor(occurredAt.getTime() / HOUR_MS);
+      const at = occurredAt.getTime();
+      const hour = Math.floor(at / HOUR_MS);
       const key = `${hour} ${scope.environmentId} ${eventName}`;
-      if (!hours.has(key))
-        hours.set(
-          key,
-          JSON.stringify({
-            tenant: scope.tenantId,
-            environment: scope.environmentId,
-            name: eventName,
-            hour: new Date(hour * HOUR_MS),
-          }),
-        );
+      const known = hours.get(key);
+      if (known === undefined) hours.set(key, { scope, name: eventName, hour, earliest: at });
+      else if (at < known.earliest) known.earliest = at;
     }
-  return [...hours.values()];
+  return Array.from(hours.values(), ({ scope, name, hour, earliest }) =>
+    JSON.stringify({
+      tenant: scope.tenantId,
+      environment: scope.environmentId,
+      name,
+      hour: new Date(hour * HOUR_MS),
+      earliest: new Date(earliest),
+    }),
+  );
 }

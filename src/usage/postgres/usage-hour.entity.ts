@@ -19,9 +19,21 @@ export class UsageHourEntity {
   @Column({ type: 'boolean', default: false })
   isClean!: boolean;
 
+  /** The roll-ups hold all events of the hour before this; its end where it is clean. Null: they are void. */
+  @Column({ type: 'timestamptz', nullable: true })
+  summedUntil!: Date | null;
+
   /** The roll-up under way. An event that comes in between takes it away. */
   @Column({ type: 'text', nullable: true })
   rollId!: string | null;
+
+  /** How far that one gets. */
+  @Column({ type: 'timestamptz', nullable: true })
+  rollUntil!: Date | null;
+
+  /** The longest that an event was on its way which came to an hour that was new, or made its roll-ups void. */
+  @Column({ type: 'interval', nullable: true })
+  lateBy!: object | null;
 
   @Column({ type: 'timestamptz', default: () => 'now()' })
   changedAt!: Date;

@@ -22,28 +22,32 @@ const QUERIES = `jsonb_to_recordset($1::jsonb) AS q(
 
 /**
  * Where to read, as of one instant: `q` are the queries, summed up or not, and `stretches` what of them is read from the
- * events. Those are what lies outside of the full hours, and the dirty ones; all of it where nothing is summed up.
+ * events. Those are what lies outside of the full hours, and what of the dirty ones is not summed up; all of it where nothing
+ * is. The hour in which a query ends is read from its roll-up as far as that gets, if it does not get beyond the query.
  */
 const plan = (names: string): string => `asked AS MATERIALIZED (SELECT * FROM ${QUERIES}),
   dirty AS MATERIALIZED (
-    SELECT event_name, hour,
-           hour - row_number() OVER (PARTITION BY event_name ORDER BY hour) * interval '1 hour' AS island
+    SELECT event_name, hour, summed_until,
+           hour - row_number() OVER (PARTITION BY event_name, summed_until ORDER BY hour) * interval '1 hour' AS island
       FROM usage_hours
      WHERE environment_id = ${ENVIRONMENT} AND NOT is_clean AND event_name = ANY (${names}::text[])
        AND hour >= $2::timestamptz AND hour < $3::timestamptz),
   islands AS MATERIALIZED (
-    SELECT event_name, min(hour) AS starts, max(hour) + interval '1 hour' AS ends
-      FROM dirty GROUP BY event_name, island),
+    SELECT event_name, coalesce(summed_until, min(hour)) AS starts, max(hour) + interval '1 hour' AS ends
+      FROM dirty GROUP BY event_name, summed_until, island),
   q AS MATERIALIZED (
-    SELECT a.*, s.id IS NOT NULL AND coalesce(i.count, 0) <= ${MOST_STRETCHES} AS is_summed
+    SELECT a.*, s.id IS NOT NULL AND coalesce(i.count, 0) <= ${MOST_STRETCHES} AS is_summed,
+           coalesce(t.hour + interval '1 hour', a.full_ends) AS summed_ends,
+           coalesce(t.summed_until, a.full_ends) AS rest_starts
       FROM asked a
       LEFT JOIN usage_series s ON s.environment_id = ${ENVIRONMENT} AND s.id = a.series
-      LEFT JOIN (SELECT event_name, count(*) FROM islands GROUP BY event_name) i ON i.event_name = a.event_name),
+      LEFT JOIN (SELECT event_name, count(*) FROM islands GROUP BY event_name) i ON i.event_name = a.event_name
+      LEFT JOIN dirty t ON t.event_name = a.event_name AND t.hour = a.full_ends AND t.summed_until <= a.ends),
   stretches AS (
     SELECT n, event_name, customer, field, filters, sources, starts,
            CASE WHEN is_summed THEN full_starts ELSE ends END AS ends FROM q
     UNION ALL
-    SELECT n, event_name, customer, field, filters, sources, full_ends, ends FROM q WHERE is_summed
+    SELECT n, event_name, customer, field, filters, sources, rest_starts, ends FROM q WHERE is_summed
     UNION ALL
     SELECT q.n, q.event_name, q.customer, q.field, q.filters, q.sources,
            greatest(i.starts, q.full_starts), least(i.ends, q.full_ends)
@@ -69,10 +73,10 @@ const events = (type: AggregationType, perCustomer: boolean): string => `stretch
 const ROLLUPS = `q JOIN LATERAL (
     SELECT * FROM usage_rollups r
      WHERE r.environment_id = ${ENVIRONMENT} AND r.series_id = q.series
-       AND r.external_customer_id = q.summed_customer AND r.hour >= q.full_starts AND r.hour < q.full_ends
+       AND r.external_customer_id = q.summed_customer AND r.hour >= q.full_starts AND r.hour < q.summed_ends
     OFFSET 0) r ON true
    WHERE q.is_summed
-     AND NOT EXISTS (SELECT FROM dirty d WHERE d.event_name = q.event_name AND d.hour = r.hour)`;
+     AND NOT EXISTS (SELECT FROM dirty d WHERE d.event_name = q.event_name AND d.hour = r.hour AND d.summed_until IS NULL)`;
 
 export interface UsageStatement {
   readonly sql: string;

@@ -70,6 +70,16 @@ export const summaryOfEvents = (type: AggregationType): string =>
 export const summaryOfRollups = (type: AggregationType): string =>
   `sum(r.events) AS events, ${columns(type, OF_ROLLUPS)}`;
 
+/** A roll-up `r` with the one that it conflicts with, of other events of the same hour. */
+export const ADDED_UP = `events = r.events + excluded.events, measured = r.measured + excluded.measured,
+  total = coalesce(r.total + excluded.total, r.total, excluded.total),
+  moment = coalesce(r.moment + excluded.moment, r.moment, excluded.moment),
+  peak = greatest(r.peak, excluded.peak),
+  latest = CASE WHEN r.latest IS NULL
+                  OR ((excluded.latest -> 0)::numeric, (excluded.latest ->> 1) COLLATE "C")
+                     > ((r.latest -> 0)::numeric, (r.latest ->> 1) COLLATE "C")
+                THEN excluded.latest ELSE r.latest END`;
+
 export interface SummaryRow {
   readonly events: string | null;
   readonly measured: string | null;
