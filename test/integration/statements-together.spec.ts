@@ -76,4 +76,79 @@ describe('statements that are asked together', () => {
     );
     expect(left).toEqual([]);
   });
+
+  describe('where a unit of work only reads', () => {
+    const began = (ctx: Ctx): Promise<{ at: Date }[]> => queryPrepared(ctx.em, 'SELECT now() AS at', []);
+    const asTypeorm = (ctx: Ctx): Promise<unknown> =>
+      ctx.em.query('SELECT current_user AS role, billing.current_environment() AS environment');
+    const scopeOf = (): object[] => [{ role: 'flexprice_app', environment: caller.scope.environmentId }];
+    const write = (ctx: Ctx): Promise<unknown> =>
+      queryPrepared(ctx.em, `UPDATE environments SET name = 'written' RETURNING id`, []);
+
+    it('are one transaction, and what is asked later is another', async () => {
+      const [together, later] = await uow.read(caller, async (ctx) => [
+        await Promise.all([began(ctx), queryPrepared<{ at: Date }>(ctx.em, 'SELECT now() AS at, 1', [])]),
+        await began(ctx),
+      ]);
+      expect(together[0]).toEqual([{ at: together[1][0]?.at }]);
+      expect(later[0]?.at.getTime()).toBeGreaterThan(together[0][0]?.at.getTime() as number);
+    });
+
+    it('are all in its scope, however they are asked and after what', async () => {
+      const answers = await uow.read(caller, async (ctx) => [
+        ...(await Promise.all([half(ctx, 2), scope(ctx), asTypeorm(ctx)])),
+        await asTypeorm(ctx),
+        await queryPrepared(
+          ctx.em,
+          'SELECT current_user AS role, billing.current_environment() AS environment',
+          [],
+        ),
+        await Promise.all([scope(ctx), half(ctx, 5)]),
+      ]);
+      const own = scopeOf();
+      expect(answers).toEqual([[{ half: 50 }], own, own, own, own, [own, [{ half: 20 }]]]);
+    });
+
+    it('cannot write, in any of its questions', async () => {
+      const refused = 'cannot execute UPDATE in a read-only transaction';
+      await expect(uow.read(caller, write)).rejects.toThrow(refused);
+      await expect(uow.read(caller, async (ctx) => [await began(ctx), await write(ctx)])).rejects.toThrow(
+        refused,
+      );
+      await expect(uow.read(caller, async (ctx) => [await asTypeorm(ctx), await write(ctx)])).rejects.toThrow(
+        refused,
+      );
+      await expect(
+        uow.read(caller, (ctx) => ctx.em.query(`UPDATE environments SET name = 'written'`)),
+      ).rejects.toThrow(refused);
+    });
+
+    it('leave the connection as it was, whether they are answered or fail', async () => {
+      const left = (): Promise<object[]> =>
+        uow.call(
+          `SELECT current_user <> 'flexprice_app' AS is_ours, current_setting('transaction_read_only') AS reading,
+                  current_setting('plan_cache_mode') AS plans, current_setting('app.environment_id', true) AS environment,
+                  pg_current_xact_id_if_assigned() AS transaction`,
+          [],
+        );
+      const free = [{ is_ours: true, reading: 'off', plans: 'auto', environment: '', transaction: null }];
+      await uow.read(caller, scope);
+      expect(await left()).toEqual(free);
+      await expect(uow.read(caller, (ctx) => half(ctx, 0))).rejects.toThrow('division by zero');
+      expect(await left()).toEqual(free);
+      const afterOne = uow.read(caller, async (ctx) => [await asTypeorm(ctx), await half(ctx, 0)]);
+      await expect(afterOne).rejects.toThrow('division by zero');
+      expect(await left()).toEqual(free);
+      const heard = uow.read(caller, async (ctx) => [await half(ctx, 0).catch(() => []), await scope(ctx)]);
+      // Nothing has to be taken back for the next question.
+      expect(await heard).toEqual([[], scopeOf()]);
+      await expect(
+        uow.read(caller, async (ctx) => {
+          await scope(ctx);
+          throw new Error('of its own');
+        }),
+      ).rejects.toThrow('of its own');
+      expect(await left()).toEqual(free);
+    });
+  });
 });

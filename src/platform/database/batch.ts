@@ -1,9 +1,12 @@
-import pg, { type PoolClient, type QueryResult } from 'pg';
+import { hash } from 'node:crypto';
+import pg, { type QueryResult } from 'pg';
 
 export interface PreparedStatement {
   readonly name: string;
   readonly text: string;
   readonly values: unknown[];
+  /** Not planned anew for its parameters, whatever that looks like to Postgres. */
+  readonly isPlannedOnce?: boolean;
 }
 
 type Answered = (error: Error | null, result: QueryResult) => void;
@@ -33,7 +36,7 @@ interface DriverQuery {
   handleReadyForQuery(connection: Connection): void;
 }
 const DriverQuery = pg.Query as unknown as new (
-  config: Omit<PreparedStatement, 'name' | 'values'> & Partial<PreparedStatement>,
+  config: { readonly text: string } & Partial<PreparedStatement>,
   values?: undefined,
   callback?: Answered,
 ) => DriverQuery;
@@ -59,8 +62,10 @@ class Batch extends DriverQuery {
     const together = Object.assign(Object.create(connection) as Connection, {
       sync: () => undefined,
       parse: (statement: PreparedStatement) => {
-        this.unread.push(statement.name);
-        connection.close({ type: 'S', name: statement.name });
+        if (statement.name !== '') {
+          this.unread.push(statement.name);
+          connection.close({ type: 'S', name: statement.name });
+        }
         connection.parse(statement);
       },
     });
@@ -96,9 +101,25 @@ class Batch extends DriverQuery {
   }
 }
 
+const names = new Map<string, string>();
+
+/** What each batch of a connection begins with: it also says how the statements after it are to be planned. */
+export type Preface = (isPlannedOnce: boolean) => PreparedStatement;
+
+const PLAN_ONCE = namedStatement('SET LOCAL plan_cache_mode = force_generic_plan', []);
+const PLAN_AS_EVER = namedStatement('SET LOCAL plan_cache_mode = auto', []);
+
+/** A connection, as far as it is asked in batches. */
+export interface Askable {
+  query(batch: pg.Submittable): unknown;
+  readonly preface?: Preface;
+}
+
+const waiting = new WeakMap<Askable, AskedStatement[]>();
+
 /** Sends them at once, together. */
 export function queryTogether(
-  client: PoolClient,
+  client: Askable,
   statements: readonly PreparedStatement[],
 ): Promise<QueryResult[]> {
   const asked: AskedStatement[] = [];
@@ -107,20 +128,32 @@ export function queryTogether(
   return Promise.all(answers);
 }
 
-const waiting = new WeakMap<PoolClient, AskedStatement[]>();
-
 /** Runs it together with all that is asked of the connection before the program waits for anything. */
-export function queryInBatch(client: PoolClient, statement: PreparedStatement): Promise<QueryResult> {
+export function queryInBatch(client: Askable, statement: PreparedStatement): Promise<QueryResult> {
   const batch = waiting.get(client);
   if (batch !== undefined) return ask(batch, statement);
   const begun: AskedStatement[] = [];
   waiting.set(client, begun);
   process.nextTick(() => {
     waiting.delete(client);
-    client.query(new Batch(begun) as unknown as pg.Submittable);
+    client.query(new Batch(framed(begun, client.preface)) as unknown as pg.Submittable);
   });
   return ask(begun, statement);
 }
+
+function framed(asked: readonly AskedStatement[], preface: Preface | undefined): readonly AskedStatement[] {
+  if (preface !== undefined)
+    return [unheard(preface(asked.some(({ isPlannedOnce }) => isPlannedOnce))), ...asked];
+  return asked.flatMap((statement) =>
+    statement.isPlannedOnce === true ? [unheard(PLAN_ONCE), statement, unheard(PLAN_AS_EVER)] : [statement],
+  );
+}
+
+/** Should it fail, so does what it goes with. */
+const unheard = (statement: PreparedStatement): AskedStatement => ({
+  ...statement,
+  answered: () => undefined,
+});
 
 const ask = (batch: AskedStatement[], statement: PreparedStatement): Promise<QueryResult> =>
   new Promise((resolve, reject) => {
@@ -130,3 +163,10 @@ const ask = (batch: AskedStatement[], statement: PreparedStatement): Promise<Que
     };
     batch.push({ ...statement, answered });
   });
+
+/** The statement under a name of its own, by which a connection knows it again. */
+export function namedStatement(sql: string, parameters: readonly unknown[]): PreparedStatement {
+  const name = names.get(sql) ?? hash('sha256', sql).slice(0, 24);
+  names.set(sql, name);
+  return { name, text: sql, values: [...parameters] };
+}

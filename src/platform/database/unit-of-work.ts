@@ -4,12 +4,13 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import type { PoolClient } from 'pg';
 import { DataSource, type EntityManager, type QueryRunner } from 'typeorm';
 import { WallClock } from '../clock/clock.js';
-import type { Caller, Ctx } from '../context.js';
+import type { Caller, Ctx, Scope } from '../context.js';
 import { Remembered } from '../remembered.js';
-import { queryTogether, type PreparedStatement } from './batch.js';
+import { namedStatement, queryTogether, type PreparedStatement } from './batch.js';
 import { DATA_SOURCE, SCHEMA } from './data-source.js';
 import { isTransactionConflict } from './errors.js';
-import { namedStatement } from './prepared.js';
+import { queryPrepared } from './prepared.js';
+import { ReadingClient } from './reading.js';
 
 const OFFSET =
   'SELECT c.offset_ms FROM environments e LEFT JOIN environment_clocks c ON c.environment_id = e.id WHERE e.id = $1';
@@ -17,14 +18,16 @@ const SAFE_ID = /^[A-Za-z0-9_-]{1,80}$/;
 const CONFLICT_RETRIES = 3;
 
 const BEGIN = namedStatement('START TRANSACTION', []);
-const BEGIN_READING = namedStatement('START TRANSACTION READ ONLY', []);
 /** Settings that end with the transaction, by one statement that a connection reads once. */
 const SETTINGS = `set_config('role', $1, true), set_config('search_path', '${SCHEMA}', true)`;
+const SCOPE = `${SETTINGS}, set_config('app.tenant_id', $2, true), set_config('app.environment_id', $3, true)`;
 const NOT_WAITING_FOR_THE_DISK = `, set_config('synchronous_commit', 'off', true)`;
+const ONLY_READING = `, set_config('transaction_read_only', 'on', true)`;
+const PLANNED_ONCE = `, set_config('plan_cache_mode', 'force_generic_plan', true)`;
 
 type SystemWork<T> = (em: EntityManager, afterCommit: (nudge: () => void) => void) => Promise<T>;
-type Results = readonly { readonly rows: readonly unknown[] }[];
 type Frame = readonly PreparedStatement[];
+type Nudges = Set<() => void>;
 
 /**
  * The only place that opens a transaction. It switches to a role without BYPASSRLS and names the tenant and
@@ -50,45 +53,44 @@ export class UnitOfWork {
     work: (ctx: Ctx) => Promise<T>,
     { isBookkeeping = false }: { readonly isBookkeeping?: boolean } = {},
   ): Promise<T> {
-    return this.inScope(caller, work, BEGIN, isBookkeeping ? NOT_WAITING_FOR_THE_DISK : '');
+    const enter = entrance(caller.scope, isBookkeeping ? NOT_WAITING_FOR_THE_DISK : '');
+    return this.transaction([BEGIN, enter], (em, nudges) => this.inTime(caller, em, nudges, work));
   }
 
-  /** The same for work that only reads, which the database sees to. Its end is not waited for: there is nothing to lose. */
+  /**
+   * The same for work that only reads, which the database sees to. What it asks without waiting is one transaction, what it
+   * asks after that is the next: there is nothing to take back, and each statement sees what is committed when it runs.
+   */
   read<T>(caller: Caller, work: (ctx: Ctx) => Promise<T>): Promise<T> {
-    return this.inScope(caller, work, BEGIN_READING, '');
+    const [each, once] = ['', PLANNED_ONCE].map((more) => entrance(caller.scope, ONLY_READING + more)) as [
+      PreparedStatement,
+      PreparedStatement,
+    ];
+    return this.onConnection(async (client, runner) => {
+      const reading = new ReadingClient(client, (isPlannedOnce) => (isPlannedOnce ? once : each));
+      // TypeORM must not begin a transaction of its own.
+      Object.assign(runner, { connect: () => Promise.resolve(reading), isTransactionActive: true });
+      const nudges: Nudges = new Set();
+      const value = await this.inTime(caller, runner.manager, nudges, work);
+      for (const nudge of nudges) nudge();
+      return value;
+    });
   }
 
-  private inScope<T>(
+  private async inTime<T>(
     caller: Caller,
+    em: EntityManager,
+    nudges: Nudges,
     work: (ctx: Ctx) => Promise<T>,
-    begin: PreparedStatement,
-    settings: string,
   ): Promise<T> {
-    const { tenantId, environmentId } = caller.scope;
-    if (!SAFE_ID.test(tenantId) || !SAFE_ID.test(environmentId)) throw new Error('malformed scope');
-    const enter = namedStatement(
-      `SELECT ${SETTINGS}, set_config('app.tenant_id', $2, true), set_config('app.environment_id', $3, true)${settings}`,
-      ['flexprice_app', tenantId, environmentId],
-    );
-    const ctxAt = (now: Date, em: EntityManager, nudges: Set<() => void>): Ctx => ({
-      ...caller,
-      em,
-      now,
-      afterCommit: (nudge) => nudges.add(nudge),
-    });
+    const { environmentId } = caller.scope;
+    const ctxAt = (now: Date): Ctx => ({ ...caller, em, now, afterCommit: (nudge) => nudges.add(nudge) });
     // In real time nothing has to be known before the work: its first statement goes with the frame.
-    if (this.real.has(environmentId))
-      return this.transaction([begin, enter], (em, _begun, nudges) =>
-        work(ctxAt(this.clock.now(), em, nudges)),
-      );
-    const asked = namedStatement(OFFSET, [environmentId]);
-    return this.transaction([begin, enter, asked], async (em, begun, nudges) => {
-      const found = (await begun).at(-1)?.rows[0] as { offset_ms: string | null } | undefined;
-      // One that is just being made is not there yet, nor is its clock.
-      if (found?.offset_ms === null) this.real.add(environmentId);
-      const now = new Date(this.clock.now().getTime() + Number(found?.offset_ms ?? 0));
-      return work(ctxAt(now, em, nudges));
-    });
+    if (this.real.has(environmentId)) return work(ctxAt(this.clock.now()));
+    const [found] = await queryPrepared<{ offset_ms: string | null }>(em, OFFSET, [environmentId]);
+    // One that is just being made is not there yet, nor is its clock.
+    if (found?.offset_ms === null) this.real.add(environmentId);
+    return work(ctxAt(new Date(this.clock.now().getTime() + Number(found?.offset_ms ?? 0))));
   }
 
   /** An environment's time for callers that open no unit of work: the hot paths. */
@@ -133,9 +135,7 @@ export class UnitOfWork {
   }
 
   private asSystem<T>(work: SystemWork<T>, settings: string): Promise<T> {
-    return this.transaction(systemFrame(settings), (em, _begun, nudges) =>
-      work(em, (nudge) => nudges.add(nudge)),
-    );
+    return this.transaction(systemFrame(settings), (em, nudges) => work(em, (nudge) => nudges.add(nudge)));
   }
 
   /**
@@ -146,13 +146,10 @@ export class UnitOfWork {
     return this.onConnection(async (client) => (await client.query<R>(sql, [...parameters])).rows);
   }
 
-  private transaction<T>(
-    frame: Frame,
-    work: (em: EntityManager, begun: Promise<Results>, nudges: Set<() => void>) => Promise<T>,
-  ): Promise<T> {
+  private transaction<T>(frame: Frame, work: (em: EntityManager, nudges: Nudges) => Promise<T>): Promise<T> {
     return this.onConnection(async (client, runner) => {
       // What several changes ask for is done once.
-      const nudges = new Set<() => void>();
+      const nudges: Nudges = new Set();
       // One trip for the frame and for who works in it. The runner has to know, or it would begin and end its own.
       Object.assign(runner, { isTransactionActive: true, transactionDepth: 1 });
       sendTogether(client);
@@ -160,13 +157,13 @@ export class UnitOfWork {
       // Told below, when the work has ended.
       begun.catch(() => undefined);
       try {
-        const value = await work(runner.manager, begun, nudges);
+        const value = await work(runner.manager, nudges);
         await begun;
-        if (frame[0] === BEGIN_READING) endSoon(client, runner);
-        else await runner.commitTransaction();
+        await runner.commitTransaction();
         for (const nudge of nudges) nudge();
         return value;
       } catch (error) {
+        await this.rollback(runner);
         // Where the frame has failed, that is why: nothing runs in a transaction that has failed.
         await begun;
         throw error;
@@ -180,7 +177,6 @@ export class UnitOfWork {
       try {
         return await work((await runner.connect()) as PoolClient, runner);
       } catch (error) {
-        await this.rollback(runner);
         if (!isTransactionConflict(error) || attempt > CONFLICT_RETRIES) throw error;
         this.logger.warn({ event: 'transaction.retried', attempt });
       } finally {
@@ -205,11 +201,9 @@ const systemFrame = (settings: string): Frame => [
   namedStatement(`SELECT ${SETTINGS}${settings}`, ['flexprice_system']),
 ];
 
-/** Whoever has the connection next is served after the end of this transaction. */
-function endSoon(client: PoolClient, runner: QueryRunner): void {
-  Object.assign(runner, { isTransactionActive: false, transactionDepth: 0 });
-  // Where the connection is lost the pool hears of it, and there was nothing to keep.
-  client.query('COMMIT').catch(() => undefined);
+function entrance({ tenantId, environmentId }: Scope, settings: string): PreparedStatement {
+  if (!SAFE_ID.test(tenantId) || !SAFE_ID.test(environmentId)) throw new Error('malformed scope');
+  return namedStatement(`SELECT ${SCOPE}${settings}`, ['flexprice_app', tenantId, environmentId]);
 }
 
 /** What is asked of the connection before the program waits for anything is one message. */
