@@ -20,6 +20,7 @@ import { ImportedSubscriptions1763700000021 } from './0021-imported-subscription
 import { EventsOfAnEntity1763700000022 } from './0022-events-of-an-entity.js';
 import { AddonGrants1763700000023 } from './0023-addon-grants.js';
 import { UsageOfThisHour1763700000024 } from './0024-usage-of-this-hour.js';
+import { WebhookIndexes1763700000025 } from './0025-webhook-indexes.js';
 
 /** In the order they run. Append; never edit one that has been released. */
 export const migrations = [
@@ -45,4 +46,5 @@ export const migrations = [
   EventsOfAnEntity1763700000022,
   AddonGrants1763700000023,
   UsageOfThisHour1763700000024,
+  WebhookIndexes1763700000025,
 ] as const;

@@ -43,6 +43,15 @@ describe('schema', () => {
     }
   });
 
+  it('has no index that row-level security keeps from use: one on an expression', async () => {
+    // Before the policy has spoken, Postgres looks rows up only by what cannot tell of them; functions can.
+    const onExpressions = await database.query(
+      `SELECT indexrelid::regclass::text AS index FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid
+        WHERE c.relnamespace = 'billing'::regnamespace AND c.relrowsecurity AND i.indexprs IS NOT NULL`,
+    );
+    expect(onExpressions).toEqual([]);
+  });
+
   it('is undone by its own migrations', async () => {
     const empty = await createDatabase({ empty: true });
     const source = await new DataSource(

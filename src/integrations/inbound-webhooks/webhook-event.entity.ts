@@ -6,12 +6,9 @@ export type WebhookState = 'received' | 'handled' | 'skipped' | 'retrying' | 'pa
 
 /** What a provider has told us: stored once before it is acknowledged, and never dropped. */
 @Entity('webhook_events')
-@Index('webhook_events_provider_event', ['tenantId', 'environmentId', 'connectionId', 'providerEventId'], {
-  unique: true,
-})
-@Index('webhook_events_received', ['tenantId', 'environmentId', 'receivedAt'])
-/** On `event ->> 'remoteId'` beside the connection: an expression, which an entity cannot say. */
-@Index('webhook_events_remote', { synchronize: false })
+@Index('webhook_events_provider_event', ['connectionId', 'providerEventId'], { unique: true })
+@Index('webhook_events_created', ['environmentId', 'createdAt'])
+@Index('webhook_events_remote', ['connectionId', 'remoteId'], { where: 'remote_id IS NOT NULL' })
 export class WebhookEventEntity extends EnvironmentRow {
   @Column({ type: 'text' })
   connectionId!: string;
@@ -29,6 +26,10 @@ export class WebhookEventEntity extends EnvironmentRow {
   /** As the adapter has read it: ids, no personal data. */
   @Column({ type: 'jsonb' })
   event!: ProviderEvent;
+
+  /** The provider's id of what it speaks of; null where it means nothing to us. */
+  @Column({ type: 'text', nullable: true })
+  remoteId!: string | null;
 
   /** False for a hint: a call without signature on a connection that has no secret. */
   @Column({ type: 'boolean' })

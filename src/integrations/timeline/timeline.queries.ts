@@ -40,7 +40,7 @@ const ENTRIES = /* sql */ `
        AND ($5::text IS NULL OR provider = $5) AND ($6::text IS NULL OR connection_id = $6)
        AND ($7::text[] IS NULL OR state = ANY($7))
   ), heard AS (
-    SELECT w.* FROM webhook_events w JOIN remote r ON r.connection_id = w.connection_id AND w.event ->> 'remoteId' = r.id
+    SELECT w.* FROM webhook_events w JOIN remote r ON r.connection_id = w.connection_id AND w.remote_id = r.id
      WHERE ($5::text IS NULL OR w.provider = $5) AND ($6::text IS NULL OR w.connection_id = $6)
        AND ($7::text[] IS NULL OR w.state = ANY($7))
   ), entries AS (
