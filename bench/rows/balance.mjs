@@ -9,6 +9,7 @@ const EVENTS_A_SECOND = 50;
 /** Of each customer, in the hour under way. */
 const EVENTS = 2_000;
 const EVENTS_A_CALL = 500;
+const WARM_SECONDS = 10;
 const WEEK_MS = 7 * 24 * 60 * 60 * 1000;
 
 /**
@@ -98,7 +99,7 @@ export async function balanceRow({ postgres, wanted, add, say }) {
       await using;
       return balances;
     };
-    await asked(3);
+    await asked(WARM_SECONDS);
     const { p50, p95, p99, perSecond } = await asked(SECONDS);
     add({
       row: 'balance',
