@@ -4,6 +4,9 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
  * Indexes of webhooks that are used. Under row-level security Postgres looks into an index only by operators that cannot leak,
  * and `->>` is none: what an entity has heard was found by reading every webhook of the environment. Nothing asks for
  * `received_at`; lists are in the order of `created_at`. Ids are unique by themselves, and need no tenant before them.
+ *
+ * A webhook of an older process that waits for this to end is refused once, because the function it is in names the key that
+ * was: the process asks again, or its provider does.
  */
 export class WebhookIndexes1763700000025 implements MigrationInterface {
   name = 'WebhookIndexes1763700000025';
@@ -11,10 +14,10 @@ export class WebhookIndexes1763700000025 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(/* sql */ `
       ALTER TABLE billing.webhook_events ADD COLUMN remote_id text;
+      DROP INDEX billing.webhook_events_provider_event, billing.webhook_events_received, billing.webhook_events_remote;
       ALTER TABLE billing.webhook_events NO FORCE ROW LEVEL SECURITY;
       UPDATE billing.webhook_events SET remote_id = event ->> 'remoteId' WHERE event ->> 'remoteId' IS NOT NULL;
       ALTER TABLE billing.webhook_events FORCE ROW LEVEL SECURITY;
-      DROP INDEX billing.webhook_events_provider_event, billing.webhook_events_received, billing.webhook_events_remote;
       CREATE UNIQUE INDEX webhook_events_provider_event ON billing.webhook_events (connection_id, provider_event_id);
       CREATE INDEX webhook_events_created ON billing.webhook_events (environment_id, created_at);
       CREATE INDEX webhook_events_remote ON billing.webhook_events (connection_id, remote_id) WHERE remote_id IS NOT NULL;

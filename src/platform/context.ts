@@ -15,8 +15,8 @@ export interface Caller {
 }
 
 /**
- * One unit of work: one transaction, one instant, one scope. Service methods take it first and never open
- * another. Nothing of it outlives the transaction.
+ * One unit of work: one transaction (where it only reads, one a trip), one instant, one scope. Service methods take it
+ * first and never open another. Nothing of it outlives the unit of work.
  */
 export interface Ctx extends Caller {
   readonly em: EntityManager;

@@ -43,7 +43,7 @@ describe('schema', () => {
     }
   });
 
-  it('has no index that row-level security keeps from use: one on an expression', async () => {
+  it('has no index on an expression: row-level security would keep it from use', async () => {
     // Before the policy has spoken, Postgres looks rows up only by what cannot tell of them; functions can.
     const onExpressions = await database.query(
       `SELECT indexrelid::regclass::text AS index FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid

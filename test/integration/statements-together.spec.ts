@@ -1,4 +1,8 @@
+import { DataSource } from 'typeorm';
+import { ENTITIES } from '../../src/entities.js';
+import { WallClock } from '../../src/platform/clock/clock.js';
 import type { Caller, Ctx } from '../../src/platform/context.js';
+import { dataSourceOptions } from '../../src/platform/database/data-source.js';
 import { queryPlannedOnce, queryPrepared } from '../../src/platform/database/prepared.js';
 import { UnitOfWork } from '../../src/platform/database/unit-of-work.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
@@ -77,6 +81,21 @@ describe('statements that are asked together', () => {
     expect(left).toEqual([]);
   });
 
+  it('are not answered with the answers of others where one has a value that cannot be sent', async () => {
+    const circular: Record<string, unknown> = {};
+    circular.itself = circular;
+    const ask = (ctx: Ctx, value: unknown): Promise<object[]> =>
+      queryPrepared(ctx.em, 'SELECT $1::jsonb AS given', [value]);
+    const failing = uow.run(caller, (ctx) =>
+      Promise.allSettled([half(ctx, 2), ask(ctx, circular), half(ctx, 5)]).then((all) =>
+        all.map(({ status }) => status),
+      ),
+    );
+    expect(await failing).toEqual(['rejected', 'rejected', 'rejected']);
+    const again = uow.run(caller, (ctx) => Promise.all([half(ctx, 2), ask(ctx, { n: 1 }), half(ctx, 5)]));
+    expect(await again).toEqual([[{ half: 50 }], [{ given: { n: 1 } }], [{ half: 20 }]]);
+  });
+
   describe('where a unit of work only reads', () => {
     const began = (ctx: Ctx): Promise<{ at: Date }[]> => queryPrepared(ctx.em, 'SELECT now() AS at', []);
     const asTypeorm = (ctx: Ctx): Promise<unknown> =>
@@ -149,6 +168,78 @@ describe('statements that are asked together', () => {
         }),
       ).rejects.toThrow('of its own');
       expect(await left()).toEqual(free);
+    });
+  });
+
+  describe('where a reading has failed and its connection is somebody else’s', () => {
+    let source: DataSource;
+    let alone: UnitOfWork;
+    let other: Caller;
+    beforeAll(async () => {
+      source = await new DataSource(
+        dataSourceOptions({ url: server.database.url, poolSize: 1 }, ENTITIES, []),
+      ).initialize();
+      alone = new UnitOfWork(source, server.app.get(WallClock, { strict: false }));
+      const { tenant } = await server.anotherTenant('live');
+      const { tenantId, environmentId } = tenant;
+      other = { scope: { tenantId, environmentId }, actor: 'test', requestId: 'test' };
+      for (const one of [caller, other]) await alone.read(one, scope);
+    });
+    afterAll(async () => {
+      await source.destroy();
+    });
+
+    const reading = (ctx: Ctx): Promise<{ environment: string; only: string }[]> =>
+      queryPrepared(
+        ctx.em,
+        `SELECT billing.current_environment() AS environment, current_setting('transaction_read_only') AS only`,
+        [],
+      );
+    const own = (): object[] => [{ environment: other.scope.environmentId, only: 'off' }];
+    const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 30));
+    const twice = async (ctx: Ctx): Promise<unknown> => {
+      const before = await reading(ctx);
+      await pause();
+      return [before, await reading(ctx)];
+    };
+    const fails = (): Promise<never> => Promise.reject(new Error('of its own'));
+
+    it('what was asked beside the failure does not bring its scope along', async () => {
+      const failing = alone.read(caller, (ctx) => Promise.all([reading(ctx), fails()]));
+      const next = alone.run(other, twice);
+      await expect(failing).rejects.toThrow('of its own');
+      expect(await next).toEqual([own(), own()]);
+    });
+
+    it('what is asked later fails, and changes nothing for who has it', async () => {
+      let late: Promise<unknown> | undefined;
+      const failing = alone.read(caller, (ctx) => {
+        const branch = reading(ctx)
+          .then(pause)
+          .then(() => reading(ctx));
+        late = branch.catch((error: unknown) => error);
+        return Promise.all([branch, reading(ctx).then(fails)]);
+      });
+      const next = alone.run(other, twice);
+      await expect(failing).rejects.toThrow('of its own');
+      expect(await next).toEqual([own(), own()]);
+      expect(await late).toEqual(new Error('asked after the unit of work was over'));
+    });
+
+    it('a statement that it was the first to ask is read again for the next one', async () => {
+      const first = (ctx: Ctx): Promise<object[]> =>
+        queryPrepared(ctx.em, 'SELECT 1 AS first_asked_in_vain', []);
+      const failing = alone.read(caller, (ctx) => Promise.all([half(ctx, 0), first(ctx), fails()]));
+      const sent = alone.read(caller, async (ctx) => {
+        const asked = Promise.allSettled([half(ctx, 0), first(ctx)]);
+        await new Promise((resolve) => process.nextTick(() => process.nextTick(resolve)));
+        void asked;
+        throw new Error('of its own');
+      });
+      const next = alone.run(other, first);
+      await expect(failing).rejects.toThrow('of its own');
+      await expect(sent).rejects.toThrow('of its own');
+      expect(await next).toEqual([{ first_asked_in_vain: 1 }]);
     });
   });
 });

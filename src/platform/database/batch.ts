@@ -9,7 +9,7 @@ export interface PreparedStatement {
   readonly isPlannedOnce?: boolean;
 }
 
-type Answered = (error: Error | null, result: QueryResult) => void;
+type Answered = (error: Error | null, result?: QueryResult) => void;
 
 type AskedStatement = PreparedStatement & { readonly answered: Answered };
 
@@ -45,10 +45,12 @@ const DriverQuery = pg.Query as unknown as new (
  * Prepared statements that are sent, run and answered together: one message each way, whatever their number. One that
  * fails fails them all.
  */
-class Batch extends DriverQuery {
+export class Batch extends DriverQuery {
   private readonly queries: DriverQuery[];
   private readonly unread: string[] = [];
   private at = 0;
+  /** Of a value that cannot be sent: the database has heard of the statements before it, and nobody may be told of them. */
+  private unsendable: Error | undefined;
 
   constructor(statements: readonly AskedStatement[]) {
     super({ text: statements.map(({ text }) => text).join(';\n') }, undefined, () => undefined);
@@ -72,7 +74,10 @@ class Batch extends DriverQuery {
     connection.stream.cork();
     for (const query of this.queries) {
       query._result._types = this._result._types;
+      query.handleError = (error) => (this.unsendable = error);
       query.prepare(together);
+      Reflect.deleteProperty(query, 'handleError');
+      if (this.unsendable !== undefined) break;
     }
     connection.sync();
     connection.stream.uncork();
@@ -80,15 +85,20 @@ class Batch extends DriverQuery {
   }
 
   override handleRowDescription(message: unknown): void {
-    this.queries[this.at]?.handleRowDescription(message);
+    this.answering?.handleRowDescription(message);
   }
 
   override handleDataRow(message: unknown): void {
-    this.queries[this.at]?.handleDataRow(message);
+    this.answering?.handleDataRow(message);
   }
 
   override handleCommandComplete(message: unknown, connection: Connection): void {
-    this.queries[this.at++]?.handleCommandComplete(message, connection);
+    this.answering?.handleCommandComplete(message, connection);
+    this.at += 1;
+  }
+
+  private get answering(): DriverQuery | undefined {
+    return this.unsendable === undefined ? this.queries[this.at] : undefined;
   }
 
   override handleError(error: Error, connection: Connection): void {
@@ -97,6 +107,10 @@ class Batch extends DriverQuery {
   }
 
   override handleReadyForQuery(connection: Connection): void {
+    if (this.unsendable !== undefined) {
+      this.handleError(this.unsendable, connection);
+      return;
+    }
     for (const query of this.queries) query.handleReadyForQuery(connection);
   }
 }
@@ -113,6 +127,8 @@ const PLAN_AS_EVER = namedStatement('SET LOCAL plan_cache_mode = auto', []);
 export interface Askable {
   query(batch: pg.Submittable): unknown;
   readonly preface?: Preface;
+  /** It may be somebody else's by now. What is asked of it fails, and is not sent. */
+  readonly isOver?: boolean;
 }
 
 const waiting = new WeakMap<Askable, AskedStatement[]>();
@@ -124,7 +140,7 @@ export function queryTogether(
 ): Promise<QueryResult[]> {
   const asked: AskedStatement[] = [];
   const answers = statements.map((statement) => ask(asked, statement));
-  client.query(new Batch(asked) as unknown as pg.Submittable);
+  send(client, asked);
   return Promise.all(answers);
 }
 
@@ -136,9 +152,16 @@ export function queryInBatch(client: Askable, statement: PreparedStatement): Pro
   waiting.set(client, begun);
   process.nextTick(() => {
     waiting.delete(client);
-    client.query(new Batch(framed(begun, client.preface)) as unknown as pg.Submittable);
+    send(client, begun);
   });
   return ask(begun, statement);
+}
+
+function send(client: Askable, asked: readonly AskedStatement[]): void {
+  if (client.isOver === true) {
+    const late = new Error('asked after the unit of work was over');
+    for (const { answered } of asked) answered(late);
+  } else client.query(new Batch(framed(asked, client.preface)) as unknown as pg.Submittable);
 }
 
 function framed(asked: readonly AskedStatement[], preface: Preface | undefined): readonly AskedStatement[] {
@@ -158,7 +181,7 @@ const unheard = (statement: PreparedStatement): AskedStatement => ({
 const ask = (batch: AskedStatement[], statement: PreparedStatement): Promise<QueryResult> =>
   new Promise((resolve, reject) => {
     const answered: Answered = (error, result) => {
-      if (error === null) resolve(result);
+      if (error === null) resolve(result as QueryResult);
       else reject(error);
     };
     batch.push({ ...statement, answered });

@@ -16,7 +16,8 @@ export function queryPrepared<R extends object>(
 
 /**
  * The same for statements on partitioned tables. Left to itself, Postgres plans those anew each time, because a plan for
- * any parameters looks dear: it names every partition, though it reads none but those it needs.
+ * any parameters looks dear: it names every partition, though it reads none but those it needs. In a reading, what is asked
+ * together with it is planned so too.
  */
 export function queryPlannedOnce<R extends object>(
   em: EntityManager,
@@ -28,6 +29,8 @@ export function queryPlannedOnce<R extends object>(
 
 async function ask<R extends object>(em: EntityManager, statement: PreparedStatement): Promise<R[]> {
   if (em.queryRunner === undefined) throw new Error('a prepared statement needs a transaction');
+  // Its connection is somebody else's by now.
+  if (em.queryRunner.isReleased) throw new Error('asked after the unit of work was over');
   const client = (await em.queryRunner.connect()) as Askable;
   return (await queryInBatch(client, statement)).rows as R[];
 }

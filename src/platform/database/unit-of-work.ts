@@ -23,7 +23,7 @@ const SETTINGS = `set_config('role', $1, true), set_config('search_path', '${SCH
 const SCOPE = `${SETTINGS}, set_config('app.tenant_id', $2, true), set_config('app.environment_id', $3, true)`;
 const NOT_WAITING_FOR_THE_DISK = `, set_config('synchronous_commit', 'off', true)`;
 const ONLY_READING = `, set_config('transaction_read_only', 'on', true)`;
-const PLANNED_ONCE = `, set_config('plan_cache_mode', 'force_generic_plan', true)`;
+const ONLY_READING_PLANNED_ONCE = `${ONLY_READING}, set_config('plan_cache_mode', 'force_generic_plan', true)`;
 
 type SystemWork<T> = (em: EntityManager, afterCommit: (nudge: () => void) => void) => Promise<T>;
 type Frame = readonly PreparedStatement[];
@@ -62,18 +62,24 @@ export class UnitOfWork {
    * asks after that is the next: there is nothing to take back, and each statement sees what is committed when it runs.
    */
   read<T>(caller: Caller, work: (ctx: Ctx) => Promise<T>): Promise<T> {
-    const [each, once] = ['', PLANNED_ONCE].map((more) => entrance(caller.scope, ONLY_READING + more)) as [
-      PreparedStatement,
-      PreparedStatement,
-    ];
+    const each = entrance(caller.scope, ONLY_READING);
+    const plannedOnce = entrance(caller.scope, ONLY_READING_PLANNED_ONCE);
     return this.onConnection(async (client, runner) => {
-      const reading = new ReadingClient(client, (isPlannedOnce) => (isPlannedOnce ? once : each));
+      const reading = new ReadingClient(client, (isPlannedOnce) => (isPlannedOnce ? plannedOnce : each));
       // TypeORM must not begin a transaction of its own.
       Object.assign(runner, { connect: () => Promise.resolve(reading), isTransactionActive: true });
       const nudges: Nudges = new Set();
-      const value = await this.inTime(caller, runner.manager, nudges, work);
-      for (const nudge of nudges) nudge();
-      return value;
+      try {
+        const value = await this.inTime(caller, runner.manager, nudges, work);
+        reading.isOver = true;
+        for (const nudge of nudges) nudge();
+        return value;
+      } catch (error) {
+        reading.isOver = true;
+        // Nobody who has the connection next waits for what is not wanted any more, or fails with it.
+        await reading.settled();
+        throw error;
+      }
     });
   }
 
