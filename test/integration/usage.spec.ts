@@ -5,6 +5,7 @@ import { formatRate } from '../../src/domain/rate.js';
 import { aggregate } from '../../src/domain/usage/aggregate.js';
 import type { AggregationType } from '../../src/domain/usage/aggregation.js';
 import type { Caller, Scope } from '../../src/platform/context.js';
+import { WallClock } from '../../src/platform/clock/clock.js';
 import { UnitOfWork } from '../../src/platform/database/unit-of-work.js';
 import { seriesId } from '../../src/usage/postgres/usage-plan.js';
 import { UsageRollups } from '../../src/usage/postgres/usage-rollups.js';
@@ -219,6 +220,22 @@ describe('usage in Postgres', () => {
       await rollups.rollUp({ quietMs: 0 });
       expect(await ask('mix')).toBe('2015');
       expect(await isClean('mix')).toEqual([true, true, true]);
+    });
+
+    it('sum up an hour that was marked in the same millisecond', async () => {
+      await append(at('a', 0, 1, 'marked'));
+      const [hour] = await server.database.query(
+        `UPDATE usage_hours SET changed_at = date_trunc('milliseconds', changed_at) + interval '0.9 ms'
+          WHERE event_name = 'marked' RETURNING date_trunc('milliseconds', changed_at) AS now`,
+      );
+      const clock = jest.spyOn(server.app.get(WallClock, { strict: false }), 'now');
+      clock.mockReturnValue(hour?.now as Date);
+      try {
+        await rollups.rollUp({ quietMs: 0 });
+      } finally {
+        clock.mockRestore();
+      }
+      expect(await isClean('marked')).toEqual([true]);
     });
 
     it('follow the meters: a new one is read from the events until its hours are summed up again', async () => {

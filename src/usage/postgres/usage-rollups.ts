@@ -80,7 +80,8 @@ export class UsageRollups implements OnModuleInit {
   /** All hours that are due, in all environments, as of now. Answers how many stretches. */
   async rollUp(pace: Partial<RollUpPace> = {}, now = this.clock.now()): Promise<number> {
     const kept = { ...PACE, ...pace };
-    const at = { ...kept, now, quietSince: new Date(this.clock.now().getTime() - kept.quietMs) };
+    // Postgres marks hours in microseconds: what it has marked in this very millisecond is not later.
+    const at = { ...kept, now, quietSince: new Date(this.clock.now().getTime() + 1 - kept.quietMs) };
     let stretches = 0;
     const due = await this.uow.system((em) =>
       em.query<Scope[]>(
