@@ -90,10 +90,14 @@ export class InboundCustomers {
   ): Promise<Dispatched> {
     const customer = await this.customers.find(ctx, mapping.entityId);
     if (customer?.status !== 'published') return skipped('the customer was deleted here');
-    const changed = changesOf(customer, mapping, remote, connection.syncConfig.customer.outbound);
-    const change = isEmpty(changed)
-      ? changed
-      : withoutEchoes(changed, await this.beingTold(ctx, connection, customer));
+    const { outbound } = connection.syncConfig.customer;
+    let change = changesOf(customer, mapping, remote, outbound);
+    if (!isEmpty(change)) {
+      const told = await this.beingTold(ctx, connection, customer);
+      // After the pushes, because one may have been written down since the mapping was read: then it is among neither.
+      const latest = await this.mappings.find(ctx, connection.id, 'customer', customer.id);
+      change = withoutEchoes(changesOf(customer, latest ?? mapping, remote, outbound), told);
+    }
     await this.mappings.link(ctx, connection, 'customer', customer.id, remote.remoteId, seen(remote));
     if (isEmpty(change)) return skipped('nothing of the customer has changed there');
     await this.customers.update(ctx, customer.id, change, connection.id);
