@@ -1,3 +1,9 @@
+import { ConnectionsService } from '../../src/connections/connections.service.js';
+import { CustomersService } from '../../src/customers/customers.service.js';
+import { InboundCustomers, seen } from '../../src/integrations/inbound-webhooks/inbound-customers.js';
+import { MappingsService } from '../../src/integrations/mappings/mappings.service.js';
+import { UnitOfWork } from '../../src/platform/database/unit-of-work.js';
+import type { RemoteCustomer } from '../../src/providers/provider-objects.js';
 import { arrange, stripeApi, stripeInvoicesOf, webhooksHandled } from '../support/faults.js';
 import { eventually } from '../support/eventually.js';
 import { Road } from '../support/road.js';
@@ -146,6 +152,43 @@ describe('customers here and at Stripe', () => {
       await road.api.put(`/customers/${customer.id}`, { name: 'Second' });
       await endsAs(customer.id as string, 'Second');
     });
+  });
+
+  it('a change here is not undone by the echo of a push that is written down while its webhook is handled', async () => {
+    const { name, email, id } = await synced('written-down');
+    const remote: RemoteCustomer = {
+      remoteId: there(id as string)[0].id as string,
+      name: name as string,
+      email: email as string,
+      phone: undefined,
+      address: undefined,
+      customerId: id as string,
+      externalId: undefined,
+      deleted: false,
+      foreign: false,
+      metadata: {},
+    };
+    const { app, tenant } = road.server;
+    const mappings = app.get(MappingsService, { strict: false });
+    const caller = { scope: tenant, actor: 'test', requestId: 'test' };
+    const read = jest.spyOn(mappings, 'findByRemoteId');
+    try {
+      const dispatched = await app.get(UnitOfWork, { strict: false }).run(caller, async (ctx) => {
+        await app.get(CustomersService, { strict: false }).update(ctx, id as string, { name: 'Since' });
+        const own = await app.get(ConnectionsService, { strict: false }).get(ctx, connection.id as string);
+        // As it was read before the push of the present name was written down.
+        const mapping = (await mappings.find(ctx, own.id, 'customer', id as string))!;
+        const earlier = seen({ ...remote, name: 'Before' });
+        read.mockResolvedValueOnce({ ...mapping, metadata: { ...mapping.metadata, ...earlier } });
+        return app.get(InboundCustomers, { strict: false }).changed(ctx, own, remote);
+      });
+      expect(dispatched).toMatchObject({ outcome: 'skipped' });
+    } finally {
+      read.mockRestore();
+    }
+    await road.settled(id as string);
+    await webhooksHandled(road);
+    expect(there(id as string)).toMatchObject([{ name: 'Since' }]);
   });
 
   it('a matching customer is used, not doubled; a second one there with our id is left alone', async () => {
