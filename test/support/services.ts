@@ -6,11 +6,16 @@ import { startRedis } from './redis.js';
 import { makeTemplate } from './test-database.js';
 
 const MOST_RUNS = 20;
+/** A folder with another release of Postgres. */
+const BINARIES = process.env.TEST_POSTGRES_BINARIES;
 
 /** A directory that no other run of the tests uses at this time: the first to end would stop the other's Postgres. */
 function takeDirectory(): { readonly dir: string; readonly release: () => void } {
   for (let run = 0; run < MOST_RUNS; run++) {
-    const dir = path.join(os.tmpdir(), `flexprice-nest-test-${os.userInfo().uid}-${run}`);
+    const dir = path.join(
+      os.tmpdir(),
+      `flexprice-nest-test-${BINARIES === undefined ? '' : 'other-'}${os.userInfo().uid}-${run}`,
+    );
     try {
       return { dir, release: lockDataDir(dir) };
     } catch {
@@ -25,7 +30,7 @@ export async function startServices(): Promise<() => Promise<void>> {
   const { dir, release } = takeDirectory();
   const postgres = process.env.TEST_DATABASE_URL
     ? undefined
-    : await startEmbeddedPostgres({ dir, disposable: true });
+    : await startEmbeddedPostgres({ dir, disposable: true, binaries: BINARIES });
   process.env.TEST_DATABASE_URL ??= postgres?.url('postgres');
   const redis = await startRedis();
   process.env.TEST_REDIS_URL = redis.url;

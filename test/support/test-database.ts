@@ -4,12 +4,24 @@ import pg from 'pg';
 import { migrations } from '../../migrations/index.js';
 import { migrateDatabase } from '../../src/billing.module.js';
 
-/** Migrated once for a set of migrations; every test file gets a copy, which takes some 50 ms. */
-const TEMPLATE = `template_${createHash('sha256').update(migrations.map(String).join()).digest('hex').slice(0, 12)}`;
+/** Who the tested programs log in as: no superuser, as on a managed Postgres, and nobody who may make roles. */
+const LOGIN = 'flexprice_tests';
 
-export function databaseUrl(name: string): string {
+/** Migrated once for a set of migrations; every test file gets a copy, which takes some 50 ms. */
+const TEMPLATE = `template_${createHash('sha256')
+  .update([LOGIN, ...migrations.map(String)].join())
+  .digest('hex')
+  .slice(0, 12)}`;
+
+function adminUrl(name: string): string {
   const url = new URL(process.env.TEST_DATABASE_URL ?? '');
   url.pathname = `/${name}`;
+  return url.href;
+}
+
+export function databaseUrl(name: string): string {
+  const url = new URL(adminUrl(name));
+  url.username = LOGIN;
   return url.href;
 }
 
@@ -23,13 +35,26 @@ async function asAdmin<T>(work: (client: pg.Client) => Promise<T>): Promise<T> {
   }
 }
 
+/** What an administrator does once where the login may make no roles: docs/operations.md, "Database". */
+async function makeRoles(client: pg.Client): Promise<void> {
+  const { password } = new URL(process.env.TEST_DATABASE_URL ?? '');
+  const secret = password === '' ? '' : `PASSWORD ${client.escapeLiteral(decodeURIComponent(password))}`;
+  const { rows } = await client.query<{ rolname: string }>('SELECT rolname FROM pg_roles');
+  const known = new Set(rows.map(({ rolname }) => rolname));
+  for (const role of ['flexprice_app', 'flexprice_system'])
+    if (!known.has(role)) await client.query(`CREATE ROLE ${role} NOLOGIN NOBYPASSRLS`);
+  await client.query(`${known.has(LOGIN) ? 'ALTER' : 'CREATE'} ROLE ${LOGIN} LOGIN ${secret}`);
+  await client.query(`GRANT flexprice_app, flexprice_system TO ${LOGIN}`);
+}
+
 export async function makeTemplate(): Promise<void> {
   await asAdmin(async (client) => {
     const { rowCount } = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [TEMPLATE]);
     if (rowCount !== 0) return;
+    await makeRoles(client);
     const partial = `${TEMPLATE}_partial`;
     await client.query(`DROP DATABASE IF EXISTS ${partial} WITH (FORCE)`);
-    await client.query(`CREATE DATABASE ${partial}`);
+    await client.query(`CREATE DATABASE ${partial} OWNER ${LOGIN}`);
     await migrateDatabase({ url: databaseUrl(partial) });
     await client.query(`ALTER DATABASE ${partial} RENAME TO ${TEMPLATE}`);
   });
@@ -50,7 +75,7 @@ async function nobodyIn(client: pg.Client, name: string): Promise<void> {
 export interface TestDatabase {
   readonly name: string;
   readonly url: string;
-  /** As the owner of the tables: for looking at what row-level security hides. */
+  /** As a superuser: for looking at what row-level security hides. */
   query(sql: string, parameters?: unknown[]): Promise<Record<string, unknown>[]>;
   drop(): Promise<void>;
 }
@@ -60,12 +85,12 @@ export async function createDatabase(options: { empty?: boolean } = {}): Promise
   await asAdmin((client) =>
     client.query(
       options.empty
-        ? `CREATE DATABASE ${name}`
-        : `CREATE DATABASE ${name} TEMPLATE ${TEMPLATE} STRATEGY FILE_COPY`,
+        ? `CREATE DATABASE ${name} OWNER ${LOGIN}`
+        : `CREATE DATABASE ${name} OWNER ${LOGIN} TEMPLATE ${TEMPLATE} STRATEGY FILE_COPY`,
     ),
   );
   const pool = new pg.Pool({
-    connectionString: databaseUrl(name),
+    connectionString: adminUrl(name),
     max: 2,
     options: '-c search_path=billing,public',
   });

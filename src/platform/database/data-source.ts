@@ -1,5 +1,6 @@
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { SnakeCaseNaming } from './naming.strategy.js';
+import { prepareRoles } from './roles.js';
 
 /** Name of our TypeORM data source, so that a host application's own default one is left alone. */
 export const DATA_SOURCE = 'flexprice';
@@ -45,6 +46,7 @@ export async function migrate(options: DataSourceOptions): Promise<readonly stri
   try {
     await runner.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
     await runner.query(`CREATE SCHEMA IF NOT EXISTS ${SCHEMA}`);
+    await prepareRoles(runner);
     const done = await dataSource.runMigrations();
     return done.map((migration) => migration.name);
   } finally {
