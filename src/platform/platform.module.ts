@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { BullModule, getQueueToken } from '@nestjs/bull';
 import { Global, Module, type DynamicModule, type Provider } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
@@ -25,7 +26,7 @@ import { OutboxSubscribers } from './outbox/outbox-subscribers.js';
 import { SECRET_BOX, SecretBox, type SecretKey } from './secrets/secret-box.js';
 
 export interface RedisOptions {
-  /** `redis://…`. */
+  /** `redis://…`, or `rediss://…` for TLS. */
   readonly url: string;
   /** Keeps installations (and tests) that share a Redis apart. */
   readonly prefix?: string;
@@ -82,6 +83,14 @@ const BULL_TRANSPORT: Provider = {
   useFactory: (queue: Queue<{ id: string }>, clock: WallClock) => new BullTransport(queue, clock),
 };
 
+/** Bull does not read it from the URL: left to itself it sends `rediss` the password in the clear. */
+function encryption(redisUrl: string): { readonly tls?: { readonly servername?: string } } {
+  const { protocol, hostname } = new URL(redisUrl);
+  if (protocol !== 'rediss:') return {};
+  // Servers behind one address are told apart by the name; an IP address is none.
+  return { tls: isIP(hostname.replace(/^\[|\]$/g, '')) === 0 ? { servername: hostname } : {} };
+}
+
 const bullQueue = (optionsModule: DynamicModule): DynamicModule =>
   BullModule.registerQueueAsync({
     name: BULL_QUEUE,
@@ -93,7 +102,7 @@ const bullQueue = (optionsModule: DynamicModule): DynamicModule =>
         url: redis.url,
         prefix: redis.prefix ?? 'flexprice',
         // Without a limit, adding to a queue whose Redis is away waits for ever, and so does a request.
-        redis: { maxRetriesPerRequest: 1 },
+        redis: { maxRetriesPerRequest: 1, ...encryption(redis.url) },
         // What a dead worker held is found within seconds. Held twice by mistake it does no harm: the row is claimed once.
         settings: { lockDuration: 10_000, stalledInterval: 5_000, maxStalledCount: 100 },
       };

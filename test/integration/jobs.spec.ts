@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import net from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Caller } from '../../src/platform/context.js';
 import { UnitOfWork } from '../../src/platform/database/unit-of-work.js';
@@ -374,6 +376,26 @@ describe('without Redis', () => {
       await eventually('done', async () => (await states(server)).join() === 'done');
     } finally {
       await server.stop();
+    }
+  });
+
+  it('one that is asked for over TLS is not told the password in the clear', async () => {
+    const heard: Buffer[] = [];
+    const listener = net.createServer((socket) => {
+      socket.on('error', () => undefined).on('data', (data) => heard.push(data));
+    });
+    await once(listener.listen(0, '127.0.0.1'), 'listening');
+    const { port } = listener.address() as net.AddressInfo;
+    process.env.TEST_REDIS_URL = `rediss://somebody:open-sesame@127.0.0.1:${port}`;
+    const server = await startTestApp({ transport: 'bull' });
+    try {
+      await eventually('somebody speaks', () => Promise.resolve(heard.length > 0));
+      expect(Buffer.concat(heard).toString('latin1')).not.toContain('open-sesame');
+      // The first byte of a TLS handshake.
+      expect(heard[0]?.[0]).toBe(0x16);
+    } finally {
+      await server.stop();
+      listener.close();
     }
   });
 });

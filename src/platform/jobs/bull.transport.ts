@@ -8,7 +8,7 @@ export const BULL_QUEUE = 'billing-jobs';
 const CONCURRENCY = 16;
 
 const CLOSE_PATIENCE_MS = 2_000;
-const DISCONNECT_ROUNDS = 20;
+const DISCONNECT_ROUNDS = 5;
 const DISCONNECT_PAUSE_MS = 50;
 
 interface RedisClient {
@@ -41,6 +41,10 @@ export class BullTransport implements JobTransport {
     queue.on('error', (error) => {
       this.report(error);
     });
+    // Bull names its connection without waiting to hear of it: a Redis that never answered would end the process then.
+    const naming = queue as unknown as { setWorkerName(): Promise<unknown> };
+    const setWorkerName = naming.setWorkerName.bind(queue);
+    naming.setWorkerName = () => setWorkerName().catch(() => undefined);
     // The module closes its queues without a limit; `stop` closes this one with one.
     (queue as { onApplicationShutdown?: unknown }).onApplicationShutdown = undefined;
   }
@@ -127,7 +131,7 @@ export class BullTransport implements JobTransport {
       const open = this.clients().filter((client) => client.status !== 'end');
       if (open.length === 0) return;
       for (const client of open) client.disconnect();
-      await delay(DISCONNECT_PAUSE_MS);
+      await delay(DISCONNECT_PAUSE_MS * 2 ** round);
     }
   }
 
