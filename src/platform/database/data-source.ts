@@ -1,5 +1,6 @@
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { SnakeCaseNaming } from './naming.strategy.js';
+import { checkRequirements } from './requirements.js';
 import { prepareRoles } from './roles.js';
 
 /** Name of our TypeORM data source, so that a host application's own default one is left alone. */
@@ -44,6 +45,7 @@ export async function migrate(options: DataSourceOptions): Promise<readonly stri
   const dataSource = await new DataSource(options).initialize();
   const runner = dataSource.createQueryRunner();
   try {
+    await checkRequirements(runner);
     await runner.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
     await runner.query(`CREATE SCHEMA IF NOT EXISTS ${SCHEMA}`);
     await prepareRoles(runner);

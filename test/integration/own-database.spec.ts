@@ -3,8 +3,8 @@ import { migrations } from '../../migrations/index.js';
 import { migrateDatabase } from '../../src/billing.module.js';
 import { startCluster, type Cluster } from '../support/cluster.js';
 
-/** What a managed Postgres hands out. Roles belong to a whole cluster, so each of these has one of its own. */
-describe('a login role that is no superuser', () => {
+/** What a Postgres may be like that is not ours. Roles belong to a whole cluster, so each of these has one of its own. */
+describe('a Postgres of other people', () => {
   let cluster: Cluster;
   beforeEach(async () => {
     cluster = await startCluster();
@@ -23,7 +23,7 @@ describe('a login role that is no superuser', () => {
     }
   }
 
-  it('makes the roles that it acts as, where it may: from Postgres 16 on it is not let in by having made them', async () => {
+  it('lets a login role that is no superuser make the roles that it acts as: from Postgres 16 on it is not let in by having made them', async () => {
     await query(
       cluster.url('postgres'),
       'CREATE ROLE master LOGIN CREATEROLE',
@@ -36,7 +36,7 @@ describe('a login role that is no superuser', () => {
     await expect(migrateDatabase({ url })).resolves.toEqual([]);
   });
 
-  it('is told what an administrator has to do where it may not, and does the rest then', async () => {
+  it('lets one that may make none do the rest, when it has been told what an administrator has to do', async () => {
     const admin = cluster.url('postgres');
     await query(admin, 'CREATE ROLE plain LOGIN', 'CREATE DATABASE shop OWNER plain');
     const url = cluster.url('shop', 'plain');
@@ -51,5 +51,20 @@ describe('a login role that is no superuser', () => {
     await expect(migrateDatabase({ url })).rejects.toThrow(refused);
     await query(admin, 'GRANT flexprice_app, flexprice_system TO plain');
     await expect(migrateDatabase({ url })).resolves.toHaveLength(migrations.length);
+  });
+
+  it('is refused where texts are no UTF-8, or times are written as the driver cannot read them', async () => {
+    await query(
+      cluster.url('postgres'),
+      `CREATE DATABASE bytes TEMPLATE template0 ENCODING 'SQL_ASCII' LOCALE_PROVIDER libc LOCALE 'C'`,
+      'CREATE DATABASE times',
+      `ALTER DATABASE times SET datestyle = 'SQL, DMY'`,
+    );
+    await expect(migrateDatabase({ url: cluster.url('bytes') })).rejects.toThrow(
+      'a database with the encoding UTF8, not SQL_ASCII',
+    );
+    await expect(migrateDatabase({ url: cluster.url('times') })).rejects.toThrow(
+      'the DateStyle ISO, not SQL, DMY',
+    );
   });
 });
