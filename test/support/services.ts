@@ -6,7 +6,7 @@ import { startRedis } from './redis.js';
 import { makeTemplate } from './test-database.js';
 
 const MOST_RUNS = 20;
-/** A folder with another release of Postgres. */
+/** A folder with another release of Postgres, named after it: no release reads the data of another. */
 const BINARIES = process.env.TEST_POSTGRES_BINARIES;
 
 /** A directory that no other run of the tests uses at this time: the first to end would stop the other's Postgres. */
@@ -14,7 +14,7 @@ function takeDirectory(): { readonly dir: string; readonly release: () => void }
   for (let run = 0; run < MOST_RUNS; run++) {
     const dir = path.join(
       os.tmpdir(),
-      `flexprice-nest-test-${BINARIES === undefined ? '' : 'other-'}${os.userInfo().uid}-${run}`,
+      `flexprice-nest-test-${BINARIES === undefined ? '' : `${path.basename(BINARIES)}-`}${os.userInfo().uid}-${run}`,
     );
     try {
       return { dir, release: lockDataDir(dir) };

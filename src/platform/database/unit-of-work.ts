@@ -70,12 +70,12 @@ export class UnitOfWork {
       Object.assign(runner, { connect: () => Promise.resolve(reading), isTransactionActive: true });
       const nudges: Nudges = new Set();
       try {
-        const value = await this.inTime(caller, runner.manager, nudges, work);
-        reading.isOver = true;
+        const value = await this.inTime(caller, runner.manager, nudges, work).finally(() => {
+          reading.isOver = true;
+        });
         for (const nudge of nudges) nudge();
         return value;
       } catch (error) {
-        reading.isOver = true;
         // Nobody who has the connection next waits for what is not wanted any more, or fails with it.
         await reading.settled();
         throw error;
