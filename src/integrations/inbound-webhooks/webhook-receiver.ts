@@ -31,6 +31,8 @@ interface Candidate {
 /** Unsigned hints of one connection in a minute: enough for a busy shop, too few to make us call its provider to death. */
 const HINTS_PER_MINUTE = 60;
 const MINUTE_MS = 60_000;
+/** Of an event and of what it speaks of. Stripe's are never longer. An index takes no key of some thousand characters. */
+const LONGEST_ID = 255;
 const MAX_CANDIDATES = 500;
 /** Webhooks come in bursts. A secret that is not known yet is looked for at once; one that is gone is believed this long. */
 const REMEMBERED_MS = 2_000;
@@ -64,7 +66,7 @@ export class WebhookReceiver {
       readonly headers: Readonly<Record<string, string>>;
       readonly requestId: string;
     },
-  ): Promise<'stored' | 'known'> {
+  ): Promise<void> {
     const adapter = this.providers.find(provider);
     if (adapter === undefined) throw notFound('provider', provider);
     const webhook: IncomingWebhook = {
@@ -74,7 +76,7 @@ export class WebhookReceiver {
     };
     const { candidate, verified } = await this.sender(adapter, target, webhook);
     const event = this.parse(adapter, webhook, verified);
-    const isNew = await this.writer.insertOnce(
+    await this.writer.insertOnce(
       {
         scope: candidate.scope,
         connectionId: candidate.id,
@@ -84,7 +86,6 @@ export class WebhookReceiver {
       },
       request.body.length,
     );
-    return isNew ? 'stored' : 'known';
   }
 
   /** By what is remembered, or else by what the database says now. */
@@ -134,6 +135,8 @@ export class WebhookReceiver {
   private parse(adapter: ProviderAdapter, webhook: IncomingWebhook, verified: boolean): ProviderEvent {
     try {
       const event = adapter.webhooks.parse(webhook.body);
+      if (event.id.length > LONGEST_ID || ('remoteId' in event && event.remoteId.length > LONGEST_ID))
+        throw validationError(`not an event: an id of more than ${LONGEST_ID} characters`);
       if (verified) return event;
       // The id of an unsigned call is anybody's word: repeated with another body it must not hide the true one.
       return { ...event, id: `hint:${createHash('sha256').update(webhook.body).digest('hex')}` };

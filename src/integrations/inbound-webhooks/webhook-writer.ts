@@ -1,10 +1,13 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { BillingError } from '../../domain/errors.js';
+import { WallClock } from '../../platform/clock/clock.js';
 import type { Scope } from '../../platform/context.js';
 import { arrayLiteral, arrayText } from '../../platform/database/array-literal.js';
 import { GroupWriter } from '../../platform/database/group-writer.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { newId } from '../../platform/ids.js';
+import type { JobRun } from '../../platform/jobs/job.js';
+import { JobHandlers } from '../../platform/jobs/job-handlers.js';
 import { JobQueue } from '../../platform/jobs/job-queue.js';
 import type { ProviderEvent } from '../../providers/provider-event.js';
 import { WEBHOOK_JOB } from './webhook-events.service.js';
@@ -25,20 +28,38 @@ const LIMITS = {
   mostBytesWaiting: 32 * 1024 * 1024,
 };
 
+/** So many of one environment in a commit are a burst. */
+const BURST = 16;
+const BURST_JOB = 'webhook.store';
+
+/** A burst as it is written down: a job's payload. */
+interface Burst extends Record<string, unknown> {
+  readonly receivedAt: string;
+  readonly webhooks: readonly Omit<ReceivedWebhook, 'scope'>[];
+}
+
 const STORE = 'SELECT id FROM billing.store_webhooks($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14) AS id';
 
-/** Webhooks of many deliveries in one commit: providers send in bursts, and give up on a slow answer. */
+/**
+ * Webhooks of many deliveries in one commit: providers send in bursts, and give up on a slow answer. A burst is written down
+ * as it came, in one row, and a job stores its webhooks; one that comes alone is stored at once.
+ */
 @Injectable()
-export class WebhookWriter {
-  private readonly group: GroupWriter<ReceivedWebhook, boolean>;
+export class WebhookWriter implements OnModuleInit {
+  private readonly group: GroupWriter<ReceivedWebhook, void>;
 
   constructor(
     private readonly uow: UnitOfWork,
     private readonly queue: JobQueue,
+    private readonly clock: WallClock,
+    private readonly handlers: JobHandlers,
   ) {
     this.group = new GroupWriter(
       LIMITS,
-      (webhooks) => this.store(webhooks),
+      async (webhooks) => {
+        await this.keep(webhooks);
+        return webhooks.map(() => undefined);
+      },
       () =>
         new BillingError('too_many_requests', 'more webhooks come than can be stored: send it again', {
           details: { retryAfterSeconds: 1 },
@@ -46,15 +67,54 @@ export class WebhookWriter {
     );
   }
 
+  onModuleInit(): void {
+    this.handlers.register({ kind: BURST_JOB, handle: (run) => this.storeBurst(run) });
+  }
+
   /**
-   * Stores the event and the job to handle it, durable when it settles; one that means nothing to us is stored as skipped,
-   * with the reason. False when it was there already: then there is nothing to do.
+   * Settles when the event is durable, with the job to handle it. One that means nothing to us is stored as skipped, with the
+   * reason; one that was there already changes nothing.
    */
-  insertOnce(webhook: ReceivedWebhook, bytes: number): Promise<boolean> {
+  insertOnce(webhook: ReceivedWebhook, bytes: number): Promise<void> {
     return this.group.add(webhook, { entries: 1, bytes });
   }
 
-  private async store(webhooks: readonly ReceivedWebhook[]): Promise<boolean[]> {
+  /** Should a part of it fail, each is stored alone: what is written down by then is known already when its job runs. */
+  private async keep(webhooks: readonly ReceivedWebhook[]): Promise<void> {
+    const receivedAt = this.clock.now();
+    if (webhooks.length < BURST) return this.store(webhooks, receivedAt);
+    const all = new Map<string, ReceivedWebhook[]>();
+    for (const webhook of webhooks) {
+      const known = all.get(webhook.scope.environmentId);
+      if (known === undefined) all.set(webhook.scope.environmentId, [webhook]);
+      else known.push(webhook);
+    }
+    const bursts = [...all.values()].filter((of) => of.length >= BURST);
+    const others = [...all.values()].filter((of) => of.length < BURST).flat();
+    await Promise.all([
+      ...bursts.map((of) =>
+        this.queue.writeDown((of[0] as ReceivedWebhook).scope, BURST_JOB, toPayload(of, receivedAt)),
+      ),
+      ...(others.length === 0 ? [] : [this.store(others, receivedAt)]),
+    ]);
+  }
+
+  /** One that cannot be stored fails its job, which is tried again and then parked, but does not take the others with it. */
+  private async storeBurst({ scope, payload }: JobRun): Promise<undefined> {
+    const burst = payload as unknown as Burst;
+    const receivedAt = new Date(burst.receivedAt);
+    const webhooks = burst.webhooks.map((webhook) => ({ ...webhook, scope }));
+    try {
+      await this.store(webhooks, receivedAt);
+    } catch {
+      const failures: unknown[] = [];
+      for (const webhook of webhooks)
+        await this.store([webhook], receivedAt).catch((error: unknown) => failures.push(error));
+      if (failures.length > 0) throw failures[0];
+    }
+  }
+
+  private async store(webhooks: readonly ReceivedWebhook[], receivedAt: Date): Promise<void> {
     const announcement = this.queue.announcement();
     const rows = webhooks.map((webhook) => {
       const reason = webhook.event.kind === 'ignored' ? webhook.event.reason : null;
@@ -76,10 +136,19 @@ export class WebhookWriter {
       column(({ job }) => job),
       WEBHOOK_JOB,
       announcement.at,
-      announcement.now,
+      receivedAt,
     ]);
     const isNew = new Set(stored.map(({ id }) => id));
     announcement.announce(rows.flatMap(({ id, job }) => (job !== null && isNew.has(id) ? [job] : [])));
-    return rows.map(({ id }) => isNew.has(id));
   }
 }
+
+const toPayload = (webhooks: readonly ReceivedWebhook[], receivedAt: Date): Burst => ({
+  receivedAt: receivedAt.toISOString(),
+  webhooks: webhooks.map(({ connectionId, provider, event, verified }) => ({
+    connectionId,
+    provider,
+    event,
+    verified,
+  })),
+});

@@ -125,18 +125,34 @@ export class UnitOfWork {
 
   /** One statement of {@link bookkeeping}: one trip to the database. */
   note<R extends object>(sql: string, parameters: readonly unknown[]): Promise<R[]> {
+    return this.statement(systemFrame(NOT_WAITING_FOR_THE_DISK), sql, parameters);
+  }
+
+  /** One statement of {@link system}, durable when it settles: one trip to the database. */
+  write<R extends object>(sql: string, parameters: readonly unknown[]): Promise<R[]> {
+    return this.statement(systemFrame(''), sql, parameters);
+  }
+
+  private statement<R extends object>(
+    frame: Frame,
+    sql: string,
+    parameters: readonly unknown[],
+  ): Promise<R[]> {
     return this.onConnection(async (client) => {
       sendTogether(client);
       const sent = [
-        queryTogether(client, systemFrame(NOT_WAITING_FOR_THE_DISK)),
+        queryTogether(client, frame),
         client.query<R>(namedStatement(sql, parameters)),
         // After a statement that has failed it takes back, and says nothing.
         client.query('COMMIT'),
       ] as const;
       // All are answered before the connection is somebody else's.
-      await Promise.allSettled(sent);
+      const [, , committed] = await Promise.allSettled(sent);
       await sent[0];
-      return (await sent[1]).rows;
+      const { rows } = await sent[1];
+      // The statement went well, but it may not be there: a deferred constraint, a disk that is full.
+      if (committed.status === 'rejected') throw committed.reason as Error;
+      return rows;
     });
   }
 
@@ -146,10 +162,10 @@ export class UnitOfWork {
 
   /**
    * A call of a function of the schema, as a transaction of its own: one trip to the database. For functions that say
-   * themselves as whom they run.
+   * themselves as whom they run. The text must be one of few: each connection reads it once.
    */
   call<R extends object>(sql: string, parameters: readonly unknown[]): Promise<R[]> {
-    return this.onConnection(async (client) => (await client.query<R>(sql, [...parameters])).rows);
+    return this.onConnection(async (client) => (await client.query<R>(namedStatement(sql, parameters))).rows);
   }
 
   private transaction<T>(frame: Frame, work: (em: EntityManager, nudges: Nudges) => Promise<T>): Promise<T> {

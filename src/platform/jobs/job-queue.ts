@@ -3,6 +3,7 @@ import type { EntityManager } from 'typeorm';
 import { WallClock } from '../clock/clock.js';
 import type { Ctx, Scope } from '../context.js';
 import { queryPrepared } from '../database/prepared.js';
+import { UnitOfWork } from '../database/unit-of-work.js';
 import { newId } from '../ids.js';
 import { JOB_TRANSPORT, type JobSpec, type JobTransport } from './job.js';
 
@@ -10,6 +11,7 @@ import { JOB_TRANSPORT, type JobSpec, type JobTransport } from './job.js';
 @Injectable()
 export class JobQueue {
   constructor(
+    private readonly uow: UnitOfWork,
     private readonly clock: WallClock,
     @Inject(JOB_TRANSPORT) private readonly transport: JobTransport,
   ) {}
@@ -54,6 +56,29 @@ export class JobQueue {
       afterCommit(() => {
         this.transport.announce(inserted.map((row) => ({ id: row.id, runAt: row.run_at })));
       });
+  }
+
+  /**
+   * A job that nothing else is written down with, durable when it settles. One trip to the database, for callers that hold
+   * requests until then.
+   */
+  async writeDown(scope: Scope, kind: string, payload: JobSpec['payload']): Promise<void> {
+    const announcement = this.announcement();
+    const id = newId('job');
+    await this.uow.write(
+      `INSERT INTO jobs (id, tenant_id, environment_id, kind, key, payload, run_at, announced_at, retry_window_start, created_at, updated_at)
+       VALUES ($1, $2, $3, $4, $1, $5, $7, $6, $7, $7, $7)`,
+      [
+        id,
+        scope.tenantId,
+        scope.environmentId,
+        kind,
+        JSON.stringify(payload),
+        announcement.at,
+        announcement.now,
+      ],
+    );
+    announcement.announce([id]);
   }
 
   /**
