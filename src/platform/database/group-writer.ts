@@ -31,7 +31,10 @@ export class GroupWriter<T, R> {
   private underWay = 0;
   private isScheduled = false;
 
-  /** `write` stores all of the items or none, and answers a result for each, in their order. */
+  /**
+   * `write` stores all of the items or none, and answers a result for each, in their order. When it fails it is asked again with
+   * each alone: one that knows what it has stored already may also have stored some.
+   */
   constructor(
     private readonly limits: GroupLimits,
     private readonly write: (items: readonly T[]) => Promise<readonly R[]>,
