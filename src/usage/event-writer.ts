@@ -15,15 +15,12 @@ const RETRY_AFTER_SECONDS = 1;
 /** Events of many requests in one commit. */
 @Injectable()
 export class EventWriter {
-  private readonly group: GroupWriter<EventBatch, void>;
+  private readonly group: GroupWriter<EventBatch>;
 
   constructor(@Inject(USAGE_STORE) store: UsageStore) {
     this.group = new GroupWriter(
       LIMITS,
-      async (batches) => {
-        await store.append(batches);
-        return batches.map(() => undefined);
-      },
+      (batches) => store.append(batches),
       () =>
         new BillingError('too_many_requests', 'more events come than can be stored: try again in a moment', {
           code: 'ingest_queue_full',

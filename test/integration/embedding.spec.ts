@@ -1,4 +1,3 @@
-import { createHmac } from 'node:crypto';
 import { Controller, Get, Global, Injectable, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -12,6 +11,7 @@ import {
 import type { NewTenant } from '../../src/tenancy/tenancy.service.js';
 import { startSandbox, type Sandbox } from '../../src/sandbox/index.js';
 import { ApiClient } from '../support/api-client.js';
+import { stripeHeaders } from '../support/stripe-webhook.js';
 import { createDatabase, type TestDatabase } from '../support/test-database.js';
 
 @Injectable()
@@ -131,14 +131,10 @@ describe('embedded in another Nest application, as docs/embedding.md says', () =
       created: Math.floor(Date.now() / 1000),
       data: { object: { object: 'invoice' } },
     });
-    const time = Math.floor(Date.now() / 1000);
     const send = (secret: string): Promise<Response> =>
       fetch(`${url}/billing/v1/webhooks/stripe/${tenant.tenantId}/${tenant.environmentId}`, {
         method: 'POST',
-        headers: {
-          'content-type': 'application/json',
-          'stripe-signature': `t=${time},v1=${createHmac('sha256', secret).update(`${time}.${body}`).digest('hex')}`,
-        },
+        headers: stripeHeaders(body, secret),
         body,
       });
     const statuses = [(await send('whsec_of_somebody')).status, (await send('whsec_of_the_host')).status];

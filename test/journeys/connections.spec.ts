@@ -1,7 +1,8 @@
-import { createHmac, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { eventually } from '../support/eventually.js';
 import { stripeInvoicesOf } from '../support/faults.js';
 import { Road } from '../support/road.js';
+import { stripeHeaders } from '../support/stripe-webhook.js';
 
 const key = (kind = 'sk_test'): string => `${kind}_${randomBytes(12).toString('hex')}`;
 
@@ -34,11 +35,9 @@ describe('the life of a connection', () => {
   /** A webhook as Stripe would sign it. */
   const webhook = async (url: string, secret: string, id = `evt_${randomBytes(8).toString('hex')}`) => {
     const body = JSON.stringify({ id, object: 'event', type: 'plan.created', data: { object: { id: 'x' } } });
-    const at = Math.floor(Date.now() / 1000);
-    const signature = createHmac('sha256', secret).update(`${at}.${body}`).digest('hex');
     const response = await fetch(url, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', 'stripe-signature': `t=${at},v1=${signature}` },
+      headers: stripeHeaders(body, secret),
       body,
     });
     return response.status;

@@ -46,7 +46,7 @@ const STORE = 'SELECT id FROM billing.store_webhooks($1,$2,$3,$4,$5,$6,$7,$8,$9,
  */
 @Injectable()
 export class WebhookWriter implements OnModuleInit {
-  private readonly group: GroupWriter<ReceivedWebhook, void>;
+  private readonly group: GroupWriter<ReceivedWebhook>;
 
   constructor(
     private readonly uow: UnitOfWork,
@@ -56,10 +56,7 @@ export class WebhookWriter implements OnModuleInit {
   ) {
     this.group = new GroupWriter(
       LIMITS,
-      async (webhooks) => {
-        await this.keep(webhooks);
-        return webhooks.map(() => undefined);
-      },
+      (webhooks) => this.keep(webhooks),
       () =>
         new BillingError('too_many_requests', 'more webhooks come than can be stored: send it again', {
           details: { retryAfterSeconds: 1 },
@@ -101,7 +98,7 @@ export class WebhookWriter implements OnModuleInit {
 
   /** One that cannot be stored fails its job, which is tried again and then parked, but does not take the others with it. */
   private async storeBurst({ scope, payload }: JobRun): Promise<undefined> {
-    const burst = payload as unknown as Burst;
+    const burst = payload as Burst;
     const receivedAt = new Date(burst.receivedAt);
     const webhooks = burst.webhooks.map((webhook) => ({ ...webhook, scope }));
     try {

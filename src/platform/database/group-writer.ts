@@ -9,11 +9,11 @@ export interface GroupLimits {
   readonly mostBytesWaiting: number;
 }
 
-interface Waiting<T, R> {
+interface Waiting<T> {
   readonly item: T;
   readonly entries: number;
   readonly bytes: number;
-  resolve(result: R): void;
+  resolve(): void;
   reject(error: unknown): void;
 }
 
@@ -22,8 +22,8 @@ interface Waiting<T, R> {
  * company, so a single item on an idle server is stored at once. What waits is bounded; beyond that an item is refused
  * before anything of it was taken.
  */
-export class GroupWriter<T, R> {
-  private readonly waiting: Waiting<T, R>[] = [];
+export class GroupWriter<T> {
+  private readonly waiting: Waiting<T>[] = [];
   private entries = 0;
   private bytes = 0;
   private writing = 0;
@@ -32,17 +32,16 @@ export class GroupWriter<T, R> {
   private isScheduled = false;
 
   /**
-   * `write` stores all of the items or none, and answers a result for each, in their order. When it fails it is asked again with
-   * each alone: one that knows what it has stored already may also have stored some.
+   * `write` stores all of the items or none. When it fails it is asked again with each alone: one that knows what it has stored already may also have stored some.
    */
   constructor(
     private readonly limits: GroupLimits,
-    private readonly write: (items: readonly T[]) => Promise<readonly R[]>,
+    private readonly write: (items: readonly T[]) => Promise<void>,
     private readonly refusal: () => Error,
   ) {}
 
   /** Settles when the item is durable. `entries` is what it weighs in a commit, `bytes` about what it holds in memory. */
-  add(item: T, { entries, bytes }: { readonly entries: number; readonly bytes: number }): Promise<R> {
+  add(item: T, { entries, bytes }: { readonly entries: number; readonly bytes: number }): Promise<void> {
     const { mostEntriesWaiting, mostBytesWaiting } = this.limits;
     const isAlone = this.entries === 0;
     if (!isAlone && (this.entries + entries > mostEntriesWaiting || this.bytes + bytes > mostBytesWaiting))
@@ -70,7 +69,7 @@ export class GroupWriter<T, R> {
     return enough !== undefined && this.waiting.length > 0 && this.entries - this.underWay >= enough;
   }
 
-  private take(): Waiting<T, R>[] {
+  private take(): Waiting<T>[] {
     let entries = 0;
     let count = 0;
     for (const one of this.waiting) {
@@ -81,13 +80,13 @@ export class GroupWriter<T, R> {
     return this.waiting.splice(0, count);
   }
 
-  private async commit(group: readonly Waiting<T, R>[]): Promise<void> {
+  private async commit(group: readonly Waiting<T>[]): Promise<void> {
     const entries = group.reduce((sum, one) => sum + one.entries, 0);
     this.writing += 1;
     this.underWay += entries;
     try {
-      const results = await this.write(group.map(({ item }) => item));
-      for (const [index, one] of group.entries()) one.resolve(results[index] as R);
+      await this.write(group.map(({ item }) => item));
+      for (const one of group) one.resolve();
     } catch (error) {
       await this.commitEach(group, error);
     } finally {
@@ -100,15 +99,15 @@ export class GroupWriter<T, R> {
   }
 
   /** One item that cannot be stored must not take the others with it. */
-  private async commitEach(group: readonly Waiting<T, R>[], error: unknown): Promise<void> {
+  private async commitEach(group: readonly Waiting<T>[], error: unknown): Promise<void> {
     if (group.length === 1) {
       group[0]?.reject(error);
       return;
     }
     for (const one of group)
       await this.write([one.item]).then(
-        ([result]) => {
-          one.resolve(result as R);
+        () => {
+          one.resolve();
         },
         (reason: unknown) => {
           one.reject(reason);
