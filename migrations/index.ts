@@ -21,6 +21,7 @@ import { EventsOfAnEntity1763700000022 } from './0022-events-of-an-entity.js';
 import { AddonGrants1763700000023 } from './0023-addon-grants.js';
 import { UsageOfThisHour1763700000024 } from './0024-usage-of-this-hour.js';
 import { WebhookIndexes1763700000025 } from './0025-webhook-indexes.js';
+import { OutboundWebhooks1763700000026 } from './0026-outbound-webhooks.js';
 
 /** In the order they run. Append; never edit one that has been released. */
 export const migrations = [
@@ -47,4 +48,5 @@ export const migrations = [
   AddonGrants1763700000023,
   UsageOfThisHour1763700000024,
   WebhookIndexes1763700000025,
+  OutboundWebhooks1763700000026,
 ] as const;

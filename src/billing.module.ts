@@ -8,6 +8,7 @@ import {
 import { migrations } from '../migrations/index.js';
 import {
   BILLING_OPTIONS,
+  notificationOptions,
   platformOptions,
   providerOptions,
   usageOptions,
@@ -20,6 +21,8 @@ import { FeaturesModule } from './features/features.module.js';
 import { IntegrationsModule } from './integrations/integrations.module.js';
 import { RECONCILE_OPTIONS } from './integrations/reconcile/reconciler.flow.js';
 import { InvoicesModule } from './invoices/invoices.module.js';
+import { NotificationsModule } from './notifications/notifications.module.js';
+import { NOTIFICATION_OPTIONS } from './notifications/notifications.types.js';
 import { PaymentsModule } from './payments/payments.module.js';
 import { PlansModule } from './plans/plans.module.js';
 import { dataSourceOptions, migrate, type DatabaseOptions } from './platform/database/data-source.js';
@@ -72,7 +75,14 @@ export class BillingModule {
       global: true,
       imports,
       providers: [options, ...DERIVED_OPTIONS],
-      exports: [BILLING_OPTIONS, PLATFORM_OPTIONS, PROVIDER_OPTIONS, RECONCILE_OPTIONS, USAGE_OPTIONS],
+      exports: [
+        BILLING_OPTIONS,
+        PLATFORM_OPTIONS,
+        PROVIDER_OPTIONS,
+        RECONCILE_OPTIONS,
+        USAGE_OPTIONS,
+        NOTIFICATION_OPTIONS,
+      ],
     };
     return {
       module: BillingModule,
@@ -99,6 +109,7 @@ const DERIVED_OPTIONS: Provider[] = [
     useFactory: (options: BillingOptions) => ({ everyMs: options.reconcileEveryMs ?? 60_000 }),
   },
   { provide: USAGE_OPTIONS, inject: [BILLING_OPTIONS], useFactory: usageOptions },
+  { provide: NOTIFICATION_OPTIONS, inject: [BILLING_OPTIONS], useFactory: notificationOptions },
 ];
 
 /** The street, from left to right. */
@@ -114,6 +125,7 @@ const HOUSES = [
   InvoicesModule,
   PaymentsModule,
   IntegrationsModule,
+  NotificationsModule,
 ];
 
 /** Brings our schema of that database up to date; to be called before an application starts. Answers what has run. */

@@ -1,3 +1,4 @@
+import type { NotificationOptions } from './notifications/notifications.types.js';
 import type { DatabaseOptions } from './platform/database/data-source.js';
 import type { PlatformOptions, RedisOptions } from './platform/platform.module.js';
 import type { SecretKey } from './platform/secrets/secret-box.js';
@@ -45,6 +46,16 @@ export interface BillingOptions {
      */
     readonly storeUrl?: string;
   };
+  /** Webhooks to endpoints of the tenants' own. */
+  readonly webhooks?: {
+    /**
+     * True: endpoints may be in private networks, and reached by plain HTTP. Default false, because whoever has an API key
+     * could have this server call what only it can reach.
+     */
+    readonly toPrivateAddresses?: boolean;
+    /** Limit of one try. Default 15 s. */
+    readonly timeoutMs?: number;
+  };
   /** How often providers are asked what their webhooks may have lost. Default 60 s. */
   readonly reconcileEveryMs?: number;
 }
@@ -73,4 +84,9 @@ export const providerOptions = (options: BillingOptions): ProviderOptions => ({
 export const usageOptions = ({ usage }: BillingOptions): UsageOptions => ({
   retentionMonths: usage?.retentionMonths,
   storeUrl: usage?.storeUrl,
+});
+
+export const notificationOptions = ({ webhooks }: BillingOptions): NotificationOptions => ({
+  toPrivateAddresses: webhooks?.toPrivateAddresses ?? false,
+  timeoutMs: webhooks?.timeoutMs ?? 15_000,
 });

@@ -21,6 +21,9 @@ import { InvoiceNumberSequenceEntity } from './invoices/invoice-number-sequence.
 import { InvoiceSettingsEntity } from './invoices/invoice-settings.entity.js';
 import { LineCreditEntity } from './invoices/line-credit.entity.js';
 import { UsageRestatementEntity } from './invoices/usage-restatement.entity.js';
+import { WebhookAttemptEntity, WebhookDeliveryEntity } from './notifications/webhook-delivery.entity.js';
+import { WebhookEndpointEntity } from './notifications/webhook-endpoint.entity.js';
+import { WebhookMessageEntity } from './notifications/webhook-message.entity.js';
 import { CreditNoteEntity, CreditNoteLineItemEntity } from './payments/credit-note.entity.js';
 import { PaymentDisputeEntity } from './payments/payment-dispute.entity.js';
 import { PaymentRefundEntity } from './payments/payment-refund.entity.js';
@@ -123,5 +126,9 @@ export const ENTITIES = [
   SyncOperationEntity,
   SyncAttemptEntity,
   WebhookEventEntity,
+  WebhookEndpointEntity,
+  WebhookMessageEntity,
+  WebhookDeliveryEntity,
+  WebhookAttemptEntity,
   CheckoutSessionEntity,
 ] as const;

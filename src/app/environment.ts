@@ -23,6 +23,9 @@ export interface Environment {
   /** By provider name; where nothing is said, what its adapter says holds. */
   readonly providerRequestsPerSecond: Readonly<Record<string, number>>;
   readonly reconcileEveryMs: number;
+  /** Whether endpoints for outbound webhooks may be in private networks, and reached by plain HTTP. */
+  readonly webhooksToPrivateAddresses: boolean;
+  readonly webhookTimeoutMs: number;
   /** Undefined: events are kept for ever. */
   readonly usageRetentionMonths: number | undefined;
   /** A ClickHouse for events. Undefined: they are in Postgres with everything else. */
@@ -111,6 +114,8 @@ export function readEnvironment(source: Source = process.env): Environment {
       text('USAGE_RETENTION_MONTHS') === undefined ? undefined : whole('USAGE_RETENTION_MONTHS', 0, 1, 1200),
     usageStoreUrl: url('USAGE_STORE_URL', ['clickhouse:', 'http:', 'https:']),
     reconcileEveryMs: whole('RECONCILE_EVERY_MS', 60_000, 100, 86_400_000),
+    webhooksToPrivateAddresses: oneOf('WEBHOOKS_TO_PRIVATE_ADDRESSES', ['true', 'false'], 'false') === 'true',
+    webhookTimeoutMs: whole('WEBHOOK_TIMEOUT_MS', 15_000, 100, 60_000),
   };
   if (problems.length > 0) throw new EnvironmentError(problems);
   return environment;

@@ -72,6 +72,10 @@ function billingOptions(environment: Environment, database: BillingOptions['data
       requestsPerSecond: environment.providerRequestsPerSecond,
     },
     reconcileEveryMs: environment.reconcileEveryMs,
+    webhooks: {
+      toPrivateAddresses: environment.webhooksToPrivateAddresses,
+      timeoutMs: environment.webhookTimeoutMs,
+    },
     usage: {
       ...(environment.usageRetentionMonths === undefined
         ? {}

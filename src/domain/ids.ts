@@ -1,7 +1,7 @@
 /**
  * Entity identifiers: `<prefix>_<ULID>`, sortable by creation time, opaque to callers.
  * The prefixes are those of the wire contract; ours beyond it are `audit`, `alloc`, `coupon_use`, `credit`,
- * `credit_app`, `dispute`, `job`, `op`, `proration`, `refund`, `restate`, `try`, `whe`.
+ * `credit_app`, `dispute`, `job`, `msg`, `op`, `proration`, `refund`, `restate`, `try`, `wha`, `whd`, `whe`, `whep`.
  */
 export const ID_PREFIXES = {
   tenant: 'tenant',
@@ -34,6 +34,10 @@ export const ID_PREFIXES = {
   syncOperation: 'op',
   syncAttempt: 'try',
   webhookEvent: 'whe',
+  webhookEndpoint: 'whep',
+  webhookMessage: 'msg',
+  webhookDelivery: 'whd',
+  webhookAttempt: 'wha',
   user: 'user',
   group: 'group',
   entitlement: 'ent',

@@ -43,6 +43,7 @@ import { RefundsService } from './refunds.service.js';
   exports: [
     InvoiceLifeService,
     CreditNotesService,
+    CreditNotesQueries,
     PaymentsService,
     PaymentAttemptsService,
     PaymentReportsService,

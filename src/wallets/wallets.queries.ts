@@ -4,6 +4,7 @@ import { CustomersService } from '../customers/customers.service.js';
 import { rate, ZERO } from '../domain/rate.js';
 import { FREE_REASONS } from '../domain/wallets/wallet-kinds.js';
 import type { Ctx } from '../platform/context.js';
+import { requireRow } from '../platform/database/rows.js';
 import { parseExpand } from '../platform/http/expand.js';
 import { findPage, type PaginationResponse } from '../platform/http/list-query.js';
 import { WalletEntity } from './wallet.entity.js';
@@ -13,6 +14,7 @@ import {
   toWalletResponse,
   toWalletTransactionResponse,
   type ListWalletTransactionsResponse,
+  type WalletTransactionResponse,
 } from './wallets.responses.js';
 import type { CreditBreakdown, Wallet, WalletTransaction } from './wallets.types.js';
 
@@ -97,6 +99,10 @@ export class WalletsQueries {
       ),
       pagination,
     };
+  }
+
+  async transaction(ctx: Ctx, id: string): Promise<WalletTransactionResponse> {
+    return toWalletTransactionResponse(await requireRow(ctx.em, WalletTransactionEntity, { id }));
   }
 
   /** What is left of free and of bought credits. */

@@ -144,7 +144,12 @@ describe('schema', () => {
       { table_name: 'usage_event_ids', privileges: ['INSERT', 'SELECT'] },
       { table_name: 'usage_events', privileges: ['INSERT', 'SELECT'] },
       { table_name: 'usage_hours', privileges: ['INSERT', 'SELECT', 'UPDATE'] },
+      // What is kept for a month is forgotten for all tenants at once.
+      { table_name: 'webhook_attempts', privileges: ['DELETE', 'SELECT'] },
+      { table_name: 'webhook_deliveries', privileges: ['DELETE', 'SELECT'] },
+      { table_name: 'webhook_endpoints', privileges: ['SELECT'] },
       { table_name: 'webhook_events', privileges: ['INSERT', 'SELECT'] },
+      { table_name: 'webhook_messages', privileges: ['DELETE', 'SELECT'] },
     ]);
   });
 });

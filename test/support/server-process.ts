@@ -15,6 +15,8 @@ export interface ServerProcessOptions {
   readonly transport: Transport;
   readonly baseUrls: Readonly<Record<string, string>>;
   readonly role?: 'api' | 'worker' | 'all';
+  /** Settings besides. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 /** The server as `npm start` runs it, in a process that can be killed, on a database that outlives it. */
@@ -48,6 +50,7 @@ export class ServerProcess {
           url,
         ]),
       ),
+      ...options.settings,
     };
     const created = JSON.parse(
       await outputOf(run(environment, 'src/app/create-tenant.ts', ['--name', 'Test', '--kind', 'test'])),

@@ -16,6 +16,7 @@ export interface TestAppOptions {
   readonly providers?: BillingOptions['providers'];
   readonly worker?: BillingOptions['worker'];
   readonly usage?: BillingOptions['usage'];
+  readonly webhooks?: BillingOptions['webhooks'];
   readonly publicUrl?: string;
   readonly reconcileEveryMs?: number;
   /** A database that exists already: a second server on it, or one after a crash. */
@@ -49,6 +50,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
         : {}),
       secretKeys: [{ id: 'test', key: secretKey }],
       ...(options.usage === undefined ? {} : { usage: options.usage }),
+      ...(options.webhooks === undefined ? {} : { webhooks: options.webhooks }),
       ...(options.publicUrl === undefined ? {} : { publicUrl: options.publicUrl }),
       ...(options.providers === undefined ? {} : { providers: options.providers }),
       // Ticks are for servers that nobody drives; here the clock is advanced by hand. A tick in a test that is slow today

@@ -98,11 +98,15 @@ export class OutboxRelay {
       for (const subscriber of this.subscribers.of(row.type))
         if (subscriber.heardIn !== undefined)
           asked.set(subscriber, (asked.get(subscriber) ?? new Set()).add(row.environment_id));
-    const audience = new Map<OutboxSubscriber, ReadonlySet<string>>();
-    for (const [subscriber, environments] of asked)
-      if (subscriber.heardIn !== undefined)
-        audience.set(subscriber, await subscriber.heardIn(em, [...environments]));
-    return audience;
+    // Asked at once: one trip, however many they are.
+    return new Map(
+      await Promise.all(
+        [...asked].map(async ([subscriber, environments]) => {
+          const heardIn = await subscriber.heardIn?.(em, [...environments]);
+          return [subscriber, heardIn ?? environments] as const;
+        }),
+      ),
+    );
   }
 
   private jobsByScope(

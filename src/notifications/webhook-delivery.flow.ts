@@ -1,0 +1,61 @@
+import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { WallClock } from '../platform/clock/clock.js';
+import { UnitOfWork } from '../platform/database/unit-of-work.js';
+import type { JobOutcome, JobRun } from '../platform/jobs/job.js';
+import { JobHandlers } from '../platform/jobs/job-handlers.js';
+import { DELIVER_JOB, WebhookDeliveriesService } from './webhook-deliveries.service.js';
+import { WebhookSender } from './webhook-sender.js';
+
+const AGAIN_AFTER_MS = 60_000;
+
+/** One try of one delivery: written down, made outside of any transaction, and its end written down. */
+@Injectable()
+export class WebhookDeliveryFlow implements OnModuleInit {
+  private readonly logger = new Logger(WebhookDeliveryFlow.name);
+
+  constructor(
+    private readonly uow: UnitOfWork,
+    private readonly clock: WallClock,
+    private readonly handlers: JobHandlers,
+    private readonly deliveries: WebhookDeliveriesService,
+    private readonly sender: WebhookSender,
+  ) {}
+
+  onModuleInit(): void {
+    this.handlers.register({ kind: DELIVER_JOB, handle: (run) => this.deliverOrWait(run) });
+  }
+
+  /**
+   * Deliveries go on for days, and a job that fails after its first day is parked: whatever goes wrong here (a database that
+   * is away for a moment) must not end one.
+   */
+  private async deliverOrWait(run: JobRun): Promise<JobOutcome | undefined> {
+    try {
+      return await this.deliver(run);
+    } catch (error) {
+      this.logger.error({ event: 'webhook.delivery_failed', job_id: run.jobId, err: error });
+      return { retryAt: new Date(this.clock.now().getTime() + AGAIN_AFTER_MS), reason: String(error) };
+    }
+  }
+
+  private async deliver({ caller, payload }: JobRun): Promise<JobOutcome | undefined> {
+    const id = String(payload.deliveryId);
+    const begun = await this.uow.run(caller, (ctx) =>
+      this.deliveries.begin(ctx, id, payload.isAsked === true),
+    );
+    if (begun === undefined) return undefined;
+    if ('waitUntil' in begun) return { retryAt: begun.waitUntil, reason: 'the endpoint rests' };
+    const answer = await this.sender.send(begun.request);
+    const next = await this.uow.run(caller, (ctx) => this.deliveries.finish(ctx, begun, answer));
+    if (answer.error !== null)
+      this.logger.warn({
+        event: 'webhook.not_taken',
+        delivery_id: id,
+        endpoint_id: begun.endpointId,
+        http_status: answer.httpStatus,
+        reason: answer.error,
+        next_try_at: next,
+      });
+    return next === undefined ? undefined : { retryAt: next, reason: answer.error ?? '' };
+  }
+}
