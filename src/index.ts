@@ -8,6 +8,7 @@ export { ConnectionsService } from './connections/connections.service.js';
 export { CustomersService } from './customers/customers.service.js';
 export { FeaturesService } from './features/features.service.js';
 export { InvoicesService } from './invoices/invoices.service.js';
+export { WebhookEndpointsService } from './notifications/webhook-endpoints.service.js';
 export { PaymentsService } from './payments/payments.service.js';
 export { PlansService } from './plans/plans.service.js';
 export { PricesService } from './plans/prices.service.js';

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { ConnectionsService } from '../connections/connections.service.js';
 import { toCustomerResponse } from '../customers/customers.responses.js';
 import { CustomersService } from '../customers/customers.service.js';
+import { BillingError } from '../domain/errors.js';
 import { InvoicesQueries } from '../invoices/invoices.queries.js';
 import { InvoicesService } from '../invoices/invoices.service.js';
 import { CreditNotesQueries } from '../payments/credit-notes.queries.js';
@@ -52,7 +53,17 @@ export class EventBodies {
     private readonly creditNoteQueries: CreditNotesQueries,
   ) {}
 
+  /** Undefined where nothing is left to tell of: its subject was removed meanwhile. */
   async of(ctx: Ctx, event: HouseEvent): Promise<PublicEvent | undefined> {
+    try {
+      return await this.tellOf(ctx, event);
+    } catch (error) {
+      if (error instanceof BillingError && error.kind === 'not_found') return undefined;
+      throw error;
+    }
+  }
+
+  private async tellOf(ctx: Ctx, event: HouseEvent): Promise<PublicEvent | undefined> {
     const { entityId, payload } = event;
     const [type] = namesOf(event.type);
     if (type === undefined) return undefined;

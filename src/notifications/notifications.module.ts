@@ -34,5 +34,6 @@ import { WebhookSender } from './webhook-sender.js';
     WebhookSender,
     EventBodies,
   ],
+  exports: [WebhookEndpointsService],
 })
 export class NotificationsModule {}

@@ -26,7 +26,7 @@ import { WebhookMessageEntity } from './webhook-message.entity.js';
 import type { WebhookAnswer, WebhookRequest } from './webhook-sender.js';
 import { signedHeaders } from './webhook-signature.js';
 
-export const DELIVER_JOB = 'webhook.deliver';
+export const DELIVER_JOB = 'notification.deliver';
 const GONE = 410;
 const MOST_RESENT = 1_000;
 
@@ -113,7 +113,7 @@ export class WebhookDeliveriesService {
     const delivery = await this.lock(ctx, id);
     const endpoint = await this.endpoints.get(ctx, delivery.endpointId);
     assertEnabled(endpoint);
-    return this.again(ctx, delivery);
+    return this.again(ctx, delivery, true);
   }
 
   /** Everything that has failed for good since then, the oldest first. `isAll`: nothing more is left. */
@@ -133,13 +133,13 @@ export class WebhookDeliveriesService {
       .addOrderBy('row.id')
       .limit(MOST_RESENT)
       .getMany();
-    for (const delivery of failed) await this.again(ctx, delivery);
+    for (const delivery of failed) await this.again(ctx, delivery, false);
     return { resent: failed.length, isAll: failed.length < MOST_RESENT };
   }
 
   /**
    * What is to be sent, with the try written down before it is made; or when to look again; or nothing, because it is over.
-   * `isAsked`: somebody wants it now, though the endpoint rests.
+   * `isAsked`: somebody wants this one now, though the endpoint rests; that holds for the first try.
    */
   async begin(
     ctx: Ctx,
@@ -160,7 +160,8 @@ export class WebhookDeliveriesService {
       return undefined;
     }
     const { restingUntil } = endpoint;
-    if (!isAsked && restingUntil !== null && restingUntil > now) {
+    const mayRest = !isAsked || delivery.roundAttempts > 0;
+    if (mayRest && restingUntil !== null && restingUntil > now) {
       await updateRow(ctx.em, WebhookDeliveryEntity, id, { nextTryAt: restingUntil, updatedAt: now });
       return { waitUntil: restingUntil };
     }
@@ -208,12 +209,15 @@ export class WebhookDeliveriesService {
       responseExcerpt: answer.excerpt,
       updatedAt: now,
     });
+    const { roundAttempts } = await this.lock(ctx, tried.deliveryId);
     if (answer.error === null) {
       await this.endpoints.recordSuccess(ctx, tried.endpointId);
       await this.settle(ctx, tried.deliveryId, 'succeeded', null);
       return undefined;
     }
     const goesOn = await this.endpoints.recordFailure(ctx, tried.endpointId, answer.httpStatus === GONE);
+    // Somebody has asked for it meanwhile: its job is due again, and this try says nothing of that round.
+    if (roundAttempts !== tried.roundAttempt) return undefined;
     const next = goesOn ? nextTry(now, tried.roundAttempt, Math.random(), answer.notBefore) : undefined;
     if (next === undefined) await this.settle(ctx, tried.deliveryId, 'failed', answer.error);
     else
@@ -225,13 +229,13 @@ export class WebhookDeliveriesService {
     return next;
   }
 
-  private async again(ctx: Ctx, delivery: WebhookDelivery): Promise<WebhookDelivery> {
+  private async again(ctx: Ctx, delivery: WebhookDelivery, isAsked: boolean): Promise<WebhookDelivery> {
     const change = { deliveryState: 'pending' as const, roundAttempts: 0, nextTryAt: null, settledAt: null };
     await updateRow(ctx.em, WebhookDeliveryEntity, delivery.id, { ...change, updatedAt: this.clock.now() });
     await this.queue.requeue(ctx, {
       kind: DELIVER_JOB,
       key: delivery.id,
-      payload: { deliveryId: delivery.id, isAsked: true },
+      payload: { deliveryId: delivery.id, isAsked },
     });
     return { ...delivery, ...change };
   }

@@ -16,7 +16,7 @@ import { WebhookDeliveriesService } from './webhook-deliveries.service.js';
 import { WebhookEndpointsService } from './webhook-endpoints.service.js';
 import { WebhookMessageEntity } from './webhook-message.entity.js';
 
-const JOB = 'webhook.message';
+const JOB = 'notification.message';
 const PURGE_EVERY_MS = 60 * 60 * 1000;
 const KEEP_MS = 30 * 24 * 60 * 60 * 1000;
 const PURGED_AT_ONCE = 1_000;

@@ -109,7 +109,10 @@ export class WebhookSender implements OnApplicationShutdown {
           response.on('end', () => {
             resolve(answer());
           });
-          response.on('error', reject);
+          // Cut off, or too slow in its words: its status has come.
+          response.on('error', () => {
+            resolve(answer());
+          });
         },
       );
       request.on('error', (error: NodeJS.ErrnoException) => {

@@ -14,6 +14,7 @@ describe.each(TRANSPORTS)('outbound webhooks, jobs by %s', (transport) => {
   beforeAll(async () => {
     receiver = await WebhookReceiver.start();
     app = await startTestApp({ transport, webhooks: OPEN });
+    customer = await newCustomer('someone');
   });
   afterAll(async () => {
     await app.stop();
@@ -50,9 +51,9 @@ describe.each(TRANSPORTS)('outbound webhooks, jobs by %s', (transport) => {
     expect(secret).toMatch(/^whsec_[A-Za-z0-9+/]{43}=$/);
     expect(made.secret_last4).toBe(secret.slice(-4));
 
-    customer = await newCustomer('told');
+    const told = await newCustomer('told');
     const invoice = await app.api.create('/invoices', {
-      customer_id: customer.id,
+      customer_id: told.id,
       currency: 'usd',
       amount_due: '25',
       line_items: [{ display_name: 'Work', amount: '25', quantity: '1' }],
@@ -153,6 +154,31 @@ describe.each(TRANSPORTS)('outbound webhooks, jobs by %s', (transport) => {
     await app.api.expect(202, 'POST', `/webhook-deliveries/${tried.id}/resend`);
     const five = await receiver.gets(5, '/again');
     expect(new Set(five.map(({ id: of }: Received) => of)).size).toBe(1);
+    await remove(id as string);
+  });
+
+  it('asked for again while a try is under way: that round is made, whatever became of the try', async () => {
+    const { id } = await endpoint('/meanwhile', { event_types: ['customer.updated'] });
+    receiver.reply('/meanwhile', 500, 'silent');
+    await app.api.put(`/customers/${customer.id}`, { name: 'Meanwhile' });
+    const [first] = await receiver.gets(1, '/meanwhile');
+    const { id: delivery } = await eventually('the first try is over', async () => {
+      const found = await deliveryOf(first!.id);
+      return found.next_try_at ? found : undefined;
+    });
+    // The next one is the last of its round.
+    await app.database.query(`UPDATE billing.webhook_deliveries SET round_attempts = 11 WHERE id = $1`, [
+      delivery,
+    ]);
+    await receiver.gets(2, '/meanwhile');
+    await app.api.expect(202, 'POST', `/webhook-deliveries/${delivery}/resend`);
+    await receiver.gets(3, '/meanwhile');
+    const { attempts } = await settled(first!.id, 'succeeded');
+    expect(attempts.map((one: any) => one.error)).toEqual([
+      'it answered 500',
+      'no answer within 0.3 s',
+      null,
+    ]);
     await remove(id as string);
   });
 
@@ -502,6 +528,38 @@ describe('what outbound webhooks tell of', () => {
     expect(told.body.credit_note).toMatchObject({ id: note.id, total_amount: '3' });
     await app.api.post(`/invoices/${invoice.id}/void`);
     await receiver.heard('invoice.update.voided', (body) => body.invoice.invoice_status === 'VOIDED');
+  });
+
+  it('payments that are begun, and deleted', async () => {
+    const invoice = await app.api.create('/invoices', {
+      customer_id: customer.id,
+      currency: 'usd',
+      amount_due: '9',
+      line_items: [{ display_name: 'Work', amount: '9', quantity: '1' }],
+      invoice_status: 'FINALIZED',
+    });
+    const payment = await app.api.create('/payments', {
+      destination_type: 'INVOICE',
+      destination_id: invoice.id,
+      payment_method_type: 'OFFLINE',
+      amount: '9',
+      currency: 'usd',
+      process_payment: false,
+    });
+    const isIts = ({ payment: { id } }: any): boolean => id === payment.id;
+    const begun = await receiver.heard(
+      payment.payment_status === 'INITIATED' ? 'payment.created' : 'payment.pending',
+      isIts,
+    );
+    expect(begun.body.payment).toMatchObject({ amount: '9', destination_id: invoice.id });
+    await app.api.expect(200, 'DELETE', `/payments/${payment.id}`);
+    await eventually('its deletion was relayed and told, or had nothing to tell', async () => {
+      const [{ open }] = (await app.database.query(
+        `SELECT (SELECT count(*) FROM billing.outbox_events WHERE relayed_at IS NULL)::int
+              + (SELECT count(*) FROM billing.jobs WHERE kind LIKE 'notification.%' AND state <> 'done')::int AS open`,
+      )) as [{ open: number }];
+      return open === 0;
+    });
   });
 
   it('an invoice of more lines than a receiver would read comes without them, and says so', async () => {
