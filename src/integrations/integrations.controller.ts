@@ -16,6 +16,7 @@ import {
   ListOperationsQuery,
   ListWebhookEventsQuery,
   SyncEntityRequest,
+  SyncIntegrationRequest,
   SyncInvoiceQuery,
 } from './sync/sync.requests.js';
 import {
@@ -84,6 +85,21 @@ export class IntegrationsController {
   @HttpCode(202)
   retryEvent(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<WebhookEventResponse> {
     return this.uow.run(caller, async (ctx) => toWebhookEventResponse(await this.events.retry(ctx, id)));
+  }
+
+  /** As `POST /integrations/sync/{entity}`, with the entity in the body. */
+  @Post('sync')
+  @HttpCode(202)
+  sync(
+    @CurrentCaller() caller: Caller,
+    @Body() body: SyncIntegrationRequest,
+  ): Promise<SyncOperationResponse> {
+    const { entity_type: entity, entity_id: id, provider_type: provider, sync_direction: direction } = body;
+    return this.syncOne(caller, entity, {
+      provider,
+      ...(direction === undefined ? {} : { sync_direction: direction }),
+      ...(id === undefined ? {} : { [`${entity}_id`]: id }),
+    });
   }
 
   /** One sync by hand, from here to the provider; or, with `sync_direction` provider_to_flexprice, all plans that it offers. */

@@ -37,7 +37,12 @@ import { WebhookWriter } from './inbound-webhooks/webhook-writer.js';
 import { WebhookReceiver } from './inbound-webhooks/webhook-receiver.js';
 import { AnyWebhookController, WebhooksController } from './inbound-webhooks/webhooks.controller.js';
 import { IntegrationsController, InvoiceSyncController } from './integrations.controller.js';
-import { CustomerIntegrationsController, MappingsController } from './mappings/mappings.controller.js';
+import {
+  CustomerIntegrationsController,
+  EntityIntegrationMappingsController,
+  MappingsController,
+} from './mappings/mappings.controller.js';
+import { ManualLinks } from './mappings/manual-links.service.js';
 import { MappingsService } from './mappings/mappings.service.js';
 import { InvoiceSweep } from './reconcile/invoice-sweep.flow.js';
 import { OpenInvoices } from './reconcile/open-invoices.service.js';
@@ -102,6 +107,7 @@ const SUBSCRIPTIONS = [
     MappingsController,
     IntegrationsController,
     CustomerIntegrationsController,
+    EntityIntegrationMappingsController,
     InvoiceSyncController,
     PaymentsFlowController,
     InvoiceAttemptController,
@@ -110,6 +116,7 @@ const SUBSCRIPTIONS = [
   ],
   providers: [
     MappingsService,
+    ManualLinks,
     SyncOperationsService,
     SyncNotes,
     PushQueue,

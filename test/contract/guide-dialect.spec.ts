@@ -338,4 +338,24 @@ describe('the guides’ dialect', () => {
     });
     await road.settled(customer.id as string);
   });
+
+  it('POST /integrations/sync: the same with the entity in the body', async () => {
+    const body = { entity_type: 'Customer', entity_id: customer.id, provider_type: 'stripe' };
+    expect(await road.api.expect(202, 'POST', '/integrations/sync', body)).toMatchObject({
+      action: 'push',
+      entity_type: 'customer',
+      entity_id: customer.id,
+      provider: 'stripe',
+    });
+    const { status, body: refusal } = await road.api.send('POST', '/integrations/sync', {
+      entity_type: 'wallet',
+      provider: 'stripe',
+    });
+    expect([status, Object.keys(refusal.details.fields)]).toEqual([400, ['entity_type']]);
+    expect(
+      (await road.api.send('POST', '/integrations/sync', { entity_type: 'plan', provider: 'stripe' })).body
+        .error.message,
+    ).toBe('plan_id is required');
+    await road.settled(customer.id as string);
+  });
 });

@@ -66,6 +66,11 @@ describe('declared operations that SDK 2.0.1 lacks', () => {
       entity_id: customer.id,
       provider_type: 'stripe',
     });
+    await api.expect(202, 'POST', '/integrations/sync', {
+      entity_type: 'invoice',
+      entity_id: (await road.invoice(customer.id as string)).id,
+      provider_type: 'stripe',
+    });
     await api.expect(202, 'POST', '/events', {
       event_name: 'looked.up',
       external_customer_id: 'linked',

@@ -1,3 +1,4 @@
+import { sdkOf } from '../contract/sdk-client.js';
 import { randomBytes } from 'node:crypto';
 import { eventually } from '../support/eventually.js';
 import { stripeInvoicesOf } from '../support/faults.js';
@@ -283,6 +284,30 @@ describe('the life of a connection', () => {
     await api.expect(200, 'DELETE', '/integrations/link', unlink);
     expect((await list(a)).items).toEqual([]);
     expect((await api.send('DELETE', '/integrations/link', unlink)).status).toBe(404);
+  });
+
+  it('mappings by the routes of client generation 2.0, through that client', async () => {
+    const { api, tenant } = await road.server.anotherTenant();
+    await connect(api, key());
+    const { id: customer } = await api.create('/customers', { external_id: 'sdk', name: 'sdk' });
+    const { entityIntegrationMappings: mappings } = sdkOf(road.server, tenant.apiKey);
+    const made = await mappings.createEntityIntegrationMapping({
+      entityType: 'customer',
+      entityId: customer,
+      providerType: 'stripe',
+      providerEntityId: 'cus_sdk',
+      metadata: { origin: 'import', rows: 3 },
+    });
+    expect(made).toMatchObject({ entityId: customer, providerEntityId: 'cus_sdk', providerType: 'stripe' });
+    const list = `/integrations/mappings?entity_type=customer&entity_id=${customer}`;
+    expect((await api.get(list)).items).toMatchObject([
+      { id: made.id, metadata: { origin: 'import', rows: '3' } },
+    ]);
+    const other = await road.server.anotherTenant();
+    expect((await other.api.send('DELETE', `/entity-integration-mappings/${made.id}`)).status).toBe(404);
+    await mappings.deleteEntityIntegrationMapping(made.id as string);
+    expect((await api.get(list)).items).toEqual([]);
+    expect((await api.send('DELETE', `/entity-integration-mappings/${made.id}`)).status).toBe(404);
   });
 });
 

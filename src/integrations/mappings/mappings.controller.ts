@@ -8,9 +8,11 @@ import { SuccessResponse } from '../../platform/http/responses.js';
 import { ProvidersService } from '../../providers/providers.service.js';
 import { ApiController, CurrentCaller } from '../../tenancy/api-controller.js';
 import { SyncOperationsService } from '../sync/sync-operations.service.js';
+import { ManualLinks } from './manual-links.service.js';
 import { GetMappingsQuery, LinkIntegrationRequest, UnlinkIntegrationRequest } from './mappings.requests.js';
 import {
   CustomerIntegrationsResponse,
+  EntityIntegrationMappingResponse,
   IntegrationConfigResponse,
   LinkIntegrationMappingResponse,
   ListMappingsResponse,
@@ -26,6 +28,7 @@ export class MappingsController {
     private readonly connections: ConnectionsService,
     private readonly providers: ProvidersService,
     private readonly mappings: MappingsService,
+    private readonly linking: ManualLinks,
   ) {}
 
   /** The providers that there are, and what is switched on. */
@@ -62,24 +65,9 @@ export class MappingsController {
     @CurrentCaller() caller: Caller,
     @Body() body: LinkIntegrationRequest,
   ): Promise<LinkIntegrationMappingResponse> {
-    return this.uow.run(caller, async (ctx) => {
-      const connection = await this.connections.requireDefault(ctx, body.provider_type.toLowerCase());
-      const metadata = Object.fromEntries(
-        Object.entries(body.metadata ?? {}).map(([key, value]) => [
-          key,
-          typeof value === 'string' ? value : JSON.stringify(value),
-        ]),
-      );
-      const mapping = await this.mappings.link(
-        ctx,
-        connection,
-        body.entity_type,
-        body.entity_id,
-        body.provider_entity_id,
-        metadata,
-      );
-      return { mapping: toMappingResponse(mapping) };
-    });
+    return this.uow.run(caller, async (ctx) => ({
+      mapping: toMappingResponse(await this.linking.link(ctx, body)),
+    }));
   }
 
   @Delete('link')
@@ -90,6 +78,32 @@ export class MappingsController {
       await this.mappings.unlink(ctx, connection.id, body.entity_type, body.entity_id);
       return { message: 'integration mapping delinked successfully' };
     });
+  }
+}
+
+/** The same by the routes that client generation 2.0 calls. */
+@ApiController('entity-integration-mappings', 'Integrations')
+export class EntityIntegrationMappingsController {
+  constructor(
+    private readonly uow: UnitOfWork,
+    private readonly mappings: MappingsService,
+    private readonly linking: ManualLinks,
+  ) {}
+
+  /** As `POST /integrations/link`. */
+  @Post()
+  create(
+    @CurrentCaller() caller: Caller,
+    @Body() body: LinkIntegrationRequest,
+  ): Promise<EntityIntegrationMappingResponse> {
+    return this.uow.run(caller, async (ctx) => toMappingResponse(await this.linking.link(ctx, body)));
+  }
+
+  /** As `DELETE /integrations/link`, by the mapping's id. */
+  @Delete(':id')
+  @HttpCode(204)
+  delete(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<void> {
+    return this.uow.run(caller, (ctx) => this.mappings.delete(ctx, id));
   }
 }
 

@@ -167,6 +167,11 @@ export class MappingsService {
     if (affected !== 1) throw notFound('mapping of', `${entityType} ${entityId}`);
   }
 
+  async delete(ctx: Ctx, id: string): Promise<void> {
+    const { affected } = await ctx.em.delete(EntityMappingEntity, { id });
+    if (affected !== 1) throw notFound('mapping', id);
+  }
+
   find(
     ctx: Ctx,
     connectionId: string,

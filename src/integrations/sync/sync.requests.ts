@@ -1,5 +1,5 @@
 import { IsString, MinLength } from 'class-validator';
-import { IsWord, IsWordList, Optional } from '../../platform/http/fields.js';
+import { AlsoNamed, IsWord, IsWordList, Optional } from '../../platform/http/fields.js';
 import { ListRequest } from '../../platform/http/list-query.js';
 
 export class ListOperationsQuery extends ListRequest {
@@ -75,4 +75,25 @@ export class SyncEntityRequest {
   @Optional()
   @IsString()
   plan_id?: string;
+}
+
+export class SyncIntegrationRequest {
+  @IsWord(['customer', 'invoice', 'plan'])
+  entity_type!: 'customer' | 'invoice' | 'plan';
+
+  /** Left out with `sync_direction` provider_to_flexprice, which imports all plans. */
+  @Optional()
+  @IsString()
+  @MinLength(1)
+  entity_id?: string;
+
+  /** Also `provider`. */
+  @AlsoNamed('provider')
+  @IsString()
+  @MinLength(1)
+  provider_type!: string;
+
+  @Optional()
+  @IsWord(['flexprice_to_provider', 'provider_to_flexprice'])
+  sync_direction?: string;
 }
