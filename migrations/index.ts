@@ -22,6 +22,7 @@ import { AddonGrants1763700000023 } from './0023-addon-grants.js';
 import { UsageOfThisHour1763700000024 } from './0024-usage-of-this-hour.js';
 import { WebhookIndexes1763700000025 } from './0025-webhook-indexes.js';
 import { OutboundWebhooks1763700000026 } from './0026-outbound-webhooks.js';
+import { ParkedJobs1763700000027 } from './0027-parked-jobs.js';
 
 /** In the order they run. Append; never edit one that has been released. */
 export const migrations = [
@@ -49,4 +50,5 @@ export const migrations = [
   UsageOfThisHour1763700000024,
   WebhookIndexes1763700000025,
   OutboundWebhooks1763700000026,
+  ParkedJobs1763700000027,
 ] as const;

@@ -16,6 +16,7 @@ import { JobHandlers } from './jobs/job-handlers.js';
 import { JobQueue } from './jobs/job-queue.js';
 import { JobRunner } from './jobs/job-runner.js';
 import { JobsIdle } from './jobs/jobs-idle.js';
+import { JobsQueries } from './jobs/jobs.queries.js';
 import { PeriodicTasks } from './jobs/periodic-tasks.js';
 import { Sweeper } from './jobs/sweeper.js';
 import { Worker, WORKER_OPTIONS, type WorkerOptions } from './jobs/worker.js';
@@ -64,6 +65,7 @@ const SERVICES: Provider[] = [
   JobQueue,
   JobHandlers,
   PeriodicTasks,
+  JobsQueries,
   JobRunner,
   JobsIdle,
   Sweeper,
@@ -148,6 +150,7 @@ export class PlatformModule {
         UnitOfWork,
         EnvironmentClock,
         PeriodicTasks,
+        JobsQueries,
         TimeTriggers,
         Outbox,
         OutboxSubscribers,

@@ -59,6 +59,41 @@ describe.each(TRANSPORTS)('jobs by %s', (transport) => {
       return found?.state === state ? found : undefined;
     });
 
+  it('what is parked is listed with the reason, and run again by one call', async () => {
+    behave = () => Promise.resolve({ park: true, reason: 'nobody knows why' });
+    await enqueue('given-up');
+    const { id } = await inState('given-up', 'parked');
+    const { api } = server;
+    const { items, pagination } = await api.get('/jobs?kind=test.job');
+    expect([items.length, pagination.total]).toEqual([1, 1]);
+    expect(items[0]).toMatchObject({
+      id,
+      key: 'given-up',
+      state: 'parked',
+      attempts: 1,
+      last_error: 'nobody knows why',
+    });
+    expect(items[0]).not.toHaveProperty('payload');
+    expect(
+      (await api.get('/jobs?state=queued,running,done&kind=test.job')).items.map((one: any) => one.id),
+    ).not.toContain(id);
+
+    const other = await server.anotherTenant();
+    expect((await other.api.get('/jobs')).items).toEqual([]);
+    for (const [method, path] of [
+      ['GET', ''],
+      ['POST', '/retry'],
+    ] as const)
+      expect((await other.api.send(method, `/jobs/${id}${path}`)).status).toBe(404);
+
+    behave = () => Promise.resolve(undefined);
+    expect(await api.expect(202, 'POST', `/jobs/${id}/retry`)).toMatchObject({ id, state: 'queued' });
+    await inState('given-up', 'done');
+    expect(await api.get(`/jobs/${id}`)).toMatchObject({ state: 'done', finished_at: expect.any(String) });
+    const again = await api.send('POST', `/jobs/${id}/retry`);
+    expect([again.status, again.body.error.code]).toEqual([400, 'job_not_parked']);
+  });
+
   it('runs a job after the commit, in its scope, once', async () => {
     await enqueue('once', { a: 1 });
     await inState('once', 'done');

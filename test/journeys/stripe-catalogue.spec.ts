@@ -277,7 +277,9 @@ describe('products and prices of Stripe come in as plans', () => {
     });
     const plain = await stripe.prices.create({ product: product.id, currency: 'usd', unit_amount: 700 });
     const events = await quiet(road);
-    expect(events.at(-1)).toMatchObject({ state: 'handled', reason: expect.stringContaining(strange.id) });
+    // Three events at once: the one that reads last takes over, whichever that is.
+    const naming = events.filter(({ state, reason }) => state === 'handled' && reason?.includes(strange.id));
+    expect(naming).not.toEqual([]);
     expect((await prices(product.id)).map((one) => one.metadata.stripe_price_id)).toEqual([plain.id]);
   });
 

@@ -6,6 +6,7 @@ export type JobState = 'queued' | 'running' | 'done' | 'parked';
 @Entity('jobs')
 @Index('jobs_kind_key', ['tenantId', 'environmentId', 'kind', 'key'], { unique: true })
 @Index('jobs_due', ['runAt'], { where: `state IN ('queued', 'running')` })
+@Index('jobs_parked', ['environmentId', 'createdAt'], { where: `state = 'parked'` })
 export class JobEntity extends EnvironmentRow {
   @Column({ type: 'text' })
   kind!: string;
