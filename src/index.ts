@@ -3,6 +3,7 @@ export type { BillingOptions } from './billing.options.js';
 export { BillingError } from './domain/errors.js';
 export type { Caller, Ctx, Scope } from './platform/context.js';
 export { UnitOfWork } from './platform/database/unit-of-work.js';
+export { Metrics } from './platform/metrics/metrics.js';
 export type { SecretKey } from './platform/secrets/secret-box.js';
 export { ConnectionsService } from './connections/connections.service.js';
 export { CustomersService } from './customers/customers.service.js';

@@ -22,7 +22,7 @@ try {
   const server = await startServer(readEnvironment());
   if (server.credentialsFile !== undefined)
     say({ event: 'first_start', credentials_file: server.credentialsFile });
-  say({ event: 'ready', url: server.url });
+  say({ event: 'ready', url: server.url, metrics_url: server.metricsUrl });
   let stopping = false;
   const stop = (): void => {
     if (stopping) return;

@@ -8,6 +8,8 @@ import { NotImplementedController } from './not-implemented.controller.js';
 export interface AppOptions {
   readonly billing: BillingOptions;
   readonly logLevel: string;
+  /** Whether requests are measured. Default false. */
+  readonly measuresRequests?: boolean;
 }
 
 /** The standalone server: the library's first embedder, with nothing that another could not do. */

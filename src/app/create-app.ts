@@ -6,8 +6,10 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { Logger, PinoLogger } from 'nestjs-pino';
 import { BillingError } from '../domain/errors.js';
 import { ErrorEnvelopeFilter, toBillingError, toEnvelope } from '../platform/http/error-envelope.js';
+import { Metrics } from '../platform/metrics/metrics.js';
 import { AppModule, type AppOptions } from './app.module.js';
 import { setUpDocs } from './docs.js';
+import { measureRequests } from './metrics-server.js';
 import { logRequests } from './request-log.js';
 
 const INGEST_LIMIT = 32 * 1024 * 1024;
@@ -46,6 +48,7 @@ export async function createApp(options: AppOptions): Promise<NestFastifyApplica
   });
   app.useLogger(app.get(Logger));
   logRequests(fastify, await app.resolve(PinoLogger));
+  if (options.measuresRequests === true) measureRequests(fastify, app.get(Metrics));
   app.useBodyParser('application/json', {}, (request, body, done) => {
     // Verified and read as the bytes that came.
     if (request.url.includes('/webhooks/')) {

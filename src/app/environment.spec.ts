@@ -66,6 +66,15 @@ describe('environment', () => {
     expect(read.secretKeys?.map(({ id }) => id)).toEqual(['new', 'old']);
   });
 
+  it('serves no metrics and calls no private network unless it is told to', () => {
+    expect(readEnvironment({})).toMatchObject({ metricsPort: undefined, webhooksToPrivateAddresses: false });
+    expect(readEnvironment({ METRICS_PORT: '9464', WEBHOOKS_TO_PRIVATE_ADDRESSES: 'true' })).toMatchObject({
+      metricsPort: 9464,
+      webhooksToPrivateAddresses: true,
+    });
+    expect(problemsOf({ METRICS_PORT: 'on', WEBHOOKS_TO_PRIVATE_ADDRESSES: 'yes' })).toHaveLength(2);
+  });
+
   it('reads the base URL of any provider', () => {
     expect(readEnvironment({ PROVIDER_ACME_PAY_BASE_URL: 'http://127.0.0.1:1' }).providerBaseUrls).toEqual({
       acme_pay: 'http://127.0.0.1:1',

@@ -6,6 +6,8 @@ export type Role = 'api' | 'worker' | 'all';
 export interface Environment {
   readonly host: string;
   readonly port: number;
+  /** Where metrics are served. Undefined: nowhere. */
+  readonly metricsPort: number | undefined;
   readonly role: Role;
   /** Undefined: an embedded Postgres in {@link dataDir}. */
   readonly databaseUrl: string | undefined;
@@ -85,6 +87,7 @@ export function readEnvironment(source: Source = process.env): Environment {
   const environment: Environment = {
     host: text('HOST') ?? '127.0.0.1',
     port: whole('PORT', 3000, 0, 65_535),
+    metricsPort: text('METRICS_PORT') === undefined ? undefined : whole('METRICS_PORT', 0, 0, 65_535),
     role: oneOf('ROLE', ['api', 'worker', 'all'], 'all'),
     databaseUrl,
     databasePoolSize: whole('DATABASE_POOL_SIZE', 10, 2, 500),

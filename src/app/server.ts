@@ -1,14 +1,18 @@
 import path from 'node:path';
 import type { BillingOptions } from '../billing.options.js';
 import { migrateDatabase } from '../billing.module.js';
+import { Metrics } from '../platform/metrics/metrics.js';
 import { TenancyService } from '../tenancy/tenancy.service.js';
 import { createApp } from './create-app.js';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from './embedded-postgres.js';
 import type { Environment } from './environment.js';
+import { serveMetrics } from './metrics-server.js';
 import { localSecretKey, lockDataDir, setUpEmptyDatabase } from './first-start.js';
 
 export interface RunningServer {
   readonly url: string;
+  /** Undefined where none are served. */
+  readonly metricsUrl: string | undefined;
   /** Where the first key was written, on a first start of an empty embedded database. */
   readonly credentialsFile: string | undefined;
   stop(): Promise<void>;
@@ -30,6 +34,7 @@ export async function startServer(environment: Environment): Promise<RunningServ
     const app = await createApp({
       billing: billingOptions(environment, database),
       logLevel: environment.logLevel,
+      measuresRequests: environment.metricsPort !== undefined,
     });
     try {
       const credentialsFile =
@@ -37,10 +42,17 @@ export async function startServer(environment: Environment): Promise<RunningServ
           ? undefined
           : await setUpEmptyDatabase(app.get(TenancyService, { strict: false }), environment.dataDir);
       await app.listen(environment.port, environment.host);
+      const { metricsPort: port, host } = environment;
+      const metrics =
+        port === undefined
+          ? undefined
+          : await serveMetrics(app.get(Metrics, { strict: false }), { host, port });
       return {
         url: (await app.getUrl()).replace('[::1]', '127.0.0.1'),
+        metricsUrl: metrics?.url,
         credentialsFile,
         stop: async () => {
+          await metrics?.stop();
           await app.close();
           postgres?.stop();
           unlock();

@@ -1,8 +1,10 @@
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import type { Histogram } from 'prom-client';
 import { WallClock } from '../platform/clock/clock.js';
 import { UnitOfWork } from '../platform/database/unit-of-work.js';
 import type { JobOutcome, JobRun } from '../platform/jobs/job.js';
 import { JobHandlers } from '../platform/jobs/job-handlers.js';
+import { Metrics } from '../platform/metrics/metrics.js';
 import { DELIVER_JOB, WebhookDeliveriesService } from './webhook-deliveries.service.js';
 import { WebhookSender } from './webhook-sender.js';
 
@@ -12,6 +14,7 @@ const AGAIN_AFTER_MS = 60_000;
 @Injectable()
 export class WebhookDeliveryFlow implements OnModuleInit {
   private readonly logger = new Logger(WebhookDeliveryFlow.name);
+  private readonly tries: Histogram<'taken'>;
 
   constructor(
     private readonly uow: UnitOfWork,
@@ -19,7 +22,14 @@ export class WebhookDeliveryFlow implements OnModuleInit {
     private readonly handlers: JobHandlers,
     private readonly deliveries: WebhookDeliveriesService,
     private readonly sender: WebhookSender,
-  ) {}
+    metrics: Metrics,
+  ) {
+    this.tries = metrics.histogram({
+      name: 'webhook_try_duration_seconds',
+      help: 'Time of tries to tell endpoints, by whether they were taken',
+      labels: ['taken'],
+    });
+  }
 
   onModuleInit(): void {
     this.handlers.register({ kind: DELIVER_JOB, handle: (run) => this.deliverOrWait(run) });
@@ -45,7 +55,9 @@ export class WebhookDeliveryFlow implements OnModuleInit {
     );
     if (begun === undefined) return undefined;
     if ('waitUntil' in begun) return { retryAt: begun.waitUntil, reason: 'the endpoint rests' };
+    const since = performance.now();
     const answer = await this.sender.send(begun.request);
+    this.tries.observe({ taken: String(answer.error === null) }, (performance.now() - since) / 1000);
     const next = await this.uow.run(caller, (ctx) => this.deliveries.finish(ctx, begun, answer));
     if (answer.error !== null)
       this.logger.warn({

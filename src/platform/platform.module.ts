@@ -17,6 +17,8 @@ import { JobQueue } from './jobs/job-queue.js';
 import { JobRunner } from './jobs/job-runner.js';
 import { JobsIdle } from './jobs/jobs-idle.js';
 import { JobsQueries } from './jobs/jobs.queries.js';
+import { BacklogMetrics } from './metrics/backlog-metrics.js';
+import { Metrics } from './metrics/metrics.js';
 import { PeriodicTasks } from './jobs/periodic-tasks.js';
 import { Sweeper } from './jobs/sweeper.js';
 import { Worker, WORKER_OPTIONS, type WorkerOptions } from './jobs/worker.js';
@@ -54,6 +56,8 @@ export interface PlatformRegistration {
 
 const SERVICES: Provider[] = [
   WallClock,
+  Metrics,
+  BacklogMetrics,
   UnitOfWork,
   EnvironmentClock,
   TimeTriggers,
@@ -147,6 +151,7 @@ export class PlatformModule {
       ],
       exports: [
         WallClock,
+        Metrics,
         UnitOfWork,
         EnvironmentClock,
         PeriodicTasks,

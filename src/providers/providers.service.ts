@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
+import type { Histogram } from 'prom-client';
 import { validationError } from '../domain/errors.js';
 import { WallClock } from '../platform/clock/clock.js';
+import { Metrics } from '../platform/metrics/metrics.js';
 import { CallGates } from './call-gate.js';
 import type {
   ProviderAdapter,
@@ -34,11 +36,18 @@ export class ProvidersService {
   private readonly gates = new CallGates();
   private readonly byName: ReadonlyMap<string, ProviderAdapter>;
   private readonly turns: Turns;
+  private readonly calls: Histogram<'provider' | 'method' | 'status'>;
 
   constructor(
     @Inject(PROVIDER_OPTIONS) private readonly options: ProviderOptions,
     private readonly clock: WallClock,
+    metrics: Metrics,
   ) {
+    this.calls = metrics.histogram({
+      name: 'provider_call_duration_seconds',
+      help: 'Time of calls to providers; status none: no answer came',
+      labels: ['provider', 'method', 'status'],
+    });
     this.turns = new Turns(() => clock.now());
     this.byName = new Map(options.adapters.map((adapter) => [adapter.provider, adapter]));
     if (this.byName.size !== options.adapters.length) throw new Error('two adapters for one provider');
@@ -88,6 +97,8 @@ export class ProvidersService {
       ...(gate === undefined ? {} : { gate }),
       ...(perSecond === undefined ? {} : { turn: () => this.turns.take(connectionId, perSecond) }),
       onCall: (call) => {
+        const { method, status = 'none' } = call;
+        this.calls.observe({ provider: adapter.provider, method, status }, call.durationMs / 1000);
         if (call.status === 429 && perSecond !== undefined)
           this.turns.hold(connectionId, call.retryAfterMs ?? DEFAULT_HOLD_MS);
         onCall?.(call);

@@ -1,3 +1,4 @@
+import { Metrics } from '../platform/metrics/metrics.js';
 import { EventWriter } from './event-writer.js';
 import type { EventBatch } from './usage.types.js';
 import type { UsageStore } from './usage-store.js';
@@ -43,7 +44,7 @@ describe('writing events in groups', () => {
   let writer: EventWriter;
   beforeEach(() => {
     store = new HeldStore();
-    writer = new EventWriter(store as unknown as UsageStore);
+    writer = new EventWriter(store as unknown as UsageStore, new Metrics());
   });
 
   it('commits requests of one moment together, and says so to each only after the commit', async () => {

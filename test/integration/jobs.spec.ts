@@ -84,13 +84,13 @@ describe.each(TRANSPORTS)('jobs by %s', (transport) => {
       ['GET', ''],
       ['POST', '/retry'],
     ] as const)
-      expect((await other.api.send(method, `/jobs/${id}${path}`)).status).toBe(404);
+      expect((await other.api.send(method, `/jobs/${String(id)}${path}`)).status).toBe(404);
 
     behave = () => Promise.resolve(undefined);
-    expect(await api.expect(202, 'POST', `/jobs/${id}/retry`)).toMatchObject({ id, state: 'queued' });
+    expect(await api.expect(202, 'POST', `/jobs/${String(id)}/retry`)).toMatchObject({ id, state: 'queued' });
     await inState('given-up', 'done');
-    expect(await api.get(`/jobs/${id}`)).toMatchObject({ state: 'done', finished_at: expect.any(String) });
-    const again = await api.send('POST', `/jobs/${id}/retry`);
+    expect(await api.get(`/jobs/${String(id)}`)).toMatchObject({ state: 'done', finished_at: expect.any(String) });
+    const again = await api.send('POST', `/jobs/${String(id)}/retry`);
     expect([again.status, again.body.error.code]).toEqual([400, 'job_not_parked']);
   });
 

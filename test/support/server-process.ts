@@ -141,7 +141,7 @@ async function ready(child: ChildProcess): Promise<void> {
   await isReady;
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;

@@ -1,7 +1,9 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
+import type { Histogram } from 'prom-client';
 import { WallClock } from '../clock/clock.js';
 import { SYSTEM_ACTOR } from '../context.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
+import { Metrics } from '../metrics/metrics.js';
 import { nextRetry } from './backoff.js';
 import { JOB_TRANSPORT, type JobOutcome, type JobRun, type JobTransport } from './job.js';
 import { JobHandlers } from './job-handlers.js';
@@ -28,6 +30,7 @@ interface ClaimedRow {
 @Injectable()
 export class JobRunner {
   private readonly logger = new Logger(JobRunner.name);
+  private readonly durations: Histogram<'kind' | 'outcome'>;
   private running = 0;
 
   constructor(
@@ -35,7 +38,14 @@ export class JobRunner {
     private readonly clock: WallClock,
     private readonly handlers: JobHandlers,
     @Inject(JOB_TRANSPORT) private readonly transport: JobTransport,
-  ) {}
+    metrics: Metrics,
+  ) {
+    this.durations = metrics.histogram({
+      name: 'job_duration_seconds',
+      help: 'Time that jobs have taken, by kind and by what came of them',
+      labels: ['kind', 'outcome'],
+    });
+  }
 
   /** Jobs that this process is working on right now. */
   get active(): number {
@@ -47,8 +57,13 @@ export class JobRunner {
     if (row === undefined) return;
     this.running += 1;
     const heartbeat = setInterval(() => void this.extendLease(row), HEARTBEAT_MS);
+    const since = performance.now();
     try {
       const outcome = await this.handle(row);
+      this.durations.observe(
+        { kind: row.kind, outcome: wordOf(outcome) },
+        (performance.now() - since) / 1000,
+      );
       await this.settle(row, outcome);
     } finally {
       clearInterval(heartbeat);
@@ -138,3 +153,6 @@ export class JobRunner {
     }
   }
 }
+
+const wordOf = (outcome: JobOutcome | undefined): 'done' | 'parked' | 'again' =>
+  outcome === undefined ? 'done' : 'park' in outcome ? 'parked' : 'again';
