@@ -89,7 +89,10 @@ describe.each(TRANSPORTS)('jobs by %s', (transport) => {
     behave = () => Promise.resolve(undefined);
     expect(await api.expect(202, 'POST', `/jobs/${String(id)}/retry`)).toMatchObject({ id, state: 'queued' });
     await inState('given-up', 'done');
-    expect(await api.get(`/jobs/${String(id)}`)).toMatchObject({ state: 'done', finished_at: expect.any(String) });
+    expect(await api.get(`/jobs/${String(id)}`)).toMatchObject({
+      state: 'done',
+      finished_at: expect.any(String),
+    });
     const again = await api.send('POST', `/jobs/${String(id)}/retry`);
     expect([again.status, again.body.error.code]).toEqual([400, 'job_not_parked']);
   });
