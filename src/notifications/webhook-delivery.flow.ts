@@ -32,7 +32,11 @@ export class WebhookDeliveryFlow implements OnModuleInit {
   }
 
   onModuleInit(): void {
-    this.handlers.register({ kind: DELIVER_JOB, handle: (run) => this.deliverOrWait(run) });
+    this.handlers.register({
+      kind: DELIVER_JOB,
+      lane: 'outside',
+      handle: (run) => this.deliverOrWait(run),
+    });
   }
 
   /**

@@ -63,6 +63,7 @@ export class WebhookMessagesService implements OnModuleInit {
     });
     this.handlers.register({
       kind: JOB,
+      lane: 'outside',
       handle: async ({ caller, payload }) => {
         await this.uow.run(caller, (ctx) => this.tell(ctx, payload as unknown as HouseEvent));
         return undefined;

@@ -9,9 +9,10 @@ import { EnvironmentClock } from './clock/environment-clock.js';
 import { Ticker } from './clock/ticker.js';
 import { TimeTriggers } from './clock/time-triggers.js';
 import { WallClock } from './clock/clock.js';
-import { BULL_QUEUE, BullTransport } from './jobs/bull.transport.js';
+import { BULL_QUEUES, BullTransport } from './jobs/bull.transport.js';
 import { InProcessTransport } from './jobs/in-process.transport.js';
-import { JOB_TRANSPORT } from './jobs/job.js';
+import { JOB_TRANSPORT, type JobLane, type JobTransport } from './jobs/job.js';
+import { Lanes } from './jobs/lanes.js';
 import { JobHandlers } from './jobs/job-handlers.js';
 import { JobQueue } from './jobs/job-queue.js';
 import { JobRunner } from './jobs/job-runner.js';
@@ -76,17 +77,30 @@ const SERVICES: Provider[] = [
   Worker,
 ];
 
+/** How many jobs of a lane a worker does at once. Those of `outside` mostly wait. */
+const HANDS_IN_PROCESS: Readonly<Record<JobLane, number>> = { main: 8, outside: 16 };
+const HANDS_WITH_BULL: Readonly<Record<JobLane, number>> = { main: 16, outside: 32 };
+
 const IN_PROCESS_TRANSPORT: Provider = {
   provide: JOB_TRANSPORT,
-  inject: [WallClock, PLATFORM_OPTIONS],
-  useFactory: (clock: WallClock, { worker }: PlatformOptions) =>
-    new InProcessTransport(clock, worker.enabled),
+  inject: [JobHandlers, WallClock, PLATFORM_OPTIONS],
+  useFactory: (handlers: JobHandlers, clock: WallClock, { worker }: PlatformOptions) => {
+    const of = (lane: JobLane): JobTransport =>
+      new InProcessTransport(clock, worker.enabled, HANDS_IN_PROCESS[lane]);
+    return new Lanes(handlers, { main: of('main'), outside: of('outside') });
+  },
 };
+
+type BullQueue = Queue<{ id: string }>;
 
 const BULL_TRANSPORT: Provider = {
   provide: JOB_TRANSPORT,
-  inject: [getQueueToken(BULL_QUEUE), WallClock],
-  useFactory: (queue: Queue<{ id: string }>, clock: WallClock) => new BullTransport(queue, clock),
+  inject: [JobHandlers, WallClock, getQueueToken(BULL_QUEUES.main), getQueueToken(BULL_QUEUES.outside)],
+  useFactory: (handlers: JobHandlers, clock: WallClock, main: BullQueue, outside: BullQueue) =>
+    new Lanes(handlers, {
+      main: new BullTransport(main, clock, HANDS_WITH_BULL.main),
+      outside: new BullTransport(outside, clock, HANDS_WITH_BULL.outside),
+    }),
 };
 
 /** Bull does not read it from the URL: left to itself it sends `rediss` the password in the clear. */
@@ -97,9 +111,9 @@ function encryption(redisUrl: string): { readonly tls?: { readonly servername?: 
   return { tls: isIP(hostname.replace(/^\[|\]$/g, '')) === 0 ? { servername: hostname } : {} };
 }
 
-const bullQueue = (optionsModule: DynamicModule): DynamicModule =>
+const bullQueue = (lane: JobLane, optionsModule: DynamicModule): DynamicModule =>
   BullModule.registerQueueAsync({
-    name: BULL_QUEUE,
+    name: BULL_QUEUES[lane],
     imports: [optionsModule],
     inject: [PLATFORM_OPTIONS],
     useFactory: ({ redis }: PlatformOptions) => {
@@ -133,7 +147,7 @@ export class PlatformModule {
             retryAttempts: 1,
           }),
         }),
-        ...(usesRedis ? [bullQueue(optionsModule)] : []),
+        ...(usesRedis ? [bullQueue('main', optionsModule), bullQueue('outside', optionsModule)] : []),
       ],
       providers: [
         ...SERVICES,

@@ -638,6 +638,35 @@ describe('what outbound webhooks tell of providers', () => {
   });
 });
 
+describe.each(TRANSPORTS)('receivers that never answer, jobs by %s', (transport) => {
+  it('hold up nothing but webhooks: a provider is told meanwhile', async () => {
+    const receiver = await WebhookReceiver.start();
+    const road = await Road.start({ transport, webhooks: { ...OPEN, timeoutMs: 15_000 } });
+    try {
+      await road.connectStripe();
+      // More than a worker has hands, of either kind.
+      const silent = Array.from({ length: 48 }, (_, n) => `/silent-${n}`);
+      for (const path of silent) {
+        receiver.reply(path, 'silent');
+        await road.api.create('/webhook-endpoints', {
+          url: receiver.url(path),
+          event_types: ['customer.created'],
+        });
+      }
+      await road.customer('first');
+      await eventually('many are held', () => Promise.resolve(receiver.received.length >= 16));
+      const began = Date.now();
+      const second = await road.customer('second');
+      await road.settled(second.id as string);
+      expect((await road.operationsOf(second.id as string)).map(({ state }) => state)).toEqual(['succeeded']);
+      expect(Date.now() - began).toBeLessThan(10_000);
+    } finally {
+      await receiver.stop();
+      await road.stop();
+    }
+  });
+});
+
 describe('what an endpoint may not be', () => {
   let app: TestApp;
   beforeAll(async () => {

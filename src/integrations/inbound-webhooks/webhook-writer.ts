@@ -112,7 +112,7 @@ export class WebhookWriter implements OnModuleInit {
   }
 
   private async store(webhooks: readonly ReceivedWebhook[], receivedAt: Date): Promise<void> {
-    const announcement = this.queue.announcement();
+    const announcement = this.queue.announcement(WEBHOOK_JOB);
     const rows = webhooks.map((webhook) => {
       const reason = webhook.event.kind === 'ignored' ? webhook.event.reason : null;
       return { webhook, id: newId('webhookEvent'), reason, job: reason === null ? newId('job') : null };

@@ -2,10 +2,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import type { Queue } from 'bull';
 import { WallClock } from '../clock/clock.js';
-import type { JobTransport } from './job.js';
+import type { JobLane, JobTransport } from './job.js';
 
-export const BULL_QUEUE = 'billing-jobs';
-const CONCURRENCY = 16;
+export const BULL_QUEUES: Readonly<Record<JobLane, string>> = {
+  main: 'billing-jobs',
+  outside: 'billing-jobs-outside',
+};
 
 const CLOSE_PATIENCE_MS = 2_000;
 const DISCONNECT_ROUNDS = 5;
@@ -36,6 +38,7 @@ export class BullTransport implements JobTransport {
   constructor(
     private readonly queue: Queue<Announcement>,
     private readonly clock: WallClock,
+    private readonly hands: number,
   ) {
     // Without a listener a lost connection would end the process.
     queue.on('error', (error) => {
@@ -82,7 +85,7 @@ export class BullTransport implements JobTransport {
     this.queue.resume(true).catch(() => undefined);
     // process() settles only when the queue closes.
     this.queue
-      .process('run', CONCURRENCY, (message) => this.work(run, message.data.id))
+      .process('run', this.hands, (message) => this.work(run, message.data.id))
       .catch((error: unknown) => {
         this.report(error);
       });
@@ -107,7 +110,7 @@ export class BullTransport implements JobTransport {
 
   /** False without a free hand, and in a process that does not work. */
   private takeOn(jobId: string): boolean {
-    if (this.run === undefined || this.atWork.size >= CONCURRENCY) return false;
+    if (this.run === undefined || this.atWork.size >= this.hands) return false;
     this.work(this.run, jobId).catch((error: unknown) => {
       // The row is still there and due: the sweeper announces it again.
       this.logger.error({ event: 'job.not_run', job_id: jobId, err: error });

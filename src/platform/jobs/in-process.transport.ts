@@ -2,7 +2,6 @@ import { Logger } from '@nestjs/common';
 import { WallClock } from '../clock/clock.js';
 import type { JobTransport } from './job.js';
 
-const CONCURRENCY = 8;
 /** Later than this is left to the sweeper: a timer each would only cost memory. */
 const TIMER_HORIZON_MS = 60_000;
 
@@ -20,6 +19,7 @@ export class InProcessTransport implements JobTransport {
   constructor(
     private readonly clock: WallClock,
     worker: boolean,
+    private readonly hands: number,
   ) {
     this.delivers = worker;
   }
@@ -70,7 +70,7 @@ export class InProcessTransport implements JobTransport {
   private pump(): void {
     const run = this.run;
     if (run === undefined) return;
-    while (this.inFlight.size < CONCURRENCY) {
+    while (this.inFlight.size < this.hands) {
       const id = this.waiting.shift();
       if (id === undefined) return;
       this.known.delete(id);

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { JobHandler } from './job.js';
+import type { JobHandler, JobLane } from './job.js';
 
 /** The handlers of this process by kind; modules add theirs when they start. */
 @Injectable()
@@ -9,6 +9,10 @@ export class JobHandlers {
   register(handler: JobHandler): void {
     if (this.handlers.has(handler.kind)) throw new Error(`two handlers for jobs of kind ${handler.kind}`);
     this.handlers.set(handler.kind, handler);
+  }
+
+  laneOf(kind: string): JobLane {
+    return this.handlers.get(kind)?.lane ?? 'main';
   }
 
   find(kind: string): JobHandler | undefined {

@@ -42,19 +42,19 @@ export class JobQueue {
         run_at: (spec.runAt ?? now).toISOString(),
       };
     });
-    const inserted = await queryPrepared<{ id: string; run_at: Date }>(
+    const inserted = await queryPrepared<{ id: string; kind: string; run_at: Date }>(
       em,
       `INSERT INTO jobs (id, tenant_id, environment_id, kind, key, payload, run_at, announced_at, retry_window_start, created_at, updated_at)
        SELECT r.id, $2, $3, r.kind, r.key, r.payload, r.run_at, $4, $5, $5, $5
          FROM jsonb_to_recordset($1::jsonb)
            AS r(id text, kind text, key text, payload jsonb, run_at timestamptz)
        ON CONFLICT (tenant_id, environment_id, kind, key) DO NOTHING
-       RETURNING id, run_at`,
+       RETURNING id, kind, run_at`,
       [JSON.stringify(rows), scope.tenantId, scope.environmentId, this.transport.delivers ? now : null, now],
     );
     if (inserted.length > 0)
       afterCommit(() => {
-        this.transport.announce(inserted.map((row) => ({ id: row.id, runAt: row.run_at })));
+        this.transport.announce(inserted.map(({ id, kind, run_at: runAt }) => ({ id, kind, runAt })));
       });
   }
 
@@ -63,7 +63,7 @@ export class JobQueue {
    * requests until then.
    */
   async writeDown(scope: Scope, kind: string, payload: JobSpec['payload']): Promise<void> {
-    const announcement = this.announcement();
+    const announcement = this.announcement(kind);
     const id = newId('job');
     await this.uow.write(
       `INSERT INTO jobs (id, tenant_id, environment_id, kind, key, payload, run_at, announced_at, retry_window_start, created_at, updated_at)
@@ -85,13 +85,17 @@ export class JobQueue {
    * For a function of the schema that stores jobs together with what makes them necessary: the time at which such a row is
    * announced (null when nothing is), and how to announce it once it is durable.
    */
-  announcement(): { readonly at: Date | null; readonly now: Date; announce(ids: readonly string[]): void } {
+  announcement(kind: string): {
+    readonly at: Date | null;
+    readonly now: Date;
+    announce(ids: readonly string[]): void;
+  } {
     const now = this.clock.now();
     return {
       at: this.transport.delivers ? now : null,
       now,
       announce: (ids) => {
-        if (ids.length > 0) this.transport.announce(ids.map((id) => ({ id, runAt: now })));
+        if (ids.length > 0) this.transport.announce(ids.map((id) => ({ id, kind, runAt: now })));
       },
     };
   }
@@ -127,7 +131,7 @@ export class JobQueue {
     const due = rows.filter(({ state }) => state !== 'running');
     if (due.length === 0) return;
     ctx.afterCommit(() => {
-      this.transport.announce(due.map(({ id }) => ({ id, runAt })));
+      this.transport.announce(due.map(({ id }) => ({ id, kind: spec.kind, runAt })));
     });
   }
 }

@@ -139,7 +139,7 @@ export class JobRunner {
     );
     const due = rows.filter((settled) => settled.state === 'queued');
     if (due.length > 0)
-      this.transport.announce(due.map((settled) => ({ id: row.id, runAt: settled.run_at })));
+      this.transport.announce(due.map((settled) => ({ id: row.id, kind: row.kind, runAt: settled.run_at })));
   }
 
   private async extendLease(row: ClaimedRow): Promise<void> {

@@ -30,16 +30,30 @@ export interface JobRun {
 export type JobOutcome =
   { readonly retryAt: Date; readonly reason: string } | { readonly park: true; readonly reason: string };
 
+/**
+ * Whose hands a job takes. `outside`: it waits for servers of strangers, which may take their time, and there may be thousands
+ * of it: it never takes a hand from the others.
+ */
+export type JobLane = 'main' | 'outside';
+
 export interface JobHandler {
   readonly kind: string;
+  /** `main` when left out. */
+  readonly lane?: JobLane;
   handle(run: JobRun): Promise<JobOutcome | undefined>;
+}
+
+export interface Announcement {
+  readonly id: string;
+  readonly kind: string;
+  readonly runAt: Date;
 }
 
 /** Says "run this row now" (or at its time) to whatever workers there are. Never throws into a caller's path. */
 export interface JobTransport {
   /** True when an announcement reaches a worker by itself; false leaves the rows to the sweeper of another process. */
   readonly delivers: boolean;
-  announce(jobs: readonly { readonly id: string; readonly runAt: Date }[]): void;
+  announce(jobs: readonly Announcement[]): void;
   /** Begins to run announced jobs in this process. */
   start(run: (jobId: string) => Promise<void>): Promise<void>;
   /** Takes no more work and waits for what is running. */

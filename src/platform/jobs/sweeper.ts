@@ -23,7 +23,7 @@ export class Sweeper {
   async sweep(): Promise<number> {
     const now = this.clock.now();
     return this.uow.system(async (em, afterCommit) => {
-      const [rows] = await em.query<[{ id: string; run_at: Date }[], number]>(
+      const [rows] = await em.query<[{ id: string; kind: string; run_at: Date }[], number]>(
         `UPDATE jobs SET announced_at = $1
           WHERE id IN (
             SELECT id FROM jobs
@@ -31,11 +31,11 @@ export class Sweeper {
                     AND (announced_at IS NULL OR greatest(announced_at, run_at) < $2))
                 OR (state = 'running' AND lease_until < $1)
              ORDER BY run_at LIMIT ${BATCH} FOR UPDATE SKIP LOCKED)
-          RETURNING id, CASE state WHEN 'running' THEN $1::timestamptz ELSE run_at END AS run_at`,
+          RETURNING id, kind, CASE state WHEN 'running' THEN $1::timestamptz ELSE run_at END AS run_at`,
         [now, new Date(now.getTime() - ANNOUNCEMENT_PATIENCE_MS)],
       );
       afterCommit(() => {
-        this.transport.announce(rows.map((row) => ({ id: row.id, runAt: row.run_at })));
+        this.transport.announce(rows.map(({ id, kind, run_at: runAt }) => ({ id, kind, runAt })));
       });
       return rows.length;
     });

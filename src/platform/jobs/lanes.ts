@@ -1,0 +1,29 @@
+import type { Announcement, JobLane, JobTransport } from './job.js';
+import type { JobHandlers } from './job-handlers.js';
+
+/** A transport for each lane: what one lane waits for holds up nothing of another. */
+export class Lanes implements JobTransport {
+  constructor(
+    private readonly handlers: JobHandlers,
+    private readonly transports: Readonly<Record<JobLane, JobTransport>>,
+  ) {}
+
+  get delivers(): boolean {
+    return this.transports.main.delivers;
+  }
+
+  announce(jobs: readonly Announcement[]): void {
+    for (const [lane, transport] of Object.entries(this.transports)) {
+      const own = jobs.filter(({ kind }) => this.handlers.laneOf(kind) === lane);
+      if (own.length > 0) transport.announce(own);
+    }
+  }
+
+  async start(run: (jobId: string) => Promise<void>): Promise<void> {
+    for (const transport of Object.values(this.transports)) await transport.start(run);
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(Object.values(this.transports).map((transport) => transport.stop()));
+  }
+}
