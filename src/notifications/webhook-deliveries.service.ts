@@ -3,16 +3,10 @@ import { invalidOperation, notFound } from '../domain/errors.js';
 import { nextTry } from '../domain/notifying/delivery-schedule.js';
 import { WallClock } from '../platform/clock/clock.js';
 import type { Ctx } from '../platform/context.js';
-import {
-  findRow,
-  findRows,
-  insertRow,
-  insertRows,
-  requireRow,
-  updateRow,
-} from '../platform/database/rows.js';
+import { findRow, findRows, insertRow, insertRows, updateRow } from '../platform/database/rows.js';
 import { findPage, type ListRequest, type PaginationResponse } from '../platform/http/list-query.js';
 import { newId } from '../platform/ids.js';
+import type { JobSpec } from '../platform/jobs/job.js';
 import { JobQueue } from '../platform/jobs/job-queue.js';
 import type {
   WebhookAttempt,
@@ -29,6 +23,15 @@ import { signedHeaders } from './webhook-signature.js';
 export const DELIVER_JOB = 'notification.deliver';
 const GONE = 410;
 const MOST_RESENT = 1_000;
+
+/** What a job of a delivery says. */
+export interface DeliveryWork {
+  readonly deliveryId: string;
+  readonly endpointId: string;
+  readonly messageId: string;
+  /** Somebody wants this one now, though the endpoint rests; that holds for the first try. */
+  readonly isAsked: boolean;
+}
 
 /** A try that is to be made now. */
 export interface DeliveryTry {
@@ -76,10 +79,14 @@ export class WebhookDeliveriesService {
       updatedAt: now,
     }));
     await insertRows(ctx.em, WebhookDeliveryEntity, rows);
-    const jobs = rows.map(({ id }) => ({ kind: DELIVER_JOB, key: id, payload: { deliveryId: id } }));
-    await this.queue.insert(ctx.em, ctx.scope, jobs, (nudge) => {
-      ctx.afterCommit(nudge);
-    });
+    await this.queue.insert(
+      ctx.em,
+      ctx.scope,
+      rows.map((row) => jobOf(row, false)),
+      (nudge) => {
+        ctx.afterCommit(nudge);
+      },
+    );
     return rows;
   }
 
@@ -139,18 +146,18 @@ export class WebhookDeliveriesService {
 
   /**
    * What is to be sent, with the try written down before it is made; or when to look again; or nothing, because it is over.
-   * `isAsked`: somebody wants this one now, though the endpoint rests; that holds for the first try.
    */
-  async begin(
-    ctx: Ctx,
-    id: string,
-    isAsked: boolean,
-  ): Promise<DeliveryTry | { waitUntil: Date } | undefined> {
-    const delivery = await findRow(ctx.em, WebhookDeliveryEntity, { id }, { lock: true });
+  async begin(ctx: Ctx, work: DeliveryWork): Promise<DeliveryTry | { waitUntil: Date } | undefined> {
+    const { deliveryId: id, isAsked } = work;
+    // Asked at once: one trip.
+    const [delivery, endpoint, message] = await Promise.all([
+      findRow(ctx.em, WebhookDeliveryEntity, { id }, { lock: true }),
+      this.endpoints.find(ctx, work.endpointId),
+      findRow(ctx.em, WebhookMessageEntity, { id: work.messageId }),
+    ]);
     // Over, or no longer kept.
-    if (delivery?.deliveryState !== 'pending') return undefined;
+    if (delivery?.deliveryState !== 'pending' || message === null) return undefined;
     const now = this.clock.now();
-    const endpoint = await this.endpoints.find(ctx, delivery.endpointId);
     if (endpoint?.endpointState !== 'enabled') {
       const lastError =
         endpoint === null
@@ -165,7 +172,6 @@ export class WebhookDeliveriesService {
       await updateRow(ctx.em, WebhookDeliveryEntity, id, { nextTryAt: restingUntil, updatedAt: now });
       return { waitUntil: restingUntil };
     }
-    const message = await requireRow(ctx.em, WebhookMessageEntity, { id: delivery.messageId });
     const secrets = this.endpoints.secretsOf(ctx, endpoint);
     if (secrets === undefined) {
       await this.settle(ctx, id, 'failed', 'its secret cannot be opened with SECRET_KEYS: rotate the secret');
@@ -173,8 +179,9 @@ export class WebhookDeliveriesService {
     }
     const attempts = delivery.attempts + 1;
     const roundAttempts = delivery.roundAttempts + 1;
-    const attempt = await insertRow(ctx.em, WebhookAttemptEntity, {
-      id: newId('webhookAttempt'),
+    const attemptId = newId('webhookAttempt');
+    const attempt = {
+      id: attemptId,
       ...ctx.scope,
       deliveryId: id,
       number: attempts,
@@ -185,14 +192,17 @@ export class WebhookDeliveriesService {
       responseExcerpt: null,
       createdAt: now,
       updatedAt: now,
-    });
+    };
     const change = { attempts, roundAttempts, nextTryAt: null, updatedAt: now };
-    await updateRow(ctx.em, WebhookDeliveryEntity, id, change);
+    await Promise.all([
+      insertRow(ctx.em, WebhookAttemptEntity, attempt),
+      updateRow(ctx.em, WebhookDeliveryEntity, id, change),
+    ]);
     const headers = signedHeaders(message, secrets, now);
     const request = { url: endpoint.url, headers, body: message.body };
     return {
       deliveryId: id,
-      attemptId: attempt.id,
+      attemptId,
       roundAttempt: roundAttempts,
       endpointId: endpoint.id,
       request,
@@ -202,17 +212,21 @@ export class WebhookDeliveriesService {
   /** Writes down how the try went. Answers when the next one is due; undefined when it is over. */
   async finish(ctx: Ctx, tried: DeliveryTry, answer: WebhookAnswer): Promise<Date | undefined> {
     const now = this.clock.now();
-    await updateRow(ctx.em, WebhookAttemptEntity, tried.attemptId, {
-      finishedAt: now,
-      httpStatus: answer.httpStatus,
-      error: answer.error,
-      responseExcerpt: answer.excerpt,
-      updatedAt: now,
-    });
-    const { roundAttempts } = await this.lock(ctx, tried.deliveryId);
+    const [{ roundAttempts }] = await Promise.all([
+      this.lock(ctx, tried.deliveryId),
+      updateRow(ctx.em, WebhookAttemptEntity, tried.attemptId, {
+        finishedAt: now,
+        httpStatus: answer.httpStatus,
+        error: answer.error,
+        responseExcerpt: answer.excerpt,
+        updatedAt: now,
+      }),
+    ]);
     if (answer.error === null) {
-      await this.endpoints.recordSuccess(ctx, tried.endpointId);
-      await this.settle(ctx, tried.deliveryId, 'succeeded', null);
+      await Promise.all([
+        this.endpoints.recordSuccess(ctx, tried.endpointId),
+        this.settle(ctx, tried.deliveryId, 'succeeded', null),
+      ]);
       return undefined;
     }
     const goesOn = await this.endpoints.recordFailure(ctx, tried.endpointId, answer.httpStatus === GONE);
@@ -232,11 +246,7 @@ export class WebhookDeliveriesService {
   private async again(ctx: Ctx, delivery: WebhookDelivery, isAsked: boolean): Promise<WebhookDelivery> {
     const change = { deliveryState: 'pending' as const, roundAttempts: 0, nextTryAt: null, settledAt: null };
     await updateRow(ctx.em, WebhookDeliveryEntity, delivery.id, { ...change, updatedAt: this.clock.now() });
-    await this.queue.requeue(ctx, {
-      kind: DELIVER_JOB,
-      key: delivery.id,
-      payload: { deliveryId: delivery.id, isAsked },
-    });
+    await this.queue.requeue(ctx, jobOf(delivery, isAsked));
     return { ...delivery, ...change };
   }
 
@@ -262,6 +272,15 @@ export class WebhookDeliveriesService {
     return row;
   }
 }
+
+const jobOf = (
+  { id, endpointId, messageId }: WebhookDelivery,
+  isAsked: boolean,
+): JobSpec & { readonly key: string } => ({
+  kind: DELIVER_JOB,
+  key: id,
+  payload: { deliveryId: id, endpointId, messageId, isAsked },
+});
 
 function assertEnabled({ id, endpointState, disabledReason }: WebhookEndpoint): void {
   if (endpointState === 'enabled') return;

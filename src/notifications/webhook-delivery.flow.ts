@@ -5,10 +5,13 @@ import { UnitOfWork } from '../platform/database/unit-of-work.js';
 import type { JobOutcome, JobRun } from '../platform/jobs/job.js';
 import { JobHandlers } from '../platform/jobs/job-handlers.js';
 import { Metrics } from '../platform/metrics/metrics.js';
-import { DELIVER_JOB, WebhookDeliveriesService } from './webhook-deliveries.service.js';
+import { DELIVER_JOB, WebhookDeliveriesService, type DeliveryWork } from './webhook-deliveries.service.js';
 import { WebhookSender } from './webhook-sender.js';
 
 const AGAIN_AFTER_MS = 60_000;
+
+/** Should a machine fail and lose it, so is the end of the job, which is written after it: the message is sent once more. */
+const LOSABLE = { isBookkeeping: true };
 
 /** One try of one delivery: written down, made outside of any transaction, and its end written down. */
 @Injectable()
@@ -53,20 +56,18 @@ export class WebhookDeliveryFlow implements OnModuleInit {
   }
 
   private async deliver({ caller, payload }: JobRun): Promise<JobOutcome | undefined> {
-    const id = String(payload.deliveryId);
-    const begun = await this.uow.run(caller, (ctx) =>
-      this.deliveries.begin(ctx, id, payload.isAsked === true),
-    );
+    const work = payload as unknown as DeliveryWork;
+    const begun = await this.uow.run(caller, (ctx) => this.deliveries.begin(ctx, work), LOSABLE);
     if (begun === undefined) return undefined;
     if ('waitUntil' in begun) return { retryAt: begun.waitUntil, reason: 'the endpoint rests' };
     const since = performance.now();
     const answer = await this.sender.send(begun.request);
     this.tries.observe({ taken: String(answer.error === null) }, (performance.now() - since) / 1000);
-    const next = await this.uow.run(caller, (ctx) => this.deliveries.finish(ctx, begun, answer));
+    const next = await this.uow.run(caller, (ctx) => this.deliveries.finish(ctx, begun, answer), LOSABLE);
     if (answer.error !== null)
       this.logger.warn({
         event: 'webhook.not_taken',
-        delivery_id: id,
+        delivery_id: work.deliveryId,
         endpoint_id: begun.endpointId,
         http_status: answer.httpStatus,
         reason: answer.error,

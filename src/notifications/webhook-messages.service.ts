@@ -65,7 +65,9 @@ export class WebhookMessagesService implements OnModuleInit {
       kind: JOB,
       lane: 'outside',
       handle: async ({ caller, payload }) => {
-        await this.uow.run(caller, (ctx) => this.tell(ctx, payload as unknown as HouseEvent));
+        const event = payload as unknown as HouseEvent;
+        // Should it be lost, so is the end of this job, which is written after it.
+        await this.uow.run(caller, (ctx) => this.tell(ctx, event), { isBookkeeping: true });
         return undefined;
       },
     });
