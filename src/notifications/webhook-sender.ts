@@ -71,7 +71,7 @@ export class WebhookSender implements OnApplicationShutdown {
   }
 
   private exchange({ url, headers, body }: WebhookRequest): Promise<WebhookAnswer> {
-    const isSecure = url.startsWith('https:');
+    const isSecure = new URL(url).protocol === 'https:';
     const signal = AbortSignal.timeout(this.options.timeoutMs);
     return new Promise((resolve, reject) => {
       const request = (isSecure ? https : http).request(

@@ -701,7 +701,7 @@ describe('what an endpoint may not be', () => {
   });
 
   it('a name that leads into a private network: it is looked at when it is called', async () => {
-    const { id } = await app.api.create('/webhook-endpoints', { url: 'https://localhost:9/hook' });
+    const { id } = await app.api.create('/webhook-endpoints', { url: 'HTTPS://LocalHost:9/hook' });
     const { message_id: message } = await app.api.expect(202, 'POST', `/webhook-endpoints/${id}/test`);
     const [delivery] = await eventually('it was tried', async () => {
       const { items } = await app.api.get(`/webhook-deliveries?message_id=${message}`);
