@@ -67,6 +67,8 @@ export function readEnvironment(source: Source = process.env): Environment {
       problems.push(`${name} must be a whole number from ${min} to ${max}, not ${JSON.stringify(value)}`);
     return parsed;
   };
+  const wholeIfSet = (name: string, min: number, max: number): number | undefined =>
+    text(name) === undefined ? undefined : whole(name, min, min, max);
   const url = (name: string, protocols: readonly string[]): string | undefined => {
     const value = text(name);
     if (value === undefined) return undefined;
@@ -87,7 +89,7 @@ export function readEnvironment(source: Source = process.env): Environment {
   const environment: Environment = {
     host: text('HOST') ?? '127.0.0.1',
     port: whole('PORT', 3000, 0, 65_535),
-    metricsPort: text('METRICS_PORT') === undefined ? undefined : whole('METRICS_PORT', 0, 0, 65_535),
+    metricsPort: wholeIfSet('METRICS_PORT', 0, 65_535),
     role: oneOf('ROLE', ['api', 'worker', 'all'], 'all'),
     databaseUrl,
     databasePoolSize: whole('DATABASE_POOL_SIZE', 10, 2, 500),
@@ -113,8 +115,7 @@ export function readEnvironment(source: Source = process.env): Environment {
           : [[provider, whole(name, 1, 1, 10_000)]];
       }),
     ),
-    usageRetentionMonths:
-      text('USAGE_RETENTION_MONTHS') === undefined ? undefined : whole('USAGE_RETENTION_MONTHS', 0, 1, 1200),
+    usageRetentionMonths: wholeIfSet('USAGE_RETENTION_MONTHS', 1, 1200),
     usageStoreUrl: url('USAGE_STORE_URL', ['clickhouse:', 'http:', 'https:']),
     reconcileEveryMs: whole('RECONCILE_EVERY_MS', 60_000, 100, 86_400_000),
     webhooksToPrivateAddresses: oneOf('WEBHOOKS_TO_PRIVATE_ADDRESSES', ['true', 'false'], 'false') === 'true',

@@ -1,12 +1,7 @@
 import { Controller, Get, HttpCode, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { UnitOfWork } from '../platform/database/unit-of-work.js';
-
-export class HealthResponse {
-  /** `ok`, or `unavailable` with status 503. */
-  status!: string;
-  database!: string;
-}
+import { HealthResponse } from './health.responses.js';
 
 @Controller('health')
 @ApiTags('Operations')

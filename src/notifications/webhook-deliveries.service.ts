@@ -79,14 +79,7 @@ export class WebhookDeliveriesService {
       updatedAt: now,
     }));
     await insertRows(ctx.em, WebhookDeliveryEntity, rows);
-    await this.queue.insert(
-      ctx.em,
-      ctx.scope,
-      rows.map((row) => jobOf(row, false)),
-      (nudge) => {
-        ctx.afterCommit(nudge);
-      },
-    );
+    await this.queue.enqueue(ctx, ...rows.map((row) => jobOf(row, false)));
     return rows;
   }
 
@@ -159,11 +152,8 @@ export class WebhookDeliveriesService {
     if (delivery?.deliveryState !== 'pending' || message === null) return undefined;
     const now = this.clock.now();
     if (endpoint?.endpointState !== 'enabled') {
-      const lastError =
-        endpoint === null
-          ? 'the endpoint was deleted'
-          : `the endpoint is disabled${endpoint.disabledReason === null ? '' : `: ${endpoint.disabledReason}`}`;
-      await this.settle(ctx, id, 'failed', lastError);
+      const lastError = endpoint === null ? 'was deleted' : standingOf(endpoint);
+      await this.settle(ctx, id, 'failed', `the endpoint ${lastError}`);
       return undefined;
     }
     const { restingUntil } = endpoint;
@@ -282,11 +272,13 @@ const jobOf = (
   payload: { deliveryId: id, endpointId, messageId, isAsked },
 });
 
-function assertEnabled({ id, endpointState, disabledReason }: WebhookEndpoint): void {
-  if (endpointState === 'enabled') return;
-  const why = disabledReason === null ? '' : `: ${disabledReason}`;
+const standingOf = ({ disabledReason }: WebhookEndpoint): string =>
+  `is disabled${disabledReason === null ? '' : `: ${disabledReason}`}`;
+
+function assertEnabled(endpoint: WebhookEndpoint): void {
+  if (endpoint.endpointState === 'enabled') return;
   throw invalidOperation(
-    `webhook endpoint ${id} is disabled${why}; enable it first`,
+    `webhook endpoint ${endpoint.id} ${standingOf(endpoint)}; enable it first`,
     'webhook_endpoint_disabled',
   );
 }

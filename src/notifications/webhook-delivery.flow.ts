@@ -60,9 +60,9 @@ export class WebhookDeliveryFlow implements OnModuleInit {
     const begun = await this.uow.run(caller, (ctx) => this.deliveries.begin(ctx, work), LOSABLE);
     if (begun === undefined) return undefined;
     if ('waitUntil' in begun) return { retryAt: begun.waitUntil, reason: 'the endpoint rests' };
-    const since = performance.now();
+    const ended = this.tries.startTimer();
     const answer = await this.sender.send(begun.request);
-    this.tries.observe({ taken: String(answer.error === null) }, (performance.now() - since) / 1000);
+    ended({ taken: String(answer.error === null) });
     const next = await this.uow.run(caller, (ctx) => this.deliveries.finish(ctx, begun, answer), LOSABLE);
     if (answer.error !== null)
       this.logger.warn({

@@ -174,10 +174,10 @@ export class WebhookEndpointsService {
   async recordSuccess(ctx: Ctx, id: string): Promise<void> {
     const now = this.clock.now();
     const seen = await this.find(ctx, id);
+    if (seen === null) return;
     // Of a thousand messages a minute the row need not hear a thousand times.
-    const isNews =
-      seen?.failingSince !== null || now.getTime() - (seen.lastSuccessAt?.getTime() ?? 0) > NEWS_AFTER_MS;
-    if (seen === null || !isNews) return;
+    const lastHeard = seen.lastSuccessAt?.getTime() ?? 0;
+    if (seen.failingSince === null && now.getTime() - lastHeard <= NEWS_AFTER_MS) return;
     await updateRow(ctx.em, WebhookEndpointEntity, id, { ...HEALTHY, lastSuccessAt: now });
   }
 

@@ -3,7 +3,7 @@ import { notFound } from '../domain/errors.js';
 import { WallClock } from '../platform/clock/clock.js';
 import type { Ctx } from '../platform/context.js';
 import { UnitOfWork } from '../platform/database/unit-of-work.js';
-import { findRow, findRows, insertUnlessThere } from '../platform/database/rows.js';
+import { findRow, insertRow, insertUnlessThere } from '../platform/database/rows.js';
 import { findPage, type ListRequest, type PaginationResponse } from '../platform/http/list-query.js';
 import { newId } from '../platform/ids.js';
 import { JobHandlers } from '../platform/jobs/job-handlers.js';
@@ -80,10 +80,6 @@ export class WebhookMessagesService implements OnModuleInit {
     return row;
   }
 
-  ofIds(ctx: Ctx, ids: readonly string[]): Promise<WebhookMessage[]> {
-    return findRows(ctx.em, WebhookMessageEntity, { id: ids });
-  }
-
   search(
     ctx: Ctx,
     request: MessageSearch,
@@ -102,7 +98,7 @@ export class WebhookMessagesService implements OnModuleInit {
     };
     const about = { sequence: null, entityType: 'webhook_endpoint', entityId: endpoint.id };
     const message = this.messageOf(ctx, event, { ...about, occurredAt: ctx.now });
-    await insertUnlessThere(ctx.em, WebhookMessageEntity, message);
+    await insertRow(ctx.em, WebhookMessageEntity, message);
     const [delivery] = await this.deliveries.plan(ctx, message, [endpoint]);
     return delivery as WebhookDelivery;
   }

@@ -61,12 +61,11 @@ export class WebhookSender implements OnApplicationShutdown {
 
   async send(request: WebhookRequest): Promise<WebhookAnswer> {
     const objection = this.objectionTo(request.url);
-    if (objection !== undefined)
-      return { httpStatus: null, error: objection, excerpt: null, notBefore: undefined };
+    if (objection !== undefined) return unanswered(objection);
     try {
       return await this.exchange(request);
     } catch (error) {
-      return { httpStatus: null, error: this.wordsOf(error as Error), excerpt: null, notBefore: undefined };
+      return unanswered(this.wordsOf(error as Error));
     }
   }
 
@@ -140,6 +139,13 @@ export class WebhookSender implements OnApplicationShutdown {
     return words.slice(0, 500);
   }
 }
+
+const unanswered = (error: string): WebhookAnswer => ({
+  httpStatus: null,
+  error,
+  excerpt: null,
+  notBefore: undefined,
+});
 
 /** Postgres keeps no zero characters in texts. */
 const excerptOf = (bytes: Buffer): string | null =>

@@ -9,7 +9,7 @@ import { EnvironmentClock } from './clock/environment-clock.js';
 import { Ticker } from './clock/ticker.js';
 import { TimeTriggers } from './clock/time-triggers.js';
 import { WallClock } from './clock/clock.js';
-import { BULL_QUEUES, BullTransport } from './jobs/bull.transport.js';
+import { BULL_QUEUES, BullTransport, type JobMessage } from './jobs/bull.transport.js';
 import { InProcessTransport } from './jobs/in-process.transport.js';
 import { JOB_TRANSPORT, type JobLane, type JobTransport } from './jobs/job.js';
 import { Lanes } from './jobs/lanes.js';
@@ -17,7 +17,7 @@ import { JobHandlers } from './jobs/job-handlers.js';
 import { JobQueue } from './jobs/job-queue.js';
 import { JobRunner } from './jobs/job-runner.js';
 import { JobsIdle } from './jobs/jobs-idle.js';
-import { JobsQueries } from './jobs/jobs.queries.js';
+import { JobsService } from './jobs/jobs.service.js';
 import { BacklogMetrics } from './metrics/backlog-metrics.js';
 import { Metrics } from './metrics/metrics.js';
 import { PeriodicTasks } from './jobs/periodic-tasks.js';
@@ -70,7 +70,7 @@ const SERVICES: Provider[] = [
   JobQueue,
   JobHandlers,
   PeriodicTasks,
-  JobsQueries,
+  JobsService,
   JobRunner,
   JobsIdle,
   Sweeper,
@@ -91,12 +91,15 @@ const IN_PROCESS_TRANSPORT: Provider = {
   },
 };
 
-type BullQueue = Queue<{ id: string }>;
-
 const BULL_TRANSPORT: Provider = {
   provide: JOB_TRANSPORT,
   inject: [JobHandlers, WallClock, getQueueToken(BULL_QUEUES.main), getQueueToken(BULL_QUEUES.outside)],
-  useFactory: (handlers: JobHandlers, clock: WallClock, main: BullQueue, outside: BullQueue) =>
+  useFactory: (
+    handlers: JobHandlers,
+    clock: WallClock,
+    main: Queue<JobMessage>,
+    outside: Queue<JobMessage>,
+  ) =>
     new Lanes(handlers, {
       main: new BullTransport(main, clock, HANDS_WITH_BULL.main),
       outside: new BullTransport(outside, clock, HANDS_WITH_BULL.outside),
@@ -169,7 +172,7 @@ export class PlatformModule {
         UnitOfWork,
         EnvironmentClock,
         PeriodicTasks,
-        JobsQueries,
+        JobsService,
         TimeTriggers,
         Outbox,
         OutboxSubscribers,

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import type { Queue } from 'bull';
 import { WallClock } from '../clock/clock.js';
-import type { JobLane, JobTransport } from './job.js';
+import type { Announcement, JobLane, JobTransport } from './job.js';
 
 export const BULL_QUEUES: Readonly<Record<JobLane, string>> = {
   main: 'billing-jobs',
@@ -18,7 +18,8 @@ interface RedisClient {
   disconnect(): void;
 }
 
-interface Announcement {
+/** What goes through Redis. */
+export interface JobMessage {
   readonly id: string;
 }
 
@@ -36,7 +37,7 @@ export class BullTransport implements JobTransport {
   private readonly atWork = new Set<Promise<void>>();
 
   constructor(
-    private readonly queue: Queue<Announcement>,
+    private readonly queue: Queue<JobMessage>,
     private readonly clock: WallClock,
     private readonly hands: number,
   ) {
@@ -52,7 +53,7 @@ export class BullTransport implements JobTransport {
     (queue as { onApplicationShutdown?: unknown }).onApplicationShutdown = undefined;
   }
 
-  announce(jobs: readonly { readonly id: string; readonly runAt: Date }[]): void {
+  announce(jobs: readonly Announcement[]): void {
     const now = this.clock.now().getTime();
     const others = jobs.filter(({ id, runAt }) => runAt.getTime() > now || !this.takeOn(id));
     if (others.length === 0) return;

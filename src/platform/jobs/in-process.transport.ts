@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { WallClock } from '../clock/clock.js';
-import type { JobTransport } from './job.js';
+import type { Announcement, JobTransport } from './job.js';
 
 /** Later than this is left to the sweeper: a timer each would only cost memory. */
 const TIMER_HORIZON_MS = 60_000;
@@ -24,7 +24,7 @@ export class InProcessTransport implements JobTransport {
     this.delivers = worker;
   }
 
-  announce(jobs: readonly { readonly id: string; readonly runAt: Date }[]): void {
+  announce(jobs: readonly Announcement[]): void {
     if (!this.delivers) return;
     const now = this.clock.now().getTime();
     for (const { id, runAt } of jobs) {

@@ -16,14 +16,14 @@ export class JobQueue {
     @Inject(JOB_TRANSPORT) private readonly transport: JobTransport,
   ) {}
 
-  /** Writes a job row; a second one with the same kind and key is the first one. */
-  async enqueue(ctx: Ctx, spec: JobSpec): Promise<void> {
-    await this.insert(ctx.em, ctx.scope, [spec], (nudge) => {
+  /** Writes job rows; a second one with the same kind and key is the first one. */
+  async enqueue(ctx: Ctx, ...specs: readonly JobSpec[]): Promise<void> {
+    await this.insert(ctx.em, ctx.scope, specs, (nudge) => {
       ctx.afterCommit(nudge);
     });
   }
 
-  /** The same for several rows in a scope that the caller names: the relay's transaction spans environments. */
+  /** The same in a scope that the caller names: the relay's transaction spans environments. */
   async insert(
     em: EntityManager,
     scope: Scope,

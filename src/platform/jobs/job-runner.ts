@@ -57,13 +57,10 @@ export class JobRunner {
     if (row === undefined) return;
     this.running += 1;
     const heartbeat = setInterval(() => void this.extendLease(row), HEARTBEAT_MS);
-    const since = performance.now();
+    const ended = this.durations.startTimer({ kind: row.kind });
     try {
       const outcome = await this.handle(row);
-      this.durations.observe(
-        { kind: row.kind, outcome: wordOf(outcome) },
-        (performance.now() - since) / 1000,
-      );
+      ended({ outcome: wordOf(outcome) });
       await this.settle(row, outcome);
     } finally {
       clearInterval(heartbeat);

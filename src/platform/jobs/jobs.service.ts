@@ -18,7 +18,7 @@ export interface JobSearch extends ListRequest {
 
 /** Jobs as an operator sees them: what waits, what is given up for now and why. */
 @Injectable()
-export class JobsQueries {
+export class JobsService {
   constructor(private readonly queue: JobQueue) {}
 
   async get(ctx: Ctx, id: string): Promise<Job> {

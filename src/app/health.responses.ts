@@ -1,0 +1,5 @@
+export class HealthResponse {
+  /** `ok`, or `unavailable` with status 503. */
+  status!: string;
+  database!: string;
+}
