@@ -2,16 +2,10 @@ import { HttpCode, Param, Post } from '@nestjs/common';
 import type { Caller } from '../platform/context.js';
 import { UnitOfWork } from '../platform/database/unit-of-work.js';
 import { ApiController, CurrentCaller } from '../tenancy/api-controller.js';
+import { PlanPriceSyncResponse } from './plan-price-sync.responses.js';
 import { PlanPriceSyncJob } from './plan-price-sync.js';
 
 /** What has been set going; the keys are those of a workflow, which it is not. */
-export class PlanPriceSyncResponse {
-  message!: string;
-  workflow_id!: string;
-  /** The request that set it going. */
-  run_id!: string;
-}
-
 /** What it changes are subscriptions and their bills: that is why it stands here. */
 @ApiController('plans', 'Plans')
 export class PlanPriceSyncController {

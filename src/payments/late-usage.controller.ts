@@ -1,35 +1,15 @@
 import { Body, HttpCode, Param, Post } from '@nestjs/common';
 import { formatMoney } from '../domain/money.js';
 import { InvoicesQueries } from '../invoices/invoices.queries.js';
-import { InvoiceResponse } from '../invoices/invoices.responses.js';
 import { LateUsageSettlement } from '../invoices/late-usage-settlement.service.js';
 import type { Caller } from '../platform/context.js';
 import { UnitOfWork } from '../platform/database/unit-of-work.js';
-import { IsWord, Optional } from '../platform/http/fields.js';
 import { ApiController, CurrentCaller } from '../tenancy/api-controller.js';
 import { CreditNotesQueries } from './credit-notes.queries.js';
-import { CreditNoteResponse } from './credit-notes.responses.js';
+import type { CreditNoteResponse } from './credit-notes.responses.js';
+import { SettleLateUsageRequest } from './late-usage.requests.js';
+import { LateUsageResponse } from './late-usage.responses.js';
 import { LateUsageCredits } from './late-usage-credits.service.js';
-
-const CREDIT_AS = ['wallet', 'credit_note'] as const;
-
-export class SettleLateUsageRequest {
-  /**
-   * Where goes what was billed too much: into the customer's prepaid wallet (`wallet`, when left out), or onto credit notes
-   * of the invoices that billed it.
-   */
-  @Optional()
-  @IsWord(CREDIT_AS)
-  credit_as?: (typeof CREDIT_AS)[number];
-}
-
-export class LateUsageResponse {
-  /** The document of what is owed; null where everything stands on credit notes. Its total is what is owed. */
-  invoice!: InvoiceResponse | null;
-  /** Decimal string: what was billed too much, in the wallet or on the notes. */
-  credited_amount!: string;
-  credit_notes!: CreditNoteResponse[];
-}
 
 @ApiController('invoices', 'Invoices')
 export class LateUsageController {

@@ -36,6 +36,14 @@ export class PaymentDisputeResponse {
   closed_at!: Date | null;
 }
 
+export class ListPaymentRefundsResponse {
+  items!: PaymentRefundResponse[];
+}
+
+export class ListPaymentDisputesResponse {
+  items!: PaymentDisputeResponse[];
+}
+
 export const toRefundResponse = (row: PaymentRefund): PaymentRefundResponse => ({
   id: row.id,
   payment_id: row.paymentId,

@@ -110,6 +110,17 @@ describe('the documentation', () => {
     expect(missing).toEqual([]);
   });
 
+  it('shows the fields of every object in the OpenAPI: classes elsewhere than in requests and responses have none', () => {
+    const { components } = JSON.parse(read('openapi.json')) as {
+      components: { schemas: Record<string, { properties?: object }> };
+    };
+    // `Object` is a parameter of a query that may be one text or several.
+    const empty = Object.entries(components.schemas).filter(
+      ([name, { properties = {} }]) => name !== 'Object' && Object.keys(properties).length === 0,
+    );
+    expect(empty.map(([name]) => name)).toEqual([]);
+  });
+
   it('links to nothing that is not there', () => {
     const pages = [
       'README.md',

@@ -5,21 +5,14 @@ import { PaymentReversals } from '../../payments/payment-reversals.service.js';
 import { PaymentsService } from '../../payments/payments.service.js';
 import { CreateRefundRequest } from '../../payments/refunds.requests.js';
 import {
-  PaymentDisputeResponse,
+  ListPaymentDisputesResponse,
+  ListPaymentRefundsResponse,
   PaymentRefundResponse,
   toDisputeResponse,
   toRefundResponse,
 } from '../../payments/refunds.responses.js';
 import { ApiController, CurrentCaller } from '../../tenancy/api-controller.js';
 import { RefundFlow } from './refund.flow.js';
-
-export class ListPaymentRefundsResponse {
-  items!: PaymentRefundResponse[];
-}
-
-export class ListPaymentDisputesResponse {
-  items!: PaymentDisputeResponse[];
-}
 
 /** Money of a payment that goes back to the customer. */
 @ApiController('payments', 'Payments')

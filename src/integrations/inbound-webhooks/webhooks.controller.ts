@@ -2,6 +2,7 @@ import { HttpCode, Post, Req } from '@nestjs/common';
 import { ApiParam } from '@nestjs/swagger';
 import { OpenApiController } from '../../tenancy/api-controller.js';
 import { WebhookReceiver, type WebhookTarget } from './webhook-receiver.js';
+import { WebhookReceivedResponse } from './webhooks.responses.js';
 
 /** Read as it is: every parameter that Nest hands over goes through the pipes, which costs as much as the signature. */
 interface WebhookRequest<Param extends string = never> {
@@ -9,10 +10,6 @@ interface WebhookRequest<Param extends string = never> {
   readonly rawBody?: Buffer;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly id?: unknown;
-}
-
-export class WebhookReceivedResponse {
-  received!: true;
 }
 
 /** Where providers tell us. Proven by signature, so no API key. */

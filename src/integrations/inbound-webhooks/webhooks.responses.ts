@@ -1,0 +1,3 @@
+export class WebhookReceivedResponse {
+  received!: true;
+}
