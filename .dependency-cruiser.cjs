@@ -12,8 +12,12 @@ const STREET = [
   'usage',
   'wallets',
   'subscriptions',
+  'rating',
   'invoices',
   'payments',
+  'billing',
+  'prepaid',
+  'subscription-changes',
   'integrations',
   'notifications',
 ];
@@ -28,7 +32,7 @@ const toTheRight = STREET.map((name, index) => ({
   severity: 'error',
   from: { path: house([name]), pathNot: '\\.spec\\.ts$' },
   to: {
-    path: `${house([...STREET.slice(index + 1), 'app', 'quickstart', 'sandbox'])}|^src/(billing|entities|index|main)`,
+    path: `${house([...STREET.slice(index + 1), 'app', 'quickstart', 'sandbox'])}|^src/(billing\\.|entities|index|main)`,
   },
 }));
 

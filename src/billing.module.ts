@@ -29,6 +29,10 @@ import { dataSourceOptions, migrate, type DatabaseOptions } from './platform/dat
 import { PLATFORM_OPTIONS, PlatformModule } from './platform/platform.module.js';
 import { PROVIDER_OPTIONS } from './providers/providers.service.js';
 import { ProvidersModule } from './providers/providers.module.js';
+import { BillingRunsModule } from './billing/billing-runs.module.js';
+import { PrepaidModule } from './prepaid/prepaid.module.js';
+import { RatingModule } from './rating/rating.module.js';
+import { SubscriptionChangesModule } from './subscription-changes/subscription-changes.module.js';
 import { SubscriptionsModule } from './subscriptions/subscriptions.module.js';
 import { TenancyModule } from './tenancy/tenancy.module.js';
 import { USAGE_OPTIONS } from './usage/usage.types.js';
@@ -122,8 +126,12 @@ const HOUSES = [
   UsageModule,
   WalletsModule,
   SubscriptionsModule,
+  RatingModule,
   InvoicesModule,
   PaymentsModule,
+  BillingRunsModule,
+  PrepaidModule,
+  SubscriptionChangesModule,
   IntegrationsModule,
   NotificationsModule,
 ];

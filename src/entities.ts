@@ -9,7 +9,7 @@ import { WebhookEventEntity } from './integrations/inbound-webhooks/webhook-even
 import { EntityMappingEntity } from './integrations/mappings/entity-mapping.entity.js';
 import { SyncAttemptEntity } from './integrations/sync/sync-attempt.entity.js';
 import { SyncOperationEntity } from './integrations/sync/sync-operation.entity.js';
-import { BillingRunEntity } from './invoices/billing-run.entity.js';
+import { BillingRunEntity } from './billing/runs/billing-run.entity.js';
 import {
   InvoiceCouponApplicationEntity,
   InvoiceCreditApplicationEntity,

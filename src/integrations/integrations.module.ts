@@ -1,4 +1,6 @@
 import { Module } from '@nestjs/common';
+import { BillingRunsModule } from '../billing/billing-runs.module.js';
+import { SubscriptionChangesModule } from '../subscription-changes/subscription-changes.module.js';
 import { ConnectionsModule } from '../connections/connections.module.js';
 import { CustomersModule } from '../customers/customers.module.js';
 import { InvoicesModule } from '../invoices/invoices.module.js';
@@ -100,6 +102,8 @@ const SUBSCRIPTIONS = [
     SubscriptionsModule,
     InvoicesModule,
     PaymentsModule,
+    BillingRunsModule,
+    SubscriptionChangesModule,
   ],
   controllers: [
     WebhooksController,

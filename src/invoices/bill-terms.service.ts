@@ -11,7 +11,8 @@ import { TaxAssociationsService } from '../plans/tax-associations.service.js';
 import { toTaxRateResponse } from '../plans/taxes.responses.js';
 import { taxValue, type AssociatedTax } from '../plans/taxes.types.js';
 import { InvoicePartsStore } from './invoice-parts.store.js';
-import type { CouponInput, Invoice, InvoiceWithLines, RatedLine, TaxInput } from './invoices.types.js';
+import type { CouponInput, Invoice, InvoiceWithLines, TaxInput } from './invoices.types.js';
+import type { RatedLine } from '../rating/rated-line.types.js';
 
 /** A bill of a subscription whose lines are known. */
 export interface SubscriptionBill {

@@ -17,8 +17,8 @@ import type {
   InvoiceCreditApplication,
   InvoiceDraftInput,
   InvoiceLineItem,
-  RatedLine,
 } from './invoices.types.js';
+import type { RatedLine } from '../rating/rated-line.types.js';
 import { UsageRestatementEntity } from './usage-restatement.entity.js';
 
 /** An invoice as it was priced, before its parts are stored. */

@@ -1,5 +1,4 @@
 import type { Period } from '../domain/period.js';
-import type { PriceType } from '../domain/rating/price-kinds.js';
 import type { InvoiceBillingReason, InvoiceType } from '../domain/invoicing/zero-rules.js';
 import type { PercentageOrFixed } from '../domain/invoicing/percentage.js';
 import type { Rate } from '../domain/rate.js';
@@ -9,11 +8,14 @@ import type {
   InvoiceTaxApplicationEntity,
 } from './invoice-applications.entity.js';
 import type { InvoiceEntity } from './invoice.entity.js';
+import type { RatedLine } from '../rating/rated-line.types.js';
 import type { InvoiceLineItemEntity } from './invoice-line-item.entity.js';
+import type { UsageRestatementEntity } from './usage-restatement.entity.js';
 
 export type { PaymentDetails } from './invoice.entity.js';
 export type Invoice = Readonly<InvoiceEntity>;
 export type InvoiceLineItem = Readonly<InvoiceLineItemEntity>;
+export type UsageRestatement = Readonly<UsageRestatementEntity>;
 
 export type InvoiceCouponApplication = Readonly<InvoiceCouponApplicationEntity>;
 export type InvoiceTaxApplication = Readonly<InvoiceTaxApplicationEntity>;
@@ -59,46 +61,11 @@ export interface CreditInput {
   readonly amount: Rate;
 }
 
-/** That a line restates an earlier one, whose usage was not complete when it was billed. */
-export interface Restatement {
-  readonly restatedLineItemId: string;
-  readonly subscriptionLineItemId: string;
-  readonly priceId: string;
-  readonly period: Period;
-  readonly quantityBefore: Rate;
-  readonly quantity: Rate;
-  /** Minor units, before discounts. */
-  readonly amountBefore: bigint;
-  readonly amount: bigint;
-  readonly carriedAmount: bigint;
-}
-
 /** Metadata of a line that says: what the invoice takes back went to the wallet. */
 export const CREDITED_TO_WALLET = 'credited_to_wallet';
 
 /** Metadata of a line that takes off what was paid in advance for another plan: the line of that subscription. */
 export const UNUSED_TIME_OF = 'prorates_subscription_line_item_id';
-
-/** A charge that was rated exactly and goes onto an invoice. */
-export interface RatedLine {
-  readonly displayName: string;
-  readonly amount: Rate;
-  readonly quantity: Rate;
-  readonly priceType: PriceType;
-  readonly period: Period | null;
-  readonly subscriptionLineItemId?: string | null;
-  readonly entityType?: string | null;
-  readonly entityId?: string | null;
-  readonly priceId?: string | null;
-  readonly meterId?: string | null;
-  readonly planDisplayName?: string | null;
-  readonly meterDisplayName?: string | null;
-  readonly adjustedEntitlementQuantity?: Rate | null;
-  /** How a commitment bore on the line, as the wire shows it. */
-  readonly commitmentInfo?: Readonly<Record<string, unknown>> | null;
-  readonly restatement?: Restatement;
-  readonly metadata?: Readonly<Record<string, string>>;
-}
 
 export interface InvoiceDraftInput {
   readonly customerId: string;

@@ -4,7 +4,8 @@ import { rate } from '../domain/rate.js';
 import { taxOverrides } from '../plans/taxes.requests.js';
 import type { InvoiceTermsInput } from './invoice-terms.service.js';
 import type { CreateInvoiceLineItemRequest, CreateInvoiceRequest } from './invoices.requests.js';
-import type { Invoice, RatedLine } from './invoices.types.js';
+import type { Invoice } from './invoices.types.js';
+import type { RatedLine } from '../rating/rated-line.types.js';
 
 const EMPTY_LINE = { quantity: rate(1), priceType: 'FIXED', period: null } as const;
 

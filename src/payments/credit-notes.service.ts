@@ -12,7 +12,7 @@ import { exactMoney, money, sumMoney, type Money } from '../domain/money.js';
 import { rate } from '../domain/rate.js';
 import { DocumentNumbersService } from '../invoices/document-numbers.service.js';
 import { InvoicesService } from '../invoices/invoices.service.js';
-import { LateUsageSettlement } from '../invoices/late-usage-settlement.service.js';
+import { UsageRestatements } from '../invoices/usage-restatements.service.js';
 import { LineCreditsService } from '../invoices/line-credits.service.js';
 import type { Invoice, InvoiceLineItem } from '../invoices/invoices.types.js';
 import type { Ctx } from '../platform/context.js';
@@ -53,7 +53,7 @@ export class CreditNotesService {
     private readonly ledger: PaymentLedger,
     private readonly refunds: RefundsService,
     private readonly credits: LineCreditsService,
-    private readonly settlement: LateUsageSettlement,
+    private readonly restatements: UsageRestatements,
     private readonly outbox: Outbox,
   ) {}
 
@@ -135,7 +135,7 @@ export class CreditNotesService {
       voidedAt: ctx.now,
     });
     await this.credits.releaseNote(ctx, id);
-    await this.settlement.releaseCredited(ctx, id);
+    await this.restatements.releaseCredited(ctx, id);
     if (note.creditNoteStatus === 'FINALIZED') await this.ledger.recount(ctx, invoice);
     await this.announce(ctx, 'credit_note.voided', id);
     return this.get(ctx, id);

@@ -5,10 +5,6 @@ import { TenancyModule } from '../tenancy/tenancy.module.js';
 import { CreditNotesController } from './credit-notes.controller.js';
 import { CreditNotesQueries } from './credit-notes.queries.js';
 import { CreditNotesService } from './credit-notes.service.js';
-import { InvoiceLifeController } from './invoice-life.controller.js';
-import { InvoiceLifeService } from './invoice-life.service.js';
-import { LateUsageCredits } from './late-usage-credits.service.js';
-import { LateUsageController } from './late-usage.controller.js';
 import { PaymentAttemptsService } from './payment-attempts.service.js';
 import { PaymentChanges } from './payment-changes.service.js';
 import { PaymentLedger } from './payment-ledger.service.js';
@@ -23,7 +19,7 @@ import { RefundsService } from './refunds.service.js';
 
 @Module({
   imports: [TenancyModule, CustomersModule, InvoicesModule],
-  controllers: [PaymentsController, InvoiceLifeController, CreditNotesController, LateUsageController],
+  controllers: [PaymentsController, CreditNotesController],
   providers: [
     PaymentLedger,
     PaymentsService,
@@ -37,11 +33,8 @@ import { RefundsService } from './refunds.service.js';
     PaymentRefunds,
     CreditNotesService,
     CreditNotesQueries,
-    LateUsageCredits,
-    InvoiceLifeService,
   ],
   exports: [
-    InvoiceLifeService,
     CreditNotesService,
     CreditNotesQueries,
     PaymentsService,
@@ -51,6 +44,7 @@ import { RefundsService } from './refunds.service.js';
     PaymentMethodsService,
     PaymentReversals,
     PaymentRefunds,
+    RefundsService,
   ],
 })
 export class PaymentsModule {}

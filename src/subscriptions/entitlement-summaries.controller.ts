@@ -6,7 +6,7 @@ import { ApiController, CurrentCaller } from '../tenancy/api-controller.js';
 import {
   CustomerEntitlementsRequest,
   SubscriptionEntitlementsRequest,
-} from './subscription-usage.requests.js';
+} from './entitlement-summaries.requests.js';
 import {
   CustomerEntitlementsResponse,
   SubscriptionEntitlementsResponse,

@@ -12,14 +12,13 @@ import { ImportedSubscriptionsService } from './imported-subscriptions.service.j
 import { SubscriptionAddonsService } from './subscription-addons.service.js';
 import { SubscriptionCreationService } from './subscription-creation.service.js';
 import { SubscriptionLookup } from './subscription-lookup.js';
+import { SubscriptionGrants } from './subscription-grants.service.js';
 import { PlanLinesService } from './plan-lines.service.js';
 import { LineLineage } from './line-lineage.service.js';
 import { SubscriptionLinesService } from './subscription-lines.service.js';
 import { SubscriptionPausesService } from './subscription-pauses.service.js';
 import { SubscriptionSchedulesService } from './subscription-schedules.service.js';
 import { SubscriptionTermsService } from './subscription-terms.service.js';
-import { SubscriptionUsageController } from './subscription-usage.controller.js';
-import { SubscriptionUsageService } from './subscription-usage.service.js';
 import {
   CustomerSubscriptionsController,
   DeletionsController,
@@ -27,19 +26,18 @@ import {
 } from './subscriptions.controller.js';
 import { SubscriptionsQueries } from './subscriptions.queries.js';
 import { SubscriptionsService } from './subscriptions.service.js';
-import { UsageRatingService } from './usage-rating.service.js';
 import { UsageLinesService } from './usage-lines.service.js';
 
 @Module({
   imports: [TenancyModule, CustomersModule, FeaturesModule, PlansModule, UsageModule, WalletsModule],
   controllers: [
     SubscriptionsController,
-    SubscriptionUsageController,
     EntitlementSummariesController,
     CustomerSubscriptionsController,
     DeletionsController,
   ],
   providers: [
+    SubscriptionGrants,
     SubscriptionsService,
     SubscriptionCreationService,
     SubscriptionLinesService,
@@ -48,9 +46,7 @@ import { UsageLinesService } from './usage-lines.service.js';
     SubscriptionPausesService,
     SubscriptionsQueries,
     CustomerSubscriptionsQueries,
-    SubscriptionUsageService,
     UsageLinesService,
-    UsageRatingService,
     SubscriptionTermsService,
     SubscriptionSchedulesService,
     SubscriptionLookup,
@@ -59,6 +55,7 @@ import { UsageLinesService } from './usage-lines.service.js';
     ImportedSubscriptionsService,
   ],
   exports: [
+    SubscriptionGrants,
     SubscriptionTermsService,
     SubscriptionSchedulesService,
     ImportedSubscriptionsService,
@@ -70,11 +67,9 @@ import { UsageLinesService } from './usage-lines.service.js';
     SubscriptionPausesService,
     SubscriptionsQueries,
     CustomerSubscriptionsQueries,
-    SubscriptionUsageService,
     UsageLinesService,
     SubscriptionAddonsService,
     EntitlementSummaries,
-    UsageRatingService,
   ],
 })
 export class SubscriptionsModule {}

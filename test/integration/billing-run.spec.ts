@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { UnitOfWork } from '../../src/platform/database/unit-of-work.js';
-import { BillingRun } from '../../src/invoices/billing-run.js';
+import { BillingRun } from '../../src/billing/runs/billing-runner.service.js';
 import type { ApiClient } from '../support/api-client.js';
 import { eventually } from '../support/eventually.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { exactMoney } from '../../src/domain/money.js';
 import { rate } from '../../src/domain/rate.js';
-import { BillingRun } from '../../src/invoices/billing-run.js';
+import { BillingRun } from '../../src/billing/runs/billing-runner.service.js';
 import { histories } from '../oracle/histories.js';
 import type { Figures, History, HistoryCoupon, HistoryLine, UsageLine } from '../oracle/history.js';
 import { oracle } from '../oracle/oracle.js';

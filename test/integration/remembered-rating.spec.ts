@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { RATED_ROWS_VERSION } from '../../src/invoices/rated-rows.js';
+import { RATED_ROWS_VERSION } from '../../src/rating/rated-rows.queries.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
 
 /** Real-time balances remember how a customer is rated. Whatever bears on that is seen by the next one. */

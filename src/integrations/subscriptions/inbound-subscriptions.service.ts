@@ -5,7 +5,7 @@ import type { Customer } from '../../customers/customers.types.js';
 import {
   ImportedSubscriptionLife,
   type ImportedStanding,
-} from '../../invoices/imported-subscription-life.service.js';
+} from '../../subscription-changes/imported-subscription-life.service.js';
 import type { Ctx } from '../../platform/context.js';
 import { PricesService } from '../../plans/prices.service.js';
 import type { RemoteCustomer } from '../../providers/provider-objects.js';

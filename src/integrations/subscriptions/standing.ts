@@ -1,5 +1,5 @@
 import { isMultipleOf, type BillingInterval } from '../../domain/billing-period.js';
-import type { ImportedStanding } from '../../invoices/imported-subscription-life.service.js';
+import type { ImportedStanding } from '../../subscription-changes/imported-subscription-life.service.js';
 import type { RemoteSubscription, RemoteSubscriptionItem } from '../../providers/provider-subscriptions.js';
 
 const intervalOf = ({ price }: RemoteSubscriptionItem): BillingInterval => ({

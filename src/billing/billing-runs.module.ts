@@ -1,0 +1,76 @@
+import { Module } from '@nestjs/common';
+import { CustomersModule } from '../customers/customers.module.js';
+import { InvoicesModule } from '../invoices/invoices.module.js';
+import { PaymentsModule } from '../payments/payments.module.js';
+import { PlansModule } from '../plans/plans.module.js';
+import { RatingModule } from '../rating/rating.module.js';
+import { SubscriptionsModule } from '../subscriptions/subscriptions.module.js';
+import { TenancyModule } from '../tenancy/tenancy.module.js';
+import { UsageModule } from '../usage/usage.module.js';
+import { WalletsModule } from '../wallets/wallets.module.js';
+import { ImmediateBilling } from './immediate-billing.service.js';
+import { LateUsageCredits } from './late-usage/late-usage-credits.service.js';
+import { LateUsageSettlement } from './late-usage/late-usage-settlement.service.js';
+import { LateUsageController } from './late-usage/late-usage.controller.js';
+import { LateUsageService } from './late-usage/late-usage.service.js';
+import { ProrationsService } from './prorations.service.js';
+import { InvoiceLifecycleController } from './recalculation/invoice-lifecycle.controller.js';
+import { InvoiceLifecycleService } from './recalculation/invoice-lifecycle.service.js';
+import { InvoiceDocumentsController } from './recalculation/invoice-previews.controller.js';
+import { RecalculationService } from './recalculation/recalculation.service.js';
+import { BillingRunsController } from './runs/billing-run.controller.js';
+import { BillingRun } from './runs/billing-runner.service.js';
+import { BillingRunsService } from './runs/billing-runs.service.js';
+import { DraftFinalization } from './runs/draft-finalization.js';
+import { ScheduledEnds } from './runs/scheduled-ends.service.js';
+import { SubscriptionSteps } from './runs/subscription-steps.service.js';
+import { SubscriptionBillingService } from './subscription-billing.service.js';
+
+/** Who makes invoices, and when: billing runs, late usage, recalculation, prorations. */
+@Module({
+  imports: [
+    TenancyModule,
+    CustomersModule,
+    PlansModule,
+    UsageModule,
+    WalletsModule,
+    SubscriptionsModule,
+    RatingModule,
+    InvoicesModule,
+    PaymentsModule,
+  ],
+  controllers: [
+    InvoiceDocumentsController,
+    InvoiceLifecycleController,
+    LateUsageController,
+    BillingRunsController,
+  ],
+  providers: [
+    BillingRun,
+    BillingRunsService,
+    DraftFinalization,
+    ImmediateBilling,
+    InvoiceLifecycleService,
+    LateUsageCredits,
+    LateUsageService,
+    LateUsageSettlement,
+    ProrationsService,
+    RecalculationService,
+    ScheduledEnds,
+    SubscriptionBillingService,
+    SubscriptionSteps,
+  ],
+  exports: [
+    BillingRun,
+    ImmediateBilling,
+    InvoiceLifecycleService,
+    LateUsageService,
+    LateUsageSettlement,
+    ProrationsService,
+    RecalculationService,
+    ScheduledEnds,
+    SubscriptionBillingService,
+    SubscriptionSteps,
+  ],
+})
+export class BillingRunsModule {}

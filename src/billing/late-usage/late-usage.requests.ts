@@ -1,0 +1,13 @@
+import { IsWord, Optional } from '../../platform/http/fields.js';
+
+const CREDIT_AS = ['wallet', 'credit_note'] as const;
+
+export class SettleLateUsageRequest {
+  /**
+   * Where goes what was billed too much: into the customer's prepaid wallet (`wallet`, when left out), or onto credit notes
+   * of the invoices that billed it.
+   */
+  @Optional()
+  @IsWord(CREDIT_AS)
+  credit_as?: (typeof CREDIT_AS)[number];
+}

@@ -1,0 +1,179 @@
+import { Injectable } from '@nestjs/common';
+import { CustomersService } from '../../customers/customers.service.js';
+import { roundToMoney, sumMoney } from '../../domain/money.js';
+import type { Period } from '../../domain/period.js';
+import type { Ctx } from '../../platform/context.js';
+import type { Subscription } from '../../subscriptions/subscriptions.types.js';
+import { LateEventsService } from '../../usage/late-events.service.js';
+import { BilledLinesQueries } from '../../invoices/billed-lines.queries.js';
+import type { Invoice, InvoiceLineItem, UsageRestatement } from '../../invoices/invoices.types.js';
+import type { RatedLine } from '../../rating/rated-line.types.js';
+import {
+  carriedOf,
+  closingOf,
+  isEarlier,
+  isRemade,
+  keyOf,
+  mayBear,
+  ratedKeyOf,
+  restatedKeyOf,
+  restatedLines,
+  standing,
+  type Billed,
+  type Books,
+  type LateUsageTask,
+} from './late-usage-books.js';
+import { momentOf } from '../../rating/billing-moments.types.js';
+import { LineCreditsService } from '../../invoices/line-credits.service.js';
+import { UsageRestatements } from '../../invoices/usage-restatements.service.js';
+
+/** Rates moments as they would be billed now, in their order. */
+export type Rater = (tasks: readonly LateUsageTask[]) => Promise<readonly (readonly RatedLine[])[]>;
+
+/** Usage that arrived after its period was billed: found, and brought onto a later invoice. */
+@Injectable()
+export class LateUsageService {
+  constructor(
+    private readonly customers: CustomersService,
+    private readonly events: LateEventsService,
+    private readonly credits: LineCreditsService,
+    private readonly billedLines: BilledLinesQueries,
+    private readonly restatements: UsageRestatements,
+  ) {}
+
+  /** The lines of each task with those that restate earlier periods after them. */
+  async withLateUsage(
+    ctx: Ctx,
+    tasks: readonly LateUsageTask[],
+    lines: readonly (readonly RatedLine[])[],
+    rater: Rater,
+  ): Promise<RatedLine[][]> {
+    const late = await this.lateUsageLines(ctx, tasks, lines, rater);
+    return tasks.map((_, index) => [...(lines[index] ?? []), ...(late[index] ?? [])]);
+  }
+
+  /**
+   * Lines that restate earlier periods, for each task in its order, given the lines that it is billed already: they and
+   * the restatements together never come to less than zero. What does not fit is carried and comes again. The `rater` is
+   * the one that bills, so late usage costs what it would have cost in time.
+   */
+  async lateUsageLines(
+    ctx: Ctx,
+    tasks: readonly LateUsageTask[],
+    lines: readonly (readonly RatedLine[])[],
+    rater: Rater,
+  ): Promise<RatedLine[][]> {
+    const closing = tasks.filter((task) => closingOf(task) !== undefined);
+    const found = await this.restatable(ctx, closing, rater);
+    return tasks.map((task, index) => {
+      const { id, currency } = task.subscription;
+      const own = found.filter((one) => one.subscription.id === id && isEarlier(one, task));
+      const base = sumMoney(
+        (lines[index] ?? []).map((line) => roundToMoney(line.amount, currency)),
+        currency,
+      );
+      return restatedLines(own, base, currency);
+    });
+  }
+
+  /** Everything of those subscriptions that may differ from what was billed; one that does not costs nothing but time. */
+  private async restatable(ctx: Ctx, tasks: readonly LateUsageTask[], rater: Rater): Promise<Billed[]> {
+    const windows = await this.lateWindows(ctx, tasks);
+    const restatements = await this.restatements.of(
+      ctx,
+      tasks.map((task) => task.subscription.id),
+    );
+    const carried = new Set(restatements.map((one) => one.subscriptionId));
+    const suspects = tasks.filter(
+      ({ subscription }) => windows.has(subscription.id) || carried.has(subscription.id),
+    );
+    if (suspects.length === 0) return [];
+    const billed = await this.billedLines.usage(
+      ctx,
+      suspects.map((task) => task.subscription.id),
+    );
+    const kept = this.events.keptSince(ctx.now);
+    const suspected = billed.filter(({ invoice, line }) => {
+      if (kept !== null && (line.periodStart as Date) < kept) return false;
+      const window = windows.get(invoice.subscriptionId as string);
+      const late = window !== undefined && mayBear(line, window);
+      return late || carriedOf(restatements, line) !== 0n || isRemade(restatements, line);
+    });
+    const { open, credits, carriers } = await this.books(ctx, suspected, restatements);
+    return this.rated(ctx, open, { restatements, credits, carriers }, suspects, rater);
+  }
+
+  /** What else was given back of those lines. They are locked first: nothing gives back of them until this is written. */
+  private async books(
+    ctx: Ctx,
+    suspected: readonly { invoice: Invoice; line: InvoiceLineItem }[],
+    restatements: readonly UsageRestatement[],
+  ): Promise<Pick<Books, 'credits' | 'carriers'> & { open: { invoice: Invoice; line: InvoiceLineItem }[] }> {
+    const keys = new Set(suspected.map(({ line }) => keyOf(line)));
+    const own = restatements.filter((one) => keys.has(restatedKeyOf(one)));
+    const locked = await this.credits.lock(ctx, [
+      ...suspected.map(({ invoice }) => invoice.id),
+      ...own.map(({ invoiceId }) => invoiceId),
+    ]);
+    const open = suspected.filter(({ invoice }) => locked.get(invoice.id)?.invoiceStatus !== 'VOIDED');
+    const carriers = await this.restatements.carriersOf(ctx, own);
+    const lines = [...open.map(({ line }) => line), ...carriers.values()];
+    const credits = (await this.credits.of(ctx, lines)).filter(({ source }) => source !== 'LATE_USAGE');
+    return { open, carriers, credits };
+  }
+
+  /** When the late events of each subscription's customer have happened. */
+  private async lateWindows(ctx: Ctx, tasks: readonly LateUsageTask[]): Promise<Map<string, Period>> {
+    const customers = await this.customers.listByIds(ctx, [
+      ...new Set(tasks.map((task) => task.subscription.customerId)),
+    ]);
+    const externalIds = new Map(customers.map((customer) => [customer.id, customer.externalId]));
+    const asked = tasks.map((task) => ({
+      externalCustomerId: externalIds.get(task.subscription.customerId) ?? '',
+      boundary: (closingOf(task) as Period).start,
+    }));
+    const spans = await this.events.spans(ctx, asked);
+    return new Map(
+      tasks.flatMap((task, index) => {
+        const span = spans[index];
+        return span === undefined || span === null ? [] : [[task.subscription.id, span] as const];
+      }),
+    );
+  }
+
+  /** What the same moments come to now, set beside what was billed for them. */
+  private async rated(
+    ctx: Ctx,
+    open: readonly { invoice: Invoice; line: InvoiceLineItem }[],
+    books: Books,
+    tasks: readonly LateUsageTask[],
+    rater: Rater,
+  ): Promise<Billed[]> {
+    const subscriptions = new Map(tasks.map((task) => [task.subscription.id, task.subscription]));
+    const invoices = [...new Map(open.map(({ invoice }) => [invoice.id, invoice])).values()];
+    const past = invoices.map((invoice): LateUsageTask => {
+      const subscription = subscriptions.get(invoice.subscriptionId as string) as Subscription;
+      const period = { start: invoice.periodStart as Date, end: invoice.periodEnd as Date };
+      return {
+        subscription,
+        moment: momentOf(subscription, period, invoice.billingReason),
+        reason: invoice.billingReason,
+      };
+    });
+    const now = await rater(past);
+    const seen = new Set<string>();
+    return open.flatMap(({ invoice, line }): Billed[] => {
+      const key = keyOf(line);
+      if (seen.has(key)) return [];
+      seen.add(key);
+      const rated = (now[invoices.indexOf(invoice)] ?? []).filter((one) => ratedKeyOf(one) === key);
+      const [first] = rated;
+      // A line that would not be billed at all today is left as it was billed: its price or window was changed since.
+      if (first === undefined) return [];
+      const same = open.filter((one) => keyOf(one.line) === key).map((one) => one.line);
+      const own = { ...books, restatements: books.restatements.filter((one) => restatedKeyOf(one) === key) };
+      const subscription = subscriptions.get(invoice.subscriptionId as string) as Subscription;
+      return [{ invoice, line, subscription, rated: first, ...standing(key, same, own, rated) }];
+    });
+  }
+}

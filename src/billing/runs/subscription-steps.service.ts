@@ -1,0 +1,251 @@
+import { Injectable } from '@nestjs/common';
+import { makePeriod } from '../../domain/period.js';
+import {
+  inTrial,
+  nextAction,
+  nextPeriod,
+  type DueAction,
+} from '../../domain/subscribing/subscription-life.js';
+import type { Ctx } from '../../platform/context.js';
+import {
+  begun,
+  resumed,
+  SubscriptionPausesService,
+} from '../../subscriptions/subscription-pauses.service.js';
+import {
+  ended,
+  SubscriptionsService,
+  type SubscriptionChange,
+} from '../../subscriptions/subscriptions.service.js';
+import { chargedLife, scheduleOf, type Subscription } from '../../subscriptions/subscriptions.types.js';
+import { InvoiceFinalization, mayWait } from '../../invoices/invoice-finalization.service.js';
+import type { Invoice, InvoiceWithLines } from '../../invoices/invoices.types.js';
+import { SubscriptionBillingService } from '../subscription-billing.service.js';
+import { ScheduledEnds } from './scheduled-ends.service.js';
+import type { BillingTask } from '../../rating/billing-task.types.js';
+import type { Stepped } from './step.types.js';
+import { SubscriptionGrants } from '../../subscriptions/subscription-grants.service.js';
+
+/** What one step makes of one subscription. */
+interface Step {
+  readonly before: Subscription;
+  readonly action: DueAction;
+  readonly task?: BillingTask;
+  readonly change: SubscriptionChange;
+  readonly event?: string;
+}
+
+/** What time makes of subscriptions: begins, trial ends, pauses, period ends. The billing run walks by it. */
+@Injectable()
+export class SubscriptionSteps {
+  constructor(
+    private readonly subscriptions: SubscriptionsService,
+    private readonly pauses: SubscriptionPausesService,
+    private readonly billing: SubscriptionBillingService,
+    private readonly finalization: InvoiceFinalization,
+    private readonly grants: SubscriptionGrants,
+    private readonly scheduledEnds: ScheduledEnds,
+  ) {}
+
+  /**
+   * One step of each of those locked subscriptions, each of which has one due: billed, finalized and moved on. However
+   * many they are, the statements are as many as for one; only those that another one follows are stepped one by one.
+   */
+  async stepAll(ctx: Ctx, due: readonly Subscription[]): Promise<Stepped[]> {
+    const schedules = await this.scheduledEnds.among(ctx, due);
+    if (schedules.size === 0) return this.stepTogether(ctx, due);
+    const alone = async (one: Subscription): Promise<Stepped> =>
+      (await this.stepTogether(ctx, [one]))[0] as Stepped;
+    const stepped = new Map(
+      (
+        await this.stepTogether(
+          ctx,
+          due.filter(({ id }) => !schedules.has(id)),
+        )
+      ).map((one) => [one.before.id, one]),
+    );
+    for (const before of due) {
+      const schedule = schedules.get(before.id);
+      if (schedule !== undefined)
+        stepped.set(before.id, await this.scheduledEnds.end(ctx, before, schedule, alone));
+    }
+    return due.map(({ id }) => stepped.get(id) as Stepped);
+  }
+
+  private async stepTogether(ctx: Ctx, due: readonly Subscription[]): Promise<Stepped[]> {
+    const steps = due.map((before) => stepOf(before));
+    // Before anything is billed: what is charged depends on what is paused.
+    await this.pauses.markBegun(ctx, pausesOf(steps, 'pause'));
+    await this.pauses.markEnded(ctx, pausesOf(steps, 'resume'));
+    const drafts = await this.billing.bill(
+      ctx,
+      steps.flatMap(({ task }) => task ?? []),
+      (made) => this.finalization.seal(ctx, made),
+    );
+    const finalized = await this.finalize(ctx, drafts);
+    const invoiceOf = ({ task }: Step): Invoice | undefined => {
+      const drafted: InvoiceWithLines | undefined = task === undefined ? undefined : drafts.get(task);
+      return drafted === undefined ? undefined : finalized.get(drafted.invoice.id);
+    };
+    const after = await this.subscriptions.saveAll(
+      ctx,
+      steps.map((step) => ({
+        before: step.before,
+        event: step.event,
+        change: { ...step.change, ...unpaid(step, invoiceOf(step)) },
+      })),
+    );
+    for (const [index, step] of steps.entries())
+      if (step.event === 'subscription.cancelled' && step.before.activePauseId !== null)
+        await this.pauses.closeAt(ctx, [step.before.id], after[index]?.endDate ?? step.action.at);
+    await this.grants.applyDue(
+      ctx,
+      due.map(({ id }) => id),
+    );
+    return steps.map((step, index) => ({
+      before: step.before,
+      action: step.action.type,
+      after: after[index] as Subscription,
+      invoice: invoiceOf(step),
+    }));
+  }
+
+  /** What could not be sealed: it waits for stragglers, or prepaid credit is spent on it first. */
+  private async finalize(
+    ctx: Ctx,
+    drafts: ReadonlyMap<BillingTask, InvoiceWithLines>,
+  ): Promise<ReadonlyMap<string, Invoice>> {
+    const made = [...drafts.values()].map(({ invoice }) => invoice);
+    const ids = (waiting: boolean): string[] =>
+      made.flatMap(({ id, invoiceStatus, billingReason }) =>
+        invoiceStatus === 'DRAFT' && mayWait(billingReason) === waiting ? [id] : [],
+      );
+    const cycles = await this.finalization.finalizeWhenDue(ctx, ids(true));
+    const others = await this.finalization.finalize(ctx, ids(false));
+    return new Map([...made, ...cycles, ...others].map((invoice) => [invoice.id, invoice]));
+  }
+
+  /** Walks one locked subscription to the present, so that a change made now meets its current period. */
+  async catchUp(ctx: Ctx, subscription: Subscription): Promise<Subscription> {
+    let current = subscription;
+    for (;;) {
+      const action = nextAction(current);
+      if (action === null || action.at > ctx.now) return current;
+      const [stepped] = await this.stepAll(ctx, [current]);
+      current = (stepped as Stepped).after;
+    }
+  }
+}
+
+function stepOf(before: Subscription): Step {
+  const action = nextAction(before);
+  if (action === null) throw new Error(`subscription ${before.id} has nothing due`);
+  switch (action.type) {
+    case 'lapse':
+      return { before, action, change: ended(action.at), event: 'subscription.cancelled' };
+    case 'start':
+      return startStep(before, action);
+    case 'pause':
+      return { before, action, change: begun, event: 'subscription.paused' };
+    case 'resume':
+      return resumeStep(before, action);
+    case 'period_end':
+      return inTrial(before) ? trialEndStep(before, action) : periodEndStep(before, action);
+  }
+}
+
+function startStep(before: Subscription, action: DueAction): Step {
+  const current = makePeriod(before.currentPeriodStart, before.currentPeriodEnd);
+  return {
+    before,
+    action,
+    task: inTrial(before)
+      ? {
+          subscription: before,
+          moment: { type: 'trial_start', trial: current },
+          reason: 'SUBSCRIPTION_TRIAL_START',
+        }
+      : {
+          subscription: before,
+          moment: { type: 'subscription_start', next: current },
+          reason: 'SUBSCRIPTION_CREATE',
+        },
+    change: { activatedAt: before.startDate },
+    event: 'subscription.started',
+  };
+}
+
+/** Service periods that began during the pause are charged for from its end. */
+function resumeStep(before: Subscription, action: DueAction): Step {
+  return {
+    before,
+    action,
+    ...taskOf(resumeTask(before, action.at)),
+    change: resumed(before),
+    event: 'subscription.resumed',
+  };
+}
+
+const taskOf = (task: BillingTask | undefined): { task?: BillingTask } =>
+  task === undefined ? {} : { task };
+
+/**
+ * What is to be billed of a paused subscription when its pause ends; nothing in the very instant in which its period ends.
+ * When the pause has begun within the current period, that is paid already, but for lines that were added since.
+ */
+export function resumeTask(paused: Subscription, at: Date): BillingTask | undefined {
+  const { end } = chargedLife(paused);
+  if (at >= paused.currentPeriodEnd || inTrial(paused) || (end !== null && at >= end)) return undefined;
+  const { pauseAt } = paused;
+  return {
+    subscription: { ...paused, ...resumed(paused) },
+    moment: { type: 'subscription_start', next: makePeriod(at, paused.currentPeriodEnd) },
+    reason: 'SUBSCRIPTION_UPDATE',
+    ...(pauseAt !== null && pauseAt > paused.currentPeriodStart ? { linesSince: pauseAt } : {}),
+  };
+}
+
+function trialEndStep(before: Subscription, action: DueAction): Step {
+  const next = nextPeriod(before, scheduleOf(before));
+  if (next === undefined)
+    return { before, action, change: ended(action.at), event: 'subscription.cancelled' };
+  return {
+    before,
+    action,
+    task: {
+      subscription: before,
+      moment: { type: 'subscription_start', next },
+      reason: 'SUBSCRIPTION_TRIAL_END',
+    },
+    change: {
+      currentPeriodStart: next.start,
+      currentPeriodEnd: next.end,
+      ...(before.subscriptionStatus === 'trialing' ? { subscriptionStatus: 'active' } : {}),
+    },
+    event: 'subscription.trial_ended',
+  };
+}
+
+function periodEndStep(before: Subscription, action: DueAction): Step {
+  const next = nextPeriod(before, scheduleOf(before));
+  const closing = makePeriod(before.currentPeriodStart, before.currentPeriodEnd);
+  const task: BillingTask = {
+    subscription: before,
+    moment: { type: 'period_end', closing, next },
+    reason: 'SUBSCRIPTION_CYCLE',
+  };
+  return next === undefined
+    ? { before, action, task, change: ended(closing.end), event: 'subscription.cancelled' }
+    : { before, action, task, change: { currentPeriodStart: next.start, currentPeriodEnd: next.end } };
+}
+
+/** Under the strict behaviours a subscription whose first invoice is owed is incomplete. */
+function unpaid({ before, task }: Step, invoice: Invoice | undefined): SubscriptionChange {
+  const first = task?.reason === 'SUBSCRIPTION_CREATE';
+  if (!first || before.paymentBehavior === 'default_active' || invoice === undefined) return {};
+  const owed = invoice.invoiceStatus === 'FINALIZED' && invoice.paymentStatus !== 'SUCCEEDED';
+  return owed ? { subscriptionStatus: 'incomplete' } : {};
+}
+
+const pausesOf = (steps: readonly Step[], type: DueAction['type']): string[] =>
+  steps.flatMap(({ before, action }) => (action.type === type ? (before.activePauseId ?? []) : []));

@@ -1,0 +1,88 @@
+import { Injectable } from '@nestjs/common';
+import type { Ctx } from '../platform/context.js';
+import { LineLineage } from '../subscriptions/line-lineage.service.js';
+import { BillTermsService, type SubscriptionBill } from '../invoices/bill-terms.service.js';
+import { InvoiceDrafts, type Seal } from '../invoices/invoice-drafts.service.js';
+import { LateUsageService } from './late-usage/late-usage.service.js';
+import type { InvoiceDraftInput, InvoiceWithLines } from '../invoices/invoices.types.js';
+import type { RatedLine } from '../rating/rated-line.types.js';
+import { invoicePeriod, type BillingTask } from '../rating/billing-task.types.js';
+import { SubscriptionRatingService } from '../rating/subscription-rating.service.js';
+
+/** Turns moments of subscriptions into invoices. Whatever their number, the queries are as many as for one. */
+@Injectable()
+export class SubscriptionBillingService {
+  constructor(
+    private readonly lineages: LineLineage,
+    private readonly rating: SubscriptionRatingService,
+    private readonly terms: BillTermsService,
+    private readonly drafts: InvoiceDrafts,
+    private readonly lateUsage: LateUsageService,
+  ) {}
+
+  /**
+   * Drafts one invoice for each task that has something to charge; nothing at all to charge for at the start of
+   * a subscription, or while it is paused, is no invoice; at the end of a period it is a SKIPPED one, so that the
+   * period is done. What `seal` makes final is no draft any more.
+   */
+  async bill(
+    ctx: Ctx,
+    tasks: readonly BillingTask[],
+    seal?: Seal,
+  ): Promise<ReadonlyMap<BillingTask, InvoiceWithLines>> {
+    const inTime = await this.rate(ctx, tasks);
+    const rated = await this.lateUsage.withLateUsage(ctx, tasks, inTime, (past) => this.rate(ctx, past));
+    const billed = tasks
+      .map((task, index) => ({ task, lines: rated[index] ?? [] }))
+      .filter(({ task, lines }) => lines.length > 0 || !mayBeNothing(task));
+    const bills = await this.billsOf(ctx, billed);
+    const { terms, record } = await this.terms.of(ctx, bills);
+    const drafts = await this.drafts.draftAll(
+      ctx,
+      billed.map(({ task, lines }, index) => ({ ...draftInput(task, lines), ...terms[index] })),
+      seal,
+    );
+    await record(drafts);
+    return new Map(billed.map(({ task }, index) => [task, drafts[index] as InvoiceWithLines]));
+  }
+
+  /** What the tasks would be charged for, rated exactly, in their order. */
+  rate(ctx: Ctx, tasks: readonly BillingTask[]): Promise<RatedLine[][]> {
+    return this.rating.rate(ctx, tasks);
+  }
+
+  private async billsOf(
+    ctx: Ctx,
+    billed: readonly { readonly task: BillingTask; readonly lines: readonly RatedLine[] }[],
+  ): Promise<SubscriptionBill[]> {
+    const lineage = await this.lineages.of(ctx, [...new Set(billed.map(({ task }) => task.subscription.id))]);
+    return billed.map(({ task: { subscription, moment, reason }, lines }) => ({
+      subscriptionId: subscription.id,
+      customerId: subscription.customerId,
+      currency: subscription.currency,
+      period: invoicePeriod(moment),
+      reason,
+      lines,
+      lineage,
+    }));
+  }
+}
+
+const mayBeNothing = ({ moment, subscription }: BillingTask): boolean =>
+  moment.type === 'subscription_start' || subscription.subscriptionStatus === 'paused';
+
+const draftInput = (
+  { subscription, moment, reason }: BillingTask,
+  lines: readonly RatedLine[],
+): InvoiceDraftInput => ({
+  customerId: subscription.customerId,
+  subscriptionId: subscription.id,
+  type: 'SUBSCRIPTION',
+  billingReason: reason,
+  billingPeriod: subscription.billingPeriod,
+  collectionMethod: subscription.collectionMethod,
+  currency: subscription.currency,
+  lines,
+  period: invoicePeriod(moment),
+  paymentTerms: subscription.paymentTerms,
+});

@@ -1,0 +1,103 @@
+import type { BillingCycle, BillingPeriodUnit } from '../../domain/billing-period.js';
+import { fieldErrors, invalidOperation } from '../../domain/errors.js';
+import { moneyToRate, type Money } from '../../domain/money.js';
+import { rate } from '../../domain/rate.js';
+import type { ProrationBehavior } from '../../domain/subscribing/proration.js';
+import type { Subscription, SubscriptionLineItem } from '../../subscriptions/subscriptions.types.js';
+import { UNUSED_TIME_OF } from '../../invoices/invoices.types.js';
+import type { RatedLine } from '../../rating/rated-line.types.js';
+import type { Proration } from '../../billing/prorations.service.js';
+
+export interface PlanChangeInput {
+  readonly planId: string;
+  /** The subscription's, when left out; so with the two that follow. */
+  readonly billingPeriod?: BillingPeriodUnit | undefined;
+  readonly billingPeriodCount?: number | undefined;
+  readonly billingCycle?: BillingCycle | undefined;
+  readonly prorationBehavior?: ProrationBehavior | undefined;
+  readonly metadata?: Readonly<Record<string, string>> | undefined;
+  /** Not now. */
+  readonly atPeriodEnd?: boolean | undefined;
+}
+
+/** The same as the wire has it, and as a schedule keeps it. */
+export interface PlanChangeWire {
+  readonly target_plan_id: string;
+  readonly billing_period?: BillingPeriodUnit | undefined;
+  readonly billing_period_count?: number | undefined;
+  readonly billing_cycle?: BillingCycle | undefined;
+  readonly proration_behavior?: ProrationBehavior | undefined;
+  readonly change_at?: 'immediate' | 'end_of_period' | undefined;
+  readonly metadata?: Record<string, string> | undefined;
+}
+
+export const inputOfWire = (body: PlanChangeWire): PlanChangeInput => ({
+  planId: body.target_plan_id,
+  billingPeriod: body.billing_period,
+  billingPeriodCount: body.billing_period_count,
+  billingCycle: body.billing_cycle,
+  prorationBehavior: body.proration_behavior,
+  metadata: body.metadata,
+  atPeriodEnd: body.change_at === 'end_of_period',
+});
+
+export const wireOf = (input: PlanChangeInput): PlanChangeWire => ({
+  target_plan_id: input.planId,
+  billing_period: input.billingPeriod,
+  billing_period_count: input.billingPeriodCount,
+  billing_cycle: input.billingCycle,
+  proration_behavior: input.prorationBehavior,
+  change_at: input.atPeriodEnd === true ? 'end_of_period' : 'immediate',
+  metadata: input.metadata === undefined ? undefined : { ...input.metadata },
+});
+
+export const isPresent = ({ startDate, endDate }: SubscriptionLineItem, at: Date): boolean =>
+  startDate <= at && (endDate === null || endDate > at);
+
+export function assertChangeable(subscription: Subscription): void {
+  const { subscriptionStatus: status, activatedAt, cancelAt } = subscription;
+  if (status === 'cancelled')
+    throw invalidOperation('subscription is already cancelled', 'subscription_already_cancelled');
+  if ((status !== 'active' && status !== 'trialing') || activatedAt === null)
+    throw invalidOperation(
+      `subscription is not active: a plan is changed while it is billed, not ${status === 'active' || status === 'trialing' ? 'before it starts' : `while it is ${status}`}`,
+      'subscription_not_active',
+      { subscription_status: status },
+    );
+  if (cancelAt !== null)
+    throw invalidOperation(
+      `the subscription ends at ${cancelAt.toISOString()}: take the cancellation back first`,
+      'subscription_cancels',
+      { cancel_at: cancelAt.toISOString() },
+    );
+}
+
+export function assertAnother(subscription: Subscription, input: PlanChangeInput): void {
+  const { billingPeriod = subscription.billingPeriod } = input;
+  const same =
+    input.planId === subscription.planId &&
+    billingPeriod === subscription.billingPeriod &&
+    (input.billingPeriodCount ?? subscription.billingPeriodCount) === subscription.billingPeriodCount;
+  if (same)
+    throw fieldErrors({
+      target_plan_id: 'target_plan_id is the plan that the subscription has, for the same period',
+    });
+}
+
+/** A credit as a line of the new plan's first invoice. */
+export const creditLine = ({ line, period }: Proration, amount: Money): RatedLine[] =>
+  amount.amount === 0n
+    ? []
+    : [
+        {
+          displayName: `Unused time on ${line.displayName}`,
+          amount: moneyToRate(amount).negated(),
+          quantity: rate(1),
+          priceType: 'FIXED',
+          period,
+          entityType: line.entityType,
+          entityId: line.entityId,
+          planDisplayName: line.planDisplayName,
+          metadata: { [UNUSED_TIME_OF]: line.id },
+        },
+      ];

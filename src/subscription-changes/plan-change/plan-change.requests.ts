@@ -1,0 +1,49 @@
+import { IsInt, IsString, Max, Min, MinLength } from 'class-validator';
+import {
+  BILLING_CYCLES,
+  BILLING_PERIOD_UNITS,
+  type BillingCycle,
+  type BillingPeriodUnit,
+} from '../../domain/billing-period.js';
+import { PRORATION_BEHAVIORS, type ProrationBehavior } from '../../domain/subscribing/proration.js';
+import { IsStringMap, IsWord, Optional } from '../../platform/http/fields.js';
+
+export class SubscriptionChangeRequest {
+  @IsString()
+  @MinLength(1)
+  target_plan_id!: string;
+
+  /** The subscription's, when left out; so with all that follow. */
+  @Optional()
+  @IsWord(BILLING_PERIOD_UNITS.filter((unit) => unit !== 'ONETIME'))
+  billing_period?: BillingPeriodUnit;
+
+  @Optional()
+  @IsInt()
+  @Min(1)
+  @Max(1000)
+  billing_period_count?: number;
+
+  @Optional()
+  @IsWord(BILLING_CYCLES)
+  billing_cycle?: BillingCycle;
+
+  @Optional()
+  @IsWord(['RECURRING'])
+  billing_cadence?: string;
+
+  /** `create_prorations`: what was paid for the rest of the period is taken off the new plan's first invoice. */
+  @Optional()
+  @IsWord(PRORATION_BEHAVIORS)
+  proration_behavior?: ProrationBehavior;
+
+  /** Now, or at the end of the current period: until then it is a schedule that can be cancelled. */
+  @Optional()
+  @IsWord(['immediate', 'end_of_period'])
+  change_at?: 'immediate' | 'end_of_period';
+
+  /** Added to the subscription's own. */
+  @Optional()
+  @IsStringMap()
+  metadata?: Record<string, string>;
+}

@@ -1,0 +1,262 @@
+import { Injectable } from '@nestjs/common';
+import { CustomersService } from '../../customers/customers.service.js';
+import { roundToMoney, sumMoney, type Money } from '../../domain/money.js';
+import { makePeriod } from '../../domain/period.js';
+import {
+  planChangeType,
+  splitCredits,
+  type PlanChangeType,
+  type RecurringFee,
+} from '../../domain/subscribing/plan-change.js';
+import type { ProrationBehavior } from '../../domain/subscribing/proration.js';
+import { inTrial } from '../../domain/subscribing/subscription-life.js';
+import type { Ctx } from '../../platform/context.js';
+import { PlansService } from '../../plans/plans.service.js';
+import { pricingTermsOf, type MeteredPrice, type Plan } from '../../plans/plans.types.js';
+import { PricesService } from '../../plans/prices.service.js';
+import type { AppliedCoupon } from '../../plans/coupons.types.js';
+import { commitmentInput } from '../../subscriptions/commitments.types.js';
+import {
+  PAYMENT_BEHAVIORS,
+  SubscriptionCreationService,
+} from '../../subscriptions/subscription-creation.service.js';
+import { SubscriptionSchedulesService } from '../../subscriptions/subscription-schedules.service.js';
+import { SubscriptionsService } from '../../subscriptions/subscriptions.service.js';
+import type { Subscription, SubscriptionLineItem } from '../../subscriptions/subscriptions.types.js';
+import { ImmediateBilling } from '../../billing/immediate-billing.service.js';
+import type { Invoice } from '../../invoices/invoices.types.js';
+import {
+  assertAnother,
+  assertChangeable,
+  creditLine,
+  isPresent,
+  type PlanChangeInput,
+} from './plan-change-rules.js';
+import { creditOf, ProrationsService, type Proration } from '../../billing/prorations.service.js';
+import { PlanChangeCarry } from './plan-change-carry.service.js';
+import { SubscriptionLifecycleService, type Cancelled } from '../subscription-lifecycle.service.js';
+import { SubscriptionBillingService } from '../../billing/subscription-billing.service.js';
+import { SubscriptionSteps } from '../../billing/runs/subscription-steps.service.js';
+import type { BillingTask } from '../../rating/billing-task.types.js';
+import { SubscriptionGrants } from '../../subscriptions/subscription-grants.service.js';
+
+export type { PlanChangeInput } from './plan-change-rules.js';
+
+export interface PlanChanged {
+  readonly type: PlanChangeType;
+  readonly from: Plan;
+  readonly to: Plan;
+  readonly behavior: ProrationBehavior;
+  /** As it was, as it has ended, and what goes on instead. */
+  readonly before: Subscription;
+  readonly old: Subscription;
+  readonly next: Subscription;
+  /** What was used of the old plan. */
+  readonly finalInvoice: Invoice | undefined;
+  /** The new plan's first. */
+  readonly invoice: Invoice | undefined;
+  readonly credits: readonly Proration[];
+  /** What the new plan charges at once, before the credits. */
+  readonly charged: Money;
+  readonly toWallet: Money;
+  /** Coupons of lines that the new plan has not. */
+  readonly endedCoupons: readonly AppliedCoupon[];
+}
+
+/**
+ * Another plan from now on: what was used of the old one is billed and it ends; a new subscription begins. With
+ * proration, what was paid for the rest of the old period is taken off the new one's first invoice.
+ */
+@Injectable()
+export class PlanChangeService {
+  constructor(
+    private readonly customers: CustomersService,
+    private readonly plans: PlansService,
+    private readonly prices: PricesService,
+    private readonly subscriptions: SubscriptionsService,
+    private readonly creation: SubscriptionCreationService,
+    private readonly changes: SubscriptionLifecycleService,
+    private readonly steps: SubscriptionSteps,
+    private readonly billing: SubscriptionBillingService,
+    private readonly now: ImmediateBilling,
+    private readonly prorations: ProrationsService,
+    private readonly carry: PlanChangeCarry,
+    private readonly schedules: SubscriptionSchedulesService,
+    private readonly grants: SubscriptionGrants,
+  ) {}
+
+  /** What {@link execute}, or a schedule later, would do: it is done, looked at by `show`, and undone. */
+  async preview<T>(
+    ctx: Ctx,
+    id: string,
+    input: PlanChangeInput,
+    show: (changed: PlanChanged) => Promise<T>,
+  ): Promise<T> {
+    await ctx.em.query('SAVEPOINT plan_change_preview');
+    try {
+      return await show(
+        input.atPeriodEnd === true
+          ? await this.atPeriodEnd(ctx, id, input)
+          : await this.execute(ctx, id, input),
+      );
+    } finally {
+      await ctx.em.query('ROLLBACK TO SAVEPOINT plan_change_preview');
+    }
+  }
+
+  async execute(ctx: Ctx, id: string, input: PlanChangeInput): Promise<PlanChanged> {
+    const before = await this.changes.current(ctx, id);
+    await this.schedules.assertNonePending(ctx, id);
+    assertChangeable(before);
+    assertAnother(before, input);
+    const behavior = input.prorationBehavior ?? before.prorationBehavior;
+    const ended = await this.changes.end(ctx, before, behavior, !inTrial(before));
+    return this.goOn(ctx, before, ended, input);
+  }
+
+  /** The period is walked to its end, for {@link preview}. */
+  private async atPeriodEnd(ctx: Ctx, id: string, input: PlanChangeInput): Promise<PlanChanged> {
+    const before = await this.changes.current(ctx, id);
+    await this.schedules.assertNonePending(ctx, id);
+    assertChangeable(before);
+    assertAnother(before, input);
+    const end = before.currentPeriodEnd;
+    const then = { ...ctx, now: end };
+    const ended = await this.steps.catchUp(
+      then,
+      await this.subscriptions.scheduleEnd(ctx, before, end, true),
+    );
+    return this.afterEnd(then, ended, input, before.endDate);
+  }
+
+  /** A subscription has ended where it was to: another takes its place there. `endDate`: where that one is to end. */
+  async afterEnd(
+    ctx: Ctx,
+    old: Subscription,
+    input: PlanChangeInput,
+    endDate: Date | null,
+  ): Promise<PlanChanged> {
+    const behavior = input.prorationBehavior ?? old.prorationBehavior;
+    const prorations = await this.prorations.unused(ctx, old, ctx.now, behavior);
+    const ended = { subscription: old, invoice: undefined, prorations };
+    return this.goOn(ctx, { ...old, endDate }, ended, input);
+  }
+
+  private async goOn(
+    ctx: Ctx,
+    before: Subscription,
+    { subscription: old, invoice: finalInvoice, prorations: credits }: Omit<Cancelled, 'effective'>,
+    input: PlanChangeInput,
+  ): Promise<PlanChanged> {
+    const from = await this.plans.getPlan(ctx, before.planId);
+    const { plan: to } = await this.plans.get(ctx, input.planId);
+    const behavior = input.prorationBehavior ?? before.prorationBehavior;
+    const oldLines = (await this.subscriptions.linesOf(ctx, [before.id])).filter((line) =>
+      isPresent(line, ctx.now),
+    );
+    const created = await this.create(ctx, before, input, behavior, oldLines);
+    const endedCoupons = await this.carry.rest(ctx, before, oldLines, created);
+    const begun = inTrial(created)
+      ? {
+          ...(await this.beginTrial(ctx, created)),
+          charged: sumMoney([], before.currency),
+          toWallet: creditOf(credits, before.currency),
+        }
+      : await this.begin(ctx, created, credits);
+    await this.prorations.record(ctx, before, credits, begun.toWallet);
+    const newLines = await this.subscriptions.linesOf(ctx, [created.id]);
+    const type = planChangeType(await this.feesOf(ctx, oldLines), await this.feesOf(ctx, newLines));
+    return { type, from, to, behavior, before, old, finalInvoice, credits, endedCoupons, ...begun };
+  }
+
+  private async create(
+    ctx: Ctx,
+    before: Subscription,
+    input: PlanChangeInput,
+    behavior: ProrationBehavior,
+    lines: readonly SubscriptionLineItem[],
+  ): Promise<Subscription> {
+    const trial =
+      before.trialEnd !== null && inTrial(before) && before.trialEnd > ctx.now ? before.trialEnd : null;
+    const [customer] = await this.customers.listByIds(ctx, [before.customerId]);
+    if (customer === undefined) throw new Error(`subscription ${before.id} has no customer`);
+    const carried = await this.carry.ownLines(ctx, lines);
+    return this.creation.create(ctx, {
+      customer,
+      planId: input.planId,
+      currency: before.currency,
+      billingPeriod: input.billingPeriod ?? before.billingPeriod,
+      billingPeriodCount:
+        input.billingPeriodCount ?? (input.billingPeriod === undefined ? before.billingPeriodCount : 1),
+      billingCycle: input.billingCycle ?? before.billingCycle,
+      startDate: ctx.now,
+      endDate: before.endDate ?? undefined,
+      ...(trial === null ? { trialPeriodDays: 0 } : { trialEnd: trial }),
+      collectionMethod: before.collectionMethod,
+      paymentBehavior: PAYMENT_BEHAVIORS.find((one) => one === before.paymentBehavior),
+      paymentTerms: before.paymentTerms ?? undefined,
+      prorationBehavior: behavior,
+      lookupKey: before.lookupKey ?? undefined,
+      timezone: before.timezone,
+      metadata: { ...before.metadata, ...input.metadata },
+      lines: () => carried,
+      commitment: commitmentInput(before.commitment),
+      // The old subscription's own are carried over.
+      taxOverrides: [],
+    });
+  }
+
+  private async begin(
+    ctx: Ctx,
+    created: Subscription,
+    credits: readonly Proration[],
+  ): Promise<Pick<PlanChanged, 'next' | 'invoice' | 'charged' | 'toWallet'>> {
+    const { currency } = created;
+    const task: BillingTask = {
+      subscription: created,
+      moment: {
+        type: 'subscription_start',
+        next: makePeriod(created.currentPeriodStart, created.currentPeriodEnd),
+      },
+      reason: 'SUBSCRIPTION_UPDATE',
+    };
+    const charged = sumMoney(
+      (await this.billing.rate(ctx, [task])).flat().map((line) => roundToMoney(line.amount, currency)),
+      currency,
+    );
+    const split = splitCredits(
+      credits.map(({ amount }) => amount),
+      charged,
+    );
+    const charges = credits.flatMap((credit, index) => creditLine(credit, split.onInvoice[index] as Money));
+    const next = await this.subscriptions.save(
+      ctx,
+      created,
+      { activatedAt: created.startDate },
+      'subscription.started',
+    );
+    const invoice = await this.now.bill(ctx, { ...task, subscription: next, charges });
+    await this.grants.applyDue(ctx, [next.id]);
+    return { next, invoice, charged, toWallet: split.toWallet };
+  }
+
+  /** What is left of a trial is the new plan's. */
+  private async beginTrial(ctx: Ctx, created: Subscription): Promise<Pick<PlanChanged, 'next' | 'invoice'>> {
+    const [stepped] = await this.steps.stepAll(ctx, [created]);
+    if (stepped === undefined) throw new Error(`subscription ${created.id} did not begin`);
+    return { next: stepped.after, invoice: stepped.invoice };
+  }
+
+  private async feesOf(ctx: Ctx, lines: readonly SubscriptionLineItem[]): Promise<RecurringFee[]> {
+    const fixed = lines.filter((line) => line.priceType === 'FIXED');
+    const prices = await this.prices.byIds(
+      ctx,
+      fixed.map((line) => line.priceId),
+    );
+    return fixed.map((line) => ({
+      interval: { unit: line.billingPeriod, count: line.billingPeriodCount },
+      terms: pricingTermsOf((prices.get(line.priceId) as MeteredPrice).price),
+      quantity: line.quantity,
+    }));
+  }
+}

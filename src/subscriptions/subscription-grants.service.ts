@@ -1,0 +1,41 @@
+import { Injectable } from '@nestjs/common';
+import type { Ctx } from '../platform/context.js';
+import { CustomerSubscriptionsQueries } from './customer-subscriptions.queries.js';
+import { scheduleOf, type Subscription } from './subscriptions.types.js';
+import type { GrantSubject } from '../wallets/credit-grants.types.js';
+import { GrantApplications } from '../wallets/grant-applications.service.js';
+import { GrantCarry } from '../wallets/grant-carry.service.js';
+
+/** Gives subscriptions the credits that they are due. */
+@Injectable()
+export class SubscriptionGrants {
+  constructor(
+    private readonly applications: GrantApplications,
+    private readonly subscriptions: CustomerSubscriptionsQueries,
+    private readonly carry: GrantCarry,
+  ) {}
+
+  /** Of those subscriptions, everything that is due by now: when they start, when they roll, when they become active again. */
+  async applyDue(ctx: Ctx, subscriptionIds: readonly string[]): Promise<void> {
+    if (subscriptionIds.length === 0) return;
+    const subscriptions = await this.subscriptions.byIds(ctx, subscriptionIds);
+    await this.applications.applyDueGrants(ctx, subscriptions.map(subjectOf), ctx.now);
+  }
+
+  /** Moves what waits for a draft along with its start. */
+  async moveStart(ctx: Ctx, draft: Subscription, activated: Subscription): Promise<void> {
+    await this.carry.moveStart(ctx, subjectOf(draft), subjectOf(activated));
+  }
+}
+
+export const subjectOf = (subscription: Subscription): GrantSubject => ({
+  id: subscription.id,
+  customerId: subscription.customerId,
+  planId: subscription.planId,
+  currency: subscription.currency,
+  createdAt: subscription.createdAt,
+  status: subscription.subscriptionStatus,
+  schedule: scheduleOf(subscription),
+  startDate: subscription.startDate,
+  endDate: subscription.endDate,
+});
