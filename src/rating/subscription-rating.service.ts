@@ -156,7 +156,7 @@ export function pricedLine(
 ): PricedLine[] {
   if (priced === undefined)
     throw new Error(`line ${item.id} names a price that is not there: ${item.priceId}`);
-  const window = chargedWindow(subscription, item, priced.price);
+  const window = chargedWindow(subscription, item);
   if (window === undefined) return [];
   return [
     {

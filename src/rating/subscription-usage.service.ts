@@ -74,7 +74,7 @@ export class SubscriptionUsageService {
         .flatMap((line) => {
           const priced = prices.get(line.priceId);
           if (priced === undefined || window === undefined) return [];
-          return servedParts(subscription, line, priced, window, pauses.get(subscription.id) ?? []).map(
+          return servedParts(subscription, line, window, pauses.get(subscription.id) ?? []).map(
             (served) => ({ subscription, line, priced, served }),
           );
         }),
@@ -106,11 +106,10 @@ export class SubscriptionUsageService {
 function servedParts(
   subscription: Subscription,
   line: SubscriptionLineItem,
-  { price }: MeteredPrice,
   window: Period,
   pauses: readonly OpenPeriod[],
 ): Period[] {
-  const charged = chargedWindow(subscription, line, price);
+  const charged = chargedWindow(subscription, line);
   const part = charged === undefined ? undefined : clip(window, charged);
   return part === undefined ? [] : without(part, pauses);
 }

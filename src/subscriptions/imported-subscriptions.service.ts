@@ -187,7 +187,6 @@ export class ImportedSubscriptionsService {
       planDisplayName: plan.name,
       displayName: priced.price.displayName ?? priced.meter?.name ?? plan.name,
       startDate: laterOf(priced.price.startDate, subscription.startDate),
-      endDate: priced.price.endDate,
     });
   }
 }

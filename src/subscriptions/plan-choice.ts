@@ -56,9 +56,10 @@ export function choosePrices(
         )
       : 1);
   const interval = { unit, count };
-  const prices = inCurrency.filter(({ price }) =>
+  const fitting = inCurrency.filter(({ price }) =>
     isMultipleOf({ unit: price.billingPeriod, count: price.billingPeriodCount }, interval),
   );
+  const prices = fitting.filter((one) => !isLaterVersion(one, all, fitting));
   if (prices.length === 0)
     throw validationError(
       `plan ${plan.name} has no prices in ${currency} that are charged every ${count} × ${unit}: it has ` +
@@ -68,6 +69,19 @@ export function choosePrices(
       { plan_id: plan.id },
     );
   return { currency, interval, prices };
+}
+
+/**
+ * Whether a price is to take the place of another that the subscription takes: it is not taken as well. Later versions reach
+ * a subscription when a price sync is asked for.
+ */
+function isLaterVersion(
+  { price }: MeteredPrice,
+  all: readonly MeteredPrice[],
+  taken: readonly MeteredPrice[],
+): boolean {
+  const before = all.find((one) => one.price.id === price.replacesPriceId);
+  return before !== undefined && (taken.includes(before) || isLaterVersion(before, all, taken));
 }
 
 function onlyOne<T extends string | number>(field: string, plan: Plan, values: readonly T[]): T {

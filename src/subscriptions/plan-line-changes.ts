@@ -11,6 +11,8 @@ export interface PlanLineChanges {
   readonly added: readonly {
     readonly priced: MeteredPrice;
     readonly from: Date;
+    /** Where a later version that is added here too takes its place; null: nowhere. */
+    readonly until: Date | null;
     /** The line of the version before, whose place it takes; null too when that one is added here as well. */
     readonly replaces: SubscriptionLineItem | null;
   }[];
@@ -60,18 +62,21 @@ export function planLineChanges(
     );
     const end = lifeEnd(subscription);
     if ((price.endDate !== null && price.endDate <= from) || (end !== null && end <= from)) continue;
-    added.push({ priced, from, replaces: leaf ?? null });
+    added.push({ priced, from, until: null, replaces: leaf ?? null });
     known.add(price.id);
   }
   const ended = ofPlan.flatMap((line) => {
     const end = priceOf.get(line.priceId)?.price;
     const over = end !== undefined && end.entityType === 'PLAN' ? end.endDate : null;
     return over !== null && !replaced.has(line.id) && (line.endDate === null || line.endDate > over)
-      ? [{ line, at: laterOf(over, line.startDate) }]
+      ? [{ line, at: [line.startDate, earliestOf(subscription) ?? over].reduce(laterOf, over) }]
       : [];
   });
-  return { ended, added };
+  return { ended, added: added.map((one) => ({ ...one, until: successorStart(one.priced.price, added) })) };
 }
+
+const successorStart = (price: Price, added: PlanLineChanges['added']): Date | null =>
+  added.find(({ priced }) => priced.price.replacesPriceId === price.id)?.from ?? null;
 
 const earliestOf = (subscription: Subscription): Date | undefined =>
   subscription.activatedAt === null ? undefined : subscription.currentPeriodStart;

@@ -76,7 +76,7 @@ export class PlanLinesService {
     subscription: Subscription,
     plan: Plan,
     priced: MeteredPrice,
-    from: Date,
+    { from, until }: { readonly from: Date; readonly until: Date | null },
     place: { readonly of: SubscriptionLineItem; readonly paidUntil: Date | null } | null,
   ): Promise<SubscriptionLineItem> {
     const fresh = lineOf(ctx, subscription, priced, undefined, 'quantity');
@@ -87,7 +87,7 @@ export class PlanLinesService {
       planDisplayName: plan.name,
       displayName: priced.price.displayName ?? priced.meter?.name ?? plan.name,
       startDate: from,
-      endDate: priced.price.endDate,
+      endDate: until,
     };
     return insertRow(
       ctx.em,

@@ -63,7 +63,6 @@ export function overridden(price: Price, change: PriceOverride, from: Date, path
     displayName: price.displayName ?? undefined,
     description: price.description ?? undefined,
     startDate: from,
-    endDate: price.endDate ?? undefined,
     metadata: price.metadata,
   };
 }

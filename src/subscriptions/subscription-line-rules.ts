@@ -99,3 +99,11 @@ export function assertFits(subscription: Subscription, { price }: MeteredPrice, 
       `the price is charged every ${price.billingPeriodCount} × ${price.billingPeriod}, which is no multiple of ${base.count} × ${base.unit}`,
     );
 }
+
+/** A price that has ended is taken by nobody any more; whoever has it keeps it. */
+export function assertOffered({ price }: MeteredPrice, from: Date, field: string): void {
+  if (price.endDate !== null && price.endDate <= from)
+    throw fieldErrors({
+      [field]: `${field}: price ${price.id} ended at ${price.endDate.toISOString()}: it is not offered any more`,
+    });
+}

@@ -15,6 +15,7 @@ import {
   assertChangeable,
   assertFits,
   assertNotBilled,
+  assertOffered,
   billedElsewhere,
   lineOf,
 } from './subscription-line-rules.js';
@@ -74,7 +75,6 @@ export class SubscriptionLinesService {
         displayName: own.price.displayName ?? own.meter?.name ?? plan.name,
         // A plan's price that is younger than a back-dated subscription still counts from its own start.
         startDate: laterOf(own.price.startDate, subscription.startDate),
-        endDate: own.price.endDate,
         commitment: storedLineCommitment(
           override?.commitment ?? commitments[priced.price.id],
           subscription,
@@ -126,14 +126,17 @@ export class SubscriptionLinesService {
             at('price'),
           );
     assertFits(subscription, priced, 'id' in input.price ? at('price_id') : at('price'));
+    if ('id' in input.price && input.price.isKept !== true) assertOffered(priced, startDate, at('price_id'));
     const row = await insertRow(ctx.em, SubscriptionLineItemEntity, {
       ...lineOf(ctx, subscription, priced, input.quantity, at('quantity')),
       displayName: input.displayName ?? priced.price.displayName ?? priced.meter?.name ?? 'Subscription',
       ...(input.addon === undefined
         ? {}
         : { entityType: 'addon', entityId: input.addon.id, addonAssociationId: input.addon.associationId }),
-      startDate,
-      endDate: input.endDate ?? priced.price.endDate,
+      // A shared price that begins later is charged from its own start.
+      startDate: 'id' in input.price ? laterOf(startDate, priced.price.startDate) : startDate,
+      // A price that was made for this line may bring its end along; a shared one ends for those who come later.
+      endDate: input.endDate ?? ('id' in input.price ? null : priced.price.endDate),
       commitment: storedLineCommitment(input.commitment, subscription, priced, path),
       metadata: { ...input.metadata },
     });

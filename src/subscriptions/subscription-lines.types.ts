@@ -18,8 +18,8 @@ export interface LineSearch extends SearchRequest {
 }
 
 export interface LineInput {
-  /** A price that exists, or one to be made for this subscription alone. */
-  readonly price: { readonly id: string } | { readonly input: PriceInput };
+  /** A price that exists, or one to be made for this subscription alone. `isKept`: it was the customer's before. */
+  readonly price: { readonly id: string; readonly isKept?: boolean } | { readonly input: PriceInput };
   readonly quantity?: string | undefined;
   readonly startDate?: Date | undefined;
   readonly endDate?: Date | undefined;

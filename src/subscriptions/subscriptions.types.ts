@@ -2,7 +2,6 @@ import type { BillingSchedule } from '../domain/billing-period.js';
 import type { OpenPeriod } from '../domain/period.js';
 import { lineWindow } from '../domain/subscribing/line-window.js';
 import { billingStart, lifeEnd } from '../domain/subscribing/subscription-life.js';
-import type { Price } from '../plans/plans.types.js';
 import type { SubscriptionEntity } from './subscription.entity.js';
 import type { SubscriptionLineItemEntity } from './subscription-line-item.entity.js';
 import type { SubscriptionScheduleEntity } from './subscription-schedule.entity.js';
@@ -27,23 +26,16 @@ export const chargedLife = (subscription: Subscription): OpenPeriod => ({
   end: lifeEnd(subscription),
 });
 
-/** When a line is there to be charged for. A price of the subscription's own is valid as long as its line is. */
-export function chargedWindow(
-  subscription: Subscription,
-  line: SubscriptionLineItem,
-  price: Price,
-): OpenPeriod | undefined {
+/** When a line is there to be charged for. */
+export function chargedWindow(subscription: Subscription, line: SubscriptionLineItem): OpenPeriod | undefined {
   // Who bills it there does not let us bill it here as well.
   if (line.billedBy !== null) return undefined;
   const life = chargedLife(subscription);
-  const shared = price.entityType !== 'SUBSCRIPTION';
   return lineWindow({
     subscriptionStart: life.start,
     subscriptionEnd: life.end,
     lineStart: line.startDate,
     lineEnd: line.endDate,
-    priceStart: shared ? price.startDate : null,
-    priceEnd: shared ? price.endDate : null,
   });
 }
 

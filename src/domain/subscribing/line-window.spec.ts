@@ -9,14 +9,12 @@ const ms = fc.integer({ min: 0, max: 100 });
 const maybe = fc.option(ms.map(at), { nil: null });
 
 describe('lineWindow', () => {
-  it('holds an instant exactly when subscription, line and price are all there', () => {
+  it('holds an instant exactly when subscription and line are both there', () => {
     const lives = fc.record({
       subscriptionStart: ms.map(at),
       subscriptionEnd: maybe,
       lineStart: ms.map(at),
       lineEnd: maybe,
-      priceStart: maybe,
-      priceEnd: maybe,
     });
     fc.assert(
       fc.property(lives, ms.map(at), (life, instant) => {
@@ -24,7 +22,6 @@ describe('lineWindow', () => {
         const all: OpenPeriod[] = [
           { start: life.subscriptionStart, end: life.subscriptionEnd },
           { start: life.lineStart, end: life.lineEnd },
-          { start: life.priceStart ?? at(0), end: life.priceEnd },
         ];
         const present = all.every((each) => contains(each, instant));
         expect(window !== undefined && contains(window, instant)).toBe(present);
@@ -34,11 +31,8 @@ describe('lineWindow', () => {
     );
   });
 
-  it('is open-ended where nothing ends, and never before the price', () => {
+  it('is open-ended where nothing ends', () => {
     expect(lineWindow({ subscriptionStart: at(5), lineStart: at(3) })).toEqual({ start: at(5), end: null });
-    expect(lineWindow({ subscriptionStart: at(5), lineStart: at(5), priceStart: at(9) })?.start).toEqual(
-      at(9),
-    );
     expect(lineWindow({ subscriptionStart: at(5), lineStart: at(5), lineEnd: at(5) })).toBeUndefined();
   });
 });

@@ -2,23 +2,19 @@ import { elapsedFraction, type Fraction } from '../fraction.js';
 import { clip, earlierOf, laterOf, type OpenPeriod, type Period } from '../period.js';
 
 /**
- * When a subscription line can be charged: from the latest of its own, its subscription's and its price's start, until the
- * earliest of their ends; open-ended (`end: null`) when none ends. Undefined when nothing is left in between.
- * A line never starts before its price, which bites whoever back-dates a subscription. Source: wire contract, lines.
+ * When a subscription line can be charged: from the later of its own and its subscription's start, until the earlier of
+ * their ends; open-ended (`end: null`) when neither ends. Undefined when nothing is left in between.
+ * The life of the price is not in it: a line keeps the price that it took until the line itself changes, so that editing
+ * or ending a price in the catalogue changes no contract.
  */
 export function lineWindow(input: {
   readonly subscriptionStart: Date;
   readonly subscriptionEnd?: Date | null;
   readonly lineStart: Date;
   readonly lineEnd?: Date | null;
-  readonly priceStart?: Date | null;
-  readonly priceEnd?: Date | null;
 }): OpenPeriod | undefined {
-  const start = [input.lineStart, input.priceStart].reduce<Date>(
-    (latest, date) => (date ? laterOf(latest, date) : latest),
-    input.subscriptionStart,
-  );
-  const end = [input.subscriptionEnd, input.lineEnd, input.priceEnd].reduce<Date | null>(
+  const start = laterOf(input.subscriptionStart, input.lineStart);
+  const end = [input.subscriptionEnd, input.lineEnd].reduce<Date | null>(
     (earliest, date) => (date ? (earliest === null ? date : earlierOf(earliest, date)) : earliest),
     null,
   );

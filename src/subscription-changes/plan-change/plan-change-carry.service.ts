@@ -38,7 +38,7 @@ export class PlanChangeCarry {
         price:
           priced.price.entityType === 'SUBSCRIPTION'
             ? { input: this.lines.priceAnew(priced, ctx.now) }
-            : { id: line.priceId },
+            : { id: line.priceId, isKept: true },
         quantity: line.priceType === 'USAGE' ? undefined : line.quantity.toFixed(),
         endDate: line.endDate ?? undefined,
         displayName: line.displayName,

@@ -79,12 +79,12 @@ export class PlanPriceSync {
     ctx: Ctx,
     subscription: Subscription,
     plan: Plan,
-    { priced, from }: Added,
+    { priced, from, until }: Added,
     before: SubscriptionLineItem | null,
   ): Promise<SubscriptionLineItem> {
-    if (before === null) return this.lines.insert(ctx, subscription, plan, priced, from, null);
+    if (before === null) return this.lines.insert(ctx, subscription, plan, priced, { from, until }, null);
     const paid = await this.paidUntil(ctx, subscription, before, from);
-    const line = await this.lines.insert(ctx, subscription, plan, priced, from, {
+    const line = await this.lines.insert(ctx, subscription, plan, priced, { from, until }, {
       of: before,
       paidUntil: paid,
     });
