@@ -46,6 +46,21 @@ export function roundToMoney(majorUnits: Rate, currency: Currency): Money {
   return toMinorUnits(majorUnits, currency, Rate.ROUND_HALF_UP);
 }
 
+/**
+ * Rounds amounts that belong together so that they add up to what their sum is rounded to: each is the difference that it
+ * makes to the rounded sum so far. What was cut in parts costs what the whole costs, to the minor unit.
+ */
+export function roundTogether(majorUnits: readonly Rate[], currency: Currency): Money[] {
+  let sum: Rate = new Rate(0);
+  let rounded = zeroMoney(currency);
+  return majorUnits.map((amount) => {
+    sum = sum.plus(amount);
+    const before = rounded;
+    rounded = roundToMoney(sum, currency);
+    return subtractMoney(rounded, before);
+  });
+}
+
 /** Whole minor units that an exact amount in major units is enough for, rounded toward zero: for balances, never for charges. */
 export function truncateToMoney(majorUnits: Rate, currency: Currency): Money {
   return toMinorUnits(majorUnits, currency, Rate.ROUND_DOWN);

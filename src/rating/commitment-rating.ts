@@ -1,34 +1,52 @@
 import { periodsFrom } from '../domain/billing-period.js';
 import { parseCurrency, type Currency } from '../domain/currency.js';
-import { applyCommitment, commitmentTerm, type CommitmentLine } from '../domain/invoicing/commitment.js';
+import { applyFraction, elapsedFraction } from '../domain/fraction.js';
+import {
+  applyCommitment,
+  commitmentTerm,
+  type CommitmentLine,
+  type TermOfPeriod,
+} from '../domain/invoicing/commitment.js';
 import {
   applyLineCommitment,
   applyWindowedCommitment,
   committedAmount,
+  type LineCommitment,
   type LineCommitmentOutcome,
 } from '../domain/invoicing/line-commitment.js';
-import { exactMoney, formatMoney, moneyToRate, roundToMoney, sumMoney, zeroMoney } from '../domain/money.js';
+import {
+  formatMoney,
+  moneyToRate,
+  roundToMoney,
+  roundTogether,
+  sumMoney,
+  zeroMoney,
+} from '../domain/money.js';
 import type { Period } from '../domain/period.js';
 import { formatRate, rate, storableQuantity, ZERO, type Rate } from '../domain/rate.js';
-import { bucketCount } from '../domain/usage/bucket-count.js';
-import { pricingTermsOf, type MeteredPrice } from '../plans/plans.types.js';
+import type { DueCharge } from '../domain/subscribing/charges-due.js';
+import { pricingTermsOf } from '../plans/plans.types.js';
 import type { StoredCommitment, StoredLineCommitment } from '../subscriptions/commitments.types.js';
 import {
   chargedLife,
+  prorationBehaviorAt,
   scheduleOf,
   type Subscription,
   type SubscriptionLineItem,
 } from '../subscriptions/subscriptions.types.js';
-import type { RatedLine } from './rated-line.types.js';
 import { momentOf } from './billing-moments.types.js';
 import type { BillingTask } from './billing-task.types.js';
+import type { PricedLine } from './priced-line.types.js';
+import type { RatedLine } from './rated-line.types.js';
+import type { RatedBuckets } from './usage-rating.service.js';
 
 /** A line of a bill before any commitment bears on it. */
 export interface ExactLine {
   readonly line: RatedLine;
-  readonly item: SubscriptionLineItem;
-  readonly priced: MeteredPrice;
-  readonly bucketAmounts: readonly Rate[] | null;
+  readonly charge: DueCharge<PricedLine>;
+  /** The first of the lines in whose place this one has come: they are charged by one commitment. */
+  readonly root: string;
+  readonly buckets: RatedBuckets | null;
 }
 
 /** A task, what it comes to, and what the earlier periods of its commitments' terms came to, by where these begin. */
@@ -51,7 +69,7 @@ export function earlierTasks(task: BillingTask, items: readonly SubscriptionLine
     subscription.commitment?.duration ?? null,
     ...items.map(({ commitment }) => commitment?.duration ?? null),
   ].filter((duration) => duration !== null);
-  const starts = durations.map((duration) => termOf(subscription, duration, closing).start.getTime());
+  const starts = durations.map((duration) => termStart(subscription, duration, closing).getTime());
   const start = Math.min(...starts);
   if (starts.length === 0 || start >= closing.start.getTime()) return [];
   return [...periodsFrom(scheduleOf(subscription), new Date(start), closing.start)].map((period) => ({
@@ -61,60 +79,125 @@ export function earlierTasks(task: BillingTask, items: readonly SubscriptionLine
   }));
 }
 
-const termOf = (
+const termStart = (
   subscription: Subscription,
   duration: StoredCommitment['duration'],
   closing: Period,
-): { start: Date; ends: boolean } =>
-  commitmentTerm(duration, scheduleOf(subscription), chargedLife(subscription), closing);
+): Date =>
+  commitmentTerm(duration, scheduleOf(subscription), chargedLife(subscription), closing, false).start;
+
+/** The term of a commitment that a bill belongs to. */
+const termOf = (
+  { task: { subscription } }: CommittedBill,
+  duration: StoredCommitment['duration'],
+  closing: Period,
+): TermOfPeriod =>
+  commitmentTerm(
+    duration,
+    scheduleOf(subscription),
+    chargedLife(subscription),
+    closing,
+    prorationBehaviorAt(subscription, closing) === 'create_prorations',
+  );
 
 /** The lines of a bill as its commitments make them: those of lines first, then that of the whole subscription. */
 export function withCommitments(bill: CommittedBill): RatedLine[] {
   const closing = closingOf(bill.task);
   if (closing === undefined) return bill.lines.map(({ line }) => line);
-  const lines = bill.lines.map((exact, index) => {
-    const { commitment } = exact.item;
-    return commitment === null || exact.line.priceType !== 'USAGE'
-      ? exact.line
-      : committedLine(bill, exact, commitment, closing, index);
-  });
+  const lines = bill.lines.map(({ line }) => line);
+  const { currency } = bill.task.subscription;
+  for (const root of new Set(bill.lines.filter(isUsage).map((one) => one.root))) {
+    const places = bill.lines.flatMap((one, index) => (one.root === root && isUsage(one) ? [index] : []));
+    const run = places.map((index) => bill.lines[index] as ExactLine);
+    const charged =
+      commitmentOf(run) === null ? run.map(({ line }) => line) : committedRun(bill, run, closing);
+    // What a change has cut into several lines costs what it would have cost as one, to the minor unit.
+    const amounts =
+      charged.length === 1
+        ? undefined
+        : roundTogether(
+            charged.map(({ amount }) => amount),
+            currency,
+          );
+    for (const [n, index] of places.entries()) {
+      const line = charged[n] as RatedLine;
+      const amount = amounts?.[n];
+      lines[index] = amount === undefined ? line : { ...line, amount: moneyToRate(amount) };
+    }
+  }
   const { commitment } = bill.task.subscription;
   return commitment === null ? lines : committedLines(bill, lines, commitment, closing);
 }
 
-function committedLine(
-  bill: CommittedBill,
-  { line, item, priced, bucketAmounts }: ExactLine,
-  stored: StoredLineCommitment,
-  closing: Period,
-  index: number,
-): RatedLine {
-  const terms = pricingTermsOf(priced.price);
+const isUsage = ({ line }: ExactLine): boolean => line.priceType === 'USAGE';
+
+/** What the latest of the lines says; the amount is that of all of them. */
+const commitmentOf = (run: readonly ExactLine[]): StoredLineCommitment | null =>
+  run.findLast(({ charge }) => charge.line.item.commitment !== null)?.charge.line.item.commitment ?? null;
+
+/** One line, and those that replaced it in the period, have one commitment: a change of a price makes no second one. */
+function committedRun(bill: CommittedBill, run: readonly ExactLine[], closing: Period): RatedLine[] {
+  const stored = commitmentOf(run) as StoredLineCommitment;
+  const term = termOf(bill, stored.duration, closing);
   const commitment = {
-    amount: committedAmount({ type: stored.type, value: rate(stored.value) }, terms),
+    amount: runCommitment(bill, run, stored, term, closing),
     overageFactor: rate(stored.overage_factor),
     trueUp: stored.true_up,
   };
-  const size = priced.meter?.aggregation.bucketSize ?? null;
-  if (stored.windowed && size !== null && bucketAmounts !== null && line.period !== null) {
-    const count = bucketCount(size, line.period);
-    return withLineInfo(
-      line,
-      stored,
-      commitment.amount,
-      applyWindowedCommitment(commitment, bucketAmounts, count),
-    );
-  }
-  // Of the time before and after a pause each is a line; together they have one commitment.
-  const parts = bill.lines.filter((other) => other.item.id === item.id);
-  const before = bill.lines.slice(0, index).filter((other) => other.item.id === item.id);
-  const term = termOf(bill.task.subscription, stored.duration, closing);
-  const earlier = earlierLines(bill, term.start).filter((other) => other.item.id === item.id);
-  const outcome = applyLineCommitment(commitment, line.amount, {
-    usedBefore: [...earlier, ...before].reduce((sum, other) => sum.plus(other.line.amount), ZERO),
-    ends: term.ends && parts.at(-1)?.line === line,
+  const [first] = run as [ExactLine];
+  if (stored.windowed && first.buckets !== null) return windowedRun(run, stored, commitment, first.buckets);
+  let used = earlierLines(bill, term.start)
+    .filter(({ root }) => root === first.root)
+    .reduce((sum, { line }) => sum.plus(line.amount), ZERO);
+  return run.map(({ line }, index) => {
+    const outcome = applyLineCommitment(commitment, line.amount, {
+      usedBefore: used,
+      ends: term.ends && index === run.length - 1,
+    });
+    used = used.plus(line.amount);
+    return withLineInfo(line, stored, commitment.amount, outcome);
   });
-  return withLineInfo(line, stored, commitment.amount, outcome);
+}
+
+/** What is promised for the period: each line's promise for the time that it is there, like a fixed fee. */
+function runCommitment(
+  { task: { subscription } }: CommittedBill,
+  run: readonly ExactLine[],
+  stored: StoredLineCommitment,
+  { share }: TermOfPeriod,
+  closing: Period,
+): Rate {
+  const worth = (one: ExactLine, of: StoredLineCommitment): Rate =>
+    committedAmount({ type: of.type, value: rate(of.value) }, pricingTermsOf(one.charge.line.priced.price));
+  // For every bucket there is one; for a term of several periods it is that of the term.
+  if (stored.windowed) return worth(run.at(-1) as ExactLine, stored);
+  if (stored.duration !== null) return applyFraction(worth(run.at(-1) as ExactLine, stored), share);
+  const behavior = prorationBehaviorAt(subscription, closing);
+  return run.reduce((sum, one) => {
+    const { commitment } = one.charge.line.item;
+    if (commitment === null) return sum;
+    const whole = behavior === 'create_prorations' ? one.charge.fullPeriod : one.charge.servicePeriod;
+    return sum.plus(applyFraction(worth(one, commitment), elapsedFraction(one.charge.present, whole)));
+  }, ZERO);
+}
+
+/** Each bucket has a commitment of its own, whichever of the lines charges in it. What it adds stands on the last line. */
+function windowedRun(
+  run: readonly ExactLine[],
+  stored: StoredLineCommitment,
+  commitment: LineCommitment,
+  buckets: RatedBuckets,
+): RatedLine[] {
+  const outcome = applyWindowedCommitment(commitment, buckets.amounts, buckets.count);
+  const usage = run.reduce((sum, { line }) => sum.plus(line.amount), ZERO);
+  return run.map(({ line }, index) =>
+    index < run.length - 1
+      ? line
+      : withLineInfo(line, stored, commitment.amount, {
+          ...outcome,
+          amount: line.amount.plus(outcome.amount).minus(usage),
+        }),
+  );
 }
 
 const earlierLines = (bill: CommittedBill, since: Date): ExactLine[] =>
@@ -143,8 +226,8 @@ const withLineInfo = (
 });
 
 /** A line with a commitment of its own keeps to that one: its usage is not promised twice. */
-const takesPart = ({ line, item }: ExactLine): boolean =>
-  line.priceType === 'USAGE' && item.commitment === null;
+const takesPart = (bill: readonly ExactLine[], { line, root }: ExactLine): boolean =>
+  line.priceType === 'USAGE' && commitmentOf(bill.filter((one) => one.root === root)) === null;
 
 function committedLines(
   bill: CommittedBill,
@@ -153,18 +236,20 @@ function committedLines(
   closing: Period,
 ): RatedLine[] {
   const currency = currencyOf(bill.task.subscription);
-  const term = termOf(bill.task.subscription, stored.duration, closing);
-  const amount = exactMoney(rate(stored.amount), currency);
-  if (amount === undefined) throw new RangeError(`${stored.amount} is no amount of ${currency}`);
+  const term = termOf(bill, stored.duration, closing);
+  const amount = roundToMoney(applyFraction(rate(stored.amount), term.share), currency);
+  const earlier = earlierLines(bill, term.start);
   const outcome = applyCommitment(
     { amount, overageFactor: rate(stored.overage_factor), trueUp: stored.true_up },
     bill.lines.flatMap((exact, index) =>
-      takesPart(exact) ? [{ key: String(index), amount: exact.line.amount }] : [],
+      takesPart(bill.lines, exact)
+        ? [{ key: String(index), amount: (lines[index] as RatedLine).amount }]
+        : [],
     ),
     {
       usedBefore: sumMoney(
-        earlierLines(bill, term.start)
-          .filter(takesPart)
+        earlier
+          .filter((one) => takesPart(earlier, one))
           .map(({ line }) => roundToMoney(line.amount, currency)),
         currency,
       ),
@@ -172,7 +257,7 @@ function committedLines(
     },
   );
   const trueUp = outcome.lines.find(({ type }) => type === 'true_up');
-  const last = bill.lines.filter(takesPart).at(-1)?.line;
+  const last = bill.lines.filter((one) => takesPart(bill.lines, one)).at(-1)?.line;
   return [
     ...lines.flatMap((line, index) => {
       const own = outcome.lines.filter(({ key }) => key === String(index));

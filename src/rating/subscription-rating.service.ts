@@ -1,32 +1,31 @@
 import { Injectable } from '@nestjs/common';
 import { applyFraction, type Fraction } from '../domain/fraction.js';
-import type { Period } from '../domain/period.js';
+import type { OpenPeriod, Period } from '../domain/period.js';
 import { ratePrice } from '../domain/rating/rate-price.js';
-import { linesDue, type ChargeableLine, type DueCharge } from '../domain/subscribing/charges-due.js';
-import { lineSchedule } from '../domain/subscribing/line-schedule.js';
+import { linesDue, type DueCharge } from '../domain/subscribing/charges-due.js';
 import { proratedCharges } from '../domain/subscribing/proration.js';
 import type { Ctx } from '../platform/context.js';
 import { PricesService } from '../plans/prices.service.js';
-import { pricingTermsOf, type MeteredPrice } from '../plans/plans.types.js';
+import { pricingTermsOf } from '../plans/plans.types.js';
 import { SubscriptionPausesService } from '../subscriptions/subscription-pauses.service.js';
 import { SubscriptionsService } from '../subscriptions/subscriptions.service.js';
 import {
   chargedLife,
-  chargedWindow,
+  prorationBehaviorAt,
   scheduleOf,
-  type Subscription,
   type SubscriptionLineItem,
 } from '../subscriptions/subscriptions.types.js';
-import { UsageRatingService, type PreparedUsage, type RatedUsage } from './usage-rating.service.js';
 import { earlierTasks, withCommitments, type ExactLine } from './commitment-rating.js';
-import type { RatedLine } from './rated-line.types.js';
 import { invoicePeriod, type BillingTask } from './billing-task.types.js';
-
-/** A price as a line of a subscription takes it. */
-export interface PricedLine extends ChargeableLine {
-  readonly item: SubscriptionLineItem;
-  readonly priced: MeteredPrice;
-}
+import { pricedLine, type PricedLine } from './priced-line.types.js';
+import type { RatedLine } from './rated-line.types.js';
+import {
+  UsageRatingService,
+  type MeteredCharge,
+  type PreparedUsage,
+  type RatedUsage,
+} from './usage-rating.service.js';
+import { rootsOf } from './usage-runs.js';
 
 type Charge = DueCharge<PricedLine>;
 
@@ -63,7 +62,10 @@ export class SubscriptionRatingService {
    * that `rated-rows.ts` names.
    */
   async prepare(ctx: Ctx, tasks: readonly BillingTask[]): Promise<PreparedRating> {
-    const charges = await this.chargesOf(ctx, tasks);
+    const pauses = await this.pauses.pausedTimes(ctx, [
+      ...new Set(tasks.map((task) => task.subscription.id)),
+    ]);
+    const charges = await this.chargesOf(ctx, tasks, pauses);
     const earlier = tasks.flatMap((task, index) =>
       earlierTasks(
         task,
@@ -75,21 +77,32 @@ export class SubscriptionRatingService {
         ...(await this.chargesOf(
           ctx,
           earlier.map(({ before }) => before),
+          pauses,
         )),
       );
-    const subscriptions = [...tasks, ...earlier.map(({ before }) => before)];
+    const all = [...tasks, ...earlier.map(({ before }) => before)];
     const metered = charges.flatMap((list, index) =>
       list
         .filter(({ line }) => line.priceType === 'USAGE')
-        .map((charge) => ({ charge, subscription: (subscriptions[index] as BillingTask).subscription })),
+        .map((charge) => ({
+          charge,
+          subscription: (all[index] as BillingTask).subscription,
+          bill: index,
+        })),
     );
     const usage = await this.usage.prepare(
       ctx,
-      metered.map(({ charge, subscription }) => ({
+      metered.map(({ charge, subscription, bill }): MeteredCharge => ({
         subscription,
         line: charge.line.item,
         priced: charge.line.priced,
-        served: charge.effective,
+        served: charge.served,
+        present: charge.present,
+        servicePeriod: charge.servicePeriod,
+        fullPeriod: charge.fullPeriod,
+        root: charge.line.root,
+        pauses: pauses.get(subscription.id) ?? [],
+        bill,
       })),
     );
     return { tasks, charges, earlier, metered: metered.map(({ charge }) => charge), usage };
@@ -103,9 +116,9 @@ export class SubscriptionRatingService {
     const exact = charges.map((list) =>
       list.map((charge) => ({
         line: ratedLine(charge, usage.get(charge)),
-        item: charge.line.item,
-        priced: charge.line.priced,
-        bucketAmounts: usage.get(charge)?.bucketAmounts ?? null,
+        charge,
+        root: charge.line.root,
+        buckets: usage.get(charge)?.buckets ?? null,
       })),
     );
     const past = tasks.map(() => new Map<number, readonly ExactLine[]>());
@@ -117,14 +130,18 @@ export class SubscriptionRatingService {
     ]);
   }
 
-  private async chargesOf(ctx: Ctx, tasks: readonly BillingTask[]): Promise<Charge[][]> {
+  private async chargesOf(
+    ctx: Ctx,
+    tasks: readonly BillingTask[],
+    pauses: ReadonlyMap<string, readonly OpenPeriod[]>,
+  ): Promise<Charge[][]> {
     const subscriptionIds = [...new Set(tasks.map((task) => task.subscription.id))];
     const items = await this.subscriptions.linesOf(ctx, subscriptionIds);
-    const pauses = await this.pauses.pausedTimes(ctx, subscriptionIds);
     const prices = await this.prices.byIds(
       ctx,
       items.map((item) => item.priceId),
     );
+    const rootOf = rootsOf(items);
     const bySubscription = new Map<string, SubscriptionLineItem[]>();
     for (const item of items) {
       const own = bySubscription.get(item.subscriptionId);
@@ -135,7 +152,7 @@ export class SubscriptionRatingService {
       const lines = (bySubscription.get(subscription.id) ?? [])
         .filter((item) => lineIds === undefined || lineIds.includes(item.id))
         .filter((item) => linesSince === undefined || item.createdAt >= linesSince)
-        .flatMap((item) => pricedLine(subscription, item, prices.get(item.priceId)));
+        .flatMap((item) => pricedLine(subscription, item, prices.get(item.priceId), rootOf(item)));
       return moment.type === 'trial_start'
         ? lines.flatMap((line) => freeCharge(line, moment.trial))
         : proratedCharges(
@@ -143,43 +160,26 @@ export class SubscriptionRatingService {
               pauses: pauses.get(subscription.id) ?? [],
               billing: scheduleOf(subscription),
             }),
-            subscription.prorationBehavior,
+            prorationBehaviorAt(subscription, invoicePeriod(moment)),
           );
     });
   }
 }
 
-export function pricedLine(
-  subscription: Subscription,
-  item: SubscriptionLineItem,
-  priced: MeteredPrice | undefined,
-): PricedLine[] {
-  if (priced === undefined)
-    throw new Error(`line ${item.id} names a price that is not there: ${item.priceId}`);
-  const window = chargedWindow(subscription, item);
-  if (window === undefined) return [];
-  return [
-    {
-      key: item.id,
-      priceType: item.priceType,
-      cadence: item.invoiceCadence,
-      schedule: lineSchedule(scheduleOf(subscription), chargedLife(subscription).start, {
-        unit: item.billingPeriod,
-        count: item.billingPeriodCount,
-      }),
-      window,
-      paidUntil: item.paidUntil,
-      madeAt: item.createdAt,
-      item,
-      priced,
-    },
-  ];
-}
-
 /** What a trial gives for nothing: the fees that would be charged in advance. */
 const freeCharge = (line: PricedLine, trial: Period): Charge[] =>
   line.priceType === 'FIXED' && line.cadence === 'ADVANCE' && line.schedule.interval.unit !== 'ONETIME'
-    ? [{ line, servicePeriod: trial, effective: trial, fraction: NOTHING, fullPeriod: trial }]
+    ? [
+        {
+          line,
+          servicePeriod: trial,
+          effective: trial,
+          served: [trial],
+          present: trial,
+          fraction: NOTHING,
+          fullPeriod: trial,
+        },
+      ]
     : [];
 
 function ratedLine(charge: Charge, usage: RatedUsage | undefined): RatedLine {

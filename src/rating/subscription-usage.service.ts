@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
+import { fullPeriodAt } from '../domain/billing-period.js';
 import { addMoney, roundToMoney, zeroMoney, type Money } from '../domain/money.js';
 import { clip, without, type OpenPeriod, type Period } from '../domain/period.js';
 import { ZERO, type Rate } from '../domain/rate.js';
+import { lineSchedule } from '../domain/subscribing/line-schedule.js';
 import { billingStart } from '../domain/subscribing/subscription-life.js';
 import { billableQuantity } from '../domain/usage/aggregate.js';
 import type { Meter } from '../features/features.types.js';
@@ -11,9 +13,12 @@ import type { MeteredPrice } from '../plans/plans.types.js';
 import { meterQuery, UsageService } from '../usage/usage.service.js';
 import { SubscriptionPausesService } from '../subscriptions/subscription-pauses.service.js';
 import { SubscriptionsService } from '../subscriptions/subscriptions.service.js';
-import { UsageRatingService, type RatedUsage } from './usage-rating.service.js';
+import { UsageRatingService, type MeteredCharge, type RatedUsage } from './usage-rating.service.js';
+import { rootsOf } from './usage-runs.js';
 import {
+  chargedLife,
   chargedWindow,
+  scheduleOf,
   type Subscription,
   type SubscriptionLineItem,
 } from '../subscriptions/subscriptions.types.js';
@@ -22,7 +27,7 @@ export interface UsageCharge {
   readonly subscription: Subscription;
   readonly line: SubscriptionLineItem;
   readonly priced: MeteredPrice;
-  /** The part of the window in which the line is charged for; pauses are left out. */
+  /** The part of the window in which the line is charged for, from its first instant to its last. */
   readonly served: Period;
   /** What is charged for: without what entitlements include. */
   readonly quantity: Rate;
@@ -68,25 +73,32 @@ export class SubscriptionUsageService {
       ctx,
       lines.map((line) => line.priceId),
     );
-    const charges = asked.flatMap(({ subscription, window }) =>
+    const rootOf = rootsOf(lines);
+    const charges = asked.flatMap(({ subscription, window }, bill) =>
       lines
         .filter((line) => line.subscriptionId === subscription.id)
         .flatMap((line) => {
           const priced = prices.get(line.priceId);
           if (priced === undefined || window === undefined) return [];
-          return servedParts(subscription, line, window, pauses.get(subscription.id) ?? []).map(
-            (served) => ({ subscription, line, priced, served }),
+          return meteredCharge(
+            { subscription, line, priced, root: rootOf(line), bill },
+            window,
+            pauses.get(subscription.id) ?? [],
           );
         }),
     );
     const rated = await this.rating.rate(ctx, charges);
     return charges.map((charge, index): UsageCharge => {
       const { quantity, free, amount } = rated[index] as RatedUsage;
+      const { subscription, line, priced, served } = charge;
       return {
-        ...charge,
+        subscription,
+        line,
+        priced,
+        served: { start: (served[0] as Period).start, end: (served.at(-1) as Period).end },
         quantity,
         used: quantity.plus(free ?? ZERO),
-        amount: roundToMoney(amount, charge.subscription.currency),
+        amount: roundToMoney(amount, subscription.currency),
       };
     });
   }
@@ -102,16 +114,25 @@ export class SubscriptionUsageService {
   }
 }
 
-/** The stretches of a window in which a line is charged for: where it is there, and its subscription not paused. */
-function servedParts(
-  subscription: Subscription,
-  line: SubscriptionLineItem,
+/** A line in a window as a bill would charge it: where it is there, and its subscription not paused. */
+function meteredCharge(
+  of: Pick<MeteredCharge, 'subscription' | 'line' | 'priced' | 'root' | 'bill'>,
   window: Period,
   pauses: readonly OpenPeriod[],
-): Period[] {
+): MeteredCharge[] {
+  const { subscription, line } = of;
   const charged = chargedWindow(subscription, line);
-  const part = charged === undefined ? undefined : clip(window, charged);
-  return part === undefined ? [] : without(part, pauses);
+  const present = charged === undefined ? undefined : clip(window, charged);
+  const served = present === undefined ? [] : without(present, pauses);
+  if (present === undefined || served.length === 0) return [];
+  const schedule = lineSchedule(scheduleOf(subscription), chargedLife(subscription).start, {
+    unit: line.billingPeriod,
+    count: line.billingPeriodCount,
+  });
+  const own = fullPeriodAt(schedule, window.start);
+  // Over several periods there is no whole one to weigh by: the window is.
+  const fullPeriod = window.end <= own.end ? own : window;
+  return [{ ...of, present, served, servicePeriod: window, fullPeriod, pauses }];
 }
 
 const period = (start: Date, end: Date): Period | undefined => (start < end ? { start, end } : undefined);

@@ -1,5 +1,6 @@
 import type { BillingSchedule } from '../domain/billing-period.js';
-import type { OpenPeriod } from '../domain/period.js';
+import type { OpenPeriod, Period } from '../domain/period.js';
+import type { ProrationBehavior } from '../domain/subscribing/proration.js';
 import { lineWindow } from '../domain/subscribing/line-window.js';
 import { billingStart, lifeEnd } from '../domain/subscribing/subscription-life.js';
 import type { SubscriptionEntity } from './subscription.entity.js';
@@ -27,7 +28,10 @@ export const chargedLife = (subscription: Subscription): OpenPeriod => ({
 });
 
 /** When a line is there to be charged for. */
-export function chargedWindow(subscription: Subscription, line: SubscriptionLineItem): OpenPeriod | undefined {
+export function chargedWindow(
+  subscription: Subscription,
+  line: SubscriptionLineItem,
+): OpenPeriod | undefined {
   // Who bills it there does not let us bill it here as well.
   if (line.billedBy !== null) return undefined;
   const life = chargedLife(subscription);
@@ -38,6 +42,10 @@ export function chargedWindow(subscription: Subscription, line: SubscriptionLine
     lineEnd: line.endDate,
   });
 }
+
+/** How what is charged for a period is shared out by time. */
+export const prorationBehaviorAt = (subscription: Subscription, _period: Period): ProrationBehavior =>
+  subscription.prorationBehavior;
 
 /** The pause as a stretch of time; undefined while it has not begun, or if it never did. */
 export function pausedTime(pause: SubscriptionPause): OpenPeriod | undefined {

@@ -20,7 +20,7 @@ export function toCells({ aggregation, window }: UsageQuery, parts: readonly Usa
       const start = begin ?? window.start;
       const part = { start: laterOf(start, window.start), end: earlierOf(end ?? window.end, window.end) };
       const value = AGGREGATORS[aggregation.type](summary, aggregation, part);
-      return { window: part, start, group, events: summary.events, value };
+      return { window: part, start, group, events: summary.events, value, summary };
     })
     .sort(
       (a, b) =>

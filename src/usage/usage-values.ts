@@ -3,6 +3,7 @@ import { earlierOf, type Period } from '../domain/period.js';
 import { ZERO, type Rate } from '../domain/rate.js';
 import { billableQuantity } from '../domain/usage/aggregate.js';
 import { WINDOW_SIZES, type WindowSize } from '../domain/usage/aggregation.js';
+import { NO_USAGE, type UsageSummary } from '../domain/usage/summary.js';
 import type { Ctx } from '../platform/context.js';
 import type { UsageStore } from './usage-store.js';
 import type { UsageBreakdown, UsageCell, UsageQuery } from './usage.types.js';
@@ -14,10 +15,14 @@ const MOST_WINDOWS = 1000;
 
 /** Of one meter's buckets: the usage of a group in a bucket. */
 export interface UsageBucketValue {
+  /** The bucket as far as the query has a part of it. */
+  readonly window: Period;
   readonly start: Date;
   readonly group: string | null;
   /** Corrections may take a bucket below nothing; it does not pay for another. */
   readonly quantity: Rate;
+  /** As it was measured. */
+  readonly measured: Rate;
 }
 
 /**
@@ -50,6 +55,16 @@ export class UsageValues {
     return queries.map((query) => values.get(query) ?? ZERO);
   }
 
+  /** What can be added up of plain queries: one summary each, in their order. Meters' buckets are not looked at. */
+  async summaries(ctx: Ctx, queries: readonly UsageQuery[]): Promise<UsageSummary[]> {
+    const cells = await this.store.breakdown(ctx, queries.map(plainOf), {
+      size: undefined,
+      timeZone: 'UTC',
+      groupBy: [],
+    });
+    return cells.map((of) => of[0]?.summary ?? NO_USAGE);
+  }
+
   /** The buckets of each bucketed query, without those that are empty, in the order of time. */
   async buckets(ctx: Ctx, queries: readonly UsageQuery[]): Promise<UsageBucketValue[][]> {
     const found: UsageBucketValue[][] = queries.map(() => []);
@@ -71,9 +86,11 @@ export class UsageValues {
       );
       for (const [n, index] of indexes.entries())
         found[index] = (cells[n] ?? []).map((cell) => ({
-          start: cell.window.start,
+          window: cell.window,
+          start: cell.start,
           group: cell.group[0] ?? null,
           quantity: billableQuantity(cell.value),
+          measured: cell.value,
         }));
     }
     return found;
@@ -188,9 +205,10 @@ function plainOf({ carriesOver: _, aggregation, ...query }: UsageQuery): UsageQu
  * before the window has been there for all of it, so it has full weight in a weighted sum.
  */
 function partsOf(query: UsageQuery): UsageQuery[] {
-  const plain = plainOf(query);
+  if (query.carriesOver !== true || query.window.start <= EVER) return [plainOf(query)];
+  // What was there before counts whenever it came: the stretches of the window say nothing here.
+  const { parts: _, ...plain } = plainOf(query);
   const { start, end } = query.window;
-  if (query.carriesOver !== true || start <= EVER) return [plain];
   if (plain.aggregation.type !== 'WEIGHTED_SUM') return [{ ...plain, window: { start: EVER, end } }];
   return [
     {
@@ -254,6 +272,7 @@ function wholeWindow(
         group,
         events: 0,
         value: ZERO,
+        summary: NO_USAGE,
       },
   );
 }

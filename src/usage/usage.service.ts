@@ -6,6 +6,7 @@ import { fieldErrors, notFound, validationError } from '../domain/errors.js';
 import type { Period } from '../domain/period.js';
 import { rate, type Rate } from '../domain/rate.js';
 import type { PropertyFilter } from '../domain/usage/filters.js';
+import type { UsageSummary } from '../domain/usage/summary.js';
 import { FeaturesService } from '../features/features.service.js';
 import type { Meter } from '../features/features.types.js';
 import type { Caller, Ctx } from '../platform/context.js';
@@ -79,6 +80,11 @@ export class UsageService {
   /** Values of many queries by a bounded number of statements. */
   aggregate(ctx: Ctx, queries: readonly UsageQuery[]): Promise<Rate[]> {
     return this.values.aggregate(ctx, queries);
+  }
+
+  /** What can be added up of plain queries, one summary each. */
+  summaries(ctx: Ctx, queries: readonly UsageQuery[]): Promise<UsageSummary[]> {
+    return this.values.summaries(ctx, queries);
   }
 
   /** What bucketed queries have measured in each of their buckets; the value of such a query is their sum. */

@@ -3,6 +3,7 @@ import type { Period } from '../domain/period.js';
 import type { Rate } from '../domain/rate.js';
 import type { AggregationSpec, WindowSize } from '../domain/usage/aggregation.js';
 import type { PropertyFilter } from '../domain/usage/filters.js';
+import type { UsageSummary } from '../domain/usage/summary.js';
 
 /** An event as it was sent, read and checked. */
 export interface IncomingEvent {
@@ -47,6 +48,8 @@ export interface UsageQuery {
   /** Undefined: all customers together. */
   readonly externalCustomerId: string | undefined;
   readonly window: Period;
+  /** Stretches of the window that do not overlap: only their events count. All of the window, when left out. */
+  readonly parts?: readonly Period[];
   readonly aggregation: AggregationSpec;
   readonly filters: readonly PropertyFilter[];
   /** Only events of these sources. */
@@ -82,6 +85,8 @@ export interface UsageCell {
   readonly group: readonly (string | null)[];
   readonly events: number;
   readonly value: Rate;
+  /** What the value is made of: summaries of parts of a window can be added up, values cannot. */
+  readonly summary: UsageSummary;
 }
 
 export interface EventSearch {

@@ -158,7 +158,13 @@ describe('the term of a commitment', () => {
     end?: string,
   ): string => {
     const life = { start: day('2025-01-20'), end: end === undefined ? null : day(end) };
-    const term = commitmentTerm(duration, monthly('2025-02-01'), life, makePeriod(day(from), day(until)));
+    const term = commitmentTerm(
+      duration,
+      monthly('2025-02-01'),
+      life,
+      makePeriod(day(from), day(until)),
+      false,
+    );
     return `${term.start.toISOString().slice(0, 10)} ${term.ends ? 'ends' : 'goes on'}`;
   };
 

@@ -10,6 +10,7 @@ import {
   zeroMoney,
   type Money,
 } from '../money.js';
+import { elapsedFraction, WHOLE, type Fraction } from '../fraction.js';
 import { laterOf, type OpenPeriod, type Period } from '../period.js';
 import type { Rate } from '../rate.js';
 
@@ -107,12 +108,15 @@ export interface TermOfPeriod {
   readonly start: Date;
   /** The billing period is the last one of the term, which the end of the subscription ends too. */
   readonly ends: boolean;
+  /** What of the commitment falls due for a term that is shorter than its own. */
+  readonly share: Fraction;
 }
 
 /**
  * The term of a commitment that a billing period belongs to. Terms are counted from the first full billing period; a stub
  * before it belongs to the first term, so that a year's commitment is never due for a few weeks. Null is the billing
- * period itself. RangeError for a ONETIME duration.
+ * period itself. With `prorates` a term that the subscription's begin or end makes shorter takes its share of the amount by
+ * time, like a fixed fee. RangeError for a ONETIME duration.
  *
  * @param subscription the schedule of the whole subscription
  */
@@ -121,15 +125,25 @@ export function commitmentTerm(
   subscription: BillingSchedule,
   life: OpenPeriod,
   period: Period,
+  prorates: boolean,
 ): TermOfPeriod {
   const lastPeriod = life.end !== null && life.end.getTime() <= period.end.getTime();
-  if (duration === null) return { start: period.start, ends: true };
+  const shareOf = (whole: Period): Fraction =>
+    prorates ? elapsedFraction({ start: laterOf(whole.start, period.start), end: period.end }, whole) : WHOLE;
+  if (duration === null)
+    return { start: period.start, ends: true, share: shareOf(fullPeriodAt(subscription, period.start)) };
   const first = fullPeriodAt(subscription, life.start);
   const anchor = first.start.getTime() === life.start.getTime() ? first.start : first.end;
   const terms: BillingSchedule = { ...subscription, anchor, interval: { unit: duration, count: 1 } };
   const term = fullPeriodAt(terms, laterOf(anchor, period.start));
   const start = term.start.getTime() === anchor.getTime() ? life.start : term.start;
-  return { start, ends: lastPeriod || term.end.getTime() <= period.end.getTime() };
+  const ends = lastPeriod || term.end.getTime() <= period.end.getTime();
+  const cut = lastPeriod && period.end.getTime() < term.end.getTime();
+  return {
+    start,
+    ends,
+    share: prorates && cut ? elapsedFraction({ start: term.start, end: period.end }, term) : WHOLE,
+  };
 }
 
 /** The wire's fields that do not make a commitment: field → one sentence, empty when they do. */

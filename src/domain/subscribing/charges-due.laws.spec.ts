@@ -221,7 +221,7 @@ describe('over the life of a subscription', () => {
             const inAdvance = each.priceType === 'FIXED' && each.cadence === 'ADVANCE';
             const parts = charges
               .filter((charge) => charge.line === each)
-              .map(({ effective }) => effective)
+              .flatMap(({ served }) => served)
               .sort((a, b) => a.start.getTime() - b.start.getTime());
             for (const [index, part] of parts.entries())
               expect(index === 0 || part.start >= parts[index - 1]!.end).toBe(true);

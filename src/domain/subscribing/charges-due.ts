@@ -51,8 +51,12 @@ export interface DueCharge<L extends ChargeableLine = ChargeableLine> {
   readonly line: L;
   /** The line's own period within the subscription's life: what the charge is for when the line is present throughout. */
   readonly servicePeriod: Period;
-  /** The part of it in which the line is present: usage is measured over this. */
+  /** The part of it in which the line is charged for, from its first instant to its last. */
   readonly effective: Period;
+  /** Of usage: the stretches of that without pauses, in which it is measured. */
+  readonly served: readonly Period[];
+  /** Of usage: the stretch in which the line is there, pauses or not. */
+  readonly present: Period;
   /** effective ÷ servicePeriod, to multiply a FIXED amount with. Always whole for USAGE (what is measured is what is billed) and ONETIME. */
   readonly fraction: Fraction;
   /** The whole period of the schedule that the service period is cut from: what `create_prorations` measures a stub against. */
@@ -66,7 +70,8 @@ export interface DueCharge<L extends ChargeableLine = ChargeableLine> {
  * In advance: charged with the billing period in which service begins. In arrear: with the one in which (or at whose end) the
  * line's own period ends; the end of the subscription ends it too.
  *
- * Paused time is not charged. In arrear, each stretch between pauses is a charge of its own. In advance, what was paid for
+ * Paused time is not charged. In arrear, each stretch between pauses is a fixed charge of its own; usage has one charge for
+ * all of them. In advance, what was paid for
  * before a pause began stays paid and is not given back; a service period that begins during a pause is charged for from
  * its end, in the billing period in which that falls.
  *
@@ -105,7 +110,17 @@ function oneTimeCharge<L extends ChargeableLine>(
   const [served] = without(makePeriod(line.window.start, next.end), pauses);
   if (served === undefined || !contains(next, served.start) || !contains(line.window, served.start))
     return [];
-  return [{ line, servicePeriod: served, effective: served, fraction: WHOLE, fullPeriod: served }];
+  return [
+    {
+      line,
+      servicePeriod: served,
+      effective: served,
+      served: [served],
+      present: served,
+      fraction: WHOLE,
+      fullPeriod: served,
+    },
+  ];
 }
 
 function advanceCharges<L extends ChargeableLine>(
@@ -154,9 +169,23 @@ function arrearCharges<L extends ChargeableLine>(
     if (own.end.getTime() > closing.end.getTime()) break;
     const part = clip(own, line.window);
     if (part === undefined) continue;
-    for (const served of without(part, pauses)) charges.push(charge(line, own, served));
+    const served = without(part, pauses);
+    if (line.priceType === 'USAGE') charges.push(...usageCharge(line, own, part, served));
+    else for (const stretch of served) charges.push(charge(line, own, stretch));
   }
   return charges;
+}
+
+/** Usage is measured once over all the stretches of a period: a pause does not make two quantities of it. */
+function usageCharge<L extends ChargeableLine>(
+  line: L,
+  own: Period,
+  present: Period,
+  served: readonly Period[],
+): DueCharge<L>[] {
+  const [first, last] = [served[0], served.at(-1)];
+  if (first === undefined || last === undefined) return [];
+  return [{ ...charge(line, own, makePeriod(first.start, last.end)), served, present }];
 }
 
 const charge = <L extends ChargeableLine>(
@@ -167,6 +196,8 @@ const charge = <L extends ChargeableLine>(
   line,
   servicePeriod,
   effective,
+  served: [effective],
+  present: effective,
   fraction: line.priceType === 'USAGE' ? WHOLE : elapsedFraction(effective, servicePeriod),
   fullPeriod: fullPeriodAt(line.schedule, servicePeriod.start),
 });

@@ -391,6 +391,8 @@ describe('a change of plan', () => {
       line: line({ key: 'new' }),
       servicePeriod: rest,
       effective: rest,
+      served: [rest],
+      present: rest,
       fraction: { numerator: 1n, denominator: 1n },
       fullPeriod: april,
       ...parts,

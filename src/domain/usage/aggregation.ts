@@ -13,6 +13,23 @@ export const AGGREGATION_TYPES = [
 ] as const;
 export type AggregationType = (typeof AGGREGATION_TYPES)[number];
 
+/**
+ * How a quantity takes it that its period is cut: `added`, the quantities of the parts add up; `level`, only the whole has
+ * one; `weighed`, it grows with the time that passes, even without events.
+ */
+export type MeasureKind = 'added' | 'level' | 'weighed';
+
+export const MEASURE_KINDS = {
+  COUNT: 'added',
+  SUM: 'added',
+  SUM_WITH_MULTIPLIER: 'added',
+  AVG: 'level',
+  COUNT_UNIQUE: 'level',
+  LATEST: 'level',
+  MAX: 'level',
+  WEIGHTED_SUM: 'weighed',
+} as const satisfies Record<AggregationType, MeasureKind>;
+
 /** Whose windows can be cut into buckets that are priced one by one. */
 export const BUCKETED: readonly AggregationType[] = ['MAX', 'SUM'];
 

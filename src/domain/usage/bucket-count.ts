@@ -20,12 +20,32 @@ export const WINDOW_LENGTHS: Readonly<Record<Exclude<WindowSize, 'MONTH'>, numbe
   WEEK: 7 * DAY,
 };
 
+function indexOf(size: WindowSize, ms: number): number {
+  if (size !== 'MONTH') return Math.floor((ms - ORIGIN) / WINDOW_LENGTHS[size]);
+  const date = new Date(ms);
+  return date.getUTCFullYear() * 12 + date.getUTCMonth();
+}
+
 /** How many buckets of UTC a period has a part of, with usage or without. */
-export function bucketCount(size: WindowSize, { start, end }: Period): number {
-  const indexOf = (ms: number): number => {
-    if (size !== 'MONTH') return Math.floor((ms - ORIGIN) / WINDOW_LENGTHS[size]);
-    const date = new Date(ms);
-    return date.getUTCFullYear() * 12 + date.getUTCMonth();
-  };
-  return indexOf(end.getTime() - 1) - indexOf(start.getTime()) + 1;
+export const bucketCount = (size: WindowSize, { start, end }: Period): number =>
+  indexOf(size, end.getTime() - 1) - indexOf(size, start.getTime()) + 1;
+
+/** The same of stretches in the order of time: a bucket that two of them have a part of is one. */
+export function bucketCountOf(size: WindowSize, stretches: readonly Period[]): number {
+  let counted = Number.NEGATIVE_INFINITY;
+  return stretches.reduce((sum, { start, end }) => {
+    const first = Math.max(indexOf(size, start.getTime()), counted + 1);
+    const last = indexOf(size, end.getTime() - 1);
+    counted = Math.max(counted, last);
+    return sum + Math.max(last - first + 1, 0);
+  }, 0);
+}
+
+/** The bucket of UTC that begins at an instant. */
+export function bucketAt(size: WindowSize, start: Date): Period {
+  const end =
+    size === 'MONTH'
+      ? Date.UTC(start.getUTCFullYear(), start.getUTCMonth() + 1)
+      : start.getTime() + WINDOW_LENGTHS[size];
+  return { start, end: new Date(end) };
 }

@@ -84,10 +84,17 @@ export class PlanPriceSync {
   ): Promise<SubscriptionLineItem> {
     if (before === null) return this.lines.insert(ctx, subscription, plan, priced, { from, until }, null);
     const paid = await this.paidUntil(ctx, subscription, before, from);
-    const line = await this.lines.insert(ctx, subscription, plan, priced, { from, until }, {
-      of: before,
-      paidUntil: paid,
-    });
+    const line = await this.lines.insert(
+      ctx,
+      subscription,
+      plan,
+      priced,
+      { from, until },
+      {
+        of: before,
+        paidUntil: paid,
+      },
+    );
     if (subscription.prorationBehavior === 'create_prorations' && paid !== null && paid > from)
       await this.prorations.settleChange(ctx, subscription, before, line, paid);
     return line;

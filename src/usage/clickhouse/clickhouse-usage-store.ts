@@ -138,17 +138,19 @@ export class ClickHouseUsageStore implements UsageStore, OnApplicationShutdown {
         from: Math.min(...rows.map(({ query }) => query.window.start.getTime())),
         until: Math.max(...rows.map(({ query }) => query.window.end.getTime())),
         queries: JSON.stringify(
-          rows.map(({ n, query }) => [
-            n,
-            query.eventName,
-            query.externalCustomerId ?? '',
-            query.window.start.getTime(),
-            query.window.end.getTime(),
-            query.aggregation.field ?? '',
-            query.filters.map(({ key, values }) => [key, values]),
-            query.sources === undefined ? 1 : 0,
-            query.sources ?? [],
-          ]),
+          rows.flatMap(({ n, query }) =>
+            (query.parts ?? [query.window]).map(({ start, end }) => [
+              n,
+              query.eventName,
+              query.externalCustomerId ?? '',
+              start.getTime(),
+              end.getTime(),
+              query.aggregation.field ?? '',
+              query.filters.map(({ key, values }) => [key, values]),
+              query.sources === undefined ? 1 : 0,
+              query.sources ?? [],
+            ]),
+          ),
         ),
       },
     );

@@ -103,41 +103,46 @@ export function statementsOf(
 ): UsageStatement[] {
   const groups = new Map<string, Group>();
   queries.forEach((query, n) => {
-    const { window, aggregation, externalCustomerId } = query;
-    const { type, field } = aggregation;
-    const perCustomer = externalCustomerId !== undefined;
-    const [start, end] = [window.start.getTime(), window.end.getTime()];
-    const hours = isByTheHour ? summedHours(query) : undefined;
-    const isSummed = hours !== undefined;
-    const key = `${type} ${perCustomer} ${isSummed}`;
-    const group = groups.get(key) ?? {
-      ...{ type, perCustomer, isSummed },
-      ...{ rows: [], names: new Set<string>(), bounds: { start, end } },
-    };
-    groups.set(key, group);
-    group.names.add(query.eventName);
-    group.bounds.start = Math.min(group.bounds.start, start);
-    group.bounds.end = Math.max(group.bounds.end, end);
-    group.rows.push({
-      n,
-      event_name: query.eventName,
-      customer: externalCustomerId,
-      ...(hours === undefined
-        ? {}
-        : {
-            series: seriesId(seriesOf(query)),
-            summed_customer: externalCustomerId ?? '',
-            full_starts: new Date(hours.start),
-            full_ends: new Date(hours.end),
-          }),
-      starts: window.start,
-      ends: window.end,
-      field: field ?? '',
-      filters: query.filters,
-      sources: query.sources,
-    });
+    for (const window of query.parts ?? [query.window]) add(groups, n, { ...query, window }, isByTheHour);
   });
   return [...groups.values()].map((group) => statementOf(group, by));
+}
+
+/** A row of one stretch of time; several of one query have its number, so that the database puts them together. */
+function add(groups: Map<string, Group>, n: number, query: UsageQuery, isByTheHour: boolean): void {
+  const { window, aggregation, externalCustomerId } = query;
+  const { type, field } = aggregation;
+  const perCustomer = externalCustomerId !== undefined;
+  const [start, end] = [window.start.getTime(), window.end.getTime()];
+  const hours = isByTheHour ? summedHours(query) : undefined;
+  const isSummed = hours !== undefined;
+  const key = `${type} ${perCustomer} ${isSummed}`;
+  const group = groups.get(key) ?? {
+    ...{ type, perCustomer, isSummed },
+    ...{ rows: [], names: new Set<string>(), bounds: { start, end } },
+  };
+  groups.set(key, group);
+  group.names.add(query.eventName);
+  group.bounds.start = Math.min(group.bounds.start, start);
+  group.bounds.end = Math.max(group.bounds.end, end);
+  group.rows.push({
+    n,
+    event_name: query.eventName,
+    customer: externalCustomerId,
+    ...(hours === undefined
+      ? {}
+      : {
+          series: seriesId(seriesOf(query)),
+          summed_customer: externalCustomerId ?? '',
+          full_starts: new Date(hours.start),
+          full_ends: new Date(hours.end),
+        }),
+    starts: window.start,
+    ends: window.end,
+    field: field ?? '',
+    filters: query.filters,
+    sources: query.sources,
+  });
 }
 
 function statementOf(group: Group, by: UsageBreakdown): UsageStatement {

@@ -1,0 +1,303 @@
+import type { Period } from '../domain/period.js';
+import { Rate, ZERO } from '../domain/rate.js';
+import {
+  addCosts,
+  costOfAdded,
+  costOfLevel,
+  type LineCost,
+  type MeasuredStretch,
+} from '../domain/rating/stretches.js';
+import { AGGREGATORS, billableQuantity } from '../domain/usage/aggregate.js';
+import type { WindowSize } from '../domain/usage/aggregation.js';
+import { bucketAt } from '../domain/usage/bucket-count.js';
+import { applyQuotas, type QuotaOutcome, type QuotaWindow } from '../domain/usage/entitlement-quota.js';
+import { addSummaries, NO_USAGE } from '../domain/usage/summary.js';
+import { weightedLevels } from '../domain/usage/weighted-level.js';
+import type { AskedQuota, AskedRun, AskedWindow, UsageAnswers } from './usage-questions.js';
+
+/** What a run costs, line by line. */
+export interface RunCost {
+  readonly lines: readonly LineCost[];
+  /** What each bucket with usage costs, in the order of time; null for a meter without buckets. */
+  readonly bucketAmounts: readonly Rate[] | null;
+}
+
+interface FreeOutcome {
+  readonly billable: Rate;
+  readonly free: Rate | null;
+}
+
+/**
+ * What a run costs. Runs of one bill may charge for one feature, each for other events of its meter: they share what is
+ * free. The first one takes of it what it can, the others what is left.
+ */
+export function costOfRun(asked: AskedRun, sharing: readonly AskedRun[], answers: UsageAnswers): RunCost {
+  const spent = spentBy(asked, sharing, answers);
+  const { measure, run } = asked;
+  switch (measure.kind) {
+    case 'added':
+      return plain(
+        costOfAdded(
+          run.stretches.map((stretch): MeasuredStretch => ({
+            ...stretch,
+            ...outcomeAt(asked, answers, spent, stretch.period.end),
+          })),
+        ),
+      );
+    case 'weighed': {
+      const levels = weightedLevels(
+        run.stretches.map(({ period, charge }, index) => ({
+          period,
+          whole: charge.fullPeriod,
+          summary: answers.summary(measure.stretches[index]),
+        })),
+        answers.value(measure.level),
+      );
+      return plain(
+        costOfAdded(
+          run.stretches.map((stretch, index): MeasuredStretch => ({
+            ...stretch,
+            ...withQuotas(asked.quotas, levels[index] ?? ZERO, (quota, window, n) => {
+              const earlier = answers.value(window.earlier).plus(spent(quota, n));
+              return { used: earlier.plus(levels[index] ?? ZERO), earlier: { used: earlier } };
+            }),
+          })),
+        ),
+      );
+    }
+    case 'level':
+      return plain(
+        costOfLevel(
+          run.stretches,
+          withQuotas(asked.quotas, answers.value(measure.value), (quota, window, n) => ({
+            used: answers.value(window.used).plus(spent(quota, n)),
+            ...earlierOf(answers.value(window.earlier).plus(spent(quota, n)), window, run.span),
+          })),
+        ),
+      );
+    case 'bucketed':
+      return costOfBuckets(asked, measure.stretches, answers, spent);
+  }
+}
+
+const plain = (lines: readonly LineCost[]): RunCost => ({ lines, bucketAmounts: null });
+
+/** What is left to be priced of a quantity, and what is free. */
+function withQuotas(
+  quotas: readonly AskedQuota[],
+  quantity: Rate,
+  windowOf: (quota: AskedQuota, window: AskedWindow, index: number) => QuotaWindow,
+): FreeOutcome {
+  if (quotas.length === 0) return { billable: billableQuantity(quantity), free: null };
+  const outcome: QuotaOutcome = applyQuotas(
+    quotas.map((asked) => ({
+      quota: asked.quota,
+      windows: asked.windows.map((window, index) => windowOf(asked, window, index)),
+    })),
+  );
+  return outcome;
+}
+
+/** The earlier part of a window, where it has one. */
+const earlierOf = (used: Rate, { window }: AskedWindow, span: Period): Pick<QuotaWindow, 'earlier'> =>
+  window.start < span.start || !used.isZero() ? { earlier: { used } } : {};
+
+/** What adds up, from the begin of the run to an instant in it. */
+function outcomeAt(asked: AskedRun, answers: UsageAnswers, spent: Spent, until: Date): FreeOutcome {
+  const { span } = asked.run;
+  const quantity = addedIn(asked, answers, { start: span.start, end: until });
+  const begun = asked.quotas.map((quota): AskedQuota => ({
+    ...quota,
+    windows: quota.windows.filter(({ window }) => window.start < until),
+  }));
+  return withQuotas(begun, quantity, (quota, one, index) => {
+    const { window } = one;
+    const other = spent(asked.quotas[begun.indexOf(quota)] as AskedQuota, index);
+    const end = window.end < until ? window.end : until;
+    const earlier = addedIn(asked, answers, { start: window.start, end: span.start }).plus(other);
+    return {
+      used: addedIn(asked, answers, { start: window.start, end }).plus(other),
+      ...earlierOf(earlier, one, span),
+    };
+  });
+}
+
+/** Of a run whose parts add up: what counts in a window. */
+function addedIn({ measure, query }: AskedRun, answers: UsageAnswers, window: Period): Rate {
+  if (measure.kind !== 'added') return ZERO;
+  const summary = measure.segments
+    .filter(({ period }) => period.start >= window.start && period.end <= window.end)
+    .reduce((sum, segment) => addSummaries(sum, answers.summary(segment.summary)), NO_USAGE);
+  return AGGREGATORS[query.aggregation.type](summary, query.aggregation, query.window);
+}
+
+/** What others have used of a window of a quota before this run may. */
+type Spent = (quota: AskedQuota, window: number) => Rate;
+
+function spentBy(asked: AskedRun, sharing: readonly AskedRun[], answers: UsageAnswers): Spent {
+  const index = sharing.findIndex(({ run }) => run.charges === asked.run.charges);
+  const beside = sharing.filter((_, n) => n !== index);
+  const before = sharing.slice(0, Math.max(index, 0));
+  return (quota, w) => {
+    const q = asked.quotas.indexOf(quota);
+    const earlier = sum(beside.map((other) => earlierIn(other, q, w, answers)));
+    const taken = sum(
+      before.map((other) =>
+        Rate.max(usedIn(other, q, w, answers).minus(earlierIn(other, q, w, answers)), ZERO),
+      ),
+    );
+    return earlier.plus(taken);
+  };
+}
+
+function earlierIn(asked: AskedRun, q: number, w: number, answers: UsageAnswers): Rate {
+  const window = asked.quotas[q]?.windows[w];
+  if (window === undefined) return ZERO;
+  return asked.measure.kind === 'added'
+    ? addedIn(asked, answers, { start: window.window.start, end: asked.run.span.start })
+    : answers.value(window.earlier);
+}
+
+/** All of a window, to the end of the run. */
+function usedIn(asked: AskedRun, q: number, w: number, answers: UsageAnswers): Rate {
+  const window = asked.quotas[q]?.windows[w];
+  if (window === undefined) return ZERO;
+  switch (asked.measure.kind) {
+    case 'added':
+      return addedIn(asked, answers, window.window);
+    case 'level':
+      return answers.value(window.used);
+    case 'weighed':
+      return answers.value(window.earlier);
+    case 'bucketed':
+      return sum(
+        asked.measure.stretches
+          .flatMap((stretch) => answers.buckets(stretch))
+          .filter(({ window: { start } }) => start >= window.window.start && start < window.window.end)
+          .map(({ quantity }) => quantity),
+      ).plus(answers.value(window.earlier));
+  }
+}
+
+const sum = (values: readonly Rate[]): Rate => values.reduce((total, value) => total.plus(value), ZERO);
+
+/** A bucket, or one group of it, with what was measured in each stretch of the run. */
+interface Bucket {
+  readonly start: Date;
+  readonly group: string | null;
+  readonly measured: Rate[];
+}
+
+/**
+ * Every bucket, or every group within one, is priced on its own by the whole model: tiers and packages begin anew in each. A
+ * bucket that corrections took below nothing costs nothing; it does not pay for another. One that a stretch's end cuts is
+ * still one bucket.
+ */
+function costOfBuckets(
+  asked: AskedRun,
+  stretches: readonly number[],
+  answers: UsageAnswers,
+  spent: Spent,
+): RunCost {
+  const { run, query } = asked;
+  const size = query.aggregation.bucketSize as WindowSize;
+  const buckets = bucketsOf(stretches, answers);
+  const isLevel = query.aggregation.type === 'MAX';
+  const quantityOf = (bucket: Bucket): Rate =>
+    billableQuantity(isLevel ? greatest(bucket.measured) : sum(bucket.measured));
+  const free = freeOf(asked, buckets.map(quantityOf), buckets, answers, spent);
+  const costs = buckets.map((bucket, index): readonly LineCost[] => {
+    const own = free?.[index] ?? null;
+    const given = own ?? ZERO;
+    if (isLevel) {
+      const billable = quantityOf(bucket).minus(given);
+      const whole = bucketAt(size, bucket.start);
+      const parts = run.stretches.flatMap((stretch) => {
+        const period = common(stretch.period, whole);
+        return period === undefined ? [] : [{ ...stretch, period }];
+      });
+      return costOfLevel(parts, { billable, free: own });
+    }
+    let cumulative = ZERO;
+    return costOfAdded(
+      run.stretches.map((stretch, n): MeasuredStretch => {
+        cumulative = cumulative.plus(bucket.measured[n] ?? ZERO);
+        const used = billableQuantity(cumulative);
+        const taken = Rate.min(used, given);
+        return { ...stretch, billable: used.minus(taken), free: own === null ? null : taken };
+      }),
+    );
+  });
+  const amounts = new Map<number, Rate>();
+  for (const [index, { start }] of buckets.entries())
+    amounts.set(
+      start.getTime(),
+      (amounts.get(start.getTime()) ?? ZERO).plus(sum((costs[index] ?? []).map(({ amount }) => amount))),
+    );
+  return {
+    lines: addCosts(costs.flat()),
+    bucketAmounts: [...amounts].sort(([a], [b]) => a - b).map(([, amount]) => amount),
+  };
+}
+
+function bucketsOf(stretches: readonly number[], answers: UsageAnswers): Bucket[] {
+  const found = new Map<string, Bucket>();
+  for (const [n, stretch] of stretches.entries())
+    for (const { start, group, measured } of answers.buckets(stretch)) {
+      const key = JSON.stringify([start.getTime(), group]);
+      const bucket = found.get(key) ?? { start, group, measured: [] };
+      bucket.measured[n] = measured;
+      found.set(key, bucket);
+    }
+  return [...found.values()].sort((a, b) => a.start.getTime() - b.start.getTime());
+}
+
+/** What is free is taken off the buckets in which it was used, the earliest first. Null where no quota says anything. */
+function freeOf(
+  asked: AskedRun,
+  quantities: readonly Rate[],
+  buckets: readonly Bucket[],
+  answers: UsageAnswers,
+  spent: Spent,
+): Rate[] | null {
+  if (asked.quotas.length === 0) return null;
+  const { span } = asked.run;
+  const free = buckets.map(() => ZERO);
+  for (const quota of asked.quotas)
+    for (const [w, one] of quota.windows.entries()) {
+      const inside = buckets.flatMap(({ start }, index) => {
+        const at = start < span.start ? span.start : start;
+        return at >= one.window.start && at < one.window.end ? [index] : [];
+      });
+      const earlier = answers.value(one.earlier).plus(spent(quota, w));
+      let left = applyQuotas([
+        {
+          quota: quota.quota,
+          windows: [
+            {
+              used: sum(inside.map((index) => quantities[index] as Rate)).plus(earlier),
+              ...earlierOf(earlier, one, span),
+            },
+          ],
+        },
+      ]).free;
+      for (const index of inside) {
+        const taken = Rate.min(left, (quantities[index] as Rate).minus(free[index] as Rate));
+        free[index] = (free[index] as Rate).plus(taken);
+        left = left.minus(taken);
+      }
+    }
+  return free;
+}
+
+const greatest = (values: readonly (Rate | undefined)[]): Rate =>
+  values.reduce<Rate | undefined>(
+    (peak, value) => (value === undefined ? peak : peak === undefined ? value : Rate.max(peak, value)),
+    undefined,
+  ) ?? ZERO;
+
+function common(a: Period, b: Period): Period | undefined {
+  const start = a.start > b.start ? a.start : b.start;
+  const end = a.end < b.end ? a.end : b.end;
+  return start < end ? { start, end } : undefined;
+}
