@@ -3,7 +3,7 @@ import { CustomersService } from '../customers/customers.service.js';
 import { earlierOf, laterOf } from '../domain/period.js';
 import { rate, ZERO, type Rate } from '../domain/rate.js';
 import { totalOf } from '../domain/rating/stretches.js';
-import { bucketCountOf } from '../domain/usage/bucket-count.js';
+import { bucketCount } from '../domain/usage/bucket-count.js';
 import { combineQuotas, type Quota } from '../domain/usage/entitlement-quota.js';
 import type { Ctx } from '../platform/context.js';
 import { EntitlementsService } from '../plans/entitlements.service.js';
@@ -167,7 +167,7 @@ function costOf(
 function bucketsOf({ query, run }: AskedRun, { bucketAmounts }: RunCost): RatedBuckets | null {
   const { bucketSize } = query.aggregation;
   if (bucketAmounts === null || bucketSize === undefined) return null;
-  const count = bucketCountOf(
+  const count = bucketCount(
     bucketSize,
     run.stretches.map(({ period }) => period),
   );

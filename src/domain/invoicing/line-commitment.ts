@@ -61,7 +61,7 @@ export function applyLineCommitment(
 /**
  * A commitment for every bucket of the meter, and so for those without usage, which no aggregation names.
  *
- * @param amounts what each bucket with usage costs, see `amountsByBucket`
+ * @param amounts what each bucket with usage costs
  * @param bucketCount all buckets of the period
  */
 export function applyWindowedCommitment(

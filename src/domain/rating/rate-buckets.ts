@@ -43,11 +43,3 @@ export function rateBuckets(terms: PricingTerms, usage: readonly UsageBucket[]):
     amount: buckets.reduce((sum, bucket) => sum.plus(bucket.amount), ZERO),
   };
 }
-
-/** What each bucket costs, its groups together, in the order of time: what a commitment per bucket is held against. */
-export function amountsByBucket(rated: RatedBuckets): Rate[] {
-  const amounts = new Map<number, Rate>();
-  for (const { start, amount } of rated.buckets)
-    amounts.set(start.getTime(), (amounts.get(start.getTime()) ?? ZERO).plus(amount));
-  return [...amounts].sort(([a], [b]) => a - b).map(([, amount]) => amount);
-}

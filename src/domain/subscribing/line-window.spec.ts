@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { nextPeriodEnd, type BillingPeriodUnit, type BillingSchedule } from '../billing-period.js';
 import { contains, makePeriod, type OpenPeriod } from '../period.js';
 import { lineSchedule } from './line-schedule.js';
-import { effectivePart, lineWindow } from './line-window.js';
+import { lineWindow } from './line-window.js';
 
 const at = (ms: number): Date => new Date(ms);
 const ms = fc.integer({ min: 0, max: 100 });
@@ -34,40 +34,6 @@ describe('lineWindow', () => {
   it('is open-ended where nothing ends', () => {
     expect(lineWindow({ subscriptionStart: at(5), lineStart: at(3) })).toEqual({ start: at(5), end: null });
     expect(lineWindow({ subscriptionStart: at(5), lineStart: at(5), lineEnd: at(5) })).toBeUndefined();
-  });
-});
-
-describe('effectivePart', () => {
-  const period = makePeriod(at(10), at(20));
-
-  it.each<[number, number | null, [number, number, bigint] | undefined]>([
-    [0, null, [10, 20, 10n]],
-    [10, 20, [10, 20, 10n]],
-    [13, null, [13, 20, 7n]],
-    [0, 14, [10, 14, 4n]],
-    [13, 14, [13, 14, 1n]],
-    [20, null, undefined],
-    [0, 10, undefined],
-  ])('of a line from %p to %p is %p', (start, end, expected) => {
-    const part = effectivePart({ start: at(start), end: end === null ? null : at(end) }, period);
-    expect(part).toEqual(
-      expected && {
-        period: makePeriod(at(expected[0]), at(expected[1])),
-        fraction: { numerator: expected[2], denominator: 10n },
-      },
-    );
-  });
-
-  it('of two lines that follow one another adds up to the period', () => {
-    fc.assert(
-      fc.property(fc.integer({ min: 10, max: 20 }), (cut) => {
-        const parts = [
-          effectivePart({ start: at(0), end: at(cut) }, period),
-          effectivePart({ start: at(cut), end: null }, period),
-        ];
-        expect(parts.reduce((sum, part) => sum + (part?.fraction.numerator ?? 0n), 0n)).toBe(10n);
-      }),
-    );
   });
 });
 

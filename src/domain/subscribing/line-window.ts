@@ -1,5 +1,4 @@
-import { elapsedFraction, type Fraction } from '../fraction.js';
-import { clip, earlierOf, laterOf, type OpenPeriod, type Period } from '../period.js';
+import { earlierOf, laterOf, type OpenPeriod } from '../period.js';
 
 /**
  * When a subscription line can be charged: from the later of its own and its subscription's start, until the earlier of
@@ -19,13 +18,4 @@ export function lineWindow(input: {
     null,
   );
   return end !== null && end.getTime() <= start.getTime() ? undefined : { start, end };
-}
-
-/** The part of a period during which a line is present, and its exact share of the period. Undefined when it is absent throughout. */
-export function effectivePart(
-  window: OpenPeriod,
-  period: Period,
-): { readonly period: Period; readonly fraction: Fraction } | undefined {
-  const part = clip(period, window);
-  return part === undefined ? undefined : { period: part, fraction: elapsedFraction(part, period) };
 }

@@ -15,6 +15,14 @@ describe('bucketCount', () => {
     ['MONTH', '2024-12-31T23:59:59Z', '2025-02-01T00:00:00Z', 2],
     ['12HOUR', '1999-12-31T23:00:00Z', '2000-01-01T13:00:00Z', 3],
   ] as const)('%s from %s to %s: %i', (size, start, end, count) => {
-    expect(bucketCount(size, period(start, end))).toBe(count);
+    expect(bucketCount(size, [period(start, end)])).toBe(count);
+  });
+
+  it('of stretches: one that both have a part of is one', () => {
+    const day = '2025-02-01';
+    const morning = period(`${day}T00:00:00Z`, `${day}T08:00:00Z`);
+    const evening = period(`${day}T20:00:00Z`, '2025-02-02T08:00:00Z');
+    expect(bucketCount('DAY', [morning, evening])).toBe(2);
+    expect(bucketCount('HOUR', [morning, evening])).toBe(20);
   });
 });

@@ -26,12 +26,11 @@ function indexOf(size: WindowSize, ms: number): number {
   return date.getUTCFullYear() * 12 + date.getUTCMonth();
 }
 
-/** How many buckets of UTC a period has a part of, with usage or without. */
-export const bucketCount = (size: WindowSize, { start, end }: Period): number =>
-  indexOf(size, end.getTime() - 1) - indexOf(size, start.getTime()) + 1;
-
-/** The same of stretches in the order of time: a bucket that two of them have a part of is one. */
-export function bucketCountOf(size: WindowSize, stretches: readonly Period[]): number {
+/**
+ * How many buckets of UTC stretches in the order of time have a part of, with usage or without. A bucket that two of them
+ * have a part of is one.
+ */
+export function bucketCount(size: WindowSize, stretches: readonly Period[]): number {
   let counted = Number.NEGATIVE_INFINITY;
   return stretches.reduce((sum, { start, end }) => {
     const first = Math.max(indexOf(size, start.getTime()), counted + 1);
