@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { nextPeriodEnd, type BillingPeriodUnit, type BillingSchedule } from '../billing-period.js';
-import { contains, makePeriod, type OpenPeriod } from '../period.js';
+import { contains, type OpenPeriod } from '../period.js';
 import { lineSchedule } from './line-schedule.js';
 import { lineWindow } from './line-window.js';
 
