@@ -16,6 +16,11 @@ export interface BillingTask {
   readonly lineIds?: readonly string[];
   /** Only lines that were made then or later. */
   readonly linesSince?: Date;
+  /**
+   * Of a period that a change of plan has cut, billed before: until when the period that goes on with it has been billed
+   * since. What the stretch comes to depends on all of it.
+   */
+  readonly runsUntil?: Date | undefined;
   /** What goes onto the invoice besides: what a change costs, or gives back. */
   readonly charges?: readonly RatedLine[];
 }

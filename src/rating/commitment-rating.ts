@@ -1,12 +1,6 @@
-import { periodsFrom } from '../domain/billing-period.js';
 import { parseCurrency, type Currency } from '../domain/currency.js';
 import { applyFraction, elapsedFraction } from '../domain/fraction.js';
-import {
-  applyCommitment,
-  commitmentTerm,
-  type CommitmentLine,
-  type TermOfPeriod,
-} from '../domain/invoicing/commitment.js';
+import { applyCommitment, type CommitmentLine } from '../domain/invoicing/commitment.js';
 import {
   applyLineCommitment,
   applyWindowedCommitment,
@@ -25,20 +19,20 @@ import {
 import type { Period } from '../domain/period.js';
 import { formatRate, rate, storableQuantity, ZERO, type Rate } from '../domain/rate.js';
 import type { DueCharge } from '../domain/subscribing/charges-due.js';
-import { pricingTermsOf } from '../plans/plans.types.js';
+import { pricingTermsOf, type Price } from '../plans/plans.types.js';
 import type { StoredCommitment, StoredLineCommitment } from '../subscriptions/commitments.types.js';
 import {
-  chargedLife,
   prorationBehaviorAt,
-  scheduleOf,
   type Subscription,
   type SubscriptionLineItem,
 } from '../subscriptions/subscriptions.types.js';
-import { momentOf } from './billing-moments.types.js';
 import type { BillingTask } from './billing-task.types.js';
+import { contractTerm, earlierInTerm, type ContractTerm } from './contract-terms.js';
+import type { Contract } from '../subscriptions/contract.types.js';
 import type { PricedLine } from './priced-line.types.js';
 import type { RatedLine } from './rated-line.types.js';
 import type { RatedBuckets } from './usage-rating.service.js';
+import type { RelatedCharges } from './usage-runs.js';
 
 /** A line of a bill before any commitment bears on it. */
 export interface ExactLine {
@@ -47,11 +41,16 @@ export interface ExactLine {
   /** The first of the lines in whose place this one has come: they are charged by one commitment. */
   readonly root: string;
   readonly buckets: RatedBuckets | null;
+  /** Exact: what earlier legs of the run come to, on bills of their own. */
+  readonly before: Rate;
+  /** Of the line: what a change of plan has cut off. */
+  readonly related: RelatedCharges | undefined;
 }
 
 /** A task, what it comes to, and what the earlier periods of its commitments' terms came to, by where these begin. */
 export interface CommittedBill {
   readonly task: BillingTask;
+  readonly contract: Contract;
   readonly lines: readonly ExactLine[];
   readonly earlier: ReadonlyMap<number, readonly ExactLine[]>;
 }
@@ -60,45 +59,18 @@ export interface CommittedBill {
 const closingOf = ({ moment }: BillingTask): Period | undefined =>
   moment.type === 'period_end' || moment.type === 'cancel' ? moment.closing : undefined;
 
-/** The earlier billing periods that count for the commitments of a task. */
-export function earlierTasks(task: BillingTask, items: readonly SubscriptionLineItem[]): BillingTask[] {
+/** The earlier bills that count for the commitments of a task. */
+export function earlierTasks(
+  task: BillingTask,
+  contract: Contract,
+  items: readonly SubscriptionLineItem[],
+): BillingTask[] {
   const closing = closingOf(task);
   if (closing === undefined) return [];
-  const { subscription } = task;
-  const durations = [
-    subscription.commitment?.duration ?? null,
-    ...items.map(({ commitment }) => commitment?.duration ?? null),
-  ].filter((duration) => duration !== null);
-  const starts = durations.map((duration) => termStart(subscription, duration, closing).getTime());
-  const start = Math.min(...starts);
-  if (starts.length === 0 || start >= closing.start.getTime()) return [];
-  return [...periodsFrom(scheduleOf(subscription), new Date(start), closing.start)].map((period) => ({
-    subscription,
-    moment: momentOf(subscription, period, 'SUBSCRIPTION_CYCLE'),
-    reason: 'SUBSCRIPTION_CYCLE',
-  }));
+  const commitments = [task.subscription.commitment, ...items.map(({ commitment }) => commitment)];
+  const durations = commitments.flatMap((commitment) => (commitment === null ? [] : [commitment.duration]));
+  return earlierInTerm(contract, durations, closing);
 }
-
-const termStart = (
-  subscription: Subscription,
-  duration: StoredCommitment['duration'],
-  closing: Period,
-): Date =>
-  commitmentTerm(duration, scheduleOf(subscription), chargedLife(subscription), closing, false).start;
-
-/** The term of a commitment that a bill belongs to. */
-const termOf = (
-  { task: { subscription } }: CommittedBill,
-  duration: StoredCommitment['duration'],
-  closing: Period,
-): TermOfPeriod =>
-  commitmentTerm(
-    duration,
-    scheduleOf(subscription),
-    chargedLife(subscription),
-    closing,
-    prorationBehaviorAt(subscription, closing) === 'create_prorations',
-  );
 
 /** The lines of a bill as its commitments make them: those of lines first, then that of the whole subscription. */
 export function withCommitments(bill: CommittedBill): RatedLine[] {
@@ -112,13 +84,11 @@ export function withCommitments(bill: CommittedBill): RatedLine[] {
     const charged =
       commitmentOf(run) === null ? run.map(({ line }) => line) : committedRun(bill, run, closing);
     // What a change has cut into several lines costs what it would have cost as one, to the minor unit.
+    const [{ before }] = run as [ExactLine];
     const amounts =
-      charged.length === 1
+      charged.length === 1 && before.isZero()
         ? undefined
-        : roundTogether(
-            charged.map(({ amount }) => amount),
-            currency,
-          );
+        : roundTogether([before, ...charged.map(({ amount }) => amount)], currency).slice(1);
     for (const [n, index] of places.entries()) {
       const line = charged[n] as RatedLine;
       const amount = amounts?.[n];
@@ -138,47 +108,84 @@ const commitmentOf = (run: readonly ExactLine[]): StoredLineCommitment | null =>
 /** One line, and those that replaced it in the period, have one commitment: a change of a price makes no second one. */
 function committedRun(bill: CommittedBill, run: readonly ExactLine[], closing: Period): RatedLine[] {
   const stored = commitmentOf(run) as StoredLineCommitment;
-  const term = termOf(bill, stored.duration, closing);
+  const [first] = run as [ExactLine];
+  const goesOn = (first.related?.goesOn ?? null) !== null;
+  // A line that no other goes on with ends its term, whatever becomes of the subscription.
+  const contract = goesOn ? bill.contract : { ...bill.contract, last: ended(bill.contract.last) };
+  const term = contractTerm(contract, stored.duration, closing);
   const commitment = {
     amount: runCommitment(bill, run, stored, term, closing),
     overageFactor: rate(stored.overage_factor),
     trueUp: stored.true_up,
   };
-  const [first] = run as [ExactLine];
   if (stored.windowed && first.buckets !== null) return windowedRun(run, stored, commitment, first.buckets);
-  let used = earlierLines(bill, term.start)
-    .filter(({ root }) => root === first.root)
-    .reduce((sum, { line }) => sum.plus(line.amount), ZERO);
+  let used =
+    stored.duration === null
+      ? first.before
+      : earlierLines(bill, term.start)
+          .filter(({ root }) => root === first.root)
+          .reduce((sum, { line }) => sum.plus(line.amount), ZERO);
   return run.map(({ line }, index) => {
     const outcome = applyLineCommitment(commitment, line.amount, {
       usedBefore: used,
-      ends: term.ends && index === run.length - 1,
+      ends: term.ends && !(stored.duration === null && goesOn) && index === run.length - 1,
     });
     used = used.plus(line.amount);
     return withLineInfo(line, stored, commitment.amount, outcome);
   });
 }
 
+const ended = (subscription: Subscription): Subscription => ({ ...subscription, continuedById: null });
+
 /** What is promised for the period: each line's promise for the time that it is there, like a fixed fee. */
 function runCommitment(
   { task: { subscription } }: CommittedBill,
   run: readonly ExactLine[],
   stored: StoredLineCommitment,
-  { share }: TermOfPeriod,
+  { shares }: ContractTerm,
   closing: Period,
 ): Rate {
-  const worth = (one: ExactLine, of: StoredLineCommitment): Rate =>
-    committedAmount({ type: of.type, value: rate(of.value) }, pricingTermsOf(one.charge.line.priced.price));
+  const worth = (price: Price, of: StoredLineCommitment): Rate =>
+    committedAmount({ type: of.type, value: rate(of.value) }, pricingTermsOf(price));
+  const last = run.at(-1) as ExactLine;
+  const latest = worth(last.charge.line.priced.price, stored);
   // For every bucket there is one; for a term of several periods it is that of the term.
-  if (stored.windowed) return worth(run.at(-1) as ExactLine, stored);
-  if (stored.duration !== null) return applyFraction(worth(run.at(-1) as ExactLine, stored), share);
-  const behavior = prorationBehaviorAt(subscription, closing);
-  return run.reduce((sum, one) => {
-    const { commitment } = one.charge.line.item;
-    if (commitment === null) return sum;
-    const whole = behavior === 'create_prorations' ? one.charge.fullPeriod : one.charge.servicePeriod;
-    return sum.plus(applyFraction(worth(one, commitment), elapsedFraction(one.charge.present, whole)));
-  }, ZERO);
+  if (stored.windowed) return latest;
+  if (stored.duration !== null)
+    return shares.reduce((sum, share) => sum.plus(applyFraction(latest, share)), ZERO);
+  const { related } = run[0] as ExactLine;
+  const { fullPeriod } = last.charge;
+  const goesOnFrom = related?.before.at(-1)?.fullPeriod.end.getTime() === fullPeriod.end.getTime();
+  const byTime =
+    prorationBehaviorAt(subscription, closing) === 'create_prorations' ||
+    (related?.goesOn ?? null) !== null ||
+    goesOnFrom;
+  const own = run.flatMap(({ charge }) => ({
+    price: charge.line.priced.price,
+    commitment: charge.line.item.commitment,
+    share: elapsedFraction(charge.present, byTime ? charge.fullPeriod : charge.servicePeriod),
+  }));
+  const before = (related?.before ?? []).map(({ line, priced, present, fullPeriod: full }) => ({
+    price: priced.price,
+    commitment: line.commitment,
+    share: elapsedFraction(present, full),
+  }));
+  const parts = [...before, ...own].reduce(
+    (sum, { price, commitment, share }) =>
+      commitment === null ? sum : sum.plus(applyFraction(worth(price, commitment), share)),
+    ZERO,
+  );
+  // The subscription that goes on keeps to it in the rest of this period, or in one of its own.
+  switch (related?.goesOn ?? null) {
+    case 'same_end': {
+      const rest = { start: closing.end, end: fullPeriod.end };
+      return parts.plus(applyFraction(latest, elapsedFraction(rest, fullPeriod)));
+    }
+    case 'own_period':
+      return parts.plus(latest);
+    case null:
+      return parts;
+  }
 }
 
 /** Each bucket has a commitment of its own, whichever of the lines charges in it. What it adds stands on the last line. */
@@ -236,8 +243,11 @@ function committedLines(
   closing: Period,
 ): RatedLine[] {
   const currency = currencyOf(bill.task.subscription);
-  const term = termOf(bill, stored.duration, closing);
-  const amount = roundToMoney(applyFraction(rate(stored.amount), term.share), currency);
+  const term = contractTerm(bill.contract, stored.duration, closing);
+  const amount = roundToMoney(
+    term.shares.reduce((sum, share) => sum.plus(applyFraction(rate(stored.amount), share)), ZERO),
+    currency,
+  );
   const earlier = earlierLines(bill, term.start);
   const outcome = applyCommitment(
     { amount, overageFactor: rate(stored.overage_factor), trueUp: stored.true_up },

@@ -1,3 +1,4 @@
+import type { OpenPeriod } from '../domain/period.js';
 import type { ChargeableLine } from '../domain/subscribing/charges-due.js';
 import { lineSchedule } from '../domain/subscribing/line-schedule.js';
 import type { MeteredPrice } from '../plans/plans.types.js';
@@ -15,6 +16,8 @@ export interface PricedLine extends ChargeableLine {
   readonly priced: MeteredPrice;
   /** The first of the lines in whose place this one has come. */
   readonly root: string;
+  /** The pauses of its subscription. */
+  readonly pauses: readonly OpenPeriod[];
 }
 
 /** The line with its price, where there is time in which it is charged; none otherwise. */
@@ -23,6 +26,7 @@ export function pricedLine(
   item: SubscriptionLineItem,
   priced: MeteredPrice | undefined,
   root: string,
+  pauses: readonly OpenPeriod[],
 ): PricedLine[] {
   if (priced === undefined)
     throw new Error(`line ${item.id} names a price that is not there: ${item.priceId}`);
@@ -43,6 +47,7 @@ export function pricedLine(
       item,
       priced,
       root,
+      pauses,
     },
   ];
 }

@@ -3,11 +3,12 @@
  * cost, but usage: Postgres gives every version of a row the number of the transaction that wrote it. To be read before
  * what is to be remembered under it.
  */
-export const RATED_ROWS_VERSION = `(WITH
+export const RATED_ROWS_VERSION = `(WITH RECURSIVE
   subs AS (
-    SELECT id, plan_id, xmin FROM subscriptions
+    SELECT id, plan_id, continues_id, xmin::text AS version FROM subscriptions
      WHERE customer_id = $1 AND currency = $2 AND status = 'published'
-       AND subscription_status IN ('active', 'trialing')),
+       AND subscription_status IN ('active', 'trialing')
+    UNION SELECT s.id, s.plan_id, s.continues_id, s.xmin::text FROM subscriptions s JOIN subs ON s.id = subs.continues_id),
   lines AS (
     SELECT l.id, l.price_id, l.xmin FROM subscription_line_items l JOIN subs ON l.subscription_id = subs.id
      WHERE l.status = 'published'),
@@ -25,7 +26,7 @@ export const RATED_ROWS_VERSION = `(WITH
   metered AS (SELECT id, meter_id, xmin FROM features WHERE id IN (SELECT feature_id FROM entitled))
   SELECT md5(string_agg(one.id || ' ' || one.version, ',' ORDER BY one.id)) AS version FROM (
     SELECT id, xmin::text AS version FROM customers WHERE id = $1
-    UNION ALL SELECT id, xmin::text FROM subs
+    UNION ALL SELECT id, version FROM subs
     UNION ALL SELECT id, xmin::text FROM lines
     UNION ALL SELECT id, xmin::text FROM pauses
     UNION ALL SELECT id, xmin::text FROM added

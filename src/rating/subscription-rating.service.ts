@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { applyFraction, type Fraction } from '../domain/fraction.js';
-import type { OpenPeriod, Period } from '../domain/period.js';
+import type { Period } from '../domain/period.js';
+import { ZERO } from '../domain/rate.js';
 import { ratePrice } from '../domain/rating/rate-price.js';
 import { linesDue, type DueCharge } from '../domain/subscribing/charges-due.js';
 import { proratedCharges } from '../domain/subscribing/proration.js';
@@ -15,9 +16,12 @@ import {
   scheduleOf,
   type SubscriptionLineItem,
 } from '../subscriptions/subscriptions.types.js';
+import { SubscriptionChainsService } from '../subscriptions/subscription-chains.service.js';
 import { earlierTasks, withCommitments, type ExactLine } from './commitment-rating.js';
 import { invoicePeriod, type BillingTask } from './billing-task.types.js';
+import { contractOf, type Contract } from '../subscriptions/contract.types.js';
 import { pricedLine, type PricedLine } from './priced-line.types.js';
+import { meteredCharge, relatedCharges, type ChargesOf } from './related-charges.js';
 import type { RatedLine } from './rated-line.types.js';
 import {
   UsageRatingService,
@@ -32,11 +36,12 @@ type Charge = DueCharge<PricedLine>;
 /** Tasks with what they charge for. */
 export interface PreparedRating {
   readonly tasks: readonly BillingTask[];
+  readonly contracts: readonly Contract[];
   /** Of the tasks, and after them of the earlier ones that their commitments look back on. */
   readonly charges: readonly (readonly Charge[])[];
   readonly earlier: readonly { readonly index: number; readonly before: BillingTask }[];
   /** Those whose usage is asked for, in the order of `usage`. */
-  readonly metered: readonly Charge[];
+  readonly metered: readonly { readonly charge: Charge; readonly asked: MeteredCharge }[];
   readonly usage: PreparedUsage;
 }
 
@@ -47,6 +52,7 @@ const NOTHING: Fraction = { numerator: 0n, denominator: 1n };
 export class SubscriptionRatingService {
   constructor(
     private readonly subscriptions: SubscriptionsService,
+    private readonly chains: SubscriptionChainsService,
     private readonly prices: PricesService,
     private readonly pauses: SubscriptionPausesService,
     private readonly usage: UsageRatingService,
@@ -59,84 +65,84 @@ export class SubscriptionRatingService {
 
   /**
    * All that is needed to rate the tasks but what was used. It holds as long as the rows do that it was read from: those
-   * that `rated-rows.ts` names.
+   * that `rated-rows.queries.ts` names.
    */
   async prepare(ctx: Ctx, tasks: readonly BillingTask[]): Promise<PreparedRating> {
-    const pauses = await this.pauses.pausedTimes(ctx, [
-      ...new Set(tasks.map((task) => task.subscription.id)),
-    ]);
-    const charges = await this.chargesOf(ctx, tasks, pauses);
+    const chains = await this.chains.of(ctx, [...new Set(tasks.map(({ subscription }) => subscription))]);
+    const contractFor = ({ subscription }: BillingTask): Contract =>
+      contractOf(chains.of(subscription.id), subscription);
+    const contracts = tasks.map(contractFor);
+    const known = await this.chargesOf(ctx, contracts);
+    const charges = tasks.map((task) => known(task));
     const earlier = tasks.flatMap((task, index) =>
       earlierTasks(
         task,
+        contracts[index] as Contract,
         (charges[index] ?? []).map(({ line }) => line.item),
       ).map((before) => ({ index, before })),
     );
-    if (earlier.length > 0)
-      charges.push(
-        ...(await this.chargesOf(
-          ctx,
-          earlier.map(({ before }) => before),
-          pauses,
-        )),
-      );
+    charges.push(...earlier.map(({ before }) => known(before)));
     const all = [...tasks, ...earlier.map(({ before }) => before)];
-    const metered = charges.flatMap((list, index) =>
-      list
+    const metered = charges.flatMap((list, bill) => {
+      const task = all[bill] as BillingTask;
+      const related = relatedCharges(task, contractFor(task), known);
+      return list
         .filter(({ line }) => line.priceType === 'USAGE')
         .map((charge) => ({
           charge,
-          subscription: (all[index] as BillingTask).subscription,
-          bill: index,
-        })),
-    );
+          asked: { ...meteredCharge(charge, task, bill), related: related(charge) },
+        }));
+    });
     const usage = await this.usage.prepare(
       ctx,
-      metered.map(({ charge, subscription, bill }): MeteredCharge => ({
-        subscription,
-        line: charge.line.item,
-        priced: charge.line.priced,
-        served: charge.served,
-        present: charge.present,
-        servicePeriod: charge.servicePeriod,
-        fullPeriod: charge.fullPeriod,
-        root: charge.line.root,
-        pauses: pauses.get(subscription.id) ?? [],
-        bill,
-      })),
+      metered.map(({ asked }) => asked),
     );
-    return { tasks, charges, earlier, metered: metered.map(({ charge }) => charge), usage };
+    return { tasks, contracts, charges, earlier, metered, usage };
   }
 
   /** What prepared tasks come to with what was used by now, in their order. */
   async measure(ctx: Ctx, prepared: PreparedRating): Promise<RatedLine[][]> {
-    const { tasks, charges, earlier, metered } = prepared;
+    const { tasks, contracts, charges, earlier, metered } = prepared;
     const rated = await this.usage.measure(ctx, prepared.usage);
-    const usage = new Map(metered.map((charge, index) => [charge, rated[index]]));
+    const usage = new Map(
+      metered.map(({ charge, asked }, index) => [charge, { asked, rated: rated[index] as RatedUsage }]),
+    );
     const exact = charges.map((list) =>
-      list.map((charge) => ({
-        line: ratedLine(charge, usage.get(charge)),
-        charge,
-        root: charge.line.root,
-        buckets: usage.get(charge)?.buckets ?? null,
-      })),
+      list.map((charge): ExactLine => {
+        const found = usage.get(charge);
+        return {
+          line: ratedLine(charge, found?.rated),
+          charge,
+          root: charge.line.root,
+          buckets: found?.rated.buckets ?? null,
+          before: found?.rated.before ?? ZERO,
+          related: found?.asked.related,
+        };
+      }),
     );
     const past = tasks.map(() => new Map<number, readonly ExactLine[]>());
     for (const [n, { index, before }] of earlier.entries())
       past[index]?.set(invoicePeriod(before.moment).start.getTime(), exact[tasks.length + n] ?? []);
     return tasks.map((task, index) => [
-      ...withCommitments({ task, lines: exact[index] ?? [], earlier: past[index] ?? new Map() }),
+      ...withCommitments({
+        task,
+        contract: contracts[index] as Contract,
+        lines: exact[index] ?? [],
+        earlier: past[index] ?? new Map(),
+      }),
       ...(task.charges ?? []),
     ]);
   }
 
-  private async chargesOf(
-    ctx: Ctx,
-    tasks: readonly BillingTask[],
-    pauses: ReadonlyMap<string, readonly OpenPeriod[]>,
-  ): Promise<Charge[][]> {
-    const subscriptionIds = [...new Set(tasks.map((task) => task.subscription.id))];
+  /** What any moment of the contracts' subscriptions charges, from rows that are read once. */
+  private async chargesOf(ctx: Ctx, contracts: readonly Contract[]): Promise<ChargesOf> {
+    const subscriptionIds = [
+      ...new Set(
+        contracts.flatMap(({ earlier, last, later }) => [...earlier, last, ...later].map(({ id }) => id)),
+      ),
+    ];
     const items = await this.subscriptions.linesOf(ctx, subscriptionIds);
+    const pauses = await this.pauses.pausedTimes(ctx, subscriptionIds);
     const prices = await this.prices.byIds(
       ctx,
       items.map((item) => item.priceId),
@@ -148,21 +154,20 @@ export class SubscriptionRatingService {
       if (own === undefined) bySubscription.set(item.subscriptionId, [item]);
       else own.push(item);
     }
-    return tasks.map(({ subscription, moment, lineIds, linesSince }) => {
+    return ({ subscription, moment, lineIds, linesSince }) => {
+      const paused = pauses.get(subscription.id) ?? [];
       const lines = (bySubscription.get(subscription.id) ?? [])
         .filter((item) => lineIds === undefined || lineIds.includes(item.id))
         .filter((item) => linesSince === undefined || item.createdAt >= linesSince)
-        .flatMap((item) => pricedLine(subscription, item, prices.get(item.priceId), rootOf(item)));
-      return moment.type === 'trial_start'
-        ? lines.flatMap((line) => freeCharge(line, moment.trial))
-        : proratedCharges(
-            linesDue(moment, chargedLife(subscription), lines, {
-              pauses: pauses.get(subscription.id) ?? [],
-              billing: scheduleOf(subscription),
-            }),
-            prorationBehaviorAt(subscription, invoicePeriod(moment)),
-          );
-    });
+        .flatMap((item) => pricedLine(subscription, item, prices.get(item.priceId), rootOf(item), paused));
+      if (moment.type === 'trial_start') return lines.flatMap((line) => freeCharge(line, moment.trial));
+      const billing = scheduleOf(subscription);
+      const closing = moment.type === 'subscription_start' ? undefined : moment.closing;
+      return proratedCharges(
+        linesDue(moment, chargedLife(subscription), lines, { pauses: paused, billing }),
+        prorationBehaviorAt(subscription, closing),
+      );
+    };
   }
 }
 

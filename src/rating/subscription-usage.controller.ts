@@ -144,9 +144,14 @@ export class SubscriptionUsageController {
     externalCustomerId: string,
     entitled: readonly EntitledFeature[],
   ): Promise<ReadonlyMap<string, FeatureUsageSummaryResponse>> {
+    const chains = await this.summaries.chainsOf(ctx, [
+      ...new Set(entitled.flatMap(({ sources }) => sources.map(({ subscription }) => subscription))),
+    ]);
     const limits = entitled.flatMap(({ feature, sources }) => {
       const total = totalOfSources(sources);
-      const windows = sources.map(({ subscription }) => this.summaries.windowOf(ctx, subscription, total));
+      const windows = sources.map(({ subscription }) =>
+        this.summaries.windowOf(ctx, subscription, total, chains),
+      );
       const start = windows.map((one) => one.start).reduce(earlierOf);
       const ends = windows.flatMap(({ end }) => end ?? []);
       return feature.meter === null

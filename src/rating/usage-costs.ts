@@ -1,4 +1,4 @@
-import type { Period } from '../domain/period.js';
+import { contains, durationMs, type Period } from '../domain/period.js';
 import { Rate, ZERO } from '../domain/rate.js';
 import {
   addCosts,
@@ -13,10 +13,19 @@ import { bucketAt } from '../domain/usage/bucket-count.js';
 import { applyQuotas, type QuotaOutcome, type QuotaWindow } from '../domain/usage/entitlement-quota.js';
 import { addSummaries, NO_USAGE } from '../domain/usage/summary.js';
 import { weightedLevels } from '../domain/usage/weighted-level.js';
-import type { AskedQuota, AskedRun, AskedWindow, UsageAnswers } from './usage-questions.js';
+import {
+  ownLeg,
+  type AskedMeasure,
+  type AskedQuota,
+  type AskedRun,
+  type AskedWindow,
+  type UsageAnswers,
+} from './usage-questions.js';
+import type { UsageStretch } from './usage-runs.js';
 
 /** What a run costs, line by line. */
 export interface RunCost {
+  /** Of all legs. */
   readonly lines: readonly LineCost[];
   /** What each bucket with usage costs, in the order of time; null for a meter without buckets. */
   readonly bucketAmounts: readonly Rate[] | null;
@@ -36,43 +45,18 @@ export function costOfRun(asked: AskedRun, sharing: readonly AskedRun[], answers
   const { measure, run } = asked;
   switch (measure.kind) {
     case 'added':
-      return plain(
-        costOfAdded(
-          run.stretches.map((stretch): MeasuredStretch => ({
-            ...stretch,
-            ...outcomeAt(asked, answers, spent, stretch.period.end),
-          })),
-        ),
-      );
-    case 'weighed': {
-      const levels = weightedLevels(
-        run.stretches.map(({ period, charge }, index) => ({
-          period,
-          whole: charge.fullPeriod,
-          summary: answers.summary(measure.stretches[index]),
-        })),
-        answers.value(measure.level),
-      );
-      return plain(
-        costOfAdded(
-          run.stretches.map((stretch, index): MeasuredStretch => ({
-            ...stretch,
-            ...withQuotas(asked.quotas, levels[index] ?? ZERO, (quota, window, n) => {
-              const earlier = answers.value(window.earlier).plus(spent(quota, n));
-              return { used: earlier.plus(levels[index] ?? ZERO), earlier: { used: earlier } };
-            }),
-          })),
-        ),
-      );
-    }
+      return plain(costOfAdded(addedStretches(asked, answers, spent)));
+    case 'weighed':
+      return plain(costOfAdded(weighedStretches(asked, measure, answers, spent)));
     case 'level':
       return plain(
         costOfLevel(
           run.stretches,
-          withQuotas(asked.quotas, answers.value(measure.value), (quota, window, n) => ({
+          withQuotas(ownLeg(asked).quotas, answers.value(measure.value), (quota, window, n) => ({
             used: answers.value(window.used).plus(spent(quota, n)),
             ...earlierOf(answers.value(window.earlier).plus(spent(quota, n)), window, run.span),
           })),
+          run.restMs,
         ),
       );
     case 'bucketed':
@@ -81,6 +65,56 @@ export function costOfRun(asked: AskedRun, sharing: readonly AskedRun[], answers
 }
 
 const plain = (lines: readonly LineCost[]): RunCost => ({ lines, bucketAmounts: null });
+
+/** Each leg takes what its own entitlements give of what was used since the run began; what is free is given once. */
+function addedStretches(asked: AskedRun, answers: UsageAnswers, spent: Spent): MeasuredStretch[] {
+  let before: FreeOutcome = { billable: ZERO, free: null };
+  return asked.legs.flatMap(({ leg, quotas }) => {
+    const at = (until: Date): FreeOutcome => outcomeAt(asked, quotas, answers, spent, until);
+    const begun = before;
+    const start = at((leg.stretches[0] as UsageStretch).period.start);
+    return leg.stretches.map((stretch): MeasuredStretch => {
+      before = sumOf(begun, differenceOf(at(stretch.period.end), start));
+      return { ...stretch, ...before };
+    });
+  });
+}
+
+const differenceOf = (a: FreeOutcome, b: FreeOutcome): FreeOutcome => ({
+  billable: a.billable.minus(b.billable),
+  free: a.free === null ? null : a.free.minus(b.free ?? ZERO),
+});
+
+const sumOf = (a: FreeOutcome, b: FreeOutcome): FreeOutcome => ({
+  billable: Rate.max(a.billable.plus(b.billable), ZERO),
+  free: a.free === null && b.free === null ? null : (a.free ?? ZERO).plus(b.free ?? ZERO),
+});
+
+function weighedStretches(
+  asked: AskedRun,
+  measure: Extract<AskedMeasure, { kind: 'weighed' }>,
+  answers: UsageAnswers,
+  spent: Spent,
+): MeasuredStretch[] {
+  const levels = weightedLevels(
+    asked.run.stretches.map(({ period, charge }, index) => ({
+      period,
+      whole: charge.fullPeriod,
+      summary: answers.summary(measure.stretches[index]),
+    })),
+    answers.value(measure.level),
+  );
+  return asked.run.stretches.map((stretch, index): MeasuredStretch => {
+    const level = levels[index] ?? ZERO;
+    return {
+      ...stretch,
+      ...withQuotas(ownLeg(asked).quotas, level, (quota, window, n) => {
+        const earlier = answers.value(window.earlier).plus(spent(quota, n));
+        return { used: earlier.plus(level), earlier: { used: earlier } };
+      }),
+    };
+  });
+}
 
 /** What is left to be priced of a quantity, and what is free. */
 function withQuotas(
@@ -103,16 +137,22 @@ const earlierOf = (used: Rate, { window }: AskedWindow, span: Period): Pick<Quot
   window.start < span.start || !used.isZero() ? { earlier: { used } } : {};
 
 /** What adds up, from the begin of the run to an instant in it. */
-function outcomeAt(asked: AskedRun, answers: UsageAnswers, spent: Spent, until: Date): FreeOutcome {
+function outcomeAt(
+  asked: AskedRun,
+  quotas: readonly AskedQuota[],
+  answers: UsageAnswers,
+  spent: Spent,
+  until: Date,
+): FreeOutcome {
   const { span } = asked.run;
   const quantity = addedIn(asked, answers, { start: span.start, end: until });
-  const begun = asked.quotas.map((quota): AskedQuota => ({
+  const begun = quotas.map((quota): AskedQuota => ({
     ...quota,
     windows: quota.windows.filter(({ window }) => window.start < until),
   }));
   return withQuotas(begun, quantity, (quota, one, index) => {
     const { window } = one;
-    const other = spent(asked.quotas[begun.indexOf(quota)] as AskedQuota, index);
+    const other = spent(quotas[begun.indexOf(quota)] as AskedQuota, index);
     const end = window.end < until ? window.end : until;
     const earlier = addedIn(asked, answers, { start: window.start, end: span.start }).plus(other);
     return {
@@ -139,19 +179,24 @@ function spentBy(asked: AskedRun, sharing: readonly AskedRun[], answers: UsageAn
   const beside = sharing.filter((_, n) => n !== index);
   const before = sharing.slice(0, Math.max(index, 0));
   return (quota, w) => {
-    const q = asked.quotas.indexOf(quota);
-    const earlier = sum(beside.map((other) => earlierIn(other, q, w, answers)));
+    const window = quota.windows[w]?.window as Period;
+    const leg = asked.legs.findIndex(({ quotas }) => quotas.includes(quota));
+    const q = asked.legs[leg]?.quotas.indexOf(quota) ?? -1;
+    const find = (other: AskedRun): AskedWindow | undefined =>
+      (other.legs[leg] ?? ownLeg(other)).quotas[q]?.windows.find(
+        (one) => one.window.start.getTime() === window.start.getTime(),
+      );
+    const earlier = sum(beside.map((other) => earlierIn(other, find(other), answers)));
     const taken = sum(
       before.map((other) =>
-        Rate.max(usedIn(other, q, w, answers).minus(earlierIn(other, q, w, answers)), ZERO),
+        Rate.max(usedIn(other, find(other), answers).minus(earlierIn(other, find(other), answers)), ZERO),
       ),
     );
     return earlier.plus(taken);
   };
 }
 
-function earlierIn(asked: AskedRun, q: number, w: number, answers: UsageAnswers): Rate {
-  const window = asked.quotas[q]?.windows[w];
+function earlierIn(asked: AskedRun, window: AskedWindow | undefined, answers: UsageAnswers): Rate {
   if (window === undefined) return ZERO;
   return asked.measure.kind === 'added'
     ? addedIn(asked, answers, { start: window.window.start, end: asked.run.span.start })
@@ -159,8 +204,7 @@ function earlierIn(asked: AskedRun, q: number, w: number, answers: UsageAnswers)
 }
 
 /** All of a window, to the end of the run. */
-function usedIn(asked: AskedRun, q: number, w: number, answers: UsageAnswers): Rate {
-  const window = asked.quotas[q]?.windows[w];
+function usedIn(asked: AskedRun, window: AskedWindow | undefined, answers: UsageAnswers): Rate {
   if (window === undefined) return ZERO;
   switch (asked.measure.kind) {
     case 'added':
@@ -216,7 +260,10 @@ function costOfBuckets(
         const period = common(stretch.period, whole);
         return period === undefined ? [] : [{ ...stretch, period }];
       });
-      return costOfLevel(parts, { billable, free: own });
+      // The bucket in which a change of plan comes goes on under the other plan.
+      const last = run.stretches.at(-1)?.period.end as Date;
+      const rest = run.restMs > 0 && contains(whole, last) ? durationMs({ start: last, end: whole.end }) : 0;
+      return costOfLevel(parts, { billable, free: own }, rest);
     }
     let cumulative = ZERO;
     return costOfAdded(
@@ -260,10 +307,11 @@ function freeOf(
   answers: UsageAnswers,
   spent: Spent,
 ): Rate[] | null {
-  if (asked.quotas.length === 0) return null;
+  const { quotas } = ownLeg(asked);
+  if (quotas.length === 0) return null;
   const { span } = asked.run;
   const free = buckets.map(() => ZERO);
-  for (const quota of asked.quotas)
+  for (const quota of quotas)
     for (const [w, one] of quota.windows.entries()) {
       const inside = buckets.flatMap(({ start }, index) => {
         const at = start < span.start ? span.start : start;

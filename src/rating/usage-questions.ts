@@ -1,14 +1,14 @@
 import type { Ctx } from '../platform/context.js';
-import type { OpenPeriod, Period } from '../domain/period.js';
+import type { Period } from '../domain/period.js';
 import { MEASURE_KINDS } from '../domain/usage/aggregation.js';
 import { quotaWindows, type Quota } from '../domain/usage/entitlement-quota.js';
-import type { BillingSchedule } from '../domain/billing-period.js';
 import { NO_USAGE, type UsageSummary } from '../domain/usage/summary.js';
 import { ZERO, type Rate } from '../domain/rate.js';
 import { priceFilters } from '../plans/plans.types.js';
+import type { QuotaCalendar } from '../subscriptions/quota-calendar.types.js';
 import { meterQuery, type UsageBucketValue, type UsageService } from '../usage/usage.service.js';
 import type { UsageQuery } from '../usage/usage.types.js';
-import { countedParts, type MeteredCharge, type UsageRun } from './usage-runs.js';
+import { countedParts, isLevelMeter, type MeteredCharge, type RunLeg, type UsageRun } from './usage-runs.js';
 
 /** Collects what is asked of the usage, so that all runs together take as many statements as one. */
 export class UsageQuestions {
@@ -68,72 +68,93 @@ export interface AskedQuota {
   readonly windows: readonly AskedWindow[];
 }
 
+/** What the entitlements of one leg of a run give. */
+export interface AskedLeg {
+  readonly leg: RunLeg;
+  readonly quotas: readonly AskedQuota[];
+}
+
 export interface AskedRun {
   readonly run: UsageRun;
   readonly query: UsageQuery;
   readonly measure: AskedMeasure;
-  readonly quotas: readonly AskedQuota[];
+  /** In the order of the run's legs. Where the parts do not add up, what the bill's own leg gives holds for all of them. */
+  readonly legs: readonly AskedLeg[];
 }
 
-/** What quotas begin anew by, and since when usage counts for them. */
-export interface QuotaCalendar {
-  readonly schedule: BillingSchedule;
-  readonly life: OpenPeriod;
+/** What a leg's entitlements give, and by what that begins anew. */
+export interface QuotaTerms {
+  readonly quotas: readonly Quota[];
+  readonly calendar: QuotaCalendar;
 }
+
+/** The leg that the bill is for. */
+export const ownLeg = ({ legs }: AskedRun): AskedLeg => legs.find(({ leg }) => leg.isOwn) as AskedLeg;
 
 /** Asks all that a run needs. */
 export function askUsage(
   questions: UsageQuestions,
   run: UsageRun,
-  terms: {
-    readonly externalCustomerId: string;
-    readonly quotas: readonly Quota[];
-    readonly calendar: QuotaCalendar;
-  },
+  externalCustomerId: string,
+  termsOf: (leg: RunLeg) => QuotaTerms,
 ): AskedRun {
   const { priced } = run.charges[0] as MeteredCharge;
-  if (priced.meter === null) throw new RangeError('usage is asked for of prices with a meter');
-  const query = meterQuery(priced.meter, terms.externalCustomerId, run.span, priceFilters(priced.price));
-  const windows = terms.quotas.map((quota) => ({
-    quota,
-    // A meter that never resets measures a level: the limit is held against it, not against what was added in a window.
-    windows:
-      query.carriesOver === true
-        ? [run.span]
-        : quotaWindows(quota.reset, terms.calendar.schedule, terms.calendar.life, run.span),
-  }));
-  const kind = kindOf(
-    query,
-    run,
-    windows.flatMap((one) => one.windows),
-  );
+  const query = meterQuery(run.meter, externalCustomerId, run.span, priceFilters(priced.price));
+  const planned = run.legs.map((leg) => {
+    const { quotas, calendar } = termsOf(leg);
+    return {
+      leg,
+      quotas: quotas.map((quota) => ({ quota, windows: windowsOf(query, run, quota, calendar) })),
+    };
+  });
+  const windows = planned
+    .filter(({ leg }) => leg.isOwn)
+    .flatMap(({ quotas }) => quotas.flatMap((one) => one.windows));
+  const kind = kindOf(query, run, windows);
   if (kind === 'added') {
-    const segments = segmentsOf(
-      run,
-      windows.flatMap((one) => one.windows),
-    ).map((period) => ({ period, summary: questions.summary({ ...query, window: period }) }));
+    const all = planned.flatMap(({ quotas }) => quotas.flatMap((one) => one.windows));
+    const segments = segmentsOf(run, all).map((period) => ({
+      period,
+      summary: questions.summary({ ...query, window: period }),
+    }));
     return {
       run,
       query,
       measure: { kind, segments },
-      quotas: windows.map(({ quota, windows: all }) => ({
-        quota,
-        windows: all.map((window) => ({ window })),
+      legs: planned.map(({ leg, quotas }) => ({
+        leg,
+        quotas: quotas.map(({ quota, windows: own }) => ({
+          quota,
+          windows: own.map((window) => ({ window })),
+        })),
       })),
     };
   }
-  const quotas = windows.map(({ quota, windows: all }) => ({
+  const own = planned.find(({ leg }) => leg.isOwn)?.quotas ?? [];
+  const quotas = own.map(({ quota, windows: of }) => ({
     quota,
-    windows: all.map((window) => askWindow(questions, run, query, kind, window)),
+    windows: of.map((window) => askWindow(questions, run, query, kind, window)),
   }));
-  return { run, query, measure: askMeasure(questions, run, query, kind), quotas };
+  return {
+    run,
+    query,
+    measure: askMeasure(questions, run, query, kind),
+    legs: run.legs.map((leg) => ({ leg, quotas })),
+  };
+}
+
+function windowsOf(query: UsageQuery, run: UsageRun, quota: Quota, calendar: QuotaCalendar): Period[] {
+  // A meter that never resets measures a level: the limit is held against it, not against what was added in a window.
+  if (query.carriesOver === true) return [run.span];
+  // A period that a change of plan has cut goes on, and its quota with it.
+  if (quota.reset === null && run.legs.length > 1) return [run.span];
+  return quotaWindows(quota.reset, calendar.schedule, calendar.life, run.span);
 }
 
 function kindOf(query: UsageQuery, run: UsageRun, windows: readonly Period[]): AskedMeasure['kind'] {
   if (query.aggregation.bucketSize !== undefined) return 'bucketed';
+  if (isLevelMeter(run.meter)) return 'level';
   const kind = MEASURE_KINDS[query.aggregation.type];
-  // What never resets is there at the end of the period, whatever was added to it in which part.
-  if (kind === 'added' && query.carriesOver === true) return 'level';
   const whole = windows.every(({ start, end }) => start <= run.span.start && end >= run.span.end);
   // Windows within the period have levels of their own: what is free of them is not told stretch by stretch.
   return kind === 'weighed' && !whole ? 'level' : kind;

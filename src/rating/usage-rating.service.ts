@@ -5,15 +5,24 @@ import { rate, ZERO, type Rate } from '../domain/rate.js';
 import { totalOf } from '../domain/rating/stretches.js';
 import { bucketCount } from '../domain/usage/bucket-count.js';
 import { combineQuotas, type Quota } from '../domain/usage/entitlement-quota.js';
+import type { Meter } from '../features/features.types.js';
 import type { Ctx } from '../platform/context.js';
 import { EntitlementsService } from '../plans/entitlements.service.js';
 import type { FeaturedEntitlement } from '../plans/entitlements.types.js';
 import { SubscriptionAddonsService } from '../subscriptions/subscription-addons.service.js';
-import { chargedLife, scheduleOf, type Subscription } from '../subscriptions/subscriptions.types.js';
+import { quotaCalendarOf } from '../subscriptions/quota-calendar.types.js';
+import type { Subscription } from '../subscriptions/subscriptions.types.js';
 import { UsageService } from '../usage/usage.service.js';
 import { costOfRun, type RunCost } from './usage-costs.js';
-import { askUsage, UsageQuestions, type AskedRun, type UsageAnswers } from './usage-questions.js';
-import { sharedKey, unpausedRun, usageRuns, type MeteredCharge, type UsageRun } from './usage-runs.js';
+import { askUsage, ownLeg, UsageQuestions, type AskedRun, type UsageAnswers } from './usage-questions.js';
+import {
+  sharedKey,
+  unpausedRun,
+  usageRuns,
+  type MeteredCharge,
+  type RunLeg,
+  type UsageRun,
+} from './usage-runs.js';
 
 export type { MeteredCharge } from './usage-runs.js';
 
@@ -32,6 +41,8 @@ export interface RatedUsage {
   readonly free: Rate | null;
   /** Exact. */
   readonly amount: Rate;
+  /** Exact: what earlier legs of its run come to, which are on other bills. The same for all lines of a run. */
+  readonly before: Rate;
   /** Of the whole run: the line and those that replaced it in the period. Null for a meter without buckets. */
   readonly buckets: RatedBuckets | null;
 }
@@ -49,7 +60,7 @@ interface PreparedRun {
   readonly unpaused: AskedRun | undefined;
 }
 
-const NOTHING: RatedUsage = { quantity: ZERO, free: null, amount: ZERO, buckets: null };
+const NOTHING: RatedUsage = { quantity: ZERO, free: null, amount: ZERO, before: ZERO, buckets: null };
 
 /**
  * What usage costs: measured, less what entitlements include, priced. Bills, previews, balances and usage reports ask here,
@@ -78,15 +89,17 @@ export class UsageRatingService {
       ...new Set(metered.map(({ line }) => line.customerId)),
     ]);
     const externalIds = new Map(customers.map((customer) => [customer.id, customer.externalId]));
-    const entitled = await this.entitlementsOf(ctx, metered);
+    const entitled = await this.entitlementsOf(ctx, [
+      ...metered,
+      ...metered.flatMap(({ related }) => [...(related?.before ?? []), ...(related?.after ?? [])]),
+    ]);
     const runs = usageRuns(metered).map((run): PreparedRun => {
-      const [{ line, subscription }] = run.charges as [MeteredCharge];
+      const [{ line }] = run.charges as [MeteredCharge];
       const ask = (asked: UsageRun): AskedRun =>
-        askUsage(questions, asked, {
-          externalCustomerId: externalIds.get(line.customerId) ?? '',
-          quotas: quotasOf(asked, entitled.get(subscription.id) ?? []),
-          calendar: { schedule: scheduleOf(subscription), life: chargedLife(subscription) },
-        });
+        askUsage(questions, asked, externalIds.get(line.customerId) ?? '', (leg) => ({
+          quotas: quotasOf(leg, asked.meter, entitled.get(leg.subscription.id) ?? []),
+          calendar: quotaCalendarOf(leg.subscription),
+        }));
       const unpaused = unpausedRun(run);
       return { asked: ask(run), unpaused: unpaused && ask(unpaused) };
     });
@@ -107,12 +120,14 @@ export class UsageRatingService {
     for (const run of runs) {
       const cost = costOf(run, sharing.get(sharedKey(run.asked.run)) ?? [], answers);
       const buckets = bucketsOf(run.asked, cost);
+      const before = beforeOf(run.asked, cost);
       for (const charge of run.asked.run.charges) {
         const line = cost.lines.find(({ key }) => key === charge.line.id);
         rated.set(charge, {
           quantity: line?.quantity ?? ZERO,
-          free: line === undefined ? (run.asked.quotas.length === 0 ? null : ZERO) : line.free,
+          free: line?.free ?? (line === undefined && ownLeg(run.asked).quotas.length > 0 ? ZERO : null),
           amount: line?.amount ?? ZERO,
+          before,
           buckets,
         });
       }
@@ -175,15 +190,22 @@ function bucketsOf({ query, run }: AskedRun, { bucketAmounts }: RunCost): RatedB
   return { amounts: bucketAmounts, count: Math.max(count, bucketAmounts.length) };
 }
 
-function quotasOf({ charges, span }: UsageRun, entitled: readonly FeaturedEntitlement[]): Quota[] {
-  const [{ priced }] = charges as [MeteredCharge];
+/** What earlier legs come to: they are on bills of their own. */
+function beforeOf({ run }: AskedRun, { lines }: RunCost): Rate {
+  const own = run.legs.findIndex(({ isOwn }) => isOwn);
+  const earlier = new Set(run.legs.slice(0, own).flatMap(({ stretches }) => stretches.map(({ key }) => key)));
+  return totalOf(lines.filter(({ key }) => earlier.has(key)));
+}
+
+function quotasOf({ stretches }: RunLeg, meter: Meter, entitled: readonly FeaturedEntitlement[]): Quota[] {
+  const start = stretches.map(({ period }) => period.start).reduce(earlierOf);
+  const end = stretches.map(({ period }) => period.end).reduce(laterOf);
   return combineQuotas(
     entitled
       .filter(({ feature, entitlement }) => {
         const { startDate, endDate } = entitlement;
-        const holds =
-          (startDate === null || startDate < span.end) && (endDate === null || endDate > span.start);
-        return holds && feature.feature.meterId === priced.meter?.id;
+        const holds = (startDate === null || startDate < end) && (endDate === null || endDate > start);
+        return holds && feature.feature.meterId === meter.id;
       })
       .map(({ entitlement }) => ({
         limit: entitlement.usageLimit === null ? null : rate(entitlement.usageLimit),

@@ -1,5 +1,7 @@
-import { without, type OpenPeriod, type Period } from '../domain/period.js';
+import { durationMs, without, type OpenPeriod, type Period } from '../domain/period.js';
 import type { Stretch } from '../domain/rating/stretches.js';
+import { MEASURE_KINDS } from '../domain/usage/aggregation.js';
+import type { Meter } from '../features/features.types.js';
 import { pricingTermsOf, priceFilters, type MeteredPrice } from '../plans/plans.types.js';
 import type { Subscription, SubscriptionLineItem } from '../subscriptions/subscriptions.types.js';
 
@@ -22,27 +24,60 @@ export interface MeteredCharge {
   readonly pauses: readonly OpenPeriod[];
   /** Charges of different bills are told apart by it. */
   readonly bill: number;
+  /** What a change of plan has cut off from this, in the order of time: its bills are others. */
+  readonly related?: RelatedCharges | undefined;
+}
+
+export interface RelatedCharges {
+  readonly before: readonly MeteredCharge[];
+  readonly after: readonly MeteredCharge[];
+  /**
+   * The subscription's end cut the period, and another subscription goes on with the line: to the end that the period
+   * always had, or in a period of its own. Null where no other does.
+   */
+  readonly goesOn: 'same_end' | 'own_period' | null;
 }
 
 export interface UsageStretch extends Stretch {
   readonly charge: MeteredCharge;
 }
 
+/** The stretches of one subscription in a run: what is free of them is what its entitlements say. */
+export interface RunLeg {
+  readonly subscription: Subscription;
+  readonly stretches: readonly UsageStretch[];
+  /** Billed by the bill that asks; other legs are on bills of their own. */
+  readonly isOwn: boolean;
+}
+
 /**
  * What is measured once and priced once: the charges of one line, and of those that replaced it, in one period. Each is
- * there for a time of its own.
+ * there for a time of its own. A change of plan cuts a run: its legs are billed apart and priced together.
  */
 export interface UsageRun {
+  /** Of the bill that asks. */
   readonly charges: readonly MeteredCharge[];
-  /** In the order of time. */
+  readonly meter: Meter;
+  readonly legs: readonly RunLeg[];
+  /** Of all legs, in the order of time. */
   readonly stretches: readonly UsageStretch[];
-  /** From the first stretch's begin to the last one's end. */
+  /** From the first stretch's begin to the last one's end, of all legs and of the bill's own. */
   readonly span: Period;
+  readonly ownSpan: Period;
+  /** Milliseconds of the period that are still to come and will be charged by the subscription that goes on. */
+  readonly restMs: number;
   /** Time before and in the period in which nothing counts. */
   readonly pauses: readonly OpenPeriod[];
 }
 
-/** The runs that charges belong to, in the order of their first charges. */
+/** Whether only the whole has a quantity, and the parts none that could be added up. */
+export const isLevelMeter = ({ aggregation, resetUsage }: Meter): boolean => {
+  const kind = MEASURE_KINDS[aggregation.type];
+  // What never resets is there at the end of the period, whatever was added to it in which part.
+  return kind === 'level' || (kind === 'added' && resetUsage === 'NEVER');
+};
+
+/** The runs that charges of metered prices belong to, in the order of their first charges. */
 export function usageRuns(charges: readonly MeteredCharge[]): UsageRun[] {
   const groups = new Map<string, MeteredCharge[]>();
   for (const charge of charges) {
@@ -51,7 +86,7 @@ export function usageRuns(charges: readonly MeteredCharge[]): UsageRun[] {
     if (group === undefined) groups.set(key, [charge]);
     else group.push(charge);
   }
-  return [...groups.values()].map((group) => runOf(group, ({ served }) => served, group[0]?.pauses ?? []));
+  return [...groups.values()].map((group) => runOf(group, ({ served }) => served, false));
 }
 
 /** The same run as if nothing had been paused; undefined where no pause is in it. */
@@ -62,27 +97,70 @@ export function unpausedRun(run: UsageRun): UsageRun | undefined {
       served[0]?.start.getTime() === present.start.getTime() &&
       served[0].end.getTime() === present.end.getTime(),
   );
-  return same ? undefined : runOf(run.charges, ({ present }) => [present], []);
+  return same ? undefined : runOf(run.charges, ({ present }) => [present], true);
 }
 
 function runOf(
   charges: readonly MeteredCharge[],
   partsOf: (charge: MeteredCharge) => readonly Period[],
-  pauses: readonly OpenPeriod[],
+  isUnpaused: boolean,
 ): UsageRun {
-  const stretches = charges
-    .flatMap((charge) =>
-      partsOf(charge).map((period): UsageStretch => ({
-        key: charge.line.id,
-        terms: pricingTermsOf(charge.priced.price),
-        period,
-        charge,
-      })),
-    )
-    .sort((a, b) => a.period.start.getTime() - b.period.start.getTime());
-  const [first, last] = [stretches[0] as UsageStretch, stretches.at(-1) as UsageStretch];
-  return { charges, stretches, span: { start: first.period.start, end: last.period.end }, pauses };
+  const [first] = charges as [MeteredCharge];
+  const meter = first.priced.meter as Meter;
+  const related = charges.find((charge) => charge.related !== undefined)?.related;
+  const isLevel = isLevelMeter(meter) && meter.aggregation.bucketSize === null;
+  // A level is that of one period: what another calendar has cut off was one of its own.
+  const samePeriod = ({ fullPeriod }: MeteredCharge): boolean =>
+    !isLevel || fullPeriod.end.getTime() === first.fullPeriod.end.getTime();
+  const legs = [
+    ...legsOf(related?.before.filter(samePeriod) ?? [], partsOf, false),
+    ...legsOf(charges, partsOf, true),
+    ...legsOf(related?.after.filter(samePeriod) ?? [], partsOf, false),
+  ];
+  const stretches = legs.flatMap((leg) => leg.stretches);
+  const own = legs.filter(({ isOwn }) => isOwn).flatMap((leg) => leg.stretches);
+  const span = spanOf(stretches);
+  const rest = durationOf(span.end, first.fullPeriod.end);
+  return {
+    charges,
+    meter,
+    legs,
+    stretches,
+    span,
+    ownSpan: spanOf(own),
+    restMs: (related?.goesOn ?? null) === null ? 0 : rest,
+    pauses: isUnpaused ? [] : first.pauses,
+  };
 }
+
+/** One leg for each subscription, in the order of time. */
+function legsOf(
+  charges: readonly MeteredCharge[],
+  partsOf: (charge: MeteredCharge) => readonly Period[],
+  isOwn: boolean,
+): RunLeg[] {
+  const legs = new Map<string, { subscription: Subscription; stretches: UsageStretch[] }>();
+  for (const charge of charges) {
+    const { subscription } = charge;
+    const leg = legs.get(subscription.id) ?? { subscription, stretches: [] };
+    legs.set(subscription.id, leg);
+    for (const period of partsOf(charge))
+      leg.stretches.push({ key: charge.line.id, terms: pricingTermsOf(charge.priced.price), period, charge });
+  }
+  return [...legs.values()]
+    .map(({ subscription, stretches }) => ({ subscription, isOwn, stretches: inOrder(stretches) }))
+    .sort((a, b) => spanOf(a.stretches).start.getTime() - spanOf(b.stretches).start.getTime());
+}
+
+const inOrder = (stretches: readonly UsageStretch[]): UsageStretch[] =>
+  [...stretches].sort((a, b) => a.period.start.getTime() - b.period.start.getTime());
+
+function spanOf(stretches: readonly UsageStretch[]): Period {
+  const [first, last] = [stretches[0] as UsageStretch, stretches.at(-1) as UsageStretch];
+  return { start: first.period.start, end: last.period.end };
+}
+
+const durationOf = (start: Date, end: Date): number => (start < end ? durationMs({ start, end }) : 0);
 
 const runKey = ({ bill, subscription, root, priced, servicePeriod }: MeteredCharge): string =>
   JSON.stringify([
@@ -122,11 +200,11 @@ export function countedParts({ stretches, span, pauses }: UsageRun, window: Peri
   return parts;
 }
 
-/** The first of the lines in whose place each line has come. */
+/** The first of the lines in whose place each line has come, by a change of the line or of the plan. */
 export function rootsOf(lines: readonly SubscriptionLineItem[]): (line: SubscriptionLineItem) => string {
   const byId = new Map(lines.map((line) => [line.id, line]));
   const rootOf = (line: SubscriptionLineItem): string => {
-    const before = line.replacesId === null ? undefined : byId.get(line.replacesId);
+    const before = byId.get(line.replacesId ?? line.continuesId ?? '');
     return before === undefined ? line.id : rootOf(before);
   };
   return rootOf;

@@ -58,12 +58,13 @@ export class ImportedSubscriptionLife {
     const lines = (await this.subscriptions.linesOf(ctx, [before.id])).filter(
       (line) => line.billedBy === null && line.startDate <= ctx.now && (line.endDate ?? ctx.now) >= ctx.now,
     );
-    if (before.subscriptionStatus !== 'cancelled') await this.end(ctx, before, ctx.now);
     const { now: startDate } = ctx;
     const { interval, anchor, current } = input;
-    const next = await this.begin(ctx, {
+    const isOpen = before.subscriptionStatus !== 'cancelled';
+    const next = await this.imported.insert(ctx, {
       ...input,
       carriesTerms: true,
+      continues: isOpen ? before : undefined,
       startDate,
       // A provider whose clock is behind is in a period that is over here.
       current:
@@ -73,17 +74,33 @@ export class ImportedSubscriptionLife {
     });
     if (next.subscriptionStatus !== 'incomplete')
       for (const line of await this.carry.ownLines(ctx, lines)) await this.lines.add(ctx, next, line);
-    await this.carry.rest(ctx, before, lines, next);
+    const moved = await this.carry.moveAddons(ctx, before, next);
+    if (isOpen) {
+      await this.carry.continueUsage(ctx, lines, next);
+      await this.end(ctx, before, ctx.now, next.id);
+    }
+    await this.carry.rest(ctx, before, lines, next, moved);
+    if (input.status !== 'incomplete') await this.grants.applyDue(ctx, [next.id]);
     return next;
   }
 
   /** Over at that instant, or at the beginning of the current period if that is later: earlier ones are billed. */
-  async end(ctx: Ctx, before: Subscription, endedAt: Date): Promise<Subscription> {
+  async end(
+    ctx: Ctx,
+    before: Subscription,
+    endedAt: Date,
+    successorId: string | null = null,
+  ): Promise<Subscription> {
     // Told in whole seconds: what was used in the second in which it ended counts.
     const lastInstant = new Date(endedAt.getTime() + 999);
     const at = laterOf(earlierOf(lastInstant, ctx.now), before.currentPeriodStart);
     const begun = before.subscriptionStatus !== 'incomplete' && before.currentPeriodStart < at;
-    const subscription = await this.subscriptions.save(ctx, before, ended(at), 'subscription.cancelled');
+    const subscription = await this.subscriptions.save(
+      ctx,
+      before,
+      { ...ended(at), continuedById: successorId },
+      'subscription.cancelled',
+    );
     await this.pauses.closeAt(ctx, [before.id], at);
     if (begun && !inTrial(before))
       await this.now.bill(ctx, {

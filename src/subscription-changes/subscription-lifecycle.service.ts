@@ -105,7 +105,7 @@ export class SubscriptionLifecycleService {
         if (pending !== null)
           await this.schedules.settle(ctx, pending.id, { scheduleStatus: 'cancelled', cancelledAt: ctx.now });
         const behavior = how.prorationBehavior ?? before.prorationBehavior;
-        const ended = await this.end(ctx, before, behavior, how.finalInvoice);
+        const ended = await this.end(ctx, before, { behavior, finalInvoice: how.finalInvoice });
         await this.prorations.record(ctx, before, ended.prorations);
         return ended;
       }
@@ -116,12 +116,20 @@ export class SubscriptionLifecycleService {
   async end(
     ctx: Ctx,
     before: Subscription,
-    behavior: ProrationBehavior,
-    finalInvoice: boolean,
+    how: {
+      readonly behavior: ProrationBehavior;
+      readonly finalInvoice: boolean;
+      /** The subscription that takes its place, and what was found unused before that was made. */
+      readonly successor?: { readonly id: string; readonly unused: readonly Proration[] };
+    },
   ): Promise<Cancelled> {
+    const { behavior, finalInvoice, successor } = how;
     const begun = before.activatedAt !== null && before.currentPeriodStart < ctx.now;
-    const prorations = await this.prorations.unused(ctx, before, ctx.now, behavior);
-    const subscription = await this.subscriptions.end(ctx, before);
+    const prorations = successor?.unused ?? (await this.prorations.unused(ctx, before, ctx.now, behavior));
+    const subscription = await this.subscriptions.end(ctx, before, {
+      endProrationBehavior: behavior,
+      ...(successor === undefined ? {} : { continuedById: successor.id }),
+    });
     await this.pauses.closeAt(ctx, [before.id], ctx.now);
     const closing = { start: before.currentPeriodStart, end: ctx.now };
     const invoice =

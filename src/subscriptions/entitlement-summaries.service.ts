@@ -10,7 +10,10 @@ import type { Entitlement } from '../plans/entitlements.types.js';
 import { PlansService } from '../plans/plans.service.js';
 import { SubscriptionAddonsService } from './subscription-addons.service.js';
 import { SubscriptionsService } from './subscriptions.service.js';
-import { scheduleOf, type Subscription } from './subscriptions.types.js';
+import { contractOf, cutBefore, cutPeriod } from './contract.types.js';
+import { quotaCalendarOf } from './quota-calendar.types.js';
+import { SubscriptionChainsService, type SubscriptionChains } from './subscription-chains.service.js';
+import type { Subscription } from './subscriptions.types.js';
 
 /** Where a subscription has an entitlement from. */
 export interface EntitlementSource {
@@ -30,6 +33,7 @@ export interface EntitledFeature {
 export class EntitlementSummaries {
   constructor(
     private readonly subscriptions: SubscriptionsService,
+    private readonly chains: SubscriptionChainsService,
     private readonly entitlements: EntitlementsService,
     private readonly plans: PlansService,
     private readonly addons: AddonsService,
@@ -93,11 +97,28 @@ export class EntitlementSummaries {
   }
 
   /** The time that a limit holds for at the moment; sources that begin anew at different times: the billing period. */
-  windowOf(ctx: Ctx, subscription: Subscription, total: EntitlementTotal): OpenPeriod {
-    if (total.reset === null)
-      return { start: subscription.currentPeriodStart, end: subscription.currentPeriodEnd };
-    const life = { start: subscription.startDate, end: null };
-    return quotaWindowAt(total.reset, scheduleOf(subscription), life, ctx.now);
+  windowOf(
+    ctx: Ctx,
+    subscription: Subscription,
+    total: EntitlementTotal,
+    chains: SubscriptionChains,
+  ): OpenPeriod {
+    if (total.reset === null) {
+      const { currentPeriodStart: start, currentPeriodEnd: end } = subscription;
+      // A period that a change of plan has cut goes on, and its quota with it.
+      const [cut] =
+        start.getTime() === subscription.startDate.getTime()
+          ? cutBefore(contractOf(chains.of(subscription.id), subscription))
+          : [];
+      return { start: cut === undefined ? start : (cutPeriod(cut)?.closing.start ?? start), end };
+    }
+    const { schedule, life } = quotaCalendarOf(subscription);
+    return quotaWindowAt(total.reset, schedule, { start: life.start, end: null }, ctx.now);
+  }
+
+  /** What changes of plan have made of those subscriptions, for {@link windowOf}. */
+  chainsOf(ctx: Ctx, subscriptions: readonly Subscription[]): Promise<SubscriptionChains> {
+    return this.chains.of(ctx, subscriptions);
   }
 
   private async namesOf(

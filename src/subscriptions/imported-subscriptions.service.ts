@@ -12,6 +12,7 @@ import { Outbox } from '../platform/outbox/outbox.js';
 import type { MeteredPrice, Plan } from '../plans/plans.types.js';
 import { SubscriptionEntity } from './subscription.entity.js';
 import { SubscriptionLineItemEntity } from './subscription-line-item.entity.js';
+import { carriedQuotaCalendar } from './quota-calendar.types.js';
 import { lineOf } from './subscription-line-rules.js';
 import { SubscriptionTermsService } from './subscription-terms.service.js';
 import type { Subscription, SubscriptionLineItem } from './subscriptions.types.js';
@@ -43,6 +44,8 @@ export interface ImportInput {
   readonly prices: readonly MeteredPrice[];
   /** It takes the place of another one, whose taxes go on with it. */
   readonly carriesTerms?: boolean | undefined;
+  /** The subscription whose plan was changed there: this one goes on with what was begun. */
+  readonly continues?: Subscription | undefined;
 }
 
 /**
@@ -91,6 +94,10 @@ export class ImportedSubscriptionsService {
       paymentTerms: null,
       prorationBehavior: 'none',
       commitment: null,
+      continuesId: input.continues?.id ?? null,
+      continuedById: null,
+      quotaCalendar: input.continues === undefined ? null : carriedQuotaCalendar(input.continues),
+      endProrationBehavior: null,
       lookupKey: null,
       metadata: { ...input.metadata },
       version: 1,

@@ -20,6 +20,7 @@ import type { Plan } from '../plans/plans.types.js';
 import type { TaxOverride } from '../plans/taxes.types.js';
 import { storedCommitment } from './commitments.js';
 import type { CommitmentInput, LineCommitmentInput } from './commitments.types.js';
+import { carriedQuotaCalendar } from './quota-calendar.types.js';
 import { choosePrices } from './plan-choice.js';
 import type { PriceOverride } from './price-override.js';
 import { SubscriptionEntity } from './subscription.entity.js';
@@ -68,6 +69,8 @@ export interface SubscribeInput {
   /** By the prices of the lines. */
   readonly lineCommitments?: Readonly<Record<string, LineCommitmentInput>> | undefined;
   readonly coupons?: readonly CouponChoice[] | undefined;
+  /** The subscription whose plan is changed: this one goes on with what was begun there. */
+  readonly continues?: Subscription | undefined;
   /** In place of its customer's taxes; an empty list: none. */
   readonly taxOverrides?: readonly TaxOverride[] | undefined;
 }
@@ -256,6 +259,10 @@ export class SubscriptionCreationService {
         billingPeriod: interval.unit,
         billingPeriodCount: interval.count,
       }),
+      continuesId: input.continues?.id ?? null,
+      continuedById: null,
+      quotaCalendar: input.continues === undefined ? null : carriedQuotaCalendar(input.continues),
+      endProrationBehavior: null,
       lookupKey: input.lookupKey ?? null,
       metadata: { ...input.metadata },
       version: 1,

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Ctx } from '../platform/context.js';
+import { SubscriptionChainsService } from './subscription-chains.service.js';
 import { CustomerSubscriptionsQueries } from './customer-subscriptions.queries.js';
 import { scheduleOf, type Subscription } from './subscriptions.types.js';
 import type { GrantSubject } from '../wallets/credit-grants.types.js';
@@ -12,6 +13,7 @@ export class SubscriptionGrants {
   constructor(
     private readonly applications: GrantApplications,
     private readonly subscriptions: CustomerSubscriptionsQueries,
+    private readonly chains: SubscriptionChainsService,
     private readonly carry: GrantCarry,
   ) {}
 
@@ -19,7 +21,15 @@ export class SubscriptionGrants {
   async applyDue(ctx: Ctx, subscriptionIds: readonly string[]): Promise<void> {
     if (subscriptionIds.length === 0) return;
     const subscriptions = await this.subscriptions.byIds(ctx, subscriptionIds);
-    await this.applications.applyDueGrants(ctx, subscriptions.map(subjectOf), ctx.now);
+    const chains = await this.chains.of(ctx, subscriptions);
+    await this.applications.applyDueGrants(
+      ctx,
+      subscriptions.map((one) => {
+        const chain = chains.of(one.id).map(({ id }) => id);
+        return subjectOf(one, chain.slice(0, chain.indexOf(one.id)));
+      }),
+      ctx.now,
+    );
   }
 
   /** Moves what waits for a draft along with its start. */
@@ -28,7 +38,10 @@ export class SubscriptionGrants {
   }
 }
 
-export const subjectOf = (subscription: Subscription): GrantSubject => ({
+export const subjectOf = (
+  subscription: Subscription,
+  continues: GrantSubject['continues'] = [],
+): GrantSubject => ({
   id: subscription.id,
   customerId: subscription.customerId,
   planId: subscription.planId,
@@ -38,4 +51,5 @@ export const subjectOf = (subscription: Subscription): GrantSubject => ({
   schedule: scheduleOf(subscription),
   startDate: subscription.startDate,
   endDate: subscription.endDate,
+  continues,
 });

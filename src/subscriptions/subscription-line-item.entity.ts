@@ -69,6 +69,10 @@ export class SubscriptionLineItemEntity extends EntityRow {
   @Column({ type: 'text', nullable: true })
   replacesId!: string | null;
 
+  /** Of a change of plan: the line of the subscription before that charged for the same usage. */
+  @Column({ type: 'text', nullable: true })
+  continuesId!: string | null;
+
   /** The addon of the subscription that brought it. */
   @Column({ type: 'text', nullable: true })
   addonAssociationId!: string | null;

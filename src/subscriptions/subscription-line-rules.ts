@@ -44,6 +44,7 @@ export function lineOf(
     endDate: null,
     paidUntil: null,
     replacesId: null,
+    continuesId: null,
     addonAssociationId: null,
     trialPeriodDays: price.trialPeriodDays,
     billedBy: null,

@@ -207,6 +207,14 @@ export class SubscriptionLinesService {
     return row;
   }
 
+  /** Says which line of another subscription has charged for the same usage before. */
+  async continue(ctx: Ctx, line: SubscriptionLineItem, before: SubscriptionLineItem): Promise<void> {
+    await updateRow(ctx.em, SubscriptionLineItemEntity, line.id, {
+      ...stampChange(ctx),
+      continuesId: before.id,
+    });
+  }
+
   /** Ends a line; it is not charged for from then on. */
   async remove(
     ctx: Ctx,

@@ -5,6 +5,7 @@ import type { ProrationBehavior } from '../domain/subscribing/proration.js';
 import type { SubscriptionStatus } from '../domain/subscribing/subscription-states.js';
 import { EntityRow } from '../platform/database/columns.js';
 import type { StoredCommitment } from './commitments.types.js';
+import type { StoredQuotaCalendar } from './quota-calendar.types.js';
 
 @Entity('subscriptions')
 @Index('subscriptions_customer', ['tenantId', 'environmentId', 'customerId'])
@@ -112,6 +113,21 @@ export class SubscriptionEntity extends EntityRow {
 
   @Column({ type: 'jsonb', nullable: true })
   commitment!: StoredCommitment | null;
+
+  /** The subscription that a change of plan ended for this one to begin, and the one that took its own place. */
+  @Column({ type: 'text', nullable: true })
+  continuesId!: string | null;
+
+  @Column({ type: 'text', nullable: true })
+  continuedById!: string | null;
+
+  /** By what quotas begin anew where that is not the subscription's own calendar: a change of plan moves no reset. */
+  @Column({ type: 'jsonb', nullable: true })
+  quotaCalendar!: StoredQuotaCalendar | null;
+
+  /** What the request said that ended it; null: as {@link prorationBehavior} says. */
+  @Column({ type: 'text', nullable: true })
+  endProrationBehavior!: ProrationBehavior | null;
 
   @Column({ type: 'jsonb', default: {} })
   metadata!: Record<string, string>;

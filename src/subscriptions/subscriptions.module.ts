@@ -12,6 +12,7 @@ import { ImportedSubscriptionsService } from './imported-subscriptions.service.j
 import { SubscriptionAddonsService } from './subscription-addons.service.js';
 import { SubscriptionCreationService } from './subscription-creation.service.js';
 import { SubscriptionLookup } from './subscription-lookup.js';
+import { SubscriptionChainsService } from './subscription-chains.service.js';
 import { SubscriptionGrants } from './subscription-grants.service.js';
 import { PlanLinesService } from './plan-lines.service.js';
 import { LineLineage } from './line-lineage.service.js';
@@ -38,6 +39,7 @@ import { UsageLinesService } from './usage-lines.service.js';
   ],
   providers: [
     SubscriptionGrants,
+    SubscriptionChainsService,
     SubscriptionsService,
     SubscriptionCreationService,
     SubscriptionLinesService,
@@ -56,6 +58,7 @@ import { UsageLinesService } from './usage-lines.service.js';
   ],
   exports: [
     SubscriptionGrants,
+    SubscriptionChainsService,
     SubscriptionTermsService,
     SubscriptionSchedulesService,
     ImportedSubscriptionsService,

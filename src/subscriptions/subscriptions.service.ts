@@ -49,6 +49,8 @@ const LIVING = [
   ['cancel_at', 'timestamptz', 'cancelAt'],
   ['cancel_at_period_end', 'boolean', 'cancelAtPeriodEnd'],
   ['cancelled_at', 'timestamptz', 'cancelledAt'],
+  ['continued_by_id', 'text', 'continuedById'],
+  ['end_proration_behavior', 'text', 'endProrationBehavior'],
   ['pause_status', 'text', 'pauseStatus'],
   ['active_pause_id', 'text', 'activePauseId'],
   ['pause_at', 'timestamptz', 'pauseAt'],
@@ -221,9 +223,9 @@ export class SubscriptionsService {
   }
 
   /** Ends it now: nothing is charged for after this instant. */
-  async end(ctx: Ctx, before: Subscription): Promise<Subscription> {
+  async end(ctx: Ctx, before: Subscription, more: SubscriptionChange = {}): Promise<Subscription> {
     assertSubscriptionTransition(before.subscriptionStatus, 'cancelled');
-    return this.save(ctx, before, ended(ctx.now), 'subscription.cancelled');
+    return this.save(ctx, before, { ...ended(ctx.now), ...more }, 'subscription.cancelled');
   }
 
   /** Lets it end later: at the end of its period, or on a date, whichever of its periods that falls into. */

@@ -43,9 +43,14 @@ export function chargedWindow(
   });
 }
 
-/** How what is charged for a period is shared out by time. */
-export const prorationBehaviorAt = (subscription: Subscription, _period: Period): ProrationBehavior =>
-  subscription.prorationBehavior;
+/** How what is charged for a period is shared out by time: where the subscription ends in it, as was said when it was ended. */
+export const prorationBehaviorAt = (
+  { endDate, endProrationBehavior, prorationBehavior }: Subscription,
+  closing: Period | undefined,
+): ProrationBehavior =>
+  endProrationBehavior !== null && closing !== undefined && endDate !== null && endDate <= closing.end
+    ? endProrationBehavior
+    : prorationBehavior;
 
 /** The pause as a stretch of time; undefined while it has not begun, or if it never did. */
 export function pausedTime(pause: SubscriptionPause): OpenPeriod | undefined {

@@ -15,6 +15,11 @@ export interface GrantSubject extends GrantedSubscription {
   readonly currency: string;
   readonly createdAt: Date;
   readonly status: string;
+  /** Subscriptions whose places it has taken by changes of plan: what they were given is not given again. */
+  readonly continues: readonly ({ readonly id: string } & Pick<
+    GrantedSubscription,
+    'schedule' | 'startDate'
+  >)[];
 }
 
 export const termsOf = (grant: CreditGrant): GrantTerms => ({

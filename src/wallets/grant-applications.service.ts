@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { nextGrantDate } from '../domain/wallets/grant-schedule.js';
+import { formatRate, Rate, ZERO } from '../domain/rate.js';
+import { nextGrantDate, type GrantDate } from '../domain/wallets/grant-schedule.js';
 import type { Ctx } from '../platform/context.js';
 import { stampChange, stampNew } from '../platform/database/columns.js';
 import { insertRow, insertUnlessThere, updateRow } from '../platform/database/rows.js';
 import { CreditGrantApplicationEntity } from './credit-grant-application.entity.js';
-import { CreditGrantEntity } from './credit-grant.entity.js';
 import { CreditGrantsService } from './credit-grants.service.js';
 import {
   termsOf,
@@ -13,6 +13,7 @@ import {
   type CreditGrantApplication,
   type GrantSubject,
 } from './credit-grants.types.js';
+import { NOTHING_GIVEN, PlanGrants, type GivenBefore } from './plan-grants.service.js';
 import { WalletLedger } from './wallet-ledger.service.js';
 import { WalletsService } from './wallets.service.js';
 import { systemKey } from './wallets.types.js';
@@ -30,6 +31,7 @@ const SKIPPED_FOR: readonly string[] = ['paused'];
 export class GrantApplications {
   constructor(
     private readonly grants: CreditGrantsService,
+    private readonly plans: PlanGrants,
     private readonly wallets: WalletsService,
     private readonly ledger: WalletLedger,
   ) {}
@@ -40,7 +42,8 @@ export class GrantApplications {
    */
   async applyDueGrants(ctx: Ctx, subjects: readonly GrantSubject[], until: Date): Promise<void> {
     if (subjects.length === 0) return;
-    await this.copyPlanGrants(ctx, subjects);
+    for (const { copy, subject, given } of await this.plans.copy(ctx, subjects))
+      await this.begin(ctx, copy, subject, given);
     const grants = await this.grants.ofSubscriptions(
       ctx,
       subjects.map((subject) => subject.id),
@@ -56,20 +59,28 @@ export class GrantApplications {
   }
 
   /** Writes down the first application of a grant that a subscription has got; `applyDueGrants` gives it when it is due. */
-  async begin(ctx: Ctx, grant: CreditGrant, subject: GrantSubject): Promise<void> {
+  async begin(
+    ctx: Ctx,
+    grant: CreditGrant,
+    subject: GrantSubject,
+    given: GivenBefore = NOTHING_GIVEN,
+  ): Promise<void> {
     const first = nextGrantDate(termsOf(grant), subject, null);
-    if (first !== undefined)
-      await insertUnlessThere(
-        ctx.em,
-        CreditGrantApplicationEntity,
-        pendingRow(
-          ctx,
-          grant,
-          subject,
-          first,
-          grant.cadence === 'ONETIME' ? 'onetime_credit_grant' : 'first_time_recurring_credit_grant',
-        ),
-      );
+    if (first === undefined) return;
+    const row = pendingRow(
+      ctx,
+      grant,
+      subject,
+      given.periodEnd === null
+        ? first
+        : { ...first, end: given.periodEnd, expiresAt: expiryOf(grant, first, given) },
+      grant.cadence === 'ONETIME' ? 'onetime_credit_grant' : 'first_time_recurring_credit_grant',
+    );
+    await insertUnlessThere(ctx.em, CreditGrantApplicationEntity, {
+      ...row,
+      credits: Rate.max(row.credits.minus(given.credits), ZERO),
+      ...(given.credits.isZero() ? {} : { metadata: { credits_given_before: formatRate(given.credits) } }),
+    });
   }
 
   /** What is still to come of a grant that ends, or of one that is gone, will not be given. */
@@ -122,44 +133,6 @@ export class GrantApplications {
     return rows.map((row) => row.id);
   }
 
-  /** A subscription that starts takes its plan's grants over, as they are at that moment. */
-  private async copyPlanGrants(ctx: Ctx, subjects: readonly GrantSubject[]): Promise<void> {
-    const templates = await ctx.em
-      .createQueryBuilder(CreditGrantEntity, 'row')
-      .where(`row.scope = 'PLAN' AND row.status = 'published'`)
-      .andWhere('row.planId = ANY(:plans)', { plans: [...new Set(subjects.map(({ planId }) => planId))] })
-      .orderBy('row.createdAt')
-      .addOrderBy('row.id')
-      .getMany();
-    if (templates.length === 0) return;
-    const copied = await this.copiesOf(ctx, subjects);
-    for (const subject of subjects)
-      for (const template of templates) {
-        if (template.planId !== subject.planId || template.createdAt > subject.createdAt) continue;
-        if (copied.has(`${subject.id}/${template.id}`)) continue;
-        const copy: CreditGrantEntity = {
-          ...template,
-          ...stampNew(ctx, 'creditGrant'),
-          scope: 'SUBSCRIPTION',
-          subscriptionId: subject.id,
-          sourceGrantId: template.id,
-        };
-        if (await insertUnlessThere(ctx.em, CreditGrantEntity, copy)) await this.begin(ctx, copy, subject);
-      }
-  }
-
-  /** Copies that were made before, deleted ones too: what was taken from a subscription does not come back. */
-  private async copiesOf(ctx: Ctx, subjects: readonly GrantSubject[]): Promise<ReadonlySet<string>> {
-    const rows = await ctx.em
-      .createQueryBuilder(CreditGrantEntity, 'row')
-      .select(['row.id', 'row.subscriptionId', 'row.sourceGrantId'])
-      .where('row.subscriptionId = ANY(:ids) AND row.sourceGrantId IS NOT NULL', {
-        ids: subjects.map(({ id }) => id),
-      })
-      .getMany();
-    return new Set(rows.map((row) => `${row.subscriptionId ?? ''}/${row.sourceGrantId ?? ''}`));
-  }
-
   private async lockPending(
     ctx: Ctx,
     grants: readonly CreditGrant[],
@@ -191,8 +164,11 @@ export class GrantApplications {
         await this.close(ctx, application, subject, { applicationStatus: 'cancelled' });
         return;
       }
-      if (GIVEN_TO.includes(subject.status)) await this.give(ctx, grant, subject, application);
-      else if (SKIPPED_FOR.includes(subject.status))
+      const served = GIVEN_TO.includes(subject.status);
+      // Of a change of plan: all of it was given before.
+      const isGiven = served && !application.credits.greaterThan(0);
+      if (served && !isGiven) await this.give(ctx, grant, subject, application);
+      else if (isGiven || SKIPPED_FOR.includes(subject.status))
         await this.close(ctx, application, subject, { applicationStatus: 'skipped' });
       else {
         // It has not begun: whoever lets it begin calls again. Until then no clock waits for it.
@@ -256,6 +232,13 @@ export class GrantApplications {
     });
   }
 }
+
+/** Credits that last as long as the period in which they were given first go on until then. */
+const expiryOf = (
+  { expirationType }: CreditGrant,
+  first: GrantDate,
+  { periodEnd }: GivenBefore,
+): Date | null => (expirationType === 'BILLING_CYCLE' ? periodEnd : first.expiresAt);
 
 const pendingRow = (
   ctx: Ctx,

@@ -8,6 +8,7 @@ import { CreditGrantsService } from './credit-grants.service.js';
 import { GrantApplications } from './grant-applications.service.js';
 import { GrantCarry } from './grant-carry.service.js';
 import { WalletExpiries } from './wallet-expiries.service.js';
+import { PlanGrants } from './plan-grants.service.js';
 import { WalletLedger } from './wallet-ledger.service.js';
 import { WalletSpending } from './wallet-spending.service.js';
 import { WalletTopUps } from './wallet-topups.service.js';
@@ -19,6 +20,7 @@ import { WalletsService } from './wallets.service.js';
   imports: [TenancyModule, CustomersModule, PlansModule],
   controllers: [WalletsController, CustomerWalletsController],
   providers: [
+    PlanGrants,
     CatalogueGrantsOfWallets,
     WalletLedger,
     WalletsService,

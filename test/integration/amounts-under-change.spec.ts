@@ -69,7 +69,7 @@ describe('amounts under change', () => {
       await story.clock('2031-03-05');
       expect(await story.totals('SUBSCRIPTION_CREATE')).toEqual(['10']);
       expect(await story.totals('SUBSCRIPTION_CYCLE')).toEqual(['10', '10']);
-      await story.api.post(`/plans/${plan.id}/sync/subscriptions`);
+      await story.syncPrices(plan);
       await story.clock('2031-04-01');
       expect(await story.totals()).toEqual(['10', '10', '10', '20']);
     });
@@ -137,7 +137,7 @@ describe('amounts under change', () => {
       await story.use(seats, { '2031-01-05': { v: '10' }, '2031-01-25': { v: '10' } });
       await story.clock('2031-01-11');
       await story.api.put(`/prices/${seat.id}`, { amount: '31' });
-      await story.api.post(`/plans/${plan.id}/sync/subscriptions`);
+      await story.syncPrices(plan);
       await story.clock('2031-02-01');
       // 10 × 30 × 10/31 = 96.77 and 10 × 31 × 21/31 = 210; polarsource/polar#9090
       const bill = await story.newest('SUBSCRIPTION_CYCLE');
@@ -208,6 +208,152 @@ describe('amounts under change', () => {
       // 10 × 10/31 × 31 = 100 and 10 × 21/31 × 62 = 420
       const bill = await story.newest('SUBSCRIPTION_CYCLE');
       expect(bill.line_items.map((line: any) => line.amount)).toEqual(['100', '420']);
+    });
+  });
+
+  describe('a change of plan', () => {
+    it('bug: an annual commitment fell due with a change of plan, and began anew', async () => {
+      const story = await begin();
+      const calls = await story.feature('COUNT');
+      const [a, b] = [await story.plan(), await story.plan()];
+      await story.usagePrice(a, calls, '1');
+      await story.usagePrice(b, calls, '1');
+      const subscription = await story.subscribe(a, {
+        commitment_amount: '3600',
+        overage_factor: '1',
+        enable_true_up: true,
+        commitment_duration: 'ANNUAL',
+      });
+      await story.use(calls, { '2031-01-05': 100 });
+      await story.clock('2031-01-11');
+      const changed = await story.changePlan(subscription, b);
+      expect(await story.totals('PRORATION')).toEqual(['100']);
+      await story.use(calls, { '2031-02-05': 50 });
+      await story.clock('2031-12-12');
+      expect((await story.totals('SUBSCRIPTION_CYCLE')).reduce((sum, total) => sum + Number(total), 0)).toBe(
+        50,
+      );
+      // The year began with the first plan: what is missing of 3600 is due with the period in which it ends.
+      await story.clock('2032-01-12');
+      expect((await story.totals('SUBSCRIPTION_CYCLE')).at(-1)).toBe('3450');
+      await story.clock('2032-06-12');
+      expect((await story.totals('SUBSCRIPTION_CYCLE')).at(-1)).toBe('0');
+      expect(changed.new_subscription.id).toEqual(expect.any(String));
+    });
+
+    it('a monthly commitment is shared out by time, kept over both plans, and due once', async () => {
+      const story = await begin();
+      const calls = await story.feature('COUNT');
+      const [a, b] = [await story.plan(), await story.plan()];
+      await story.usagePrice(a, calls, '1');
+      await story.usagePrice(b, calls, '1');
+      const subscription = await story.subscribe(a, {
+        commitment_amount: '310',
+        overage_factor: '1',
+        enable_true_up: true,
+        billing_cycle: 'calendar',
+      });
+      await story.use(calls, { '2031-01-05': 100 });
+      await story.clock('2031-01-11');
+      await story.changePlan(subscription, b, { billing_cycle: 'calendar' });
+      await story.use(calls, { '2031-01-15': 10 });
+      await story.clock('2031-02-01');
+      // 100 with the change, 10 and what is missing of 310 at the end of the same month
+      expect(await story.totals()).toEqual(['100', '210']);
+    });
+
+    it('tiers go on; a maximum is shared out by time, and the last bill of the period carries the rest', async () => {
+      const story = await begin();
+      const sum = await story.feature('SUM');
+      const peak = await story.feature('MAX');
+      const [a, b] = [await story.plan(), await story.plan()];
+      await story.usagePrice(a, sum, SLAB('10', '1', '0.5'));
+      await story.usagePrice(b, sum, SLAB('10', '1', '0.5'));
+      await story.usagePrice(a, peak, '31');
+      await story.usagePrice(b, peak, '62');
+      const subscription = await story.subscribe(a, { billing_cycle: 'calendar' });
+      await story.use(sum, { '2031-01-05': { v: '8' } });
+      await story.use(peak, { '2031-01-06': { v: '5' } });
+      await story.clock('2031-01-11');
+      await story.changePlan(subscription, b, { billing_cycle: 'calendar' });
+      await story.use(sum, { '2031-01-25': { v: '8' } });
+      await story.use(peak, { '2031-01-26': { v: '10' } });
+      await story.clock('2031-02-01');
+      // 8 and 5 × 31 × 10/31; then 2 × 1 + 6 × 0.5, 10 × 62 × 21/31, and the five that the first ten days had too few
+      expect(await story.totals('PRORATION')).toEqual(['58']);
+      const bill = await story.newest('SUBSCRIPTION_CYCLE');
+      expect(bill.line_items.map((line: any) => line.amount)).toEqual(['5', '420', '50']);
+    });
+
+    it('to a plan and back at once costs nothing but time', async () => {
+      const totals = async (changes: boolean): Promise<number> => {
+        const story = await begin();
+        const meters = [];
+        const [a, b] = [await story.plan(), await story.plan()];
+        for (const type of ['SUM', 'MAX', 'COUNT_UNIQUE', 'WEIGHTED_SUM', 'AVG']) {
+          const meter = await story.feature(type);
+          meters.push(meter);
+          await story.usagePrice(a, meter, SLAB('3', '7', '3.1'));
+          await story.usagePrice(b, meter, '50');
+        }
+        let subscription = await story.subscribe(a, { billing_cycle: 'calendar' });
+        for (const meter of meters)
+          await story.use(meter, { '2031-01-03': { v: '4' }, '2031-01-07': { v: '2' } });
+        await story.clock('2031-01-11');
+        if (changes)
+          for (const plan of [b, a])
+            subscription = (await story.changePlan(subscription, plan, { billing_cycle: 'calendar' }))
+              .new_subscription;
+        for (const meter of meters)
+          await story.use(meter, { '2031-01-14': { v: '9' }, '2031-01-29': { v: '1' } });
+        await story.clock('2031-02-01');
+        return (await story.totals()).reduce((sum, total) => sum + Number(total) * 100, 0);
+      };
+      expect(Math.round(await totals(true))).toBe(Math.round(await totals(false)));
+    });
+
+    it('bug: what was included was included again after a change of plan', async () => {
+      const story = await begin();
+      const calls = await story.feature('COUNT');
+      const [a, b] = [await story.plan(), await story.plan()];
+      for (const plan of [a, b]) {
+        await story.usagePrice(plan, calls, '1');
+        await story.api.create('/entitlements', {
+          entity_type: 'PLAN',
+          entity_id: plan.id,
+          feature_id: calls.id,
+          feature_type: 'metered',
+          usage_limit: 10,
+          usage_reset_period: 'MONTHLY',
+        });
+      }
+      const subscription = await story.subscribe(a);
+      await story.use(calls, { '2031-01-05': 8 });
+      await story.clock('2031-01-11');
+      await story.changePlan(subscription, b);
+      await story.use(calls, { '2031-01-13': 8, '2031-02-05': 4 });
+      await story.clock('2031-02-12');
+      // 16 of 10 in January; from February on the quota is new: its days are those of the first plan
+      expect((await story.newest('SUBSCRIPTION_CYCLE')).total).toBe('6');
+    });
+
+    it('bug: what was used before a change of plan and came after it was billed by hand only', async () => {
+      const story = await begin();
+      const calls = await story.feature('COUNT');
+      const [a, b] = [await story.plan(), await story.plan()];
+      await story.fee(a, '31');
+      await story.fee(b, '62');
+      await story.usagePrice(a, calls, '1');
+      await story.usagePrice(b, calls, '1');
+      const subscription = await story.subscribe(a);
+      await story.clock('2031-01-11');
+      await story.changePlan(subscription, b);
+      await story.use(calls, { '2031-01-10T23:59:00Z': 7 });
+      await story.clock('2031-02-12');
+      const bill = await story.newest('SUBSCRIPTION_CYCLE');
+      expect(bill.total).toBe('69');
+      await story.clock('2031-03-12');
+      expect((await story.newest('SUBSCRIPTION_CYCLE')).total).toBe('62');
     });
   });
 });

@@ -1,4 +1,5 @@
 import type { NewTenant } from '../../src/tenancy/tenancy.service.js';
+import { eventually } from './eventually.js';
 import type { ApiClient } from './api-client.js';
 import type { TestApp } from './test-app.js';
 
@@ -98,6 +99,15 @@ export class BillingStory {
     });
   }
 
+  /** Lets the plan's prices reach its subscriptions, and waits for the job that does it. */
+  async syncPrices(plan: any): Promise<void> {
+    await this.api.post(`/plans/${plan.id}/sync/subscriptions`);
+    await eventually('the prices are synced', async () => {
+      const { items } = await this.api.get('/jobs?kind=plan.sync_prices&state=queued,running');
+      return items.length === 0;
+    });
+  }
+
   pay(invoice: any, amount: string): Promise<any> {
     return this.api.create('/payments', {
       destination_type: 'INVOICE',
@@ -117,7 +127,9 @@ export class BillingStory {
     });
     return items
       .filter((one: any) => reason === undefined || one.billing_reason === reason)
-      .sort((a: any, b: any) => (`${a.period_end} ${a.created_at}` < `${b.period_end} ${b.created_at}` ? -1 : 1));
+      .sort((a: any, b: any) =>
+        `${a.period_end} ${a.created_at}` < `${b.period_end} ${b.created_at}` ? -1 : 1,
+      );
   }
 
   async newest(reason: string): Promise<any> {

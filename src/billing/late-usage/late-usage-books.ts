@@ -2,14 +2,13 @@ import { restateUsage, type BilledUsage } from '../../domain/invoicing/late-usag
 import { money, moneyToRate, roundToMoney, sumMoney, type Money } from '../../domain/money.js';
 import type { Period } from '../../domain/period.js';
 import type { Rate } from '../../domain/rate.js';
-import type { Subscription } from '../../subscriptions/subscriptions.types.js';
 import type { Invoice, InvoiceLineItem, UsageRestatement } from '../../invoices/invoices.types.js';
 import type { RatedLine } from '../../rating/rated-line.types.js';
 import { netOf, type LineCredit } from '../../invoices/line-credits.service.js';
 import type { BillingTask } from '../../rating/billing-task.types.js';
 
 /** A moment in a subscription's life that is billed. */
-export type LateUsageTask = Pick<BillingTask, 'subscription' | 'moment' | 'reason'>;
+export type LateUsageTask = Pick<BillingTask, 'subscription' | 'moment' | 'reason' | 'runsUntil'>;
 
 /** The period that a moment closes: what is late is of earlier ones. A beginning closes none. */
 export const closingOf = ({ moment }: LateUsageTask): Period | undefined =>
@@ -19,7 +18,8 @@ export const closingOf = ({ moment }: LateUsageTask): Period | undefined =>
 export interface Billed {
   readonly invoice: Invoice;
   readonly line: InvoiceLineItem;
-  readonly subscription: Subscription;
+  /** The subscription on whose bill it is restated. */
+  readonly carrierId: string;
   readonly usage: BilledUsage;
   readonly quantity: Rate;
   readonly rated: RatedLine;

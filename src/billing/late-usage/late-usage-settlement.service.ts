@@ -118,6 +118,7 @@ export class LateUsageSettlement {
       subscription,
       moment: { type: 'cancel', closing: makePeriod(over, ctx.now) },
       reason: 'PRORATION',
+      runsUntil: over,
     } as const;
     const everything: RatedLine = {
       displayName: '',

@@ -3,6 +3,10 @@ import { CustomersService } from '../../customers/customers.service.js';
 import { roundToMoney, sumMoney } from '../../domain/money.js';
 import type { Period } from '../../domain/period.js';
 import type { Ctx } from '../../platform/context.js';
+import {
+  SubscriptionChainsService,
+  type SubscriptionChains,
+} from '../../subscriptions/subscription-chains.service.js';
 import type { Subscription } from '../../subscriptions/subscriptions.types.js';
 import { LateEventsService } from '../../usage/late-events.service.js';
 import { BilledLinesQueries } from '../../invoices/billed-lines.queries.js';
@@ -35,6 +39,7 @@ export type Rater = (tasks: readonly LateUsageTask[]) => Promise<readonly (reado
 export class LateUsageService {
   constructor(
     private readonly customers: CustomersService,
+    private readonly chains: SubscriptionChainsService,
     private readonly events: LateEventsService,
     private readonly credits: LineCreditsService,
     private readonly billedLines: BilledLinesQueries,
@@ -64,10 +69,11 @@ export class LateUsageService {
     rater: Rater,
   ): Promise<RatedLine[][]> {
     const closing = tasks.filter((task) => closingOf(task) !== undefined);
-    const found = await this.restatable(ctx, closing, rater);
+    const chains = await this.chains.of(ctx, [...new Set(closing.map(({ subscription }) => subscription))]);
+    const found = await this.restatable(ctx, closing, chains, rater);
     return tasks.map((task, index) => {
       const { id, currency } = task.subscription;
-      const own = found.filter((one) => one.subscription.id === id && isEarlier(one, task));
+      const own = found.filter((one) => one.carrierId === id && isEarlier(one, task));
       const base = sumMoney(
         (lines[index] ?? []).map((line) => roundToMoney(line.amount, currency)),
         currency,
@@ -77,30 +83,53 @@ export class LateUsageService {
   }
 
   /** Everything of those subscriptions that may differ from what was billed; one that does not costs nothing but time. */
-  private async restatable(ctx: Ctx, tasks: readonly LateUsageTask[], rater: Rater): Promise<Billed[]> {
+  private async restatable(
+    ctx: Ctx,
+    tasks: readonly LateUsageTask[],
+    chains: SubscriptionChains,
+    rater: Rater,
+  ): Promise<Billed[]> {
     const windows = await this.lateWindows(ctx, tasks);
-    const restatements = await this.restatements.of(
-      ctx,
-      tasks.map((task) => task.subscription.id),
-    );
-    const carried = new Set(restatements.map((one) => one.subscriptionId));
+    // What a change of plan has ended is restated by what goes on.
+    const carriers = new Map<string, LateUsageTask>();
+    for (const task of tasks)
+      for (const { id } of earlierOf(chains, task)) if (!carriers.has(id)) carriers.set(id, task);
+    const restatements = await this.restatements.of(ctx, [...carriers.keys()]);
+    const carried = new Set(restatements.map((one) => carriers.get(one.subscriptionId)?.subscription.id));
     const suspects = tasks.filter(
-      ({ subscription }) => windows.has(subscription.id) || carried.has(subscription.id),
+      (task) =>
+        windows.has(task.subscription.id) ||
+        carried.has(task.subscription.id) ||
+        completed(chains, task) !== undefined,
     );
     if (suspects.length === 0) return [];
+    const suspectIds = new Set(suspects.map(({ subscription }) => subscription.id));
     const billed = await this.billedLines.usage(
       ctx,
-      suspects.map((task) => task.subscription.id),
+      [...carriers].flatMap(([id, task]) => (suspectIds.has(task.subscription.id) ? [id] : [])),
     );
     const kept = this.events.keptSince(ctx.now);
     const suspected = billed.filter(({ invoice, line }) => {
       if (kept !== null && (line.periodStart as Date) < kept) return false;
-      const window = windows.get(invoice.subscriptionId as string);
+      const task = carriers.get(invoice.subscriptionId as string) as LateUsageTask;
+      const window = windows.get(task.subscription.id);
       const late = window !== undefined && mayBear(line, window);
-      return late || carriedOf(restatements, line) !== 0n || isRemade(restatements, line);
+      return (
+        late ||
+        carriedOf(restatements, line) !== 0n ||
+        isRemade(restatements, line) ||
+        completed(chains, task)?.includes(invoice.subscriptionId as string) === true
+      );
     });
-    const { open, credits, carriers } = await this.books(ctx, suspected, restatements);
-    return this.rated(ctx, open, { restatements, credits, carriers }, suspects, rater);
+    const books = await this.books(ctx, suspected, restatements);
+    const subscriptions = new Map(
+      [...carriers].flatMap(([id, task]) =>
+        earlierOf(chains, task).flatMap((one) =>
+          one.id === id ? [[id, { subscription: one, task }] as const] : [],
+        ),
+      ),
+    );
+    return this.rated(ctx, books.open, { ...books, restatements }, subscriptions, rater);
   }
 
   /** What else was given back of those lines. They are locked first: nothing gives back of them until this is written. */
@@ -146,18 +175,21 @@ export class LateUsageService {
     ctx: Ctx,
     open: readonly { invoice: Invoice; line: InvoiceLineItem }[],
     books: Books,
-    tasks: readonly LateUsageTask[],
+    subscriptions: ReadonlyMap<string, { readonly subscription: Subscription; readonly task: LateUsageTask }>,
     rater: Rater,
   ): Promise<Billed[]> {
-    const subscriptions = new Map(tasks.map((task) => [task.subscription.id, task.subscription]));
     const invoices = [...new Map(open.map(({ invoice }) => [invoice.id, invoice])).values()];
     const past = invoices.map((invoice): LateUsageTask => {
-      const subscription = subscriptions.get(invoice.subscriptionId as string) as Subscription;
+      const { subscription, task } = subscriptions.get(invoice.subscriptionId as string) as {
+        subscription: Subscription;
+        task: LateUsageTask;
+      };
       const period = { start: invoice.periodStart as Date, end: invoice.periodEnd as Date };
       return {
         subscription,
         moment: momentOf(subscription, period, invoice.billingReason),
         reason: invoice.billingReason,
+        runsUntil: task.runsUntil ?? closingOf(task)?.end,
       };
     });
     const now = await rater(past);
@@ -172,8 +204,29 @@ export class LateUsageService {
       if (first === undefined) return [];
       const same = open.filter((one) => keyOf(one.line) === key).map((one) => one.line);
       const own = { ...books, restatements: books.restatements.filter((one) => restatedKeyOf(one) === key) };
-      const subscription = subscriptions.get(invoice.subscriptionId as string) as Subscription;
-      return [{ invoice, line, subscription, rated: first, ...standing(key, same, own, rated) }];
+      const carrierId = subscriptions.get(invoice.subscriptionId as string)?.task.subscription.id as string;
+      return [{ invoice, line, carrierId, rated: first, ...standing(key, same, own, rated) }];
     });
   }
+}
+
+/** The task's subscription and those whose places it has taken. */
+function earlierOf(chains: SubscriptionChains, { subscription }: LateUsageTask): Subscription[] {
+  const chain = chains.of(subscription.id);
+  const place = chain.findIndex(({ id }) => id === subscription.id);
+  return [...chain.slice(0, Math.max(place, 0)), subscription];
+}
+
+/**
+ * Of a task that closes the first period after a change of plan: the subscriptions whose stretches of it are billed. What
+ * they come to is known now that all of the period has been used.
+ */
+function completed(chains: SubscriptionChains, task: LateUsageTask): string[] | undefined {
+  const { subscription } = task;
+  if (
+    subscription.continuesId === null ||
+    closingOf(task)?.start.getTime() !== subscription.startDate.getTime()
+  )
+    return undefined;
+  return earlierOf(chains, task).flatMap(({ id }) => (id === subscription.id ? [] : [id]));
 }

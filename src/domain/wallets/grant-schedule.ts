@@ -86,7 +86,7 @@ export function nextGrantDate(
   return {
     start,
     end: schedule === null ? null : periodFrom(schedule, start, until).end,
-    expiresAt: expiryOf(terms.expiry, subscription, start),
+    expiresAt: expiryOf(terms, subscription, start),
   };
 }
 
@@ -97,16 +97,18 @@ function scheduleOf(
   first: Date,
 ): BillingSchedule {
   if (anchor !== null) return { interval, cycle: 'anniversary', anchor, timeZone: own.timeZone };
-  const same = interval.unit === own.interval.unit && interval.count === own.interval.count;
-  return same ? own : { interval, cycle: 'anniversary', anchor: first, timeZone: own.timeZone };
+  return isSame(interval, own.interval)
+    ? own
+    : { interval, cycle: 'anniversary', anchor: first, timeZone: own.timeZone };
 }
 
-function expiryOf(expiry: GrantExpiry, subscription: GrantedSubscription, start: Date): Date | null {
+function expiryOf(terms: GrantTerms, subscription: GrantedSubscription, start: Date): Date | null {
+  const { expiry } = terms;
   switch (expiry.type) {
     case 'NEVER':
       return null;
     case 'BILLING_CYCLE':
-      return periodFrom(subscription.schedule, start, subscription.endDate).end;
+      return periodFrom(cycleOf(terms, subscription), start, subscription.endDate).end;
     case 'DURATION':
       return nextPeriodEnd(
         {
@@ -119,6 +121,17 @@ function expiryOf(expiry: GrantExpiry, subscription: GrantedSubscription, start:
       );
   }
 }
+
+/** The billing cycle. A grant that comes with each of them on days of its own lasts until it comes again. */
+function cycleOf(
+  { interval, anchor = null }: GrantTerms,
+  { schedule }: GrantedSubscription,
+): BillingSchedule {
+  if (interval === null || anchor === null || !isSame(interval, schedule.interval)) return schedule;
+  return { ...schedule, cycle: 'anniversary', anchor };
+}
+
+const isSame = (a: BillingInterval, b: BillingInterval): boolean => a.unit === b.unit && a.count === b.count;
 
 const earliest = (a: Date | null, b: Date | null): Date | null =>
   a === null ? b : b === null ? a : earlierOf(a, b);

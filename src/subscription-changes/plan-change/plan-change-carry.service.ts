@@ -1,10 +1,12 @@
+import { isDeepStrictEqual } from 'node:util';
 import { Injectable } from '@nestjs/common';
 import { laterOf } from '../../domain/period.js';
 import type { Ctx } from '../../platform/context.js';
 import type { AppliedCoupon } from '../../plans/coupons.types.js';
-import type { MeteredPrice } from '../../plans/plans.types.js';
+import { notEnded, type MeteredPrice } from '../../plans/plans.types.js';
+import { PlansService } from '../../plans/plans.service.js';
 import { PricesService } from '../../plans/prices.service.js';
-import { lineCommitmentInput } from '../../subscriptions/commitments.types.js';
+import { lineCommitmentInput, type LineCommitmentInput } from '../../subscriptions/commitments.types.js';
 import { SubscriptionAddonsService } from '../../subscriptions/subscription-addons.service.js';
 import { SubscriptionLinesService, type LineInput } from '../../subscriptions/subscription-lines.service.js';
 import { SubscriptionTermsService } from '../../subscriptions/subscription-terms.service.js';
@@ -17,6 +19,7 @@ import { subjectOf } from '../../subscriptions/subscription-grants.service.js';
 @Injectable()
 export class PlanChangeCarry {
   constructor(
+    private readonly plans: PlansService,
     private readonly prices: PricesService,
     private readonly subscriptions: SubscriptionsService,
     private readonly lines: SubscriptionLinesService,
@@ -48,14 +51,81 @@ export class PlanChangeCarry {
     });
   }
 
-  /** Addons, credit grants, coupons, taxes, entitlements. Answers the coupons that end with their lines. */
+  /** Commitments of the plan's lines, by the new plan's prices of the same usage. */
+  async commitments(
+    ctx: Ctx,
+    lines: readonly SubscriptionLineItem[],
+    planId: string,
+  ): Promise<Record<string, LineCommitmentInput>> {
+    const promised = lines.filter((line) => line.entityType === 'plan' && line.commitment !== null);
+    if (promised.length === 0) return {};
+    const next = notEnded((await this.plans.get(ctx, planId)).prices, ctx.now);
+    const prices = await this.prices.byIds(
+      ctx,
+      promised.map((line) => line.priceId),
+    );
+    return Object.fromEntries(
+      promised.flatMap((line) => {
+        const same = next.find((priced) => isSameUsage(priced, prices.get(line.priceId)));
+        const commitment = lineCommitmentInput(line.commitment);
+        return same === undefined || commitment === undefined ? [] : [[same.price.id, commitment] as const];
+      }),
+    );
+  }
+
+  /** Which line of the new subscription goes on with the usage that one of the old has charged for. */
+  async continueUsage(
+    ctx: Ctx,
+    before: readonly SubscriptionLineItem[],
+    created: Subscription,
+  ): Promise<void> {
+    const metered = ({ priceType, meterId }: SubscriptionLineItem): boolean =>
+      priceType === 'USAGE' && meterId !== null;
+    const old = (await this.withoutLife(ctx, before, created)).filter(metered);
+    const next = (await this.subscriptions.linesOf(ctx, [created.id])).filter(metered);
+    const prices = await this.prices.byIds(
+      ctx,
+      [...old, ...next].map((line) => line.priceId),
+    );
+    const taken = new Set<string>();
+    for (const line of next) {
+      const same = old.find(
+        (one) =>
+          !taken.has(one.id) &&
+          isSameUsage(prices.get(one.priceId) as MeteredPrice, prices.get(line.priceId)),
+      );
+      if (same === undefined) continue;
+      taken.add(same.id);
+      await this.lines.continue(ctx, line, same);
+    }
+  }
+
+  /** The lines before; of a plan that was changed again at once, with those that it had taken the place of. */
+  private async withoutLife(
+    ctx: Ctx,
+    lines: readonly SubscriptionLineItem[],
+    created: Subscription,
+  ): Promise<readonly SubscriptionLineItem[]> {
+    const all = [...lines];
+    let before = created.continuesId;
+    while (before !== null) {
+      const subscription = await this.subscriptions.get(ctx, before);
+      if (subscription.startDate < created.startDate || subscription.continuesId === null) break;
+      before = subscription.continuesId;
+      const earlier = await this.subscriptions.linesOf(ctx, [before]);
+      all.push(...earlier.filter(({ endDate }) => endDate === null || endDate >= created.startDate));
+    }
+    return all;
+  }
+
+  /** Credit grants, coupons, taxes, entitlements. Answers the coupons that end with their lines. */
   async rest(
     ctx: Ctx,
     before: Subscription,
     lines: readonly SubscriptionLineItem[],
     created: Subscription,
+    moved: ReadonlyMap<string, string>,
   ): Promise<AppliedCoupon[]> {
-    const moved = await this.moveAddons(ctx, before, created);
     await this.grants.carryOver(ctx, subjectOf(before), subjectOf(created), moved);
     const all = await this.subscriptions.linesOf(ctx, [before.id]);
     const next = await this.subscriptions.linesOf(ctx, [created.id]);
@@ -71,7 +141,7 @@ export class PlanChangeCarry {
    * Addons go on with the new subscription, by their prices as they are now. What they grant is not granted anew: that goes on
    * too. Answers which association stands for which of the old.
    */
-  private async moveAddons(
+  async moveAddons(
     ctx: Ctx,
     before: Subscription,
     created: Subscription,
@@ -90,6 +160,12 @@ export class PlanChangeCarry {
     return moved;
   }
 }
+
+/** Whether two prices charge for the same events: of one meter, with the same filters. */
+const isSameUsage = ({ price, meter }: MeteredPrice, other: MeteredPrice | undefined): boolean =>
+  meter !== null &&
+  meter.id === other?.meter?.id &&
+  isDeepStrictEqual(price.filterValues, other.price.filterValues);
 
 const ownOf = (lines: readonly SubscriptionLineItem[]): SubscriptionLineItem[] =>
   lines.filter((line) => line.entityType === 'subscription' && line.billingPeriod !== 'ONETIME');

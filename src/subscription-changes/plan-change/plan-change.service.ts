@@ -63,6 +63,13 @@ export interface PlanChanged {
   readonly endedCoupons: readonly AppliedCoupon[];
 }
 
+/** A subscription that is there and has not begun, the lines of the one before, and which addon stands for which of it. */
+interface Begun {
+  readonly created: Subscription;
+  readonly oldLines: readonly SubscriptionLineItem[];
+  readonly moved: ReadonlyMap<string, string>;
+}
+
 /**
  * Another plan from now on: what was used of the old one is billed and it ends; a new subscription begins. With
  * proration, what was paid for the rest of the old period is taken off the new one's first invoice.
@@ -110,8 +117,15 @@ export class PlanChangeService {
     assertChangeable(before);
     assertAnother(before, input);
     const behavior = input.prorationBehavior ?? before.prorationBehavior;
-    const ended = await this.changes.end(ctx, before, behavior, !inTrial(before));
-    return this.goOn(ctx, before, ended, input);
+    const unused = await this.prorations.unused(ctx, before, ctx.now, behavior);
+    const begun = await this.create(ctx, before, input, behavior);
+    // After the other one is there: what is billed of this one depends on what goes on.
+    const ended = await this.changes.end(ctx, before, {
+      behavior,
+      finalInvoice: !inTrial(before),
+      successor: { id: begun.created.id, unused },
+    });
+    return this.goOn(ctx, before, ended, begun, input);
   }
 
   /** The period is walked to its end, for {@link preview}. */
@@ -138,24 +152,23 @@ export class PlanChangeService {
   ): Promise<PlanChanged> {
     const behavior = input.prorationBehavior ?? old.prorationBehavior;
     const prorations = await this.prorations.unused(ctx, old, ctx.now, behavior);
-    const ended = { subscription: old, invoice: undefined, prorations };
-    return this.goOn(ctx, { ...old, endDate }, ended, input);
+    const before = { ...old, endDate };
+    const begun = await this.create(ctx, before, input, behavior);
+    const subscription = await this.subscriptions.save(ctx, old, { continuedById: begun.created.id });
+    return this.goOn(ctx, before, { subscription, invoice: undefined, prorations }, begun, input);
   }
 
   private async goOn(
     ctx: Ctx,
     before: Subscription,
     { subscription: old, invoice: finalInvoice, prorations: credits }: Omit<Cancelled, 'effective'>,
+    { created, oldLines, moved }: Begun,
     input: PlanChangeInput,
   ): Promise<PlanChanged> {
     const from = await this.plans.getPlan(ctx, before.planId);
     const { plan: to } = await this.plans.get(ctx, input.planId);
     const behavior = input.prorationBehavior ?? before.prorationBehavior;
-    const oldLines = (await this.subscriptions.linesOf(ctx, [before.id])).filter((line) =>
-      isPresent(line, ctx.now),
-    );
-    const created = await this.create(ctx, before, input, behavior, oldLines);
-    const endedCoupons = await this.carry.rest(ctx, before, oldLines, created);
+    const endedCoupons = await this.carry.rest(ctx, before, oldLines, created, moved);
     const begun = inTrial(created)
       ? {
           ...(await this.beginTrial(ctx, created)),
@@ -169,19 +182,22 @@ export class PlanChangeService {
     return { type, from, to, behavior, before, old, finalInvoice, credits, endedCoupons, ...begun };
   }
 
+  /** The subscription that takes the place of another, with its lines and addons; not begun. */
   private async create(
     ctx: Ctx,
     before: Subscription,
     input: PlanChangeInput,
     behavior: ProrationBehavior,
-    lines: readonly SubscriptionLineItem[],
-  ): Promise<Subscription> {
+  ): Promise<Begun> {
+    const lines = (await this.subscriptions.linesOf(ctx, [before.id])).filter((line) =>
+      isPresent(line, ctx.now),
+    );
     const trial =
       before.trialEnd !== null && inTrial(before) && before.trialEnd > ctx.now ? before.trialEnd : null;
     const [customer] = await this.customers.listByIds(ctx, [before.customerId]);
     if (customer === undefined) throw new Error(`subscription ${before.id} has no customer`);
     const carried = await this.carry.ownLines(ctx, lines);
-    return this.creation.create(ctx, {
+    const created = await this.creation.create(ctx, {
       customer,
       planId: input.planId,
       currency: before.currency,
@@ -201,9 +217,14 @@ export class PlanChangeService {
       metadata: { ...before.metadata, ...input.metadata },
       lines: () => carried,
       commitment: commitmentInput(before.commitment),
+      lineCommitments: await this.carry.commitments(ctx, lines, input.planId),
+      continues: before,
       // The old subscription's own are carried over.
       taxOverrides: [],
     });
+    const moved = await this.carry.moveAddons(ctx, before, created);
+    await this.carry.continueUsage(ctx, lines, created);
+    return { created, oldLines: lines, moved };
   }
 
   private async begin(
