@@ -25,8 +25,16 @@ export class SubscriptionGrants {
     await this.applications.applyDueGrants(
       ctx,
       subscriptions.map((one) => {
-        const chain = chains.of(one.id).map(({ id }) => id);
-        return subjectOf(one, chain.slice(0, chain.indexOf(one.id)));
+        const chain = chains.of(one.id);
+        const place = chain.findIndex(({ id }) => id === one.id);
+        return subjectOf(
+          one,
+          chain.slice(0, Math.max(place, 0)).map((before) => ({
+            id: before.id,
+            schedule: scheduleOf(before),
+            startDate: before.startDate,
+          })),
+        );
       }),
       ctx.now,
     );

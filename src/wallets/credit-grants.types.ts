@@ -1,3 +1,4 @@
+import { laterOf } from '../domain/period.js';
 import type { GrantTerms } from '../domain/wallets/grant-schedule.js';
 import type { GrantedSubscription } from '../domain/wallets/grant-schedule.js';
 import type { CreditGrantApplicationEntity } from './credit-grant-application.entity.js';
@@ -36,3 +37,15 @@ export const termsOf = (grant: CreditGrant): GrantTerms => ({
   endDate: grant.endDate,
   anchor: grant.anchor,
 });
+
+/** From when a grant's periods are counted that goes on with another subscription; null: it comes once. */
+export function anchorOf(
+  grant: CreditGrant,
+  { schedule, startDate }: Pick<GrantedSubscription, 'schedule' | 'startDate'>,
+): Date | null {
+  const { interval } = termsOf(grant);
+  if (interval === null || grant.anchor !== null) return grant.anchor;
+  const own = interval.unit === schedule.interval.unit && interval.count === schedule.interval.count;
+  if (own) return schedule.anchor;
+  return grant.startDate === null ? startDate : laterOf(grant.startDate, startDate);
+}

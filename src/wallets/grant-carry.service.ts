@@ -7,7 +7,7 @@ import { insertRow, updateRow } from '../platform/database/rows.js';
 import { CreditGrantApplicationEntity } from './credit-grant-application.entity.js';
 import { CreditGrantEntity } from './credit-grant.entity.js';
 import { CreditGrantsService } from './credit-grants.service.js';
-import { termsOf, type CreditGrant, type GrantSubject } from './credit-grants.types.js';
+import { anchorOf, termsOf, type CreditGrant, type GrantSubject } from './credit-grants.types.js';
 import { GrantApplications } from './grant-applications.service.js';
 
 /**
@@ -82,12 +82,4 @@ export class GrantCarry {
       .getRawOne<{ last: Date | null }>();
     return row?.last ?? null;
   }
-}
-
-function anchorOf(grant: CreditGrant, { schedule, startDate }: GrantSubject): Date | null {
-  const { interval } = termsOf(grant);
-  if (interval === null || grant.anchor !== null) return grant.anchor;
-  const own = interval.unit === schedule.interval.unit && interval.count === schedule.interval.count;
-  if (own) return schedule.anchor;
-  return grant.startDate === null ? startDate : laterOf(grant.startDate, startDate);
 }

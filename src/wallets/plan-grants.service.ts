@@ -5,7 +5,12 @@ import { stampNew } from '../platform/database/columns.js';
 import { insertUnlessThere } from '../platform/database/rows.js';
 import { CreditGrantApplicationEntity } from './credit-grant-application.entity.js';
 import { CreditGrantEntity } from './credit-grant.entity.js';
-import type { CreditGrant, CreditGrantApplication, GrantSubject } from './credit-grants.types.js';
+import {
+  anchorOf,
+  type CreditGrant,
+  type CreditGrantApplication,
+  type GrantSubject,
+} from './credit-grants.types.js';
 
 /** What plans before a change have given of a grant already. */
 export interface GivenBefore {
@@ -90,7 +95,9 @@ export class PlanGrants {
     if (continues.length === 0) return [];
     const grants = await ctx.em
       .createQueryBuilder(CreditGrantEntity, 'row')
-      .where('row.subscriptionId = ANY(:ids)', { ids: continues })
+      .where('row.subscriptionId = ANY(:ids)', {
+        ids: continues.map(({ id }) => id),
+      })
       .andWhere('row.sourceGrantId IS NOT NULL AND row.addonAssociationId IS NULL')
       .getMany();
     if (grants.length === 0) return [];
@@ -133,10 +140,9 @@ class GivenPool {
 
   /** The day on which the earlier grant of the same interval would have come again. */
   anchorOf(template: CreditGrant): Date | null {
-    const { schedule } = this.subject;
     const earlier = this.latest(template);
-    if (earlier === undefined) return null;
-    return earlier.grant.anchor ?? earlier.application.periodEnd ?? schedule.anchor;
+    const from = this.subject.continues.find(({ id }) => id === earlier?.grant.subscriptionId);
+    return earlier === undefined || from === undefined ? null : anchorOf(earlier.grant, from);
   }
 
   private latest(template: CreditGrant): Earlier | undefined {

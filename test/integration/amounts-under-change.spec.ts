@@ -355,5 +355,38 @@ describe('amounts under change', () => {
       await story.clock('2031-03-12');
       expect((await story.newest('SUBSCRIPTION_CYCLE')).total).toBe('62');
     });
+
+    it('bug: each plan that was changed to gave its credits of the same month', async () => {
+      const story = await begin();
+      const calls = await story.feature('COUNT');
+      const plans: any[] = [];
+      for (const credits of ['100', '150', '120']) {
+        const plan = await story.plan();
+        await story.usagePrice(plan, calls, '1');
+        await story.api.create('/creditgrants', {
+          name: 'monthly',
+          scope: 'PLAN',
+          plan_id: plan.id,
+          credits,
+          cadence: 'RECURRING',
+          period: 'MONTHLY',
+          period_count: 1,
+          expiration_type: 'BILLING_CYCLE',
+        });
+        plans.push(plan);
+      }
+      let subscription = await story.subscribe(plans[0]);
+      expect(await story.credit()).toBe(100);
+      await story.clock('2031-01-11');
+      for (const plan of [plans[1], plans[0], plans[1], plans[2]])
+        subscription = (await story.changePlan(subscription, plan)).new_subscription;
+      // The largest of them, whatever their number
+      expect(await story.credit()).toBe(150);
+      // The next ones come on the day on which they would have come, and last until they come again.
+      await story.clock('2031-02-02');
+      expect(await story.credit()).toBe(120);
+      await story.clock('2031-02-27');
+      expect(await story.credit()).toBe(120);
+    });
   });
 });
