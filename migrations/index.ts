@@ -24,6 +24,9 @@ import { WebhookIndexes1763700000025 } from './0025-webhook-indexes.js';
 import { OutboundWebhooks1763700000026 } from './0026-outbound-webhooks.js';
 import { ParkedJobs1763700000027 } from './0027-parked-jobs.js';
 import { PlanChangeChains1763700000028 } from './0028-plan-change-chains.js';
+import { SettledLines1763700000029 } from './0029-settled-lines.js';
+import { CarriedCredits1763700000030 } from './0030-carried-credits.js';
+import { WhatCreditsPayFor1763700000031 } from './0031-what-credits-pay-for.js';
 
 /** In the order they run. Append; never edit one that has been released. */
 export const migrations = [
@@ -53,4 +56,7 @@ export const migrations = [
   OutboundWebhooks1763700000026,
   ParkedJobs1763700000027,
   PlanChangeChains1763700000028,
+  SettledLines1763700000029,
+  CarriedCredits1763700000030,
+  WhatCreditsPayFor1763700000031,
 ] as const;

@@ -8,8 +8,10 @@ import { SubscriptionsModule } from '../subscriptions/subscriptions.module.js';
 import { TenancyModule } from '../tenancy/tenancy.module.js';
 import { UsageModule } from '../usage/usage.module.js';
 import { WalletsModule } from '../wallets/wallets.module.js';
+import { GivingBack } from './giving-back.service.js';
 import { ImmediateBilling } from './immediate-billing.service.js';
 import { LateUsageCredits } from './late-usage/late-usage-credits.service.js';
+import { LateUsageNotes } from './late-usage/late-usage-notes.service.js';
 import { LateUsageSettlement } from './late-usage/late-usage-settlement.service.js';
 import { LateUsageController } from './late-usage/late-usage.controller.js';
 import { LateUsageService } from './late-usage/late-usage.service.js';
@@ -49,10 +51,12 @@ import { SubscriptionBillingService } from './subscription-billing.service.js';
     BillingRun,
     BillingRunsService,
     DraftFinalization,
+    GivingBack,
     ImmediateBilling,
     InvoiceLifecycleService,
     LateUsageCredits,
     LateUsageService,
+    LateUsageNotes,
     LateUsageSettlement,
     ProrationsService,
     RecalculationService,

@@ -1,9 +1,18 @@
 import { Injectable } from '@nestjs/common';
 import { fullPeriodAt } from '../domain/billing-period.js';
 import { invalidOperation } from '../domain/errors.js';
-import { money, moneyToRate, sumMoney, type Money } from '../domain/money.js';
+import { giveCredits, type GivenCredit } from '../domain/invoicing/give-credits.js';
+import {
+  minMoney,
+  money,
+  moneyToRate,
+  subtractMoney,
+  sumMoney,
+  zeroMoney,
+  type Money,
+} from '../domain/money.js';
 import { earlierOf, laterOf, type Period } from '../domain/period.js';
-import type { Rate } from '../domain/rate.js';
+import { rate, type Rate } from '../domain/rate.js';
 import type { PricingTerms } from '../domain/rating/pricing-terms.js';
 import { lineSchedule } from '../domain/subscribing/line-schedule.js';
 import {
@@ -26,16 +35,26 @@ import {
   type Subscription,
   type SubscriptionLineItem,
 } from '../subscriptions/subscriptions.types.js';
-import { WalletSpending } from '../wallets/wallet-spending.service.js';
 import { ImmediateBilling } from './immediate-billing.service.js';
 import { BilledLinesQueries } from '../invoices/billed-lines.queries.js';
-import type { InvoiceLineItem } from '../invoices/invoices.types.js';
-import type { RatedLine } from '../rating/rated-line.types.js';
+import { UNUSED_TIME_OF, type Invoice, type InvoiceLineItem } from '../invoices/invoices.types.js';
+import type { RatedLine, SettledTaxPart } from '../rating/rated-line.types.js';
+import { GivingBack, type CreditPart, type GivenBack } from './giving-back.service.js';
+import { LineTaxes, withTax } from '../invoices/line-taxes.service.js';
 import { LineCreditsService, netOf } from '../invoices/line-credits.service.js';
 
 /** A line of a proration with the subscription line that it is about. */
 export interface Proration extends ProrationLine {
   readonly line: SubscriptionLineItem;
+  /** Of a credit with the tax that goes back with it; the amount of a charge. */
+  readonly withTax: Money;
+}
+
+/** What an invoice has taken of credits, in their order, before tax. */
+export interface CarriedCredits {
+  /** Null: it took nothing, and there is none. */
+  readonly invoiceId: string | null;
+  readonly nets: readonly Money[];
 }
 
 /** What was paid in advance, and what of it is given back when things change. */
@@ -44,7 +63,8 @@ export class ProrationsService {
   constructor(
     private readonly subscriptions: SubscriptionsService,
     private readonly prices: PricesService,
-    private readonly spending: WalletSpending,
+    private readonly giving: GivingBack,
+    private readonly taxes: LineTaxes,
     private readonly now: ImmediateBilling,
     private readonly credits: LineCreditsService,
     private readonly billedLines: BilledLinesQueries,
@@ -66,7 +86,7 @@ export class ProrationsService {
     );
     if (lineId !== undefined) assertNotReplaced(lineId, lines);
     const billed = await this.billed(ctx, subscription, lines, present, at);
-    return withLines(unusedCredits(billed, at, behavior, subscription.currency), present);
+    return this.withLines(ctx, unusedCredits(billed, at, behavior, subscription.currency), present);
   }
 
   /**
@@ -98,7 +118,11 @@ export class ProrationsService {
       until: ends.reduce(earlierOf),
       priced: fullPeriodAt((billed as BilledLine).line.schedule, laterOf(at, start)),
     };
-    const prorations = withLines(quantityChange(change, 'create_prorations', subscription.currency), [after]);
+    const prorations = await this.withLines(
+      ctx,
+      quantityChange(change, 'create_prorations', subscription.currency),
+      [after],
+    );
     const charges = prorations.filter(({ type }) => type === 'charge');
     const [charge] = charges;
     if (charge !== undefined)
@@ -113,30 +137,131 @@ export class ProrationsService {
   }
 
   /**
-   * Writes down what was given back. `toWallet` of it goes to the customer's prepaid wallet; whatever else stands on an
-   * invoice already.
+   * Gives credits back. What of them stands on an invoice already is `carried`; of the rest what is still owed for it is
+   * lowered first, and what was paid goes to the customer's prepaid wallet.
    */
   async record(
     ctx: Ctx,
     subscription: Subscription,
     prorations: readonly Proration[],
-    toWallet: Money = creditOf(prorations, subscription.currency),
-  ): Promise<void> {
+    carried: CarriedCredits = { invoiceId: null, nets: [] },
+  ): Promise<GivenBack> {
+    const { currency, customerId } = subscription;
     const credits = prorations.filter(({ type }) => type === 'credit');
-    if (credits.length === 0) return;
-    const id = newId('proration');
-    await this.credits.recordProration(
-      ctx,
-      id,
-      credits.flatMap(({ from, period }) => from.map(({ key, amount }) => ({ lineId: key, amount, period }))),
+    if (credits.length === 0) return { toWallet: zeroMoney(currency), notes: [] };
+    const sourceId = newId('proration');
+    const split = credits.map((credit, index) =>
+      splitParts(partsOf(credit), carried.nets[index] ?? zeroMoney(currency)),
     );
-    await this.spending.giveBack(ctx, {
-      customerId: subscription.customerId,
-      amount: toWallet,
+    await this.recordCarried(
+      ctx,
+      sourceId,
+      carried.invoiceId,
+      split.flatMap(({ taken }) => taken),
+    );
+    return this.giving.giveBack(ctx, {
+      customerId,
+      currency,
+      sourceId,
+      parts: split.flatMap(({ left }) => left),
       reason: 'CREDIT_ADJUSTMENT',
-      referenceId: id,
+      noteReason: 'ORDER_CHANGE',
       description: 'Paid in advance and not used',
     });
+  }
+
+  /** The unused time that a void invoice has taken off is given back anew. */
+  async returnCarried(ctx: Ctx, voided: Invoice): Promise<GivenBack> {
+    // Usage that it corrected is found again with the next bill.
+    const released = (await this.credits.releaseCarried(ctx, voided.id)).filter(
+      ({ source }) => source === 'PRORATION',
+    );
+    return this.giving.giveBack(ctx, {
+      customerId: voided.customerId,
+      currency: voided.currency,
+      sourceId: voided.id,
+      parts: released.map(({ lineId, net, period }) => ({ lineId, net, period })),
+      reason: 'INVOICE_VOID_REFUND',
+      noteReason: 'ORDER_CHANGE',
+      description: 'Unused time that a void invoice had taken off',
+    });
+  }
+
+  /** As lines of an invoice that has room for so much; and what each of them takes, before tax. */
+  async asLines(
+    ctx: Ctx,
+    credits: readonly Proration[],
+    room: Money,
+  ): Promise<{ readonly lines: readonly RatedLine[]; readonly nets: readonly Money[] }> {
+    const book = await this.taxes.of(
+      ctx,
+      credits.flatMap(({ from }) => from.map(({ key }) => key)),
+    );
+    const partsFor = (index: number, net: Money): readonly CreditPart[] =>
+      splitParts(partsOf(credits[index] as Proration), net).taken;
+    const given = giveCredits(
+      credits.map(({ amount }, index) => ({ key: String(index), credit: amount })),
+      room,
+      (key, net) =>
+        sumMoney(
+          partsFor(Number(key), net).map((part) => book.taxOn(part.lineId, part.net)),
+          net.currency,
+        ),
+    );
+    return {
+      nets: given.map(({ amount }) => amount),
+      lines: credits.flatMap((credit, index) => {
+        const { amount } = given[index] as GivenCredit;
+        if (amount.amount === 0n) return [];
+        const taxes = partsFor(index, amount).flatMap((part) => book.take(part.lineId, part.net).taxes);
+        return [creditLine(credit, amount, taxes)];
+      }),
+    };
+  }
+
+  private async recordCarried(
+    ctx: Ctx,
+    sourceId: string,
+    carriedBy: string | null,
+    parts: readonly CreditPart[],
+  ): Promise<void> {
+    const book = await this.taxes.of(
+      ctx,
+      parts.map(({ lineId }) => lineId),
+    );
+    await this.credits.record(
+      ctx,
+      parts.map((part) => ({
+        ...part,
+        source: 'PRORATION' as const,
+        sourceId,
+        carriedBy,
+        amount: withTax(book.take(part.lineId, part.net)),
+      })),
+    );
+  }
+
+  /** With the lines that they are about, and the tax that goes back with them. */
+  private async withLines(
+    ctx: Ctx,
+    prorations: readonly ProrationLine[],
+    lines: readonly SubscriptionLineItem[],
+  ): Promise<Proration[]> {
+    const book = await this.taxes.of(
+      ctx,
+      prorations.flatMap(({ from }) => from.map(({ key }) => key)),
+    );
+    return prorations.map((one) => ({
+      ...one,
+      line: lines.find(({ id }) => id === one.lineKey) as SubscriptionLineItem,
+      withTax:
+        one.type === 'charge'
+          ? one.amount
+          : sumMoney(
+              one.from.map(({ key, amount }) => withTax(book.take(key, amount))),
+              one.amount.currency,
+            ),
+    }));
   }
 
   private async billed(
@@ -208,12 +333,51 @@ export class ProrationsService {
   }
 }
 
-/** What the prorations give back together. */
-export const creditOf = (prorations: readonly ProrationLine[], currency: string): Money =>
+/** What the prorations give back together, with its tax. */
+export const creditOf = (prorations: readonly Proration[], currency: string): Money =>
   sumMoney(
-    prorations.filter(({ type }) => type === 'credit').map(({ amount }) => amount),
+    prorations.filter(({ type }) => type === 'credit').map((one) => one.withTax),
     currency,
   );
+
+/** What each invoice line gives back of a credit. */
+const partsOf = ({ from, period }: Proration): CreditPart[] =>
+  from.map(({ key, amount }) => ({ lineId: key, net: amount, period }));
+
+/** The first of the parts that make up an amount, and the rest. */
+function splitParts(
+  parts: readonly CreditPart[],
+  net: Money,
+): { readonly taken: readonly CreditPart[]; readonly left: readonly CreditPart[] } {
+  let open = net;
+  const taken: CreditPart[] = [];
+  const left: CreditPart[] = [];
+  for (const part of parts) {
+    const now = minMoney(part.net, open);
+    open = subtractMoney(open, now);
+    if (now.amount > 0n) taken.push({ ...part, net: now });
+    if (now.amount < part.net.amount) left.push({ ...part, net: subtractMoney(part.net, now) });
+  }
+  return { taken, left };
+}
+
+/** A credit as a line of the new plan's first invoice. */
+const creditLine = (
+  { line, period }: Proration,
+  amount: Money,
+  taxes: readonly SettledTaxPart[],
+): RatedLine => ({
+  displayName: `Unused time on ${line.displayName}`,
+  amount: moneyToRate(amount).negated(),
+  quantity: rate(1),
+  priceType: 'FIXED',
+  period,
+  entityType: line.entityType,
+  entityId: line.entityId,
+  planDisplayName: line.planDisplayName,
+  metadata: { [UNUSED_TIME_OF]: line.id },
+  settled: { taxes },
+});
 
 /** Lines whose place no other has taken. */
 function leavesOf(lines: readonly SubscriptionLineItem[]): SubscriptionLineItem[] {
@@ -258,12 +422,3 @@ const changeLine = ({ line, amount, period }: Proration, more: Rate): RatedLine 
   planDisplayName: line.planDisplayName,
   meterDisplayName: null,
 });
-
-const withLines = (
-  prorations: readonly ProrationLine[],
-  lines: readonly SubscriptionLineItem[],
-): Proration[] =>
-  prorations.map((one) => ({
-    ...one,
-    line: lines.find(({ id }) => id === one.lineKey) as SubscriptionLineItem,
-  }));

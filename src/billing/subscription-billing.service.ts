@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
+import type { Money } from '../domain/money.js';
 import type { Ctx } from '../platform/context.js';
 import { LineLineage } from '../subscriptions/line-lineage.service.js';
 import { BillTermsService, type SubscriptionBill } from '../invoices/bill-terms.service.js';
 import { InvoiceDrafts, type Seal } from '../invoices/invoice-drafts.service.js';
+import type { LateUsage } from './late-usage/late-usage-books.js';
 import { LateUsageService } from './late-usage/late-usage.service.js';
 import type { InvoiceDraftInput, InvoiceWithLines } from '../invoices/invoices.types.js';
 import type { RatedLine } from '../rating/rated-line.types.js';
@@ -31,24 +33,58 @@ export class SubscriptionBillingService {
     seal?: Seal,
   ): Promise<ReadonlyMap<BillingTask, InvoiceWithLines>> {
     const inTime = await this.rate(ctx, tasks);
-    const rated = await this.lateUsage.withLateUsage(ctx, tasks, inTime, (past) => this.rate(ctx, past));
+    const late = await this.lateUsage.find(ctx, tasks, (past) => this.rate(ctx, past));
     const billed = tasks
-      .map((task, index) => ({ task, lines: rated[index] ?? [] }))
-      .filter(({ task, lines }) => lines.length > 0 || !mayBeNothing(task));
-    const bills = await this.billsOf(ctx, billed);
-    const { terms, record } = await this.terms.of(ctx, bills);
-    const drafts = await this.drafts.draftAll(
-      ctx,
-      billed.map(({ task, lines }, index) => ({ ...draftInput(task, lines), ...terms[index] })),
-      seal,
-    );
+      .map((task, index): Billed => {
+        const own = late[index] as LateUsage;
+        return { task, lines: [...(inTime[index] ?? []), ...own.charges], late: own };
+      })
+      .filter((one) => one.lines.length > 0 || one.late.credits.length > 0 || !mayBeNothing(one.task));
+    const { inputs, record } = await this.priced(ctx, billed);
+    const drafts = await this.drafts.draftAll(ctx, inputs, seal);
     await record(drafts);
     return new Map(billed.map(({ task }, index) => [task, drafts[index] as InvoiceWithLines]));
+  }
+
+  /** What an invoice of the task would come to with its discounts and taxes, before prepaid credits. Nothing is written. */
+  async total(ctx: Ctx, task: BillingTask): Promise<Money> {
+    const [lines] = await this.rate(ctx, [task]);
+    const { inputs } = await this.priced(ctx, [
+      { task, lines: lines ?? [], late: { charges: [], credits: [] } },
+    ]);
+    return this.drafts.total(inputs[0] as InvoiceDraftInput);
   }
 
   /** What the tasks would be charged for, rated exactly, in their order. */
   rate(ctx: Ctx, tasks: readonly BillingTask[]): Promise<RatedLine[][]> {
     return this.rating.rate(ctx, tasks);
+  }
+
+  /** The bills with their discounts and taxes, and what is given back on them. */
+  private async priced(
+    ctx: Ctx,
+    billed: readonly Billed[],
+  ): Promise<{
+    readonly inputs: readonly InvoiceDraftInput[];
+    readonly record: (drafted: readonly InvoiceWithLines[]) => Promise<void>;
+  }> {
+    const { terms, record } = await this.terms.of(ctx, await this.billsOf(ctx, billed));
+    const charged = billed.map(({ task, lines }, index) => ({ ...draftInput(task, lines), ...terms[index] }));
+    const credits = await this.lateUsage.give(
+      ctx,
+      billed.map(({ late }, index) => ({
+        late,
+        room: this.drafts.total(charged[index] as InvoiceDraftInput),
+      })),
+    );
+    return {
+      // Behind the charges: coupons name their lines by their places.
+      inputs: charged.map((input, index) => ({
+        ...input,
+        lines: [...input.lines, ...(credits[index] ?? [])],
+      })),
+      record,
+    };
   }
 
   private async billsOf(
@@ -66,6 +102,13 @@ export class SubscriptionBillingService {
       lineage,
     }));
   }
+}
+
+/** A task with what it charges, and what late usage has changed. */
+interface Billed {
+  readonly task: BillingTask;
+  readonly lines: readonly RatedLine[];
+  readonly late: LateUsage;
 }
 
 const mayBeNothing = ({ moment, subscription }: BillingTask): boolean =>

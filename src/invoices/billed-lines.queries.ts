@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import { money, type Money } from '../domain/money.js';
 import type { Ctx } from '../platform/context.js';
 import { InvoiceLineItemEntity } from './invoice-line-item.entity.js';
 import { InvoiceEntity } from './invoice.entity.js';
@@ -65,19 +64,5 @@ export class BilledLinesQueries {
       .addOrderBy('row.position')
       .getMany();
     return lines.map((line) => ({ invoice: byId.get(line.invoiceId) as Invoice, line }));
-  }
-
-  /** Everything that final invoices have billed and credited, as magnitudes: no credit can be more than that. */
-  async billedSoFar(
-    ctx: Ctx,
-    { id, currency }: { readonly id: string; readonly currency: string },
-  ): Promise<Money> {
-    const row = await ctx.em
-      .createQueryBuilder(InvoiceLineItemEntity, 'line')
-      .innerJoin(InvoiceEntity, 'invoice', 'invoice.id = line.invoiceId')
-      .select('coalesce(sum(abs(line.amount)), 0)', 'billed')
-      .where(`invoice.subscriptionId = :id AND invoice.invoiceStatus = 'FINALIZED'`, { id })
-      .getRawOne<{ billed: string }>();
-    return money(BigInt(row?.billed ?? '0'), currency);
   }
 }

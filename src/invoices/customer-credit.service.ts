@@ -1,8 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { invalidOperation } from '../domain/errors.js';
-import { minMoney, money, sumMoney, truncateToMoney, type Money } from '../domain/money.js';
+import {
+  addMoney,
+  minMoney,
+  money,
+  sumMoney,
+  truncateToMoney,
+  zeroMoney,
+  type Money,
+} from '../domain/money.js';
 import type { PriceType } from '../domain/rating/price-kinds.js';
-import { allowsPriceType } from '../domain/wallets/wallet-kinds.js';
+import type { Purse } from '../domain/wallets/ledger.js';
 import type { Ctx } from '../platform/context.js';
 import { WalletSpending } from '../wallets/wallet-spending.service.js';
 import { WalletsService } from '../wallets/wallets.service.js';
@@ -17,6 +25,14 @@ export interface CreditGivenBack {
   readonly creditNoteId: string | null;
   /** The same key again gives nothing a second time. */
   readonly idempotencyKey: string;
+}
+
+export interface PaymentFromCredit {
+  readonly customerId: string;
+  /** Null: the customer's POST_PAID wallet of that currency. */
+  readonly walletId: string | null;
+  readonly amount: Money;
+  readonly paymentId: string;
 }
 
 /** Where invoices and payments meet the customers' wallets. */
@@ -42,29 +58,34 @@ export class CustomerCreditService {
       const found = await this.spending.listSpendable(
         ctx,
         currency,
-        own.map((invoice) => ({ customerId: invoice.customerId, asOf: spentAt(ctx, invoice) })),
+        own.map((invoice) => ({ customerId: invoice.customerId, ...spentAt(ctx, invoice) })),
         { lock: true },
       );
-      for (const { id, customerId } of own)
-        balances.set(
-          id,
-          (found.get(customerId) ?? []).map(({ key, amount }) => ({ walletId: key, amount })),
-        );
+      for (const { id, customerId } of own) balances.set(id, found.get(customerId) ?? []);
     }
     return balances;
   }
 
   /** Takes exactly these slices from the wallets: once for an invoice and wallet. */
   async spend(ctx: Ctx, invoice: Invoice, slices: readonly InvoiceCreditApplication[]): Promise<void> {
-    const byWallet = new Map<string, bigint>();
-    for (const { walletId, amount } of slices)
-      byWallet.set(walletId, (byWallet.get(walletId) ?? 0n) + amount);
-    for (const [walletId, amount] of byWallet)
+    for (const walletId of [...new Set(slices.map((slice) => slice.walletId))]) {
+      const amounts = new Map<Purse, Money>();
+      for (const { purse, amount } of slices.filter((slice) => slice.walletId === walletId))
+        amounts.set(
+          purse,
+          addMoney(amounts.get(purse) ?? zeroMoney(invoice.currency), money(amount, invoice.currency)),
+        );
       await this.spending.spendForInvoice(ctx, walletId, {
         invoiceId: invoice.id,
-        amount: money(amount, invoice.currency),
-        asOf: spentAt(ctx, invoice),
+        amounts,
+        ...spentAt(ctx, invoice),
       });
+    }
+  }
+
+  /** Gives the prepaid credits back that a void invoice was paid with, on the terms on which they were there. */
+  returnSpent(ctx: Ctx, invoice: Invoice): Promise<void> {
+    return this.spending.returnSpent(ctx, invoice);
   }
 
   /** Adds to the customer's prepaid wallet of that currency, made on demand. Answers the transaction's id, null for nothing. */
@@ -89,16 +110,21 @@ export class CustomerCreditService {
     shares: readonly { readonly priceType: PriceType; readonly amount: Money }[],
   ): Promise<{ readonly walletId: string; readonly amount: Money }[]> {
     const { currency, customerId } = invoice;
-    const found = await this.spending.listSpendable(ctx, currency, [{ customerId, asOf: ctx.now }], {
-      lock: true,
-      walletType: 'POST_PAID',
-    });
-    return (found.get(customerId) ?? []).map(({ key, amount, priceTypes }) => ({
-      walletId: key,
+    const found = await this.spending.listSpendable(
+      ctx,
+      currency,
+      [{ customerId, asOf: ctx.now, usedFrom: null }],
+      {
+        lock: true,
+        walletType: 'POST_PAID',
+      },
+    );
+    return (found.get(customerId) ?? []).map(({ walletId, amount, priceTypes }) => ({
+      walletId,
       amount: minMoney(
         truncateToMoney(amount, currency),
         sumMoney(
-          shares.filter((one) => allowsPriceType(priceTypes, one.priceType)).map((one) => one.amount),
+          shares.filter((one) => priceTypes.includes(one.priceType)).map((one) => one.amount),
           currency,
         ),
       ),
@@ -108,17 +134,20 @@ export class CustomerCreditService {
   /** Takes a payment out of a wallet whole, or refuses it. Answers the wallet and the transaction. */
   async pay(
     ctx: Ctx,
-    payment: {
-      readonly customerId: string;
-      /** The customer's POST_PAID wallet of that currency, when left out. */
-      readonly walletId: string | null;
-      readonly amount: Money;
-      readonly paymentId: string;
-    },
+    payment: PaymentFromCredit,
   ): Promise<{ readonly walletId: string; readonly transactionId: string }> {
     const walletId = payment.walletId ?? (await this.payingWallet(ctx, payment.customerId, payment.amount));
     const transaction = await this.spending.pay(ctx, walletId, payment);
     return { walletId, transactionId: transaction.id };
+  }
+
+  /** Takes a payment out of what was given back to a PRE_PAID wallet. */
+  async payFromGivenBack(
+    ctx: Ctx,
+    payment: PaymentFromCredit & { readonly walletId: string },
+  ): Promise<{ readonly walletId: string; readonly transactionId: string }> {
+    const transaction = await this.spending.payFromGivenBack(ctx, payment.walletId, payment);
+    return { walletId: payment.walletId, transactionId: transaction.id };
   }
 
   private async payingWallet(ctx: Ctx, customerId: string, { currency }: Money): Promise<string> {
@@ -135,7 +164,10 @@ export class CustomerCreditService {
 }
 
 /** A period's invoice spends what was there in the period: a grant of the next one is not for it. */
-const spentAt = (ctx: Ctx, { periodEnd, invoiceType }: Invoice): Date =>
+const spentAt = (
+  ctx: Ctx,
+  { periodStart, periodEnd, invoiceType }: Invoice,
+): { readonly asOf: Date; readonly usedFrom: Date | null } =>
   invoiceType === 'SUBSCRIPTION' && periodEnd !== null && periodEnd <= ctx.now
-    ? new Date(periodEnd.getTime() - 1)
-    : ctx.now;
+    ? { asOf: new Date(periodEnd.getTime() - 1), usedFrom: periodStart }
+    : { asOf: ctx.now, usedFrom: null };

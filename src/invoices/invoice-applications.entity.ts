@@ -1,5 +1,6 @@
 import { Column, Entity, Index } from 'typeorm';
 import type { Rate } from '../domain/rate.js';
+import type { Purse } from '../domain/wallets/ledger.js';
 import { EntityRow, ExactDecimal, MinorUnits } from '../platform/database/columns.js';
 
 /** One coupon's effect on one line, or on the whole invoice. */
@@ -85,6 +86,10 @@ export class InvoiceTaxApplicationEntity extends EntityRow {
   @MinorUnits()
   taxAmount!: bigint;
 
+  /** Of a line that brings its own tax; null: of all that is charged. */
+  @Column({ type: 'text', nullable: true })
+  invoiceLineItemId!: string | null;
+
   /** The rate as it was then, as the wire shows it. */
   @Column({ type: 'jsonb', nullable: true })
   taxRate!: Record<string, unknown> | null;
@@ -93,18 +98,22 @@ export class InvoiceTaxApplicationEntity extends EntityRow {
   metadata!: Record<string, string>;
 }
 
-/** What one wallet has paid of one line. */
+/** What one purse of a wallet has paid of one line, or of the tax. */
 @Entity('invoice_credit_applications')
 @Index('invoice_credit_applications_invoice', ['tenantId', 'environmentId', 'invoiceId'])
 export class InvoiceCreditApplicationEntity extends EntityRow {
   @Column({ type: 'text' })
   invoiceId!: string;
 
-  @Column({ type: 'text' })
-  invoiceLineItemId!: string;
+  /** Null: the invoice's tax. */
+  @Column({ type: 'text', nullable: true })
+  invoiceLineItemId!: string | null;
 
   @Column({ type: 'text' })
   walletId!: string;
+
+  @Column({ type: 'text' })
+  purse!: Purse;
 
   @Column({ type: 'integer' })
   position!: number;

@@ -4,12 +4,14 @@ import { applyCredits } from '../domain/invoicing/credits.js';
 import type { DraftInvoice } from '../domain/invoicing/draft-invoice.js';
 import { priceInvoice } from '../domain/invoicing/price-invoice.js';
 import { isSkippable } from '../domain/invoicing/zero-rules.js';
+import type { Money } from '../domain/money.js';
 import type { Ctx } from '../platform/context.js';
 import { stampChange } from '../platform/database/columns.js';
 import { isUniqueViolation } from '../platform/database/errors.js';
 import { insertRows, requireRow, updateRow } from '../platform/database/rows.js';
 import { Outbox } from '../platform/outbox/outbox.js';
 import {
+  creditBalances,
   figuresOf,
   isSameInvoice,
   newInvoice,
@@ -44,6 +46,11 @@ export class InvoiceDrafts {
   /** Rounds, adds up and stores. A subscription's invoice without anything on it is stored as SKIPPED: the period is done. */
   async draft(ctx: Ctx, input: InvoiceDraftInput): Promise<InvoiceWithLines> {
     return (await this.draftAll(ctx, [input]))[0] as InvoiceWithLines;
+  }
+
+  /** What an invoice would come to. */
+  total(input: InvoiceDraftInput): Money {
+    return priceInvoice(toPrice(input)).total;
   }
 
   /**
@@ -130,10 +137,7 @@ export class InvoiceDrafts {
   ): Promise<InvoiceApplications['credits']> {
     const lines = await this.parts.linesOf(ctx, [invoice.id]);
     const applied = await this.parts.applicationsOf(ctx, [invoice.id]);
-    const priced = applyCredits(
-      storedDraft(invoice, lines, applied),
-      credits.map(({ amount }, index) => ({ key: String(index), amount })),
-    );
+    const priced = applyCredits(storedDraft(invoice, lines, applied), creditBalances(credits));
     if (priced.credits.length === 0) return [];
     await updateRow(ctx.em, InvoiceEntity, invoice.id, { ...stampChange(ctx), ...figuresOf(ctx, priced) });
     return this.parts.insertCredits(ctx, invoice, lines, credits, priced);

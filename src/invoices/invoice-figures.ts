@@ -1,10 +1,18 @@
+import type { CreditBalance } from '../domain/invoicing/credits.js';
 import type { DraftInvoice, DraftLine } from '../domain/invoicing/draft-invoice.js';
 import { priceInvoice } from '../domain/invoicing/price-invoice.js';
-import { money } from '../domain/money.js';
+import { money, sumMoney, type Money } from '../domain/money.js';
+import type { SettledTax } from '../rating/rated-line.types.js';
 import type { Ctx } from '../platform/context.js';
 import { newId } from '../platform/ids.js';
 import type { InvoiceEntity } from './invoice.entity.js';
-import type { Invoice, InvoiceApplications, InvoiceDraftInput, InvoiceLineItem } from './invoices.types.js';
+import type {
+  CreditInput,
+  Invoice,
+  InvoiceApplications,
+  InvoiceDraftInput,
+  InvoiceLineItem,
+} from './invoices.types.js';
 
 export type Figures = Pick<
   InvoiceEntity,
@@ -83,11 +91,21 @@ export const toPrice = (input: InvoiceDraftInput): Parameters<typeof priceInvoic
     quantity: line.quantity,
     periodStart: line.period?.start ?? null,
     periodEnd: line.period?.end ?? null,
+    ...(line.settled === undefined ? {} : { settled: { tax: settledTax(line.settled, input.currency) } }),
   })),
   ...couponsOf(input),
-  credits: (input.credits ?? []).map(({ amount }, index) => ({ key: String(index), amount })),
+  credits: creditBalances(input.credits ?? []),
   taxes: (input.taxes ?? []).map((tax, index) => ({ ...tax, key: String(index) })),
 });
+
+/** The balances as the pricing steps take them. */
+export const creditBalances = (credits: readonly CreditInput[]): CreditBalance[] =>
+  credits.map(({ amount, priceTypes, paysTax }, index) => ({
+    key: String(index),
+    amount,
+    priceTypes,
+    paysTax,
+  }));
 
 export const isSameInvoice = (target: Invoice, input: InvoiceDraftInput): boolean =>
   target.subscriptionId === input.subscriptionId &&
@@ -104,6 +122,12 @@ export const figuresOf = (ctx: Ctx, priced: DraftInvoice): Figures => ({
   amountRemaining: priced.total.amount,
   lastComputedAt: ctx.now,
 });
+
+const settledTax = ({ taxes }: SettledTax, currency: string): Money =>
+  sumMoney(
+    taxes.map(({ amount }) => amount),
+    currency,
+  );
 
 /** The coupons as the pricing steps take them. */
 function couponsOf({ coupons = [] }: InvoiceDraftInput): {
@@ -134,6 +158,7 @@ export function storedDraft(
       quantity: line.quantity,
       periodStart: line.periodStart,
       periodEnd: line.periodEnd,
+      ...(line.ownTax === null ? {} : { settled: { tax: amount(line.ownTax) } }),
       amount: amount(line.amount),
       lineItemDiscount: amount(line.lineItemDiscount),
       invoiceLevelDiscount: amount(line.invoiceLevelDiscount),
@@ -151,11 +176,13 @@ export function storedDraft(
       lineKey: one.invoiceLineItemId,
       amount: amount(one.amount),
     })),
-    taxes: applied.taxes.map((one) => ({
-      taxKey: one.taxRateId,
-      taxableAmount: amount(one.taxableAmount),
-      amount: amount(one.taxAmount),
-    })),
+    taxes: applied.taxes
+      .filter((one) => one.invoiceLineItemId === null)
+      .map((one) => ({
+        taxKey: one.taxRateId,
+        taxableAmount: amount(one.taxableAmount),
+        amount: amount(one.taxAmount),
+      })),
     subtotal: amount(invoice.subtotal),
     totalDiscount: amount(invoice.totalDiscount),
     totalPrepaidCredits: amount(invoice.totalPrepaidCreditsApplied),

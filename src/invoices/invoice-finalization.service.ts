@@ -121,7 +121,7 @@ export class InvoiceFinalization {
     const priced: Invoice[] = [];
     for (const draft of drafts) {
       const left = (balances.get(draft.id) ?? []).flatMap((balance: CreditInput): CreditInput[] => {
-        const used = moneyToRate(money(spent.get(balance.walletId) ?? 0n, draft.currency));
+        const used = moneyToRate(money(spent.get(purseKey(balance)) ?? 0n, draft.currency));
         const amount = balance.amount.minus(used);
         return amount.greaterThan(0) ? [{ ...balance, amount }] : [];
       });
@@ -131,7 +131,8 @@ export class InvoiceFinalization {
         continue;
       }
       await this.credit.spend(ctx, draft, slices);
-      for (const { walletId, amount } of slices) spent.set(walletId, (spent.get(walletId) ?? 0n) + amount);
+      for (const slice of slices)
+        spent.set(purseKey(slice), (spent.get(purseKey(slice)) ?? 0n) + slice.amount);
       priced.push(await requireRow(ctx.em, InvoiceEntity, { id: draft.id }));
     }
     return priced;
@@ -143,7 +144,12 @@ export class InvoiceFinalization {
     drafts: readonly Invoice[],
   ): Promise<ReadonlyMap<string, readonly CreditInput[]>> {
     const open = drafts.filter(
-      (draft) => draft.totalPrepaidCreditsApplied === 0n && draft.total > 0n && draft.amountPaid === 0n,
+      (draft) =>
+        // Credits do not pay for credits.
+        draft.invoiceType !== 'CREDIT' &&
+        draft.totalPrepaidCreditsApplied === 0n &&
+        draft.total > 0n &&
+        draft.amountPaid === 0n,
     );
     return open.length === 0 ? new Map() : this.credit.balancesFor(ctx, open);
   }
@@ -187,3 +193,6 @@ export class InvoiceFinalization {
     );
   }
 }
+
+const purseKey = ({ walletId, purse }: Pick<CreditInput, 'walletId' | 'purse'>): string =>
+  `${walletId} ${purse}`;

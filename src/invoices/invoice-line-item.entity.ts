@@ -72,6 +72,10 @@ export class InvoiceLineItemEntity extends EntityRow {
   @MinorUnits({ default: 0 })
   prepaidCreditsApplied!: bigint;
 
+  /** Of what is given back or paid out, signed like the amount; null: the invoice's taxes are levied on the line. */
+  @MinorUnits({ nullable: true })
+  ownTax!: bigint | null;
+
   @Column({ type: 'timestamptz', nullable: true })
   periodStart!: Date | null;
 

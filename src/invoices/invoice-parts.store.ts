@@ -18,6 +18,7 @@ import type {
   InvoiceDraftInput,
   InvoiceLineItem,
 } from './invoices.types.js';
+import { LineCreditsService } from './line-credits.service.js';
 import type { RatedLine } from '../rating/rated-line.types.js';
 import { UsageRestatementEntity } from './usage-restatement.entity.js';
 
@@ -31,6 +32,8 @@ export interface PricedDraft {
 /** The rows below an invoice: its lines, and what was applied to it. */
 @Injectable()
 export class InvoicePartsStore {
+  constructor(private readonly credits: LineCreditsService) {}
+
   /** Everything that pricing made of the inputs; keys of a priced invoice are places in its input's lists. */
   async insertAll(ctx: Ctx, drafts: readonly PricedDraft[]): Promise<InvoiceLineItem[][]> {
     const lines = drafts.map(({ invoice, input, priced }) =>
@@ -49,19 +52,33 @@ export class InvoicePartsStore {
     await insertRows(
       ctx.em,
       InvoiceTaxApplicationEntity,
-      drafts.flatMap((draft) => taxRows(ctx, draft)),
+      drafts.flatMap((draft, index) => taxRows(ctx, draft, lines[index] ?? [])),
     );
     await insertRows(
       ctx.em,
       InvoiceCreditApplicationEntity,
       drafts.flatMap(({ invoice, input, priced }, index) =>
-        creditRows(ctx, invoice, input.credits ?? [], priced, (key) => lineId(index, key) as string),
+        creditRows(ctx, invoice, input.credits ?? [], priced, (key) => lineId(index, key)),
       ),
     );
     await insertRows(
       ctx.em,
       UsageRestatementEntity,
       drafts.flatMap((draft, index) => restatementRows(ctx, draft, lines[index] ?? [])),
+    );
+    await this.credits.record(
+      ctx,
+      drafts.flatMap(({ invoice, input }, index) =>
+        input.lines.flatMap(({ restatement }, position) =>
+          (restatement?.gives ?? []).map((part) => ({
+            ...part,
+            source: 'LATE_USAGE' as const,
+            sourceId: (lines[index]?.[position] as InvoiceLineItem).id,
+            period: null,
+            carriedBy: invoice.id,
+          })),
+        ),
+      ),
     );
     return lines;
   }
@@ -88,6 +105,7 @@ export class InvoicePartsStore {
 
   /** Takes everything off a draft that is about to be computed again. */
   async remove(ctx: Ctx, invoiceId: string): Promise<void> {
+    await this.credits.releaseCarried(ctx, invoiceId);
     for (const entity of [
       UsageRestatementEntity,
       InvoiceCreditApplicationEntity,
@@ -101,6 +119,12 @@ export class InvoicePartsStore {
   /** Lines of those invoices, in the order in which they stand there. */
   linesOf(ctx: Ctx, invoiceIds: readonly string[]): Promise<InvoiceLineItem[]> {
     return partsOf(ctx, InvoiceLineItemEntity, invoiceIds);
+  }
+
+  /** The invoices that those lines stand on. */
+  async invoicesOf(ctx: Ctx, lineIds: readonly string[]): Promise<string[]> {
+    const lines = await findRows(ctx.em, InvoiceLineItemEntity, { id: [...lineIds] });
+    return [...new Set(lines.map(({ invoiceId }) => invoiceId))];
   }
 
   /** What was applied to those invoices, in the order of application. */
@@ -168,6 +192,7 @@ const lineRow = (
   lineItemDiscount: line.lineItemDiscount.amount,
   invoiceLevelDiscount: line.invoiceLevelDiscount.amount,
   prepaidCreditsApplied: line.prepaidCreditsApplied.amount,
+  ownTax: line.settled?.tax.amount ?? null,
   periodStart: line.periodStart,
   periodEnd: line.periodEnd,
   metadata: { ...source.metadata },
@@ -199,41 +224,66 @@ const couponRows = (
     };
   });
 
-const taxRows = (ctx: Ctx, { invoice, input, priced }: PricedDraft): InvoiceTaxApplicationEntity[] =>
-  priced.taxes.map((applied, position) => {
+const taxRows = (
+  ctx: Ctx,
+  { invoice, input, priced }: PricedDraft,
+  lines: readonly InvoiceLineItem[],
+): InvoiceTaxApplicationEntity[] => {
+  const levied = priced.taxes.map((applied) => {
     const tax = at(input.taxes, applied.taxKey);
     return {
-      ...stampNew(ctx, 'taxApplication'),
-      invoiceId: invoice.id,
       taxRateId: tax.taxRateId,
       taxAssociationId: tax.taxAssociationId,
       entityType: tax.entityType,
       entityId: tax.entityId ?? invoice.id,
-      position,
-      currency: invoice.currency,
       taxableAmount: applied.taxableAmount.amount,
       taxAmount: applied.amount.amount,
       taxRate: tax.taxRate === null ? null : { ...tax.taxRate },
-      metadata: {},
+      invoiceLineItemId: null,
     };
   });
+  const settled = input.lines.flatMap(({ settled: own }, index) =>
+    (own?.taxes ?? []).map((part) => ({
+      taxRateId: part.taxRateId,
+      taxAssociationId: part.taxAssociationId,
+      entityType: part.entityType,
+      entityId: part.entityId,
+      taxableAmount: part.taxableAmount.amount,
+      taxAmount: part.amount.amount,
+      taxRate: part.taxRate === null ? null : { ...part.taxRate },
+      invoiceLineItemId: (lines[index] as InvoiceLineItem).id,
+    })),
+  );
+  return [...levied, ...settled].map((row, position) => ({
+    ...stampNew(ctx, 'taxApplication'),
+    ...row,
+    invoiceId: invoice.id,
+    position,
+    currency: invoice.currency,
+    metadata: {},
+  }));
+};
 
 const creditRows = (
   ctx: Ctx,
   invoice: Invoice,
   credits: readonly CreditInput[],
   priced: DraftInvoice,
-  lineId: (key: string) => string,
+  lineId: (key: string | null) => string | null,
 ): InvoiceCreditApplicationEntity[] =>
-  priced.credits.map((credit, position) => ({
-    ...stampNew(ctx, 'creditApplication'),
-    invoiceId: invoice.id,
-    invoiceLineItemId: lineId(credit.lineKey),
-    walletId: at(credits, credit.balanceKey).walletId,
-    position,
-    currency: invoice.currency,
-    amount: credit.amount.amount,
-  }));
+  priced.credits.map((credit, position) => {
+    const { walletId, purse } = at(credits, credit.balanceKey);
+    return {
+      ...stampNew(ctx, 'creditApplication'),
+      invoiceId: invoice.id,
+      invoiceLineItemId: lineId(credit.lineKey),
+      walletId,
+      purse,
+      position,
+      currency: invoice.currency,
+      amount: credit.amount.amount,
+    };
+  });
 
 const restatementRows = (
   ctx: Ctx,

@@ -21,6 +21,7 @@ import { InvoicesController } from './invoices.controller.js';
 import { InvoicesQueries } from './invoices.queries.js';
 import { InvoicesService } from './invoices.service.js';
 import { LineCreditsService } from './line-credits.service.js';
+import { LineTaxes } from './line-taxes.service.js';
 import { OpenDraftsQueries } from './open-drafts.queries.js';
 import { UsageRestatements } from './usage-restatements.service.js';
 
@@ -43,6 +44,7 @@ import { UsageRestatements } from './usage-restatements.service.js';
     InvoicesQueries,
     InvoicesService,
     LineCreditsService,
+    LineTaxes,
     OpenDraftsQueries,
     UsageRestatements,
   ],
@@ -59,6 +61,7 @@ import { UsageRestatements } from './usage-restatements.service.js';
     InvoicesQueries,
     InvoicesService,
     LineCreditsService,
+    LineTaxes,
     OpenDraftsQueries,
     UsageRestatements,
   ],

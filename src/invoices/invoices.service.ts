@@ -5,7 +5,7 @@ import { money, type Money } from '../domain/money.js';
 import { settleInvoice } from '../domain/paying/payment-ledger.js';
 import type { Ctx } from '../platform/context.js';
 import { stampChange } from '../platform/database/columns.js';
-import { findRow, updateRow } from '../platform/database/rows.js';
+import { findRow, findRows, updateRow } from '../platform/database/rows.js';
 import { Outbox } from '../platform/outbox/outbox.js';
 import { BillTermsService } from './bill-terms.service.js';
 import { CustomerCreditService } from './customer-credit.service.js';
@@ -18,7 +18,6 @@ import { InvoiceTerms } from './invoice-terms.service.js';
 import { LineCreditsService, type LineCredit } from './line-credits.service.js';
 import {
   CREDITED_TO_WALLET,
-  UNUSED_TIME_OF,
   type Invoice,
   type InvoiceApplications,
   type InvoiceDraftInput,
@@ -61,8 +60,8 @@ export class InvoicesService {
   }
 
   /**
-   * Nothing is owed for it any more. What was paid has to be given back before; prepaid credits, and the unused time of an
-   * earlier plan that was taken off it, go back here.
+   * Nothing is owed for it any more. What was paid has to be given back before; prepaid credits go back here. The unused
+   * time of an earlier plan that was taken off it is given back by whoever calls.
    */
   async void(ctx: Ctx, id: string): Promise<Invoice> {
     const before = await this.lock(ctx, id);
@@ -73,16 +72,8 @@ export class InvoicesService {
     this.assertNothingGivenBack(lines, await this.credits.of(ctx, lines));
     await this.terms.release(ctx, before);
     await this.ownTerms.release(ctx, before);
-    const spent = money(before.totalPrepaidCreditsApplied + unusedTimeOf(lines), before.currency);
-    if (spent.amount > 0n)
-      await this.credit.giveBack(ctx, {
-        customerId: before.customerId,
-        amount: spent,
-        reason: 'INVOICE_VOID_REFUND',
-        invoiceId: id,
-        creditNoteId: null,
-        idempotencyKey: `void:${id}:credits`,
-      });
+    const spent = money(before.totalPrepaidCreditsApplied, before.currency);
+    if (spent.amount > 0n) await this.credit.returnSpent(ctx, before);
     await updateRow(ctx.em, InvoiceEntity, id, {
       ...stampChange(ctx),
       invoiceStatus: 'VOIDED',
@@ -96,10 +87,10 @@ export class InvoicesService {
     return this.get(ctx, id);
   }
 
-  /** Unused time that is credit already would be given back a second time. */
+  /** Unused time and corrected usage that was given back already would be given back a second time. */
   private assertNothingGivenBack(lines: readonly InvoiceLineItem[], credits: readonly LineCredit[]): void {
     const paidOut = lines.some(({ metadata }) => CREDITED_TO_WALLET in metadata);
-    if (paidOut || credits.some(({ source }) => source === 'PRORATION'))
+    if (paidOut || credits.some(({ source }) => source !== 'CREDIT_NOTE'))
       throw invalidOperation(
         'credit has been given back for the invoice: correct it with a credit note',
         'invoice_has_proration_credits',
@@ -192,6 +183,11 @@ export class InvoicesService {
     return this.parts.linesOf(ctx, invoiceIds);
   }
 
+  /** Lines by their ids, in no order. */
+  linesById(ctx: Ctx, ids: readonly string[]): Promise<InvoiceLineItem[]> {
+    return ids.length === 0 ? Promise.resolve([]) : findRows(ctx.em, InvoiceLineItemEntity, { id: [...ids] });
+  }
+
   async lineOf(ctx: Ctx, id: string): Promise<InvoiceLineItem> {
     const row = await findRow(ctx.em, InvoiceLineItemEntity, { id });
     if (row === null) throw notFound('invoice line item', id);
@@ -277,7 +273,3 @@ export class InvoicesService {
     return this.outbox.append(ctx, { type, entityType: 'invoice', entityId: invoice.id, payload });
   }
 }
-
-/** What was paid for another plan and was taken off here: a new invoice will not take it off again. */
-const unusedTimeOf = (lines: readonly InvoiceLineItem[]): bigint =>
-  lines.reduce((sum, { metadata, amount }) => (UNUSED_TIME_OF in metadata ? sum - amount : sum), 0n);

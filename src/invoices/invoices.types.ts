@@ -1,13 +1,13 @@
 import type { Period } from '../domain/period.js';
 import type { InvoiceBillingReason, InvoiceType } from '../domain/invoicing/zero-rules.js';
 import type { PercentageOrFixed } from '../domain/invoicing/percentage.js';
-import type { Rate } from '../domain/rate.js';
 import type {
   InvoiceCouponApplicationEntity,
   InvoiceCreditApplicationEntity,
   InvoiceTaxApplicationEntity,
 } from './invoice-applications.entity.js';
 import type { InvoiceEntity } from './invoice.entity.js';
+import type { SpendableCredit } from '../wallets/wallet-spending.service.js';
 import type { RatedLine } from '../rating/rated-line.types.js';
 import type { InvoiceLineItemEntity } from './invoice-line-item.entity.js';
 import type { UsageRestatementEntity } from './usage-restatement.entity.js';
@@ -54,12 +54,8 @@ export type TaxInput = PercentageOrFixed & {
   readonly taxRate: Readonly<Record<string, unknown>> | null;
 };
 
-/** A prepaid balance that may be spent on the invoice. */
-export interface CreditInput {
-  readonly walletId: string;
-  /** Exact, in major units of the invoice's currency. */
-  readonly amount: Rate;
-}
+/** A prepaid balance that may be spent on the invoice: a purse of a wallet. */
+export type CreditInput = SpendableCredit;
 
 /** Metadata of a line that says: what the invoice takes back went to the wallet. */
 export const CREDITED_TO_WALLET = 'credited_to_wallet';

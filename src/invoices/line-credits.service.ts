@@ -1,16 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import { netOfCredit, takeFrom } from '../domain/invoicing/line-account.js';
-import { floorAtZero, money, type Money } from '../domain/money.js';
+import { netOfCredit } from '../domain/invoicing/line-account.js';
+import { addMoney, money, type Money } from '../domain/money.js';
 import type { Period } from '../domain/period.js';
 import type { Ctx } from '../platform/context.js';
 import { stampNew } from '../platform/database/columns.js';
-import { insertRows } from '../platform/database/rows.js';
+import { findRows, insertRows } from '../platform/database/rows.js';
 import { InvoiceLineItemEntity } from './invoice-line-item.entity.js';
-import { InvoiceEntity } from './invoice.entity.js';
 import type { Invoice, InvoiceLineItem } from './invoices.types.js';
 import { LineCreditEntity } from './line-credit.entity.js';
 import { lockInvoices } from './locked-invoices.js';
-import { UsageRestatementEntity } from './usage-restatement.entity.js';
 
 /** Something that was given back of a line. */
 export interface LineCredit {
@@ -45,20 +43,7 @@ export class LineCreditsService {
       .addOrderBy('row.id')
       .getMany();
     const known = new Set(lines.map(({ id }) => id));
-    const written = rows
-      .filter(({ invoiceLineItemId }) => known.has(invoiceLineItemId))
-      .map((row): LineCredit => ({
-        lineId: row.invoiceLineItemId,
-        source: row.source,
-        sourceId: row.sourceId,
-        period:
-          row.periodStart === null || row.periodEnd === null
-            ? null
-            : { start: row.periodStart, end: row.periodEnd },
-        amount: money(row.amount, row.currency),
-        net: money(row.netAmount, row.currency),
-      }));
-    return [...written, ...(await this.restated(ctx, lines))];
+    return rows.filter(({ invoiceLineItemId }) => known.has(invoiceLineItemId)).map(lineCredit);
   }
 
   /** Writes down what a credit note takes of lines of its locked invoice, a draft too: it holds its part. */
@@ -66,7 +51,13 @@ export class LineCreditsService {
     ctx: Ctx,
     invoice: Invoice,
     noteId: string,
-    taken: readonly { readonly lineId: string; readonly amount: Money }[],
+    taken: readonly {
+      readonly lineId: string;
+      readonly amount: Money;
+      /** Where they are known: the part before tax, and the time that is not paid any more. */
+      readonly net?: Money | undefined;
+      readonly period?: Period | null | undefined;
+    }[],
   ): Promise<void> {
     const of = {
       total: money(invoice.total, invoice.currency),
@@ -74,15 +65,16 @@ export class LineCreditsService {
     };
     await this.write(
       ctx,
-      taken.map(({ lineId, amount }) => ({
+      taken.map(({ lineId, amount, net, period }) => ({
         invoiceId: invoice.id,
+        carriedBy: null,
         credit: {
           lineId,
           source: 'CREDIT_NOTE',
           sourceId: noteId,
-          period: null,
+          period: period ?? null,
           amount,
-          net: netOfCredit(amount, of),
+          net: net ?? netOfCredit(amount, of),
         },
       })),
     );
@@ -93,43 +85,66 @@ export class LineCreditsService {
     await ctx.em.delete(LineCreditEntity, { source: 'CREDIT_NOTE', sourceId: noteId });
   }
 
-  /** Writes down unused time that is given back; the invoices are locked. */
-  async recordProration(
+  /** Writes down what is given back of lines otherwise; their invoices are locked. */
+  async record(
     ctx: Ctx,
-    sourceId: string,
-    given: readonly { readonly lineId: string; readonly amount: Money; readonly period: Period }[],
+    given: readonly (LineCredit & {
+      readonly source: 'PRORATION' | 'LATE_USAGE';
+      /** The invoice that it was taken off; null: it went to the wallet. */
+      readonly carriedBy: string | null;
+    })[],
   ): Promise<void> {
-    if (given.length === 0) return;
-    const lines = await ctx.em
-      .createQueryBuilder(InvoiceLineItemEntity, 'row')
-      .where('row.id = ANY(:ids)', { ids: given.map(({ lineId }) => lineId) })
-      .getMany();
+    const taken = given.filter(({ net }) => net.amount > 0n);
+    if (taken.length === 0) return;
+    const lines = await findRows(ctx.em, InvoiceLineItemEntity, { id: taken.map(({ lineId }) => lineId) });
     const invoiceOf = new Map(lines.map(({ id, invoiceId }) => [id, invoiceId]));
     await this.write(
       ctx,
-      given.map(({ lineId, amount, period }) => ({
-        invoiceId: invoiceOf.get(lineId) as string,
-        credit: { lineId, source: 'PRORATION', sourceId, period, amount, net: amount },
+      taken.map(({ carriedBy, ...credit }) => ({
+        invoiceId: invoiceOf.get(credit.lineId) as string,
+        carriedBy,
+        credit,
       })),
     );
+  }
+
+  /** What an invoice that is void, or computed again, has carried is not given back any more. Answers it. */
+  async releaseCarried(ctx: Ctx, invoiceId: string): Promise<LineCredit[]> {
+    const rows = await findRows(ctx.em, LineCreditEntity, { carriedByInvoiceId: invoiceId });
+    if (rows.length > 0) await ctx.em.delete(LineCreditEntity, { carriedByInvoiceId: invoiceId });
+    return rows.map(lineCredit);
+  }
+
+  /** The invoices of whose lines an invoice has taken something off what it asks for, and how much of each. */
+  async carriedOf(ctx: Ctx, invoiceId: string): Promise<ReadonlyMap<string, Money>> {
+    const rows = await findRows(ctx.em, LineCreditEntity, { carriedByInvoiceId: invoiceId });
+    const sources = new Map<string, Money>();
+    for (const row of rows) {
+      const amount = money(row.amount, row.currency);
+      const before = sources.get(row.invoiceId);
+      sources.set(row.invoiceId, before === undefined ? amount : addMoney(before, amount));
+    }
+    return sources;
   }
 
   private async write(
     ctx: Ctx,
     given: readonly {
       readonly invoiceId: string;
+      readonly carriedBy: string | null;
       readonly credit: LineCredit & { readonly source: LineCreditEntity['source'] };
     }[],
   ): Promise<void> {
     await insertRows(
       ctx.em,
       LineCreditEntity,
-      given.map(({ invoiceId, credit }) => ({
+      given.map(({ invoiceId, carriedBy, credit }) => ({
         ...stampNew(ctx, 'lineCredit'),
         invoiceId,
         invoiceLineItemId: credit.lineId,
         source: credit.source,
         sourceId: credit.sourceId,
+        carriedByInvoiceId: carriedBy,
         periodStart: credit.period?.start ?? null,
         periodEnd: credit.period?.end ?? null,
         currency: credit.amount.currency,
@@ -138,51 +153,20 @@ export class LineCreditsService {
       })),
     );
   }
-
-  /**
-   * What later invoices gave back because usage was corrected. It is of all the lines that billed the usage (a price and its
-   * overage), and stands with the restatements, which live and die with their invoices.
-   */
-  private async restated(ctx: Ctx, lines: readonly InvoiceLineItem[]): Promise<LineCredit[]> {
-    const usage = lines.filter(({ priceType }) => priceType === 'USAGE');
-    if (usage.length === 0) return [];
-    const rows = await ctx.em
-      .createQueryBuilder(UsageRestatementEntity, 'row')
-      .innerJoin(InvoiceLineItemEntity, 'carrier', 'carrier.id = row.invoiceLineItemId')
-      .innerJoin(InvoiceEntity, 'invoice', 'invoice.id = row.invoiceId')
-      .select('row.id', 'id')
-      .addSelect('row.restatedLineItemId', 'lineId')
-      .addSelect('carrier.amount', 'amount')
-      .where('row.restatedLineItemId = ANY(:ids)', { ids: usage.map(({ id }) => id) })
-      .andWhere(`invoice.invoiceStatus <> 'VOIDED' AND carrier.amount < 0`)
-      .orderBy('row.createdAt')
-      .addOrderBy('row.id')
-      .getRawMany<{ id: string; lineId: string; amount: string }>();
-    const held = new Map(usage.map((line) => [line.id, floorAtZero(netOf(line))]));
-    return rows.flatMap(({ id, lineId, amount }) => {
-      const first = usage.find((line) => line.id === lineId) as InvoiceLineItem;
-      const back = money(-BigInt(amount), first.currency);
-      const together = [first, ...usage.filter((line) => line !== first && isSameUsage(line, first))];
-      const taken = takeFrom(
-        back,
-        together.map((line) => ({ key: line.id, holds: held.get(line.id) as Money })),
-      );
-      return [...taken].map(([key, part]): LineCredit => {
-        const left = held.get(key) as Money;
-        held.set(key, money(left.amount - part.amount, left.currency));
-        return { lineId: key, source: 'LATE_USAGE', sourceId: id, period: null, amount: part, net: part };
-      });
-    });
-  }
 }
+
+const lineCredit = (row: LineCreditEntity): LineCredit => ({
+  lineId: row.invoiceLineItemId,
+  source: row.source,
+  sourceId: row.sourceId,
+  period:
+    row.periodStart === null || row.periodEnd === null
+      ? null
+      : { start: row.periodStart, end: row.periodEnd },
+  amount: money(row.amount, row.currency),
+  net: money(row.netAmount, row.currency),
+});
 
 /** What a line charges, before tax. */
 export const netOf = (line: InvoiceLineItem): Money =>
   money(line.amount - line.lineItemDiscount - line.invoiceLevelDiscount, line.currency);
-
-/** Lines that charge for the same usage: what a price and its overage come to, the time before and after a pause. */
-export const isSameUsage = (one: InvoiceLineItem, other: InvoiceLineItem): boolean =>
-  one.invoiceId === other.invoiceId &&
-  one.subscriptionLineItemId === other.subscriptionLineItemId &&
-  one.periodStart?.getTime() === other.periodStart?.getTime() &&
-  one.periodEnd?.getTime() === other.periodEnd?.getTime();

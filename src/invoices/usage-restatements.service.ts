@@ -47,7 +47,7 @@ export class UsageRestatements {
     await insertRows(
       ctx.em,
       UsageRestatementEntity,
-      restatements.map(({ period, ...restatement }) => ({
+      restatements.map(({ period, gives: _, ...restatement }) => ({
         ...stampNew(ctx, 'usageRestatement'),
         ...restatement,
         subscriptionId,

@@ -9,6 +9,7 @@ import {
   type CreditNoteReason,
 } from '../domain/invoicing/credit-notes.js';
 import { exactMoney, money, sumMoney, type Money } from '../domain/money.js';
+import type { Period } from '../domain/period.js';
 import { rate } from '../domain/rate.js';
 import { DocumentNumbersService } from '../invoices/document-numbers.service.js';
 import { InvoicesService } from '../invoices/invoices.service.js';
@@ -31,6 +32,8 @@ export interface CreditNoteLineInput {
   readonly amount: string;
   readonly displayName?: string | undefined;
   readonly metadata?: Readonly<Record<string, string>> | undefined;
+  /** Of unused time: its part before tax, and the time that is not paid any more. */
+  readonly unused?: { readonly net: Money; readonly period: Period | null } | undefined;
 }
 
 export interface CreditNoteInput {
@@ -88,7 +91,7 @@ export class CreditNotesService {
       ctx,
       invoice,
       note.id,
-      draft.lines.map(({ key, amount }) => ({ lineId: key, amount })),
+      draft.lines.map(({ key, amount }, index) => ({ lineId: key, amount, ...input.lines?.[index]?.unused })),
     );
     await this.announce(ctx, 'credit_note.created', note.id);
     return note;

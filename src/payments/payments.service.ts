@@ -10,7 +10,7 @@ import {
   subtractMoney,
   type Money,
 } from '../domain/money.js';
-import { CustomerCreditService } from '../invoices/customer-credit.service.js';
+import { CustomerCreditService, type PaymentFromCredit } from '../invoices/customer-credit.service.js';
 import { InvoicesService } from '../invoices/invoices.service.js';
 import { netOf } from '../invoices/line-credits.service.js';
 import type { Invoice } from '../invoices/invoices.types.js';
@@ -19,6 +19,8 @@ import { findRow, findRows } from '../platform/database/rows.js';
 import { PaymentLedger } from './payment-ledger.service.js';
 import { PaymentEntity } from './payment.entity.js';
 import type { NewPayment, Payment } from './payments.types.js';
+
+type CreditPayment = Omit<NewPayment, 'methodType' | 'status'>;
 
 /** The books: payments, what they settle, and where that leaves the invoice. No provider is called from here. */
 @Injectable()
@@ -75,14 +77,31 @@ export class PaymentsService {
     return held.some(({ payment }) => payment.metadata.recorded_as !== MARKED_BY_HAND);
   }
 
-  /** A payment out of a prepaid or credit wallet: taken and recorded at once, or refused whole. */
-  async payFromCredit(ctx: Ctx, input: Omit<NewPayment, 'methodType' | 'status'>): Promise<Payment> {
+  /** A payment out of a POST_PAID wallet: taken and recorded at once, or refused whole. */
+  payFromCredit(ctx: Ctx, input: CreditPayment): Promise<Payment> {
+    return this.paidWith(ctx, input, (payment) => this.credit.pay(ctx, payment));
+  }
+
+  /** The same, out of what was given back to a PRE_PAID wallet. */
+  payFromGivenBack(ctx: Ctx, input: CreditPayment & { readonly methodId: string }): Promise<Payment> {
+    return this.paidWith(ctx, input, (payment) =>
+      this.credit.payFromGivenBack(ctx, { ...payment, walletId: input.methodId }),
+    );
+  }
+
+  private async paidWith(
+    ctx: Ctx,
+    input: CreditPayment,
+    take: (
+      payment: PaymentFromCredit,
+    ) => Promise<{ readonly walletId: string; readonly transactionId: string }>,
+  ): Promise<Payment> {
     const invoice = await this.invoices.lock(ctx, input.invoiceId);
     assertPayable(invoice, input.amount);
     if (input.amount.amount > invoice.amountRemaining)
       throw invalidOperation('the payment is more than what is still owed', 'amount_exceeds_remaining');
     const written = await this.ledger.insert(ctx, { ...input, methodType: 'CREDITS', status: 'PENDING' });
-    const { walletId, transactionId } = await this.credit.pay(ctx, {
+    const { walletId, transactionId } = await take({
       customerId: invoice.customerId,
       walletId: input.methodId ?? null,
       amount: input.amount,

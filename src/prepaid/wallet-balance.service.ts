@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { money, moneyToRate, roundToMoney, sumMoney } from '../domain/money.js';
-import { ZERO, type Rate } from '../domain/rate.js';
+import { Rate, rate, ZERO } from '../domain/rate.js';
 import type { PriceType } from '../domain/rating/price-kinds.js';
-import { creditsForAmount } from '../domain/wallets/conversion.js';
+import { amountOfCredits, creditsForAmount } from '../domain/wallets/conversion.js';
 import { allowsPriceType } from '../domain/wallets/wallet-kinds.js';
 import type { Ctx } from '../platform/context.js';
 import { queryPrepared } from '../platform/database/prepared.js';
@@ -54,7 +54,17 @@ interface Current {
   readonly version: string;
   /** Of that and of the wallet. */
   readonly versions: string;
-  readonly owed: string;
+  readonly owed: Owed;
+}
+
+/** In minor units. */
+interface Owed {
+  /** For lines that bought and granted credits pay. */
+  readonly allowed: bigint;
+  /** For what else drafts ask: only what was given back pays it. */
+  readonly other: bigint;
+  /** What was given back and is there, in credits. */
+  readonly givenBack: Rate;
 }
 
 @Injectable()
@@ -117,25 +127,40 @@ export class WalletBalance {
     const [row] = await queryPrepared<{
       version: string | null;
       wallet: string | null;
-      owed: string | null;
+      allowed: string | null;
+      other: string | null;
+      given_back: string | null;
     }>(
       ctx.em,
       `SELECT ${RATED_ROWS_VERSION} AS version,
               (SELECT xmin::text FROM wallets WHERE id = $4) AS wallet,
-              (SELECT sum(least(lines.net, i.amount_remaining))::bigint
+              (SELECT sum(credits_available)::text FROM wallet_transactions
+                WHERE wallet_id = $4 AND given_back AND credits_available > 0) AS given_back,
+              owed.allowed, owed.other
+         FROM (SELECT sum(least(greatest(lines.net, 0), i.amount_remaining))::bigint AS allowed,
+                      sum(i.amount_remaining - least(greatest(lines.net, 0), i.amount_remaining))
+                        FILTER (WHERE i.invoice_status = 'DRAFT')::bigint AS other
                  FROM invoices i
-                 JOIN LATERAL (SELECT sum(l.amount - l.line_item_discount - l.invoice_level_discount
-                                          - l.prepaid_credits_applied) AS net
-                                 FROM invoice_line_items l
-                                WHERE l.tenant_id = i.tenant_id AND l.environment_id = i.environment_id
-                                  AND l.invoice_id = i.id AND l.price_type = ANY($3)) lines ON lines.net > 0
+                CROSS JOIN LATERAL (SELECT coalesce(sum(l.amount - l.line_item_discount - l.invoice_level_discount
+                                                        - l.prepaid_credits_applied), 0) AS net
+                                      FROM invoice_line_items l
+                                     WHERE l.tenant_id = i.tenant_id AND l.environment_id = i.environment_id
+                                       AND l.invoice_id = i.id AND l.price_type = ANY($3)) lines
                 WHERE i.customer_id = $1 AND i.currency = $2 AND i.amount_remaining > 0
                   AND i.invoice_status IN ('DRAFT', 'FINALIZED') AND i.invoice_type <> 'CREDIT'
-                  AND i.payment_status NOT IN ('REFUNDED', 'PARTIALLY_REFUNDED')) AS owed`,
+                  AND i.payment_status NOT IN ('REFUNDED', 'PARTIALLY_REFUNDED')) owed`,
       [wallet.customerId, wallet.currency, chargedTypes(wallet), wallet.id],
     );
     const version = row?.version ?? '';
-    return { version, versions: `${version} ${row?.wallet ?? ''}`, owed: row?.owed ?? '0' };
+    return {
+      version,
+      versions: `${version} ${row?.wallet ?? ''}`,
+      owed: {
+        allowed: BigInt(row?.allowed ?? 0),
+        other: BigInt(row?.other ?? 0),
+        givenBack: rate(row?.given_back ?? 0),
+      },
+    };
   }
 
   /** What changes rarely is remembered, for as long as every row that it was made from is what it was. */
@@ -175,19 +200,29 @@ const isPrepaid = ({ walletStatus, walletType }: Wallet): boolean =>
 const chargedTypes = ({ allowedPriceTypes }: Wallet): PriceType[] =>
   (['USAGE', 'FIXED'] as const).filter((type) => allowsPriceType(allowedPriceTypes, type));
 
-function balanceLeft(wallet: Wallet, owed: string, lines: readonly RatedLine[]): RealTimeBalance {
+function balanceLeft(wallet: Wallet, owed: Owed, lines: readonly RatedLine[]): RealTimeBalance {
   const { currency } = wallet;
   const types = chargedTypes(wallet);
-  const used = moneyToRate(
-    sumMoney(
-      lines
-        .filter((line) => types.includes(line.priceType))
-        .map((line) => roundToMoney(line.amount, currency)),
-      currency,
-    ),
+  const amounts = (list: readonly RatedLine[]): Rate =>
+    moneyToRate(
+      sumMoney(
+        list.map((line) => roundToMoney(line.amount, currency)),
+        currency,
+      ),
+    );
+  const used = amounts(lines.filter((line) => types.includes(line.priceType)));
+  const unpaid = moneyToRate(money(owed.allowed, currency));
+  // What is left of what was given back pays for the rest as well.
+  const all = balanceOf(wallet);
+  const givenBack = amountOfCredits(owed.givenBack, wallet.conversionRate);
+  const short = Rate.max(used.plus(unpaid).minus(all.minus(givenBack)), ZERO);
+  const others = amounts(lines.filter((line) => !types.includes(line.priceType))).plus(
+    moneyToRate(money(owed.other, currency)),
   );
-  const unpaid = moneyToRate(money(BigInt(owed), currency));
-  const left = balanceOf(wallet).minus(used).minus(unpaid);
+  const left = all
+    .minus(used)
+    .minus(unpaid)
+    .minus(Rate.min(others, Rate.max(givenBack.minus(short), ZERO)));
   return {
     balance: left,
     credits: creditsForAmount(left, wallet.conversionRate),

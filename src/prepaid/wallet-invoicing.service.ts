@@ -56,7 +56,6 @@ export class WalletInvoicing {
       billingPeriod: null,
       collectionMethod: automatic ? 'charge_automatically' : 'send_invoice',
       currency: wallet.currency,
-      // Never USAGE: credits must not pay for credits.
       lines: [{ displayName: 'Wallet credits', amount, quantity: credits, priceType: 'FIXED', period: null }],
       period: null,
       description: topUp.description ?? 'Wallet credits',

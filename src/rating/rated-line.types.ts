@@ -1,3 +1,4 @@
+import type { Money } from '../domain/money.js';
 import type { Period } from '../domain/period.js';
 import type { PriceType } from '../domain/rating/price-kinds.js';
 import type { Rate } from '../domain/rate.js';
@@ -14,6 +15,34 @@ export interface Restatement {
   readonly amountBefore: bigint;
   readonly amount: bigint;
   readonly carriedAmount: bigint;
+  /** Of what lines the line that restates gives back, and how much. */
+  readonly gives: readonly GivenPart[];
+}
+
+/** Something that is given back of a line of an earlier invoice. */
+export interface GivenPart {
+  readonly lineId: string;
+  /** Before tax. */
+  readonly net: Money;
+  /** With the tax that goes back with it. */
+  readonly amount: Money;
+}
+
+/** The tax that goes with a settled figure, by the rates that levied it. */
+export interface SettledTax {
+  readonly taxes: readonly SettledTaxPart[];
+}
+
+export interface SettledTaxPart {
+  readonly taxRateId: string;
+  readonly taxAssociationId: string | null;
+  readonly entityType: string;
+  readonly entityId: string;
+  /** The rate as it was levied, as the wire shows it. */
+  readonly taxRate: Readonly<Record<string, unknown>> | null;
+  /** Signed like the line. */
+  readonly taxableAmount: Money;
+  readonly amount: Money;
 }
 
 /** A charge that was rated exactly and goes onto an invoice. */
@@ -34,5 +63,7 @@ export interface RatedLine {
   /** How a commitment bore on the line, as the wire shows it. */
   readonly commitmentInfo?: Readonly<Record<string, unknown>> | null;
   readonly restatement?: Restatement;
+  /** Left out: a charge. What is given back or paid out is settled: no discount and no tax of the invoice touches it. */
+  readonly settled?: SettledTax;
   readonly metadata?: Readonly<Record<string, string>>;
 }

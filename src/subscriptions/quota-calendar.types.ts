@@ -1,18 +1,7 @@
-import type { BillingCycle, BillingPeriodUnit, BillingSchedule } from '../domain/billing-period.js';
+import type { BillingSchedule } from '../domain/billing-period.js';
 import type { OpenPeriod } from '../domain/period.js';
-import type { SubscriptionEntity } from './subscription.entity.js';
+import type { StoredQuotaCalendar, SubscriptionEntity } from './subscription.entity.js';
 import { chargedLife, scheduleOf } from './subscriptions.types.js';
-
-/** As it is stored: instants as text, like everything in jsonb. */
-export interface StoredQuotaCalendar {
-  readonly unit: BillingPeriodUnit;
-  readonly count: number;
-  readonly cycle: BillingCycle;
-  readonly anchor: string;
-  readonly time_zone: string;
-  /** From where usage counts towards quotas that last longer than a period. */
-  readonly since: string;
-}
 
 /** By what quotas begin anew, and since when usage counts for them. */
 export interface QuotaCalendar {

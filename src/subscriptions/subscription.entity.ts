@@ -5,7 +5,17 @@ import type { ProrationBehavior } from '../domain/subscribing/proration.js';
 import type { SubscriptionStatus } from '../domain/subscribing/subscription-states.js';
 import { EntityRow } from '../platform/database/columns.js';
 import type { StoredCommitment } from './commitments.types.js';
-import type { StoredQuotaCalendar } from './quota-calendar.types.js';
+
+/** The calendar of quotas as it is stored: instants as text, like everything in jsonb. */
+export interface StoredQuotaCalendar {
+  readonly unit: BillingPeriodUnit;
+  readonly count: number;
+  readonly cycle: BillingCycle;
+  readonly anchor: string;
+  readonly time_zone: string;
+  /** From where usage counts towards quotas that last longer than a period. */
+  readonly since: string;
+}
 
 @Entity('subscriptions')
 @Index('subscriptions_customer', ['tenantId', 'environmentId', 'customerId'])

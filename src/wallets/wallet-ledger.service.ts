@@ -2,7 +2,18 @@ import { Injectable } from '@nestjs/common';
 import { alreadyExists, invalidOperation, notFound } from '../domain/errors.js';
 import { formatRate, ZERO, type Rate } from '../domain/rate.js';
 import { amountOfCredits } from '../domain/wallets/conversion.js';
-import { debit, empty, expire, spendableTotal, type Debit, type Ledger } from '../domain/wallets/ledger.js';
+import {
+  debit,
+  debitPurses,
+  empty,
+  spendable,
+  spendableTotal,
+  sumOfCredits,
+  takeOf,
+  type Credit,
+  type Debit,
+  type Ledger,
+} from '../domain/wallets/ledger.js';
 import type { TransactionStatus, TransactionType } from '../domain/wallets/wallet-kinds.js';
 import type { Ctx } from '../platform/context.js';
 import { stampChange, stampNew } from '../platform/database/columns.js';
@@ -16,6 +27,7 @@ import type {
   CreditInput,
   DebitInput,
   Movement,
+  PursesDebitInput,
   Wallet,
   WalletTransaction,
 } from './wallets.types.js';
@@ -94,25 +106,31 @@ export class WalletLedger {
     const ledger = await this.ledgerOf(ctx, wallet);
     const asOf = input.asOf ?? ctx.now;
     const done = debit(ledger, input.credits, asOf);
-    if (done === undefined) {
-      const available = formatRate(spendableTotal(ledger.credits, asOf));
-      throw invalidOperation(
-        `the wallet has ${available} credits to spend, not ${formatRate(input.credits)}`,
-        'insufficient_credits',
-        { available_credits: available, requested_credits: formatRate(input.credits) },
-      );
-    }
+    if (done === undefined) throw insufficient(spendableTotal(ledger.credits, asOf), input.credits);
     return this.take(ctx, wallet, done, input);
   }
 
-  /** Books what has expired of a credit; null when nothing is left of it. */
-  async expire(
+  /** The same, of each purse so much. */
+  async debitPurses(ctx: Ctx, wallet: Wallet, input: PursesDebitInput): Promise<Movement> {
+    const ledger = await this.ledgerOf(ctx, wallet);
+    const done = debitPurses(ledger, input.credits, input.asOf, input.usedFrom);
+    if (done === undefined)
+      throw insufficient(
+        sumOfCredits(spendable(ledger.credits, input.asOf, input.usedFrom)),
+        [...input.credits.values()].reduce((sum, credits) => sum.plus(credits), ZERO),
+      );
+    return this.take(ctx, wallet, done, input);
+  }
+
+  /** Takes so much of one credit, all that is left when left out; null when nothing is, or less. */
+  async takeOf(
     ctx: Ctx,
     wallet: Wallet,
     creditId: string,
     input: ClosingDebitInput,
+    credits?: Rate,
   ): Promise<Movement | null> {
-    const done = expire(await this.ledgerOf(ctx, wallet), creditId);
+    const done = takeOf(await this.ledgerOf(ctx, wallet), creditId, credits);
     return done === undefined ? null : this.take(ctx, wallet, done, input);
   }
 
@@ -130,13 +148,7 @@ export class WalletLedger {
       .getMany();
     return {
       balance: wallet.creditBalance,
-      credits: rows.map((row) => ({
-        key: row.id,
-        available: row.creditsAvailable,
-        priority: row.priority,
-        expiresAt: row.expiryDate,
-        effectiveFrom: row.effectiveFrom,
-      })),
+      credits: rows.map(creditOf),
     };
   }
 
@@ -190,6 +202,8 @@ export class WalletLedger {
       expiryDate: null,
       bookExpiryAt: null,
       effectiveFrom: null,
+      givenBack: false,
+      held: false,
       idempotencyKey: input.idempotencyKey ?? null,
       metadata: { ...input.metadata },
     };
@@ -232,9 +246,32 @@ export class WalletLedger {
 
 const terms = (
   input: CreditInput,
-): Pick<WalletTransactionEntity, 'priority' | 'expiryDate' | 'bookExpiryAt' | 'effectiveFrom'> => ({
+): Pick<
+  WalletTransactionEntity,
+  'priority' | 'expiryDate' | 'bookExpiryAt' | 'effectiveFrom' | 'givenBack' | 'held'
+> => ({
   priority: input.priority ?? null,
   expiryDate: input.expiresAt ?? null,
-  bookExpiryAt: input.expiresAt ?? null,
+  bookExpiryAt: input.bookExpiryAt ?? input.expiresAt ?? null,
   effectiveFrom: input.effectiveFrom ?? null,
+  givenBack: input.givenBack ?? false,
+  held: input.held ?? false,
 });
+
+/** A credit transaction as the ledger knows it. */
+export const creditOf = (row: WalletTransaction): Credit => ({
+  key: row.id,
+  available: row.creditsAvailable,
+  priority: row.priority,
+  expiresAt: row.expiryDate,
+  effectiveFrom: row.effectiveFrom,
+  givenBack: row.givenBack,
+  held: row.held,
+});
+
+const insufficient = (available: Rate, requested: Rate): Error =>
+  invalidOperation(
+    `the wallet has ${formatRate(available)} credits to spend, not ${formatRate(requested)}`,
+    'insufficient_credits',
+    { available_credits: formatRate(available), requested_credits: formatRate(requested) },
+  );

@@ -85,6 +85,14 @@ export class WalletTransactionEntity extends EntityRow {
   @Column({ type: 'timestamptz', nullable: true })
   bookExpiryAt!: Date | null;
 
+  /** What was paid once and has been given back: it pays for anything. */
+  @Column({ type: 'boolean', default: false })
+  givenBack!: boolean;
+
+  /** Its time is over; what is left is kept for the bills of what was used before. */
+  @Column({ type: 'boolean', default: false })
+  held!: boolean;
+
   /** Pays for nothing that was used before. */
   @Column({ type: 'timestamptz', nullable: true })
   effectiveFrom!: Date | null;

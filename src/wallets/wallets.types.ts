@@ -1,4 +1,5 @@
 import type { Rate } from '../domain/rate.js';
+import type { Purse } from '../domain/wallets/ledger.js';
 import type { TransactionReason, TransactionReferenceType } from '../domain/wallets/wallet-kinds.js';
 import type { WalletEntity } from './wallet.entity.js';
 import type { WalletTransactionEntity } from './wallet-transaction.entity.js';
@@ -31,12 +32,25 @@ export interface CreditInput extends MovementInput {
   readonly expiresAt?: Date | null | undefined;
   readonly effectiveFrom?: Date | null | undefined;
   readonly priority?: number | null | undefined;
+  /** What was paid once, and pays for anything; false when left out. */
+  readonly givenBack?: boolean | undefined;
+  /** For the bills of what was used before it expired; false when left out. */
+  readonly held?: boolean | undefined;
+  /** When its expiry is to be booked; with its expiry when left out. */
+  readonly bookExpiryAt?: Date | undefined;
 }
 
 export interface DebitInput extends MovementInput {
   readonly credits: Rate;
   /** Credits that can be spent at that instant are; the present when left out. */
   readonly asOf?: Date | undefined;
+}
+
+export interface PursesDebitInput extends MovementInput {
+  readonly credits: ReadonlyMap<Purse, Rate>;
+  readonly asOf: Date;
+  /** When what is paid began to be used. */
+  readonly usedFrom: Date | null;
 }
 
 export type ClosingDebitInput = MovementInput;

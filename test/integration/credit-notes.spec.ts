@@ -4,16 +4,18 @@ import { startTestApp, type TestApp } from '../support/test-app.js';
 describe('credit notes', () => {
   let server: TestApp;
   let customer: any;
+  let customers = 0;
   beforeAll(async () => {
     server = await startTestApp();
-    customer = await server.api.create('/customers', { external_id: 'c', name: 'C' });
   });
   afterAll(async () => {
     await server.stop();
   });
 
-  const billed = (more: Record<string, unknown> = {}): Promise<any> =>
-    server.api.create('/invoices', {
+  /** Of a new customer: what a note gives back pays the next invoice of the same one. */
+  const billed = async (more: Record<string, unknown> = {}): Promise<any> => {
+    customer = await server.api.create('/customers', { external_id: `c${++customers}`, name: 'C' });
+    return server.api.create('/invoices', {
       customer_id: customer.id,
       currency: 'usd',
       amount_due: '100',
@@ -24,6 +26,7 @@ describe('credit notes', () => {
       invoice_status: 'FINALIZED',
       ...more,
     });
+  };
   const pay = (invoice: any, amount: string): Promise<any> =>
     server.api.create('/payments', {
       destination_type: 'INVOICE',

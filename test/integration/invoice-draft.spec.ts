@@ -49,7 +49,15 @@ describe('drafting with coupons, credits and taxes', () => {
           snapshot: {},
         },
       ],
-      credits: [{ walletId: 'wallet_1', amount: rate('30.009') }],
+      credits: [
+        {
+          walletId: 'wallet_1',
+          purse: 'allowed',
+          amount: rate('30.009'),
+          priceTypes: ['USAGE'],
+          paysTax: false,
+        },
+      ],
       taxes: [
         {
           taxRateId: 'taxrate_1',

@@ -242,6 +242,7 @@ describe('usage that arrives after its period was billed', () => {
         },
       );
       expect(invoice.total).toBe('5');
+      await server.api.put(`/invoices/${invoice.id}/payment`, { payment_status: 'SUCCEEDED' });
       await use(subscription, -4, start);
       const { body } = await settle(invoice);
       expect(body).toMatchObject({
@@ -312,12 +313,15 @@ describe('usage that arrives after its period was billed', () => {
         expect((await asNote(invoice)).body).toMatchObject({
           credited_amount: '0',
           credit_notes: [],
-          invoice: { subtotal: '3' },
+          invoice: { subtotal: '3', total: '1' },
         });
         await use(subscription, -12, start);
-        // Only 3 of it stand on the first invoice: the other 3 were billed by the second one.
+        // Half of it stands on the first invoice, half on the second one, which the first refund has paid in part.
         expect((await asNote(invoice)).body.error?.code).toBe('credit_exceeds_invoice');
-        expect((await settle(invoice)).body.credited_amount).toBe('6');
+        expect((await settle(invoice)).body).toMatchObject({
+          credited_amount: '6',
+          credit_notes: [{ credit_note_type: 'ADJUSTMENT', total_amount: '1' }],
+        });
       });
 
       it('never more than the line: what a note cannot hold is refused, and goes to the wallet', async () => {

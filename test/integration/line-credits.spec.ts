@@ -131,7 +131,7 @@ describe('what is given back of a line', () => {
     expect(await credit(subscription)).toBe(31);
   });
 
-  it('is the line with its tax by a note, without by unused time; together never more than both', async () => {
+  it('is the line with its tax, by a note and by unused time; together never more than both', async () => {
     const customer = await api.create('/customers', { external_id: `c${++customers}`, name: 'C' });
     const rate = await api.create('/taxes/rates', {
       name: 'VAT',
@@ -152,8 +152,7 @@ describe('what is given back of a line', () => {
     await pay(invoice);
     // Half of the line with its tax: half of the line is left to be unused.
     expect((await note(invoice, '18.60')).status).toBe(201);
-    expect((await cancel(subscription)).body).toMatchObject({ total_credit_amount: '15.5' });
-    expect((await note(invoice)).body).toMatchObject({ total_amount: '3.1' });
+    expect((await cancel(subscription)).body).toMatchObject({ total_credit_amount: '18.6' });
     expect((await note(invoice)).body.error.code).toBe('nothing_to_credit');
     expect(await credit(subscription)).toBe(37.2);
   });
@@ -167,10 +166,10 @@ describe('what is given back of a line', () => {
     });
     expect(changed.invoice.line_items.map((one: any) => one.amount)).toEqual(['310', '-11']);
     expect((await note(invoice)).body.error.code).toBe('nothing_to_credit');
-    // A void of the new plan's invoice gives back what it had taken off: the 11 were paid.
+    // The note's 20 have paid it too. A void gives back all of that, and what it had taken off: the 11 were paid.
     await pay(changed.invoice);
     await api.post(`/invoices/${changed.invoice.id}/void`, {});
-    expect(await credit(subscription)).toBe(20 + 310);
+    expect(await credit(subscription)).toBe(279 + 20 + 11);
   });
 
   describe('of usage that is corrected', () => {

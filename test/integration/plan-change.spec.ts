@@ -143,6 +143,7 @@ describe('a change of plan', () => {
 
   it('downwards: what the new plan does not take of the credit is in the wallet', async () => {
     const subscription = await subscribe(pro);
+    await api.put(`/invoices/${subscription.latest_invoice.id}/payment`, { payment_status: 'SUCCEEDED' });
     const changed = await change(subscription, basic);
     expect(changed).toMatchObject({
       change_type: 'downgrade',
@@ -155,6 +156,21 @@ describe('a change of plan', () => {
       cancellation_type: 'immediate',
     });
     expect(ended.total_credit_amount).toBe('31');
+  });
+
+  it('downwards, unpaid: what the new plan does not take of the credit is not owed any more, and is no credit', async () => {
+    const subscription = await subscribe(pro);
+    const changed = await change(subscription, basic);
+    expect(changed.invoice.total).toBe('0');
+    const first = () => api.get(`/invoices/${subscription.latest_invoice.id}`);
+    expect(await first()).toMatchObject({ total: '93', amount_remaining: '61' });
+    expect(await credit(subscription.customer_id)).toBe(0);
+    // The new plan was paid with what is owed for the old one: what of it is not used is not owed any more either.
+    await api.post(`/subscriptions/${changed.new_subscription.id}/cancel`, {
+      cancellation_type: 'immediate',
+    });
+    expect(await first()).toMatchObject({ amount_remaining: '30' });
+    expect(await credit(subscription.customer_id)).toBe(0);
   });
 
   it('without proration gives nothing back and charges the new plan in full', async () => {

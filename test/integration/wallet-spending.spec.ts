@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { money } from '../../src/domain/money.js';
+import { money, type Money } from '../../src/domain/money.js';
+import type { Purse } from '../../src/domain/wallets/ledger.js';
 import type { Ctx } from '../../src/platform/context.js';
 import { UnitOfWork } from '../../src/platform/database/unit-of-work.js';
 import { WalletSpending } from '../../src/wallets/wallet-spending.service.js';
@@ -33,6 +34,7 @@ describe('spending credits', () => {
       work,
     );
   const usd = (cents: number) => money(BigInt(cents), 'usd');
+  const allowed = (amount: Money): ReadonlyMap<Purse, Money> => new Map([['allowed', amount]]);
   const customer = (): Promise<any> =>
     api.create('/customers', { external_id: `ws-${++seq}`, name: `Customer ${seq}` });
   const wallet = async (more: Record<string, unknown> = {}): Promise<any> =>
@@ -50,10 +52,13 @@ describe('spending credits', () => {
       const found = await spending.listSpendable(
         ctx,
         'usd',
-        ids.map((customerId) => ({ customerId, asOf: asOf ?? ctx.now })),
+        ids.map((customerId) => ({ customerId, asOf: asOf ?? ctx.now, usedFrom: null })),
         { lock: true },
       );
-      return [...found].map(([id, credits]) => [id, credits.map((one) => [one.key, one.amount.toFixed()])]);
+      return [...found].map(([id, credits]) => [
+        id,
+        credits.map((one) => [one.walletId, one.amount.toFixed()]),
+      ]);
     });
 
   it('lists what many customers can spend: prepaid, active, of that currency, in money', async () => {
@@ -88,7 +93,7 @@ describe('spending credits', () => {
 
   it('spends for an invoice once, however often it is asked', async () => {
     const mine = await wallet({ conversion_rate: '0.3' });
-    const spend = { invoiceId: 'inv_once', amount: usd(1000), asOf: new Date() };
+    const spend = { invoiceId: 'inv_once', amounts: allowed(usd(1000)), asOf: new Date(), usedFrom: null };
     const first = await within((ctx) => spending.spendForInvoice(ctx, mine.id, spend));
     const again = await Promise.all(
       [1, 2, 3].map(() => within((ctx) => spending.spendForInvoice(ctx, mine.id, spend))),
@@ -110,8 +115,9 @@ describe('spending credits', () => {
     await within((ctx) =>
       spending.spendForInvoice(ctx, mine.id, {
         invoiceId: 'inv_rest',
-        amount: usd(Math.floor(Number(left) * 100)),
+        amounts: allowed(usd(Math.floor(Number(left) * 100))),
         asOf: ctx.now,
+        usedFrom: null,
       }),
     );
     expect(Number(await balance(mine.id))).toBeLessThan(0.04);
@@ -120,14 +126,20 @@ describe('spending credits', () => {
   it('spends no more than there is, and leaves no trace of trying', async () => {
     const mine = await wallet();
     const tooMuch = within((ctx) =>
-      spending.spendForInvoice(ctx, mine.id, { invoiceId: 'inv_much', amount: usd(10001), asOf: ctx.now }),
+      spending.spendForInvoice(ctx, mine.id, {
+        invoiceId: 'inv_much',
+        amounts: allowed(usd(10001)),
+        asOf: ctx.now,
+        usedFrom: null,
+      }),
     );
     await expect(tooMuch).rejects.toMatchObject({ code: 'insufficient_credits' });
     const foreign = within((ctx) =>
       spending.spendForInvoice(ctx, mine.id, {
         invoiceId: 'inv_eur',
-        amount: money(1n, 'eur'),
+        amounts: allowed(money(1n, 'eur')),
         asOf: ctx.now,
+        usedFrom: null,
       }),
     );
     await expect(foreign).rejects.toMatchObject({ code: 'currency_mismatch' });
@@ -226,8 +238,9 @@ describe('spending credits', () => {
           await within((ctx) =>
             spending.spendForInvoice(ctx, mine.id, {
               invoiceId: `inv_${++seq}`,
-              amount: usd(one.credits),
+              amounts: allowed(usd(one.credits)),
               asOf: ctx.now,
+              usedFrom: null,
             }),
           ).catch((error: unknown) => {
             expect(error).toMatchObject({ code: 'insufficient_credits' });

@@ -64,6 +64,8 @@ export function billHistory(history: History): Figures {
   let wallets = history.wallets.map((balance, index): CreditBalance => ({
     key: String(index),
     amount: rate(balance),
+    priceTypes: ['USAGE'],
+    paysTax: false,
   }));
   const invoices: InvoiceFigures[] = [];
   for (const moment of momentsOf(periods)) {
@@ -245,7 +247,7 @@ const ruleOf = ({ type, value }: HistoryCoupon, currency: string): PercentageOrF
     : { type, amount: exactMoney(rate(value), currency)! };
 
 const spent = (wallet: CreditBalance, draft: DraftInvoice): CreditBalance => ({
-  key: wallet.key,
+  ...wallet,
   amount: draft.credits
     .filter(({ balanceKey }) => balanceKey === wallet.key)
     .reduce((left, { amount }) => left.minus(moneyToRate(amount)), wallet.amount),

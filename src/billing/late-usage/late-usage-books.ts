@@ -1,9 +1,11 @@
-import { restateUsage, type BilledUsage } from '../../domain/invoicing/late-usage.js';
+import { giveCredits, type GivenCredit } from '../../domain/invoicing/give-credits.js';
+import { wantedRestatements, type BilledUsage } from '../../domain/invoicing/late-usage.js';
 import { money, moneyToRate, roundToMoney, sumMoney, type Money } from '../../domain/money.js';
 import type { Period } from '../../domain/period.js';
-import type { Rate } from '../../domain/rate.js';
+import { ZERO, type Rate } from '../../domain/rate.js';
+import { withTax, type LineTaxBook } from '../../invoices/line-taxes.service.js';
 import type { Invoice, InvoiceLineItem, UsageRestatement } from '../../invoices/invoices.types.js';
-import type { RatedLine } from '../../rating/rated-line.types.js';
+import type { GivenPart, RatedLine, Restatement } from '../../rating/rated-line.types.js';
 import { netOf, type LineCredit } from '../../invoices/line-credits.service.js';
 import type { BillingTask } from '../../rating/billing-task.types.js';
 
@@ -18,6 +20,8 @@ export const closingOf = ({ moment }: LateUsageTask): Period | undefined =>
 export interface Billed {
   readonly invoice: Invoice;
   readonly line: InvoiceLineItem;
+  /** All lines that bill it: a price and its overage, and what was charged for it later. */
+  readonly lineIds: readonly string[];
   /** The subscription on whose bill it is restated. */
   readonly carrierId: string;
   readonly usage: BilledUsage;
@@ -110,37 +114,104 @@ export function standing(
   };
 }
 
-/** The lines that bring the periods to what they come to. */
-export function restatedLines(found: readonly Billed[], base: Money, currency: string): RatedLine[] {
-  const deltas = restateUsage({ currency, base, usages: found.map(({ usage }) => usage) });
-  return deltas.map((delta): RatedLine => {
-    const { line, usage, quantity, rated } = found.find((one) => one.usage.key === delta.key) as Billed;
-    const period = { start: line.periodStart as Date, end: line.periodEnd as Date };
-    return {
-      displayName: `${line.displayName} (late usage)`,
-      amount: moneyToRate(delta.amount),
-      quantity: rated.quantity.minus(quantity),
-      priceType: 'USAGE',
-      period,
-      subscriptionLineItemId: line.subscriptionLineItemId,
-      entityType: line.entityType,
-      entityId: line.entityId,
-      priceId: line.priceId,
-      meterId: line.meterId,
-      planDisplayName: line.planDisplayName,
-      meterDisplayName: line.meterDisplayName,
-      metadata: { restates_invoice_line_item_id: line.id },
-      restatement: {
-        restatedLineItemId: line.id,
-        subscriptionLineItemId: line.subscriptionLineItemId as string,
-        priceId: line.priceId as string,
-        period,
-        quantityBefore: quantity,
-        quantity: rated.quantity,
-        amountBefore: usage.gross.amount,
-        amount: usage.rated.amount,
-        carriedAmount: delta.carriedChange.amount,
-      },
-    };
+/** A credit that a period's correction asks for, before tax. */
+export interface LateCredit {
+  readonly billed: Billed;
+  readonly credit: Money;
+  /** A charge of the same usage brings the period to its rating: this only gives back what was carried. */
+  readonly isCarriedOnly: boolean;
+}
+
+/** What has changed periods that are billed. */
+export interface LateUsage {
+  readonly charges: readonly RatedLine[];
+  readonly credits: readonly LateCredit[];
+}
+
+/** The charges that are missing, and the credits that are asked for. */
+export function lateUsageOf(found: readonly Billed[]): LateUsage {
+  const wanted = wantedRestatements(found.map(({ usage }) => usage));
+  const billedOf = (key: string): Billed => found.find((one) => one.usage.key === key) as Billed;
+  return {
+    charges: wanted.flatMap(({ key, charge }) =>
+      charge.amount === 0n ? [] : [restatedLine(billedOf(key), charge, { carried: 0n, moves: true })],
+    ),
+    credits: wanted.flatMap(({ key, charge, credit }) =>
+      charge.amount > 0n && credit.amount === 0n
+        ? []
+        : [{ billed: billedOf(key), credit, isCarriedOnly: charge.amount > 0n }],
+    ),
+  };
+}
+
+/** The lines that give back as much as a bill has room for. */
+export function creditLines(credits: readonly LateCredit[], room: Money, book: LineTaxBook): RatedLine[] {
+  const given = giveCredits(
+    credits.map(({ billed, credit }) => ({ key: billed.usage.key, credit })),
+    room,
+    (key, net) =>
+      book.taxOnAll(
+        (credits.find(({ billed }) => billed.usage.key === key) as LateCredit).billed.lineIds,
+        net,
+      ),
+  );
+  return credits.flatMap(({ billed, isCarriedOnly }, index): RatedLine[] => {
+    const { amount, carried } = given[index] as GivenCredit;
+    const change = carried.amount - billed.usage.carried.amount;
+    if (isCarriedOnly && change === 0n) return [];
+    const parts = book.takeOfAll(billed.lineIds, amount);
+    const line = restatedLine(billed, money(-amount.amount, amount.currency), {
+      carried: change,
+      moves: !isCarriedOnly,
+      gives: parts.map((part) => ({ lineId: part.lineId, net: part.net, amount: withTax(part) })),
+    });
+    return [{ ...line, settled: { taxes: parts.flatMap(({ taxes }) => taxes) } }];
   });
+}
+
+function restatedLine(billed: Billed, amount: Money, change: Change): RatedLine {
+  const { line, quantity, rated } = billed;
+  return {
+    displayName: `${line.displayName} (late usage)`,
+    amount: moneyToRate(amount),
+    quantity: change.moves ? rated.quantity.minus(quantity) : ZERO,
+    priceType: 'USAGE',
+    period: periodOf(billed),
+    subscriptionLineItemId: line.subscriptionLineItemId,
+    entityType: line.entityType,
+    entityId: line.entityId,
+    priceId: line.priceId,
+    meterId: line.meterId,
+    planDisplayName: line.planDisplayName,
+    meterDisplayName: line.meterDisplayName,
+    metadata: { restates_invoice_line_item_id: line.id },
+    restatement: restatementOf(billed, change),
+  };
+}
+
+const periodOf = ({ line }: Billed): Period => ({
+  start: line.periodStart as Date,
+  end: line.periodEnd as Date,
+});
+
+interface Change {
+  readonly carried: bigint;
+  readonly moves: boolean;
+  readonly gives?: readonly GivenPart[];
+}
+
+/** What is written down of a period that is brought to what it comes to. `moves`: by this, and not only what is carried. */
+export function restatementOf({ line, usage, quantity, rated }: Billed, change: Change): Restatement {
+  return {
+    restatedLineItemId: line.id,
+    subscriptionLineItemId: line.subscriptionLineItemId as string,
+    priceId: line.priceId as string,
+    period: { start: line.periodStart as Date, end: line.periodEnd as Date },
+    quantityBefore: change.moves ? quantity : rated.quantity,
+    quantity: rated.quantity,
+    amountBefore: change.moves ? usage.gross.amount : usage.rated.amount,
+    amount: usage.rated.amount,
+    carriedAmount: change.carried,
+    gives: change.gives ?? [],
+  };
 }

@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { invalidOperation } from '../../domain/errors.js';
 import {
+  addMoney,
   floorAtZero,
+  money,
   moneyToRate,
   roundToMoney,
   subtractMoney,
@@ -11,28 +13,35 @@ import {
 } from '../../domain/money.js';
 import { earlierOf, laterOf, makePeriod, type Period } from '../../domain/period.js';
 import { rate } from '../../domain/rate.js';
-import type { Ctx } from '../../platform/context.js';
-import type { Subscription } from '../../subscriptions/subscriptions.types.js';
-import { WalletSpending } from '../../wallets/wallet-spending.service.js';
-import { ImmediateBilling } from '../immediate-billing.service.js';
-import { BilledLinesQueries } from '../../invoices/billed-lines.queries.js';
 import { InvoicesService } from '../../invoices/invoices.service.js';
 import { CREDITED_TO_WALLET, type Invoice } from '../../invoices/invoices.types.js';
+import { LineTaxes } from '../../invoices/line-taxes.service.js';
+import type { CreditNote } from '../../payments/payments.types.js';
+import type { Ctx } from '../../platform/context.js';
+import type { BillingTask } from '../../rating/billing-task.types.js';
 import type { RatedLine } from '../../rating/rated-line.types.js';
-import { LateUsageService } from './late-usage.service.js';
-import { SubscriptionBillingService } from '../subscription-billing.service.js';
 import { SubscriptionsService } from '../../subscriptions/subscriptions.service.js';
+import type { Subscription } from '../../subscriptions/subscriptions.types.js';
+import { GivingBack } from '../giving-back.service.js';
+import { ImmediateBilling } from '../immediate-billing.service.js';
 import { SubscriptionSteps } from '../runs/subscription-steps.service.js';
+import { SubscriptionBillingService } from '../subscription-billing.service.js';
+import { creditLines, type LateCredit, type LateUsage } from './late-usage-books.js';
+import { CORRECTED_USAGE, LateUsageNotes, noteTotal } from './late-usage-notes.service.js';
+import { LateUsageService } from './late-usage.service.js';
 
 export interface LateUsageSettled {
-  readonly invoice: Invoice;
-  /** In the customer's prepaid wallet now. */
+  readonly invoice: Invoice | undefined;
+  /** In the customer's prepaid wallet now, and no longer owed, together. */
   readonly credited: Money;
+  /** What lowers invoices that are not paid yet. */
+  readonly notes: readonly CreditNote[];
 }
 
 /**
  * Settles what arrived late without waiting for the next invoice: of a subscription that has ended there is none. What is
- * owed is invoiced, what was billed too much is credit in the prepaid wallet, and both stand on one document.
+ * missing is invoiced; of what was billed too much, what is still owed is lowered and what was paid is credit in the prepaid
+ * wallet.
  */
 @Injectable()
 export class LateUsageSettlement {
@@ -40,40 +49,53 @@ export class LateUsageSettlement {
     private readonly invoices: InvoicesService,
     private readonly subscriptions: SubscriptionsService,
     private readonly steps: SubscriptionSteps,
-    private readonly billedLines: BilledLinesQueries,
     private readonly late: LateUsageService,
     private readonly billing: SubscriptionBillingService,
     private readonly now: ImmediateBilling,
-    private readonly spending: WalletSpending,
+    private readonly giving: GivingBack,
+    private readonly taxes: LineTaxes,
+    private readonly noted: LateUsageNotes,
   ) {}
 
   /** Of all finished periods of the invoice's subscription. */
   async settle(ctx: Ctx, invoiceId: string): Promise<LateUsageSettled> {
-    const { subscription, lines } = await this.find(ctx, invoiceId);
+    const { subscription, late } = await this.find(ctx, invoiceId);
     const { currency } = subscription;
-    const net = sumMoney(
-      lines.map(({ amount }) => roundToMoney(amount, currency)),
-      currency,
-    );
-    const credited = floorAtZero(subtractMoney(zeroMoney(currency), net));
-    const invoice = await this.charge(ctx, subscription, [...lines, ...creditedLine(credited)]);
+    const parts = await this.noted.partsOf(ctx, late.credits);
+    const { notes } = await this.giving.lowerOwed(ctx, parts.flat(), CORRECTED_USAGE);
+    const open = await this.noted.record(ctx, subscription.id, late.credits, parts, notes);
+    const charged =
+      late.charges.length === 0
+        ? zeroMoney(currency)
+        : await this.billing.total(ctx, taskOf(subscription, late.charges));
+    const given = await this.given(ctx, open);
+    const toWallet = floorAtZero(subtractMoney(sumOf(given, currency), charged));
+    const invoice = await this.charge(ctx, subscription, [
+      ...late.charges,
+      ...given,
+      ...creditedLine(toWallet),
+    ]);
     // Lines that change only what is carried come to nothing, and make no invoice.
-    if (invoice === undefined) throw invalidOperation('no usage has arrived late', 'no_late_usage');
-    await this.spending.giveBack(ctx, {
-      customerId: subscription.customerId,
-      amount: credited,
-      reason: 'CREDIT_ADJUSTMENT',
-      referenceId: invoice.id,
-      description: 'Usage that was corrected after it was billed',
-    });
-    return { invoice, credited };
+    if (invoice === undefined && notes.length === 0)
+      throw invalidOperation('no usage has arrived late', 'no_late_usage');
+    if (invoice !== undefined)
+      await this.giving.toWallet(ctx, {
+        customerId: subscription.customerId,
+        amount: toWallet,
+        reason: 'CREDIT_ADJUSTMENT',
+        sourceId: invoice.id,
+        description: CORRECTED_USAGE.memo,
+        of: open.map(({ billed }) => billed.invoice.id),
+      });
+    const credited = addMoney(toWallet, noteTotal(notes, currency));
+    return { invoice, credited, notes: notes.map(({ note }) => note) };
   }
 
-  /** What has arrived late for the subscription of an invoice: lines that bring its periods to what they come to. */
+  /** What has arrived late for the subscription of an invoice. */
   async find(
     ctx: Ctx,
     invoiceId: string,
-  ): Promise<{ readonly subscription: Subscription; readonly lines: readonly RatedLine[] }> {
+  ): Promise<{ readonly subscription: Subscription; readonly late: LateUsage }> {
     const asked = await this.invoices.get(ctx, invoiceId);
     if (
       asked.subscriptionId === null ||
@@ -88,9 +110,10 @@ export class LateUsageSettlement {
       ctx,
       await this.subscriptions.lock(ctx, asked.subscriptionId),
     );
-    const lines = await this.lateLines(ctx, subscription);
-    if (lines.length === 0) throw invalidOperation('no usage has arrived late', 'no_late_usage');
-    return { subscription, lines };
+    const late = await this.lateUsage(ctx, subscription);
+    if (late.charges.length + late.credits.length === 0)
+      throw invalidOperation('no usage has arrived late', 'no_late_usage');
+    return { subscription, late };
   }
 
   /** Those lines as an invoice of their own; none where they come to nothing. */
@@ -99,40 +122,45 @@ export class LateUsageSettlement {
     subscription: Subscription,
     lines: readonly RatedLine[],
   ): Promise<Invoice | undefined> {
-    if (lines.length === 0) return undefined;
-    return this.now.bill(ctx, {
-      subscription,
-      moment: { type: 'subscription_start', next: spanOf(lines) },
-      reason: 'SUBSCRIPTION_UPDATE',
-      lineIds: [],
-      charges: lines,
-    });
+    return lines.length === 0 ? undefined : this.now.bill(ctx, taskOf(subscription, lines));
   }
 
-  /** Restated in full: what is too much goes to the wallet, so an invoice that could not hold it is no limit. */
-  private async lateLines(ctx: Ctx, subscription: Subscription): Promise<RatedLine[]> {
+  /** All of the credits, as lines with their tax. */
+  private async given(ctx: Ctx, credits: readonly LateCredit[]): Promise<RatedLine[]> {
+    const [first] = credits;
+    if (first === undefined) return [];
+    const book = await this.taxes.of(
+      ctx,
+      credits.flatMap(({ billed }) => billed.lineIds),
+    );
+    return creditLines(credits, money(UNLIMITED, first.credit.currency), book);
+  }
+
+  private async lateUsage(ctx: Ctx, subscription: Subscription): Promise<LateUsage> {
     const { subscriptionStatus: status, endDate, currentPeriodStart } = subscription;
     const over = status === 'cancelled' && endDate !== null ? endDate : currentPeriodStart;
-    if (over >= ctx.now) return [];
+    if (over >= ctx.now) return { charges: [], credits: [] };
     const task = {
       subscription,
       moment: { type: 'cancel', closing: makePeriod(over, ctx.now) },
       reason: 'PRORATION',
       runsUntil: over,
     } as const;
-    const everything: RatedLine = {
-      displayName: '',
-      amount: moneyToRate(await this.billedLines.billedSoFar(ctx, subscription)),
-      quantity: rate(1),
-      priceType: 'FIXED',
-      period: null,
-    };
-    const found = await this.late.lateUsageLines(ctx, [task], [[everything]], (past) =>
-      this.billing.rate(ctx, past),
-    );
-    return found[0] ?? [];
+    const [found] = await this.late.find(ctx, [task], (past) => this.billing.rate(ctx, past));
+    return found ?? { charges: [], credits: [] };
   }
 }
+
+/** More than any invoice comes to: all credits fit. */
+const UNLIMITED = 10n ** 30n;
+
+const taskOf = (subscription: Subscription, lines: readonly RatedLine[]): BillingTask => ({
+  subscription,
+  moment: { type: 'subscription_start', next: spanOf(lines) },
+  reason: 'SUBSCRIPTION_UPDATE',
+  lineIds: [],
+  charges: lines,
+});
 
 const spanOf = (lines: readonly RatedLine[]): Period => {
   const periods = lines.flatMap(({ period }) => period ?? []);
@@ -141,6 +169,19 @@ const spanOf = (lines: readonly RatedLine[]): Period => {
     periods.map(({ end }) => end).reduce(laterOf),
   );
 };
+
+/** What lines of credits give back, with their tax. */
+const sumOf = (lines: readonly RatedLine[], currency: string): Money =>
+  subtractMoney(
+    zeroMoney(currency),
+    sumMoney(
+      lines.flatMap(({ amount, settled }) => [
+        roundToMoney(amount, currency),
+        ...(settled?.taxes ?? []).map((tax) => tax.amount),
+      ]),
+      currency,
+    ),
+  );
 
 /** Brings the document to zero: what it takes back is paid out, not owed. */
 const creditedLine = (credited: Money): RatedLine[] =>
@@ -154,5 +195,6 @@ const creditedLine = (credited: Money): RatedLine[] =>
           priceType: 'FIXED',
           period: null,
           metadata: { [CREDITED_TO_WALLET]: 'true' },
+          settled: { taxes: [] },
         },
       ];

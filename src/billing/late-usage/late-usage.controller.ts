@@ -36,7 +36,7 @@ export class LateUsageController {
       const settled =
         body.credit_as === 'credit_note'
           ? await this.credits.settle(ctx, id)
-          : { ...(await this.settlement.settle(ctx, id)), notes: [] };
+          : await this.settlement.settle(ctx, id);
       const { invoice, credited, notes } = settled;
       const shown: CreditNoteResponse[] = [];
       for (const note of notes) shown.push(await this.notes.showOne(ctx, note));

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { CustomersService } from '../../customers/customers.service.js';
-import { roundToMoney, sumMoney } from '../../domain/money.js';
+import type { Money } from '../../domain/money.js';
 import type { Period } from '../../domain/period.js';
 import type { Ctx } from '../../platform/context.js';
 import {
@@ -21,13 +21,16 @@ import {
   mayBear,
   ratedKeyOf,
   restatedKeyOf,
-  restatedLines,
+  creditLines,
+  lateUsageOf,
   standing,
   type Billed,
   type Books,
+  type LateUsage,
   type LateUsageTask,
 } from './late-usage-books.js';
 import { momentOf } from '../../rating/billing-moments.types.js';
+import { LineTaxes } from '../../invoices/line-taxes.service.js';
 import { LineCreditsService } from '../../invoices/line-credits.service.js';
 import { UsageRestatements } from '../../invoices/usage-restatements.service.js';
 
@@ -42,44 +45,37 @@ export class LateUsageService {
     private readonly chains: SubscriptionChainsService,
     private readonly events: LateEventsService,
     private readonly credits: LineCreditsService,
+    private readonly taxes: LineTaxes,
     private readonly billedLines: BilledLinesQueries,
     private readonly restatements: UsageRestatements,
   ) {}
 
-  /** The lines of each task with those that restate earlier periods after them. */
-  async withLateUsage(
-    ctx: Ctx,
-    tasks: readonly LateUsageTask[],
-    lines: readonly (readonly RatedLine[])[],
-    rater: Rater,
-  ): Promise<RatedLine[][]> {
-    const late = await this.lateUsageLines(ctx, tasks, lines, rater);
-    return tasks.map((_, index) => [...(lines[index] ?? []), ...(late[index] ?? [])]);
-  }
-
   /**
-   * Lines that restate earlier periods, for each task in its order, given the lines that it is billed already: they and
-   * the restatements together never come to less than zero. What does not fit is carried and comes again. The `rater` is
-   * the one that bills, so late usage costs what it would have cost in time.
+   * What restates earlier periods, for each task in its order. The `rater` is the one that bills, so late usage costs what it
+   * would have cost in time. Charges are lines of the bill like any other; credits are given as far as {@link give} has room.
    */
-  async lateUsageLines(
-    ctx: Ctx,
-    tasks: readonly LateUsageTask[],
-    lines: readonly (readonly RatedLine[])[],
-    rater: Rater,
-  ): Promise<RatedLine[][]> {
+  async find(ctx: Ctx, tasks: readonly LateUsageTask[], rater: Rater): Promise<LateUsage[]> {
     const closing = tasks.filter((task) => closingOf(task) !== undefined);
     const chains = await this.chains.of(ctx, [...new Set(closing.map(({ subscription }) => subscription))]);
     const found = await this.restatable(ctx, closing, chains, rater);
-    return tasks.map((task, index) => {
-      const { id, currency } = task.subscription;
-      const own = found.filter((one) => one.carrierId === id && isEarlier(one, task));
-      const base = sumMoney(
-        (lines[index] ?? []).map((line) => roundToMoney(line.amount, currency)),
-        currency,
-      );
-      return restatedLines(own, base, currency);
-    });
+    return tasks.map((task) =>
+      lateUsageOf(found.filter((one) => one.carrierId === task.subscription.id && isEarlier(one, task))),
+    );
+  }
+
+  /**
+   * Lines that give back what was corrected, for bills in their order, each given what it comes to without them. A bill never
+   * comes to less than zero: what does not fit is carried and comes again.
+   */
+  async give(
+    ctx: Ctx,
+    bills: readonly { readonly late: LateUsage; readonly room: Money }[],
+  ): Promise<RatedLine[][]> {
+    const book = await this.taxes.of(
+      ctx,
+      bills.flatMap(({ late }) => late.credits.flatMap(({ billed }) => billed.lineIds)),
+    );
+    return bills.map(({ late, room }) => creditLines(late.credits, room, book));
   }
 
   /** Everything of those subscriptions that may differ from what was billed; one that does not costs nothing but time. */
@@ -205,10 +201,26 @@ export class LateUsageService {
       const same = open.filter((one) => keyOf(one.line) === key).map((one) => one.line);
       const own = { ...books, restatements: books.restatements.filter((one) => restatedKeyOf(one) === key) };
       const carrierId = subscriptions.get(invoice.subscriptionId as string)?.task.subscription.id as string;
-      return [{ invoice, line, carrierId, rated: first, ...standing(key, same, own, rated) }];
+      return [
+        {
+          invoice,
+          line,
+          carrierId,
+          lineIds: [...same, ...chargesOf(own)].map(({ id }) => id),
+          rated: first,
+          ...standing(key, same, own, rated),
+        },
+      ];
     });
   }
 }
+
+/** What was charged later for the usage of a period. */
+const chargesOf = ({ restatements, carriers }: Books): InvoiceLineItem[] =>
+  restatements.flatMap(({ invoiceLineItemId }) => {
+    const line = carriers.get(invoiceLineItemId);
+    return line !== undefined && line.amount > 0n ? [line] : [];
+  });
 
 /** The task's subscription and those whose places it has taken. */
 function earlierOf(chains: SubscriptionChains, { subscription }: LateUsageTask): Subscription[] {

@@ -7,6 +7,7 @@ import type { Invoice } from '../../invoices/invoices.types.js';
 import { RecalculationService } from './recalculation.service.js';
 import type { Ctx } from '../../platform/context.js';
 import { PaymentsService } from '../../payments/payments.service.js';
+import { ProrationsService } from '../prorations.service.js';
 import { RefundsService } from '../../payments/refunds.service.js';
 
 /** What happens to an invoice and to its payments at once. */
@@ -17,6 +18,7 @@ export class InvoiceLifecycleService {
     private readonly rebilling: RecalculationService,
     private readonly payments: PaymentsService,
     private readonly refunds: RefundsService,
+    private readonly prorations: ProrationsService,
   ) {}
 
   /** What was paid goes back to the customer's wallet, then nothing is owed for it any more. */
@@ -34,7 +36,9 @@ export class InvoiceLifecycleService {
         reason: 'INVOICE_VOID_REFUND',
         creditNoteId: null,
       });
-    return this.invoices.void(ctx, id);
+    const voided = await this.invoices.void(ctx, id);
+    await this.prorations.returnCarried(ctx, voided);
+    return voided;
   }
 
   /** Voids an invoice of a subscription and bills its period again. Null when nothing is left to charge. */

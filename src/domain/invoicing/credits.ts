@@ -6,9 +6,11 @@ import {
   subtractMoney,
   sumMoney,
   truncateToMoney,
+  zeroMoney,
   type Money,
 } from '../money.js';
 import type { Rate } from '../rate.js';
+import type { PriceType } from '../rating/price-kinds.js';
 import {
   discountedAmount,
   netOfDiscounts,
@@ -23,6 +25,10 @@ export interface CreditBalance {
   readonly key: string;
   /** Exact amount in major units of the invoice's currency; may hold a fraction of a minor unit, which stays where it is. */
   readonly amount: Rate;
+  /** What kinds of lines it pays. */
+  readonly priceTypes: readonly PriceType[];
+  /** Whether it pays the tax of the invoice as well. */
+  readonly paysTax: boolean;
 }
 
 /** The order in which balances are spent: the biggest first, equal ones as they came. */
@@ -30,33 +36,46 @@ export const biggestFirst = (balances: readonly CreditBalance[]): CreditBalance[
   [...balances].sort((a, b) => b.amount.comparedTo(a.amount));
 
 /**
- * The third step: usage lines, in order, are paid from the balances, in order, for what their discounts leave. Every slice is
- * whole minor units and within its balance; together they never exceed subtotal − discounts. Taxes do not change it, so
- * it may also come after them. RangeError when credits were applied before.
+ * The last step: lines, in order, are paid from the balances that may pay them, in order, for what their discounts leave; then
+ * the tax, from those that may pay that. Every slice is whole minor units and within its balance; together they never exceed
+ * what the invoice comes to. Credits are a way to pay: they lower no tax. RangeError when credits were applied before.
  */
 export function applyCredits(draft: DraftInvoice, balances: readonly CreditBalance[]): DraftInvoice {
   if (draft.credits.length > 0) throw new RangeError('credits are applied once');
   const purses = balances.map((balance) => ({
-    key: balance.key,
+    ...balance,
     left: floorAtZero(truncateToMoney(balance.amount, draft.currency)),
   }));
   const credits: AppliedCredit[] = [];
-  let payable = netOfDiscounts(draft);
-  const lines = draft.lines.map((line): DraftLine => {
-    if (line.priceType !== 'USAGE') return line;
-    let open = minMoney(discountedAmount(line), payable);
-    const slices: Money[] = [];
+  const pay = (owed: Money, lineKey: string | null, mayPay: (balance: CreditBalance) => boolean): Money => {
+    let open = owed;
     for (const purse of purses) {
-      const amount = minMoney(open, purse.left);
+      const amount = mayPay(purse) ? minMoney(open, purse.left) : zeroMoney(draft.currency);
       if (isZeroMoney(amount)) continue;
       purse.left = subtractMoney(purse.left, amount);
       open = subtractMoney(open, amount);
-      slices.push(amount);
-      credits.push({ balanceKey: purse.key, lineKey: line.key, amount });
+      credits.push({ balanceKey: purse.key, lineKey, amount });
     }
-    const paid = sumMoney(slices, draft.currency);
+    return subtractMoney(owed, open);
+  };
+  // What is given back on the invoice pays lines of it too.
+  let payable = minMoney(netOfDiscounts(draft), draft.total);
+  const lines = draft.lines.map((line): DraftLine => {
+    const { priceType } = line;
+    const paid = pay(minMoney(discountedAmount(line), payable), line.key, (one) =>
+      one.priceTypes.includes(priceType),
+    );
     payable = subtractMoney(payable, paid);
     return { ...line, prepaidCreditsApplied: addMoney(line.prepaidCreditsApplied, paid) };
   });
+  const paidLines = sumMoney(
+    credits.map(({ amount }) => amount),
+    draft.currency,
+  );
+  pay(
+    minMoney(floorAtZero(draft.totalTax), subtractMoney(draft.total, paidLines)),
+    null,
+    ({ paysTax }) => paysTax,
+  );
   return withTotals({ ...draft, lines, credits });
 }

@@ -5,11 +5,13 @@ import {
   isZeroMoney,
   minMoney,
   subtractMoney,
+  sumMoney,
+  zeroMoney,
   type Money,
 } from '../money.js';
 import {
   discountedAmount,
-  netOfDiscounts,
+  isDiscountable,
   withTotals,
   type AppliedDiscount,
   type DraftInvoice,
@@ -32,8 +34,9 @@ export interface Discounts {
 
 /**
  * The second step. Line coupons first, each reckoned on the full amount of its line; then invoice coupons in order, each on
- * what remains. Each is rounded once and never takes more than is left; a coupon on the invoice is spread over the lines in
- * proportion to what is left of them, by largest remainder. RangeError when discounts, credits or taxes were applied
+ * what remains of the charges. What is given back or paid out is net already: it is in no base. Each discount is rounded
+ * once and never takes more than is left; a coupon on the invoice is spread over the charges in proportion to what is left
+ * of them, by largest remainder. RangeError when discounts, credits or taxes were applied
  * before, for an unknown line, a negative value or a foreign currency.
  */
 export function applyDiscounts(draft: DraftInvoice, discounts: Discounts): DraftInvoice {
@@ -47,7 +50,7 @@ export function applyDiscounts(draft: DraftInvoice, discounts: Discounts): Draft
 function applyLineCoupon(draft: DraftInvoice, { lineKey, coupon }: LineCoupon): DraftInvoice {
   const target = draft.lines.find((line) => line.key === lineKey);
   if (target === undefined) throw new RangeError(`no line ${lineKey} to discount`);
-  const before = discountedAmount(target);
+  const before = isDiscountable(target) ? discountedAmount(target) : zeroMoney(draft.currency);
   const amount = minMoney(amountOf(coupon, floorAtZero(target.amount)), before);
   const lines = draft.lines.map((line) =>
     line === target ? { ...line, lineItemDiscount: addMoney(line.lineItemDiscount, amount) } : line,
@@ -56,7 +59,7 @@ function applyLineCoupon(draft: DraftInvoice, { lineKey, coupon }: LineCoupon): 
 }
 
 function applyInvoiceCoupon(draft: DraftInvoice, coupon: Coupon): DraftInvoice {
-  const before = netOfDiscounts(draft);
+  const before = sumMoney(draft.lines.filter(isDiscountable).map(discountedAmount), draft.currency);
   const amount = minMoney(amountOf(coupon, before), before);
   return withDiscount(draft, spread(draft.lines, amount), applied(coupon, null, before, amount));
 }
@@ -66,7 +69,7 @@ function spread(lines: readonly DraftLine[], amount: Money): readonly DraftLine[
   if (isZeroMoney(amount)) return lines;
   const shares = allocateMoney(
     amount,
-    lines.map((line) => discountedAmount(line).amount),
+    lines.map((line) => (isDiscountable(line) ? discountedAmount(line).amount : 0n)),
   );
   return lines.map((line, index) => {
     const share = shares[index];

@@ -15,11 +15,16 @@ import type { PriceType } from '../rating/price-kinds.js';
 export interface DraftLineInput {
   /** Names the line within the invoice; unique there. */
   readonly key: string;
-  /** Prepaid credits pay for USAGE only. */
+  /** Which prepaid credits pay for it. */
   readonly priceType: PriceType;
   /** Exact amount in major units; rounded once, when the invoice is drafted. */
   readonly amount: Rate;
   readonly quantity: Rate;
+  /**
+   * A settled figure: what was billed before and is given back, or what was paid out. No discount touches it, and the tax on
+   * it is its own, signed like the amount. Left out: a charge, discounted and taxed with the invoice.
+   */
+  readonly settled?: { readonly tax: Money };
   /** Service period; null where there is none (a one-off line). */
   readonly periodStart: Date | null;
   readonly periodEnd: Date | null;
@@ -43,10 +48,11 @@ export interface AppliedDiscount {
   readonly finalPrice: Money;
 }
 
-/** What one balance pays of one line. */
+/** What one balance pays of one line, or of the tax. */
 export interface AppliedCredit {
   readonly balanceKey: string;
-  readonly lineKey: string;
+  /** Null: the tax. */
+  readonly lineKey: string | null;
   readonly amount: Money;
 }
 
@@ -100,8 +106,11 @@ export function withTotals(
   const sumOf = (amounts: readonly Money[]): Money => sumMoney(amounts, currency);
   const subtotal = sumOf(lines.map((line) => line.amount));
   const totalDiscount = sumOf(lines.flatMap((line) => [line.lineItemDiscount, line.invoiceLevelDiscount]));
-  const totalPrepaidCredits = sumOf(lines.map((line) => line.prepaidCreditsApplied));
-  const totalTax = sumOf(taxes.map((tax) => tax.amount));
+  const totalPrepaidCredits = sumOf(credits.map(({ amount }) => amount));
+  const totalTax = sumOf([
+    ...taxes.map((tax) => tax.amount),
+    ...lines.flatMap((line) => line.settled?.tax ?? []),
+  ]);
   const owed = addMoney(subtractMoney(subtractMoney(subtotal, totalDiscount), totalPrepaidCredits), totalTax);
   return {
     currency,
@@ -121,6 +130,23 @@ export function withTotals(
 export const discountedAmount = (line: DraftLine): Money =>
   floorAtZero(subtractMoney(subtractMoney(line.amount, line.lineItemDiscount), line.invoiceLevelDiscount));
 
-/** What taxes are levied on and credits may pay for at most: subtotal − discounts, never below zero. */
+/** Whether discounts can bear on a line: what is given back or paid out is net of them already. */
+export const isDiscountable = (line: DraftLine): boolean =>
+  line.settled === undefined && line.amount.amount > 0n;
+
+/** What credits may pay for at most: subtotal − discounts, never below zero. */
 export const netOfDiscounts = (draft: DraftInvoice): Money =>
   floorAtZero(subtractMoney(draft.subtotal, draft.totalDiscount));
+
+/** What the invoice's taxes are levied on: its charges less their discounts, never below zero. */
+export const taxableNet = (draft: DraftInvoice): Money =>
+  floorAtZero(
+    sumMoney(
+      draft.lines
+        .filter((line) => line.settled === undefined)
+        .map((line) =>
+          subtractMoney(subtractMoney(line.amount, line.lineItemDiscount), line.invoiceLevelDiscount),
+        ),
+      draft.currency,
+    ),
+  );

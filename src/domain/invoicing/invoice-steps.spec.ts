@@ -130,12 +130,17 @@ describe('applyDiscounts', () => {
     const usage = draftInvoice({ currency: 'usd', lines: [line('a', '10', 'USAGE')] });
     for (const later of [
       applyDiscounts(usage, discounts),
-      applyCredits(usage, [{ key: 'w', amount: rate(1) }]),
+      applyCredits(usage, [{ key: 'w', amount: rate(1), ...FOR_USAGE }]),
       applyTaxes(usage, [percent('vat', '20')]),
     ])
       expect(() => applyDiscounts(later, discounts)).toThrow(RangeError);
   });
 });
+
+/** What a wallet's credits pay for when nothing is said. */
+const FOR_USAGE = { priceTypes: ['USAGE'], paysTax: false } as const;
+const FOR_FEES = { priceTypes: ['FIXED'], paysTax: false } as const;
+const FOR_ANYTHING = { priceTypes: ['USAGE', 'FIXED'], paysTax: true } as const;
 
 describe('applyCredits', () => {
   const draft = draftInvoice({
@@ -145,8 +150,8 @@ describe('applyCredits', () => {
 
   it('pays usage lines only, in order, from the balances in order', () => {
     const result = applyCredits(draft, [
-      { key: 'first', amount: rate(40) },
-      { key: 'second', amount: rate(500) },
+      { key: 'first', amount: rate(40), ...FOR_USAGE },
+      { key: 'second', amount: rate(500), ...FOR_USAGE },
     ]);
     expect(perLine(result, 'prepaidCreditsApplied')).toEqual(['0', '30', '20']);
     expect(result.credits).toEqual([
@@ -162,14 +167,14 @@ describe('applyCredits', () => {
       lineCoupons: [{ lineKey: 'calls', coupon: percent('half', '50') }],
       invoiceCoupons: [percent('ten', '10')],
     });
-    const result = applyCredits(discounted, [{ key: 'w', amount: rate(1000) }]);
+    const result = applyCredits(discounted, [{ key: 'w', amount: rate(1000), ...FOR_USAGE }]);
     expect(perLine(result, 'prepaidCreditsApplied')).toEqual(['0', '13.5', '18']);
   });
 
   it('never takes more than the balance holds: the rest below a cent stays in the wallet', () => {
-    const result = applyCredits(draft, [{ key: 'w', amount: rate('9.999') }]);
+    const result = applyCredits(draft, [{ key: 'w', amount: rate('9.999'), ...FOR_USAGE }]);
     expect(figures(result)[2]).toBe('9.99');
-    expect(figures(applyCredits(draft, [{ key: 'w', amount: rate('-5') }]))[2]).toBe('0');
+    expect(figures(applyCredits(draft, [{ key: 'w', amount: rate('-5'), ...FOR_USAGE }]))[2]).toBe('0');
   });
 
   it('never pays more than the invoice asks, negative lines included', () => {
@@ -177,13 +182,32 @@ describe('applyCredits', () => {
       currency: 'usd',
       lines: [line('calls', '30', 'USAGE'), line('bytes', '30', 'USAGE'), line('fix', '-20')],
     });
-    const result = applyCredits(corrected, [{ key: 'w', amount: rate(1000) }]);
+    const result = applyCredits(corrected, [{ key: 'w', amount: rate(1000), ...FOR_USAGE }]);
     expect(perLine(result, 'prepaidCreditsApplied')).toEqual(['30', '10', '0']);
     expect(figures(result)).toEqual(['40', '0', '40', '0', '0']);
   });
 
+  it('pays with each balance what it may pay: fees, usage, or anything and the tax', () => {
+    const taxed = applyTaxes(draft, [percent('vat', '20')]);
+    const fees = applyCredits(taxed, [{ key: 'w', amount: rate(1000), ...FOR_FEES }]);
+    expect(perLine(fees, 'prepaidCreditsApplied')).toEqual(['100', '0', '0']);
+    expect(figures(fees)).toEqual(['150', '0', '100', '30', '80']);
+    const both = applyCredits(taxed, [
+      { key: 'usage', amount: rate(40), ...FOR_USAGE },
+      { key: 'back', amount: rate(1000), ...FOR_ANYTHING },
+    ]);
+    expect(both.credits).toEqual([
+      { balanceKey: 'back', lineKey: 'fee', amount: usd(10000) },
+      { balanceKey: 'usage', lineKey: 'calls', amount: usd(3000) },
+      { balanceKey: 'usage', lineKey: 'bytes', amount: usd(1000) },
+      { balanceKey: 'back', lineKey: 'bytes', amount: usd(1000) },
+      { balanceKey: 'back', lineKey: null, amount: usd(3000) },
+    ]);
+    expect(figures(both)).toEqual(['150', '0', '180', '30', '0']);
+  });
+
   it('comes once, before or after taxes alike', () => {
-    const balances = [{ key: 'w', amount: rate(7) }];
+    const balances = [{ key: 'w', amount: rate(7), ...FOR_USAGE }];
     const taxes = [percent('vat', '20')];
     expect(applyTaxes(applyCredits(draft, balances), taxes)).toEqual(
       applyCredits(applyTaxes(draft, taxes), balances),
@@ -214,7 +238,7 @@ describe('applyTaxes', () => {
     const priced = priceInvoice({
       currency: 'usd',
       lines: [line('calls', '100', 'USAGE')],
-      credits: [{ key: 'w', amount: rate(100) }],
+      credits: [{ key: 'w', amount: rate(100), ...FOR_USAGE }],
       taxes: [percent('vat', '20')],
     });
     expect(figures(priced)).toEqual(['100', '0', '100', '20', '20']);

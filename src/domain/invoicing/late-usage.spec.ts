@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { money, type Money } from '../money.js';
-import { restateUsage, type BilledUsage, type UsageDelta } from './late-usage.js';
+import { giveCredits, type GivenCredit } from './give-credits.js';
+import { wantedRestatements, type BilledUsage } from './late-usage.js';
 
 const usd = (amount: number | bigint): Money => money(BigInt(amount), 'usd');
 
@@ -15,43 +16,44 @@ const usage = (change: Partial<Record<'gross' | 'net' | 'carried' | 'rated', num
   };
 };
 
-const restate = (base: number, ...usages: BilledUsage[]): [string, number, number][] =>
-  restateUsage({ currency: 'usd', base: usd(base), usages }).map(({ key, amount, carriedChange }) => [
+const noTax = (): Money => usd(0);
+const restate = (room: number, ...usages: BilledUsage[]): [string, number, number, number][] => {
+  const wanted = wantedRestatements(usages);
+  const given = giveCredits(wanted, usd(room), noTax);
+  return wanted.map(({ key, charge }, index) => [
     key,
-    Number(amount.amount),
-    Number(carriedChange.amount),
+    Number(charge.amount),
+    Number(given[index]?.amount.amount),
+    Number(given[index]?.carried.amount),
   ]);
+};
 
-describe('restateUsage', () => {
-  it.each<[string, BilledUsage, number, [string, number, number][]]>([
+describe('restatements', () => {
+  it.each<[string, BilledUsage, number, [string, number, number, number][]]>([
     ['nothing has changed', usage({ gross: 500 }), 100, []],
-    ['more was used', usage({ gross: 500, rated: 730 }), 0, [['a', 230, 0]]],
-    ['nothing was billed and something was used', usage({ rated: 40 }), 0, [['a', 40, 0]]],
-    ['less was used', usage({ gross: 500, rated: 200 }), 1000, [['a', -300, 0]]],
-    ['less was used than the invoice can bear', usage({ gross: 500, rated: 200 }), 100, [['a', -100, 200]]],
-    ['what was carried is given', usage({ gross: 200, net: 400, carried: 200 }), 1000, [['a', -200, -200]]],
+    ['more was used', usage({ gross: 500, rated: 730 }), 0, [['a', 230, 0, 0]]],
+    ['nothing was billed and something was used', usage({ rated: 40 }), 0, [['a', 40, 0, 0]]],
+    ['less was used', usage({ gross: 500, rated: 200 }), 1000, [['a', 0, 300, 0]]],
+    ['less was used than the invoice can bear', usage({ gross: 500, rated: 200 }), 100, [['a', 0, 100, 200]]],
+    ['what was carried is given', usage({ gross: 200, net: 400, carried: 200 }), 1000, [['a', 0, 200, 0]]],
     [
-      'what was carried is set off',
+      'what was carried is given beside a charge: the one is net, the other gross',
       usage({ gross: 200, net: 400, carried: 200, rated: 250 }),
       1000,
-      [['a', -150, -200]],
+      [['a', 50, 200, 0]],
     ],
-    ['a discounted charge is taken back', usage({ gross: 500, net: 250, rated: 0 }), 1000, [['a', -250, 0]]],
-    ['half of a discounted charge', usage({ gross: 500, net: 250, rated: 250 }), 1000, [['a', -125, 0]]],
-  ])('%s', (_, billed, base, expected) => {
-    expect(restate(base, billed)).toEqual(expected);
+    [
+      'a discounted charge is taken back',
+      usage({ gross: 500, net: 250, rated: 0 }),
+      1000,
+      [['a', 0, 250, 0]],
+    ],
+    ['half of a discounted charge', usage({ gross: 500, net: 250, rated: 250 }), 1000, [['a', 0, 125, 0]]],
+  ])('%s', (_, billed, room, expected) => {
+    expect(restate(room, billed)).toEqual(expected);
   });
 
-  it('lets charges of one price bear the credits of another', () => {
-    const more = usage({ gross: 100, rated: 400 });
-    const less = { ...usage({ gross: 500, rated: 0 }), key: 'b' };
-    expect(restate(0, more, less)).toEqual([
-      ['a', 300, 0],
-      ['b', -300, 200],
-    ]);
-  });
-
-  it('refuses a negative rating', () => {
+  it('refuse a negative rating', () => {
     expect(() => restate(0, usage({ gross: 1, rated: -1 }))).toThrow(RangeError);
   });
 
@@ -64,26 +66,28 @@ describe('restateUsage', () => {
     { minLength: 1, maxLength: 8 },
   );
 
-  /** Bills the invoices one after the other, as the books would. */
+  /** Bills the invoices one after the other, as the books would; `percent` of a charge is what its discounts leave. */
   const live = (
     start: readonly BilledUsage[],
     list: readonly { base: bigint; ratings: readonly bigint[] }[],
-    each: (usages: readonly BilledUsage[], deltas: readonly UsageDelta[], base: bigint) => void,
+    each: (usages: readonly BilledUsage[], given: readonly GivenCredit[], room: bigint) => void,
   ): readonly BilledUsage[] => {
     let usages = start;
     for (const { base, ratings } of list) {
       const now = usages.map((one, i) => ({ ...one, rated: usd(ratings[i] ?? 0n) }));
-      const deltas = restateUsage({ currency: 'usd', base: usd(base), usages: now });
+      const wanted = wantedRestatements(now);
+      const room = wanted.reduce((sum, { charge }) => sum + charge.amount, base);
+      const given = giveCredits(wanted, usd(room), noTax);
       usages = now.map((one) => {
-        const delta = deltas.find(({ key }) => key === one.key);
+        const at = wanted.findIndex(({ key }) => key === one.key);
         return {
           ...one,
           gross: one.rated,
-          net: usd(one.net.amount + (delta?.amount.amount ?? 0n)),
-          carried: usd(one.carried.amount + (delta?.carriedChange.amount ?? 0n)),
+          net: usd(one.net.amount + (wanted[at]?.charge.amount ?? 0n) - (given[at]?.amount.amount ?? 0n)),
+          carried: at < 0 ? one.carried : (given[at]?.carried ?? usd(0)),
         };
       });
-      each(usages, deltas, base);
+      each(usages, given, room);
     }
     return usages;
   };
@@ -110,8 +114,8 @@ describe('restateUsage', () => {
   it('never brings an invoice below zero, and carries nothing while there is room', () => {
     fc.assert(
       fc.property(starts, invoices, fc.bigInt({ min: 0n, max: 100n }), (gross, list, percent) => {
-        live(fresh(gross, percent), list, (usages, deltas, base) => {
-          const sum = deltas.reduce((total, { amount }) => total + amount.amount, base);
+        live(fresh(gross, percent), list, (usages, given, room) => {
+          const sum = given.reduce((total, { amount }) => total - amount.amount, room);
           expect(sum >= 0n).toBe(true);
           const carried = usages.reduce((total, one) => total + one.carried.amount, 0n);
           expect(carried >= 0n).toBe(true);

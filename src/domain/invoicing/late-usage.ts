@@ -1,15 +1,4 @@
-import type { Currency } from '../currency.js';
-import {
-  addMoney,
-  floorAtZero,
-  maxMoney,
-  minMoney,
-  money,
-  subtractMoney,
-  sumMoney,
-  zeroMoney,
-  type Money,
-} from '../money.js';
+import { addMoney, floorAtZero, minMoney, money, subtractMoney, zeroMoney, type Money } from '../money.js';
 
 /** What one price of one finished period has been billed, and what it comes to now that more events have arrived. */
 export interface BilledUsage {
@@ -24,54 +13,40 @@ export interface BilledUsage {
   readonly rated: Money;
 }
 
-/** A line that brings a period to what it comes to. */
-export interface UsageDelta {
+/** What would bring a period to its rating. Gross and net stay apart: a charge is discounted with its invoice, a credit is not. */
+export interface WantedRestatement {
   readonly key: string;
-  /** The line: a charge before discounts, or a credit of what was really paid for the usage, after them. */
-  readonly amount: Money;
-  /** How much more or less is to be given back later than before this line. */
-  readonly carriedChange: Money;
+  /** What is missing, before discounts. */
+  readonly charge: Money;
+  /** What is to be given back, of what was really paid for the usage: with what earlier restatements could not give. */
+  readonly credit: Money;
 }
 
 /**
- * Restates periods on the next invoice. A charge is what is missing, exactly; a credit is what the customer was really
- * charged for usage that is taken back, so it shrinks with the discounts of its time. The invoice's lines together never
- * come to less than zero: credits wait in their order, and what does not fit is carried to the invoice after. Whatever the
- * order of events and invoices, billed − carried is what the usage comes to: nothing is lost and nothing is billed twice.
- * Only what changes is answered. RangeError for a negative rating or a foreign currency.
- *
- * @param input.base what the other lines of the invoice come to; credits never exceed it and the new charges
+ * What restates periods. A charge is what is missing, exactly; a credit is what the customer was really charged for usage that
+ * is taken back, so it shrinks with the discounts of its time. Whatever the order of events and invoices, billed − carried is
+ * what the usage comes to: nothing is lost and nothing is billed twice. Only what changes is answered. RangeError for a
+ * negative rating or a foreign currency.
  */
-export function restateUsage(input: {
-  readonly currency: Currency;
-  readonly base: Money;
-  readonly usages: readonly BilledUsage[];
-}): UsageDelta[] {
-  const { currency, base, usages } = input;
-  const wanted = usages.map((usage) => ({ usage, amount: wantedOf(usage) }));
-  const charges = sumMoney(
-    wanted.map(({ amount }) => floorAtZero(amount)),
-    currency,
-  );
-  let room = floorAtZero(addMoney(base, charges));
-  return wanted.flatMap(({ usage, amount }): UsageDelta[] => {
-    const given = maxMoney(amount, subtractMoney(zeroMoney(currency), room));
-    if (given.amount < 0n) room = addMoney(room, given);
-    const carriedChange = subtractMoney(subtractMoney(given, amount), usage.carried);
+export const wantedRestatements = (usages: readonly BilledUsage[]): WantedRestatement[] =>
+  usages.flatMap((usage) => {
+    const wanted = wantedOf(usage);
     const unchanged =
-      given.amount === 0n && carriedChange.amount === 0n && usage.rated.amount === usage.gross.amount;
-    return unchanged ? [] : [{ key: usage.key, amount: given, carriedChange }];
+      wanted.charge.amount === 0n && wanted.credit.amount === 0n && usage.rated.amount === usage.gross.amount;
+    return unchanged ? [] : [wanted];
   });
-}
 
-/** What would bring the period to its rating at once: what is missing, or what is too much, less what is carried. */
-function wantedOf({ key, gross, net, carried, rated }: BilledUsage): Money {
+function wantedOf({ key, gross, net, carried, rated }: BilledUsage): WantedRestatement {
   if (rated.amount < 0n) throw new RangeError(`the rating of ${key} must not be negative`);
-  if (rated.amount >= gross.amount) return subtractMoney(subtractMoney(rated, gross), carried);
+  if (rated.amount >= gross.amount) return { key, charge: subtractMoney(rated, gross), credit: carried };
   // What stands billed once everything carried is given back.
   const standing = floorAtZero(subtractMoney(net, carried));
   const kept = minMoney(standing, scaled(standing, rated, gross));
-  return subtractMoney(subtractMoney(kept, standing), carried);
+  return {
+    key,
+    charge: zeroMoney(gross.currency),
+    credit: addMoney(subtractMoney(standing, kept), carried),
+  };
 }
 
 /** amount × part ÷ whole, half up; all of them from zero up. */

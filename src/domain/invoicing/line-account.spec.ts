@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { money, sumMoney, type Money } from '../money.js';
-import { netOfCredit, takeFrom, withTax } from './line-account.js';
+import { netOfCredit, takeFrom } from './line-account.js';
 
 const usd = (minor: number | bigint): Money => money(BigInt(minor), 'usd');
 
@@ -22,21 +22,6 @@ describe('what a credit takes of a line without tax', () => {
         // The note and all that is left of the line's net are no more than its share.
         const left = BigInt(net) - taken.amount;
         expect(BigInt(note) + (left > 0n ? left : 0n) <= BigInt(total)).toBe(true);
-      }),
-    );
-  });
-});
-
-describe('an amount with the tax on it', () => {
-  it('is what it takes of the line again, to the minor unit', () => {
-    expect(withTax(usd(50), { total: usd(120), tax: usd(20) })).toEqual(usd(60));
-    expect(withTax(usd(50), { total: usd(100), tax: usd(0) })).toEqual(usd(50));
-    fc.assert(
-      fc.property(fc.integer({ min: 1, max: 10 ** 6 }), fc.nat(10 ** 6), fc.nat(1000), (net, tax, share) => {
-        const of = { total: usd(net + tax), tax: usd(tax) };
-        const part = Math.floor((net * share) / 1000);
-        const again = netOfCredit(withTax(usd(part), of), of).amount - BigInt(part);
-        expect(again >= -1n && again <= 1n).toBe(true);
       }),
     );
   });

@@ -9,14 +9,6 @@ export function netOfCredit(credit: Money, invoice: { readonly total: Money; rea
   return money((credit.amount * net + total.amount - 1n) / total.amount, credit.currency);
 }
 
-/** What an amount before tax is with the tax that was levied on it; rounded half up. */
-export function withTax(net: Money, invoice: { readonly total: Money; readonly tax: Money }): Money {
-  const { total, tax } = invoice;
-  const taxed = subtractMoney(total, tax).amount;
-  if (tax.amount <= 0n || taxed <= 0n) return net;
-  return money((2n * net.amount * total.amount + taxed) / (2n * taxed), net.currency);
-}
-
 /**
  * Takes an amount from lines, each up to what it holds, in their order; by `wanted` first, where it is given. What no line
  * holds is taken from none.

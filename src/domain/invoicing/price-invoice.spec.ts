@@ -67,7 +67,15 @@ const invoices = (signed = false): fc.Arbitrary<InvoiceToPrice> =>
             maxLength: 4,
           }),
           invoiceCoupons: fc.array(percentOrFixed(currency, name), { maxLength: 3 }),
-          credits: fc.array(fc.record({ key: name, amount: rates(5000) }), { maxLength: 3 }),
+          credits: fc.array(
+            fc.record({
+              key: name,
+              amount: rates(5000),
+              priceTypes: fc.subarray(['USAGE' as const, 'FIXED' as const]),
+              paysTax: fc.boolean(),
+            }),
+            { maxLength: 3 },
+          ),
           taxes: fc.array(percentOrFixed(currency, name), { maxLength: 3 }),
         });
       }),
@@ -86,7 +94,11 @@ describe('priceInvoice', () => {
           sum(lines.flatMap((each) => [each.lineItemDiscount, each.invoiceLevelDiscount])),
         );
         expect(priced.totalPrepaidCredits.amount).toBe(sum(priced.credits.map(({ amount }) => amount)));
-        expect(priced.totalPrepaidCredits.amount).toBe(sum(lines.map((each) => each.prepaidCreditsApplied)));
+        const paidTax = priced.credits.filter(({ lineKey }) => lineKey === null).map(({ amount }) => amount);
+        expect(priced.totalPrepaidCredits.amount).toBe(
+          sum([...lines.map((each) => each.prepaidCreditsApplied), ...paidTax]),
+        );
+        expect(sum(paidTax) <= priced.totalTax.amount).toBe(true);
         expect(priced.totalTax.amount).toBe(sum(priced.taxes.map(({ amount }) => amount)));
         const owed =
           priced.subtotal.amount -
@@ -106,7 +118,8 @@ describe('priceInvoice', () => {
       fc.property(fc.boolean().chain(invoices), (input) => {
         const priced = priceInvoice(input);
         const net = priced.subtotal.amount - priced.totalDiscount.amount;
-        expect(priced.totalPrepaidCredits.amount <= (net < 0n ? 0n : net)).toBe(true);
+        const paidLines = priced.lines.reduce((sum, each) => sum + each.prepaidCreditsApplied.amount, 0n);
+        expect(paidLines <= (net < 0n ? 0n : net)).toBe(true);
         for (const each of priced.lines) {
           const most = each.amount.amount < 0n ? 0n : each.amount.amount;
           const off = each.lineItemDiscount.amount + each.invoiceLevelDiscount.amount;
@@ -114,7 +127,8 @@ describe('priceInvoice', () => {
           expect(off <= most).toBe(true);
           expect(each.prepaidCreditsApplied.amount >= 0n).toBe(true);
           expect(each.prepaidCreditsApplied.amount <= most - off).toBe(true);
-          if (each.priceType === 'FIXED') expect(each.prepaidCreditsApplied.amount).toBe(0n);
+          if (!input.credits?.some(({ priceTypes }) => priceTypes.includes(each.priceType)))
+            expect(each.prepaidCreditsApplied.amount).toBe(0n);
         }
       }),
     );
@@ -128,20 +142,21 @@ describe('priceInvoice', () => {
           subtotal.amount - totalDiscount.amount - totalPrepaidCredits.amount + totalTax.amount,
         );
         expect(totalDiscount.amount <= subtotal.amount).toBe(true);
-        expect(totalPrepaidCredits.amount <= subtotal.amount - totalDiscount.amount).toBe(true);
+        expect(totalPrepaidCredits.amount <= subtotal.amount - totalDiscount.amount + totalTax.amount).toBe(
+          true,
+        );
       }),
     );
   });
 
-  it('never takes more from a balance than it holds, and leaves none unused while usage is open', () => {
+  it('never takes more from a balance than it holds, and leaves none unused while something is open that it may pay', () => {
     fc.assert(
       fc.property(invoices(), (input) => {
         const priced = priceInvoice({
           ...input,
-          credits: (input.credits ?? []).map(({ amount }, index) => ({ key: `w${index}`, amount })),
+          credits: (input.credits ?? []).map((one, index) => ({ ...one, key: `w${index}` })),
         });
-        let unused = 0n;
-        (input.credits ?? []).forEach(({ amount }, index) => {
+        for (const [index, { amount, priceTypes }] of (input.credits ?? []).entries()) {
           const spent = sumMoney(
             priced.credits
               .filter(({ balanceKey }) => balanceKey === `w${index}`)
@@ -150,29 +165,29 @@ describe('priceInvoice', () => {
           );
           expect(moneyToRate(spent).lessThanOrEqualTo(amount)).toBe(true);
           const scale = new Rate(10).pow(currencyExponent(input.currency));
-          unused += BigInt(amount.minus(moneyToRate(spent)).times(scale).floor().toFixed(0));
-        });
-        const open = priced.lines
-          .filter(({ priceType }) => priceType === 'USAGE')
-          .reduce(
-            (sum, each) =>
-              sum +
-              each.amount.amount -
-              each.lineItemDiscount.amount -
-              each.invoiceLevelDiscount.amount -
-              each.prepaidCreditsApplied.amount,
-            0n,
-          );
-        expect(unused === 0n || open === 0n).toBe(true);
+          const unused = BigInt(amount.minus(moneyToRate(spent)).times(scale).floor().toFixed(0));
+          const open = priced.lines
+            .filter(({ priceType }) => priceTypes.includes(priceType))
+            .reduce(
+              (sum, each) =>
+                sum +
+                each.amount.amount -
+                each.lineItemDiscount.amount -
+                each.invoiceLevelDiscount.amount -
+                each.prepaidCreditsApplied.amount,
+              0n,
+            );
+          expect(unused === 0n || open === 0n).toBe(true);
+        }
       }),
     );
   });
 
-  it('applies its steps in the order lines, discounts, credits, taxes', () => {
+  it('applies its steps in the order lines, discounts, taxes, credits', () => {
     fc.assert(
       fc.property(invoices(), (input) => {
         const discounted = applyDiscounts(draftInvoice(input), input);
-        const byHand = applyTaxes(applyCredits(discounted, input.credits ?? []), input.taxes ?? []);
+        const byHand = applyCredits(applyTaxes(discounted, input.taxes ?? []), input.credits ?? []);
         expect(priceInvoice(input)).toEqual(byHand);
         for (const tax of byHand.taxes)
           expect(tax.taxableAmount.amount).toBe(discounted.subtotal.amount - discounted.totalDiscount.amount);
@@ -183,7 +198,7 @@ describe('priceInvoice', () => {
       lines: [line('fee', '100'), line('calls', '60', 'USAGE')],
       lineCoupons: [{ lineKey: 'calls', coupon: percent('half', '50') }],
       invoiceCoupons: [percent('ten', '10')],
-      credits: [{ key: 'w', amount: rate(20) }],
+      credits: [{ key: 'w', amount: rate(20), priceTypes: ['USAGE'], paysTax: false }],
       taxes: [percent('vat', '20')],
     });
     expect(figures(everything)).toEqual(['160', '43', '20', '23.4', '120.4']);

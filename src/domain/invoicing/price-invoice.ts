@@ -12,9 +12,9 @@ export interface InvoiceToPrice extends Discounts {
   readonly taxes?: readonly Tax[];
 }
 
-/** From rated lines to the total, in the one order there is: lines, discounts, credits, taxes. Errors as those of the steps. */
+/** From rated lines to the total, in the one order there is: lines, discounts, taxes, credits. Errors as those of the steps. */
 export const priceInvoice = (input: InvoiceToPrice): DraftInvoice =>
-  applyTaxes(
-    applyCredits(applyDiscounts(draftInvoice(input), input), input.credits ?? []),
-    input.taxes ?? [],
+  applyCredits(
+    applyTaxes(applyDiscounts(draftInvoice(input), input), input.taxes ?? []),
+    input.credits ?? [],
   );

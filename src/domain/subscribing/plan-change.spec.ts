@@ -1,10 +1,7 @@
-import fc from 'fast-check';
-import { money, type Money } from '../money.js';
 import { rate } from '../rate.js';
 import type { BillingInterval } from '../billing-period.js';
-import { planChangeType, splitCredits, type RecurringFee } from './plan-change.js';
+import { planChangeType, type RecurringFee } from './plan-change.js';
 
-const usd = (minor: number | bigint): Money => money(BigInt(minor), 'usd');
 const fee = (amount: string, unit: BillingInterval['unit'], count = 1, quantity = 1): RecurringFee => ({
   interval: { unit, count },
   terms: { model: 'FLAT_FEE', amount: rate(amount) },
@@ -23,27 +20,5 @@ describe('planChangeType', () => {
     ['a charge that comes once', fee('10', 'MONTHLY'), fee('99', 'ONETIME'), 'downgrade'],
   ] as const)('%s', (_what, before, after, type) => {
     expect(planChangeType([before], [after])).toBe(type);
-  });
-});
-
-describe('splitCredits', () => {
-  it('gives the first invoice what it can take, and the wallet the rest', () => {
-    expect(splitCredits([usd(300), usd(500)], usd(600))).toEqual({
-      onInvoice: [usd(300), usd(300)],
-      toWallet: usd(200),
-    });
-  });
-
-  it('loses nothing, and never takes more than is charged', () => {
-    fc.assert(
-      fc.property(fc.array(fc.nat(10_000)), fc.nat(50_000), (credits, charges) => {
-        const { onInvoice, toWallet } = splitCredits(credits.map(usd), usd(charges));
-        const taken = onInvoice.reduce((sum, { amount }) => sum + amount, 0n);
-        expect(taken + toWallet.amount).toBe(BigInt(credits.reduce((sum, one) => sum + one, 0)));
-        expect(taken <= BigInt(charges)).toBe(true);
-        expect(toWallet.amount === 0n || taken === BigInt(charges)).toBe(true);
-        expect(onInvoice.every(({ amount }, i) => amount >= 0n && amount <= BigInt(credits[i]!))).toBe(true);
-      }),
-    );
   });
 });

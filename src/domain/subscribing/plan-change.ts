@@ -1,4 +1,3 @@
-import { addMoney, floorAtZero, minMoney, subtractMoney, zeroMoney, type Money } from '../money.js';
 import type { BillingInterval } from '../billing-period.js';
 import { rate, ZERO, type Rate } from '../rate.js';
 import type { PricingTerms } from '../rating/pricing-terms.js';
@@ -41,28 +40,4 @@ export function planChangeType(
 ): PlanChangeType {
   const order = yearly(after).comparedTo(yearly(before));
   return order === 0 ? 'lateral' : order > 0 ? 'upgrade' : 'downgrade';
-}
-
-/** Where the credit of a plan change goes. */
-export interface CreditSplit {
-  /** Of each credit what is taken off the new plan's first invoice, in their order. */
-  readonly onInvoice: readonly Money[];
-  /** The rest: to the prepaid wallet. */
-  readonly toWallet: Money;
-}
-
-/**
- * The first invoice of the new plan takes as much of the credits as it charges, and never becomes negative by them.
- * On the invoice and in the wallet together they are what was given, to the minor unit.
- */
-export function splitCredits(credits: readonly Money[], charges: Money): CreditSplit {
-  let room = floorAtZero(charges);
-  let toWallet = zeroMoney(charges.currency);
-  const onInvoice = credits.map((credit) => {
-    const taken = minMoney(credit, room);
-    room = subtractMoney(room, taken);
-    toWallet = addMoney(toWallet, subtractMoney(credit, taken));
-    return taken;
-  });
-  return { onInvoice, toWallet };
 }

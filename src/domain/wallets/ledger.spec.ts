@@ -3,10 +3,12 @@ import { rate, ZERO, type Rate } from '../rate.js';
 import {
   credit,
   debit,
+  debitPurses,
   empty,
   EMPTY_LEDGER,
-  expire,
+  takeOf,
   spendable,
+  spendableByPurse,
   spendableTotal,
   sumOfCredits,
   type Credit,
@@ -21,6 +23,8 @@ const lot = (key: string, available: string, more: Partial<Credit> = {}): Credit
   priority: null,
   expiresAt: null,
   effectiveFrom: null,
+  givenBack: false,
+  held: false,
   ...more,
 });
 const ledgerOf = (...credits: Credit[]): Ledger => credits.reduce(credit, EMPTY_LEDGER);
@@ -121,6 +125,42 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.constant({ kind: 'empty' as const }) },
 );
 
+describe('purses', () => {
+  const ledger = ledgerOf(
+    lot('bought', '10'),
+    lot('back', '10', { givenBack: true }),
+    lot('over', '4', { expiresAt: at(10), held: true }),
+  );
+
+  it('are what is held, what was bought or granted, and what was given back', () => {
+    expect([...spendableByPurse(ledger.credits, at(20), at(5))].map(([k, v]) => [k, v.toFixed()])).toEqual([
+      ['held', '4'],
+      ['allowed', '10'],
+      ['given_back', '10'],
+    ]);
+  });
+
+  it('keep what is held for bills of what was used before it expired', () => {
+    expect(spendableTotal(ledger.credits, at(20)).toFixed()).toBe('20');
+    expect(spendableByPurse(ledger.credits, at(20), at(10)).get('held')?.toFixed()).toBe('0');
+    expect(debit(ledger, rate(21), at(20))).toBeUndefined();
+  });
+
+  it('are debited together, each for its part or not at all', () => {
+    const wanted = new Map([
+      ['held', rate(4)],
+      ['given_back', rate(3)],
+    ] as const);
+    const done = debitPurses(ledger, wanted, at(20), at(5));
+    expect(done?.slices.map(({ key, credits }) => [key, credits.toFixed()])).toEqual([
+      ['over', '4'],
+      ['back', '3'],
+    ]);
+    expect(done?.ledger.balance.toFixed()).toBe('17');
+    expect(debitPurses(ledger, new Map([['given_back', rate(11)]]), at(20), null)).toBeUndefined();
+  });
+});
+
 describe('the law of the wallet', () => {
   it('holds for any history: never negative, and balance = transactions = what is left of the credits', () => {
     fc.assert(
@@ -135,6 +175,8 @@ describe('the law of the wallet', () => {
               priority: step.priority,
               expiresAt: step.expiry === null ? null : at(step.expiry),
               effectiveFrom: step.from === null ? null : at(step.from),
+              givenBack: n % 3 === 0,
+              held: false,
             });
             transactions = transactions.plus(step.amount);
           } else {
@@ -143,7 +185,7 @@ describe('the law of the wallet', () => {
               step.kind === 'debit'
                 ? debit(ledger, step.amount, at(step.day))
                 : step.kind === 'expire'
-                  ? expire(ledger, ledger.credits[step.nth]?.key ?? '')
+                  ? takeOf(ledger, ledger.credits[step.nth]?.key ?? '')
                   : empty(ledger);
             if (step.kind === 'debit')
               expect(done === undefined).toBe(

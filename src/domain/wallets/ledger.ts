@@ -14,7 +14,21 @@ export interface Credit {
   readonly expiresAt: Date | null;
   /** Before this it is not spent yet; null: from the beginning. What is granted for a period does not pay for the one before. */
   readonly effectiveFrom: Date | null;
+  /** What was paid once and has been given back. */
+  readonly givenBack: boolean;
+  /** Its time is over: what is left is kept for the bills of what was used before. */
+  readonly held: boolean;
 }
+
+/**
+ * The parts of a wallet that pay for different things: what is held, for usage; what was bought or granted, for what the
+ * wallet is set to; what was given back, for anything, tax included.
+ */
+export const PURSES = ['held', 'allowed', 'given_back'] as const;
+export type Purse = (typeof PURSES)[number];
+
+export const purseOf = (credit: Pick<Credit, 'givenBack' | 'held'>): Purse =>
+  credit.held ? 'held' : credit.givenBack ? 'given_back' : 'allowed';
 
 /** What a debit takes of one credit. */
 export interface Slice {
@@ -38,17 +52,33 @@ export const EMPTY_LEDGER: Ledger = { balance: ZERO, credits: [] };
 export const sumOfCredits = (credits: readonly Pick<Credit, 'available'>[]): Rate =>
   credits.reduce((sum, credit) => sum.plus(credit.available), ZERO);
 
-const isSpendable = (credit: Credit, asOf: Date): boolean =>
-  credit.available.greaterThan(0) &&
-  (credit.expiresAt === null || credit.expiresAt.getTime() > asOf.getTime()) &&
-  (credit.effectiveFrom === null || credit.effectiveFrom.getTime() <= asOf.getTime());
+/** `usedFrom`: of a bill, when what it is for began to be used; what is held for that pays it too. Null: no bill. */
+function isSpendable(credit: Credit, asOf: Date, usedFrom: Date | null): boolean {
+  const { available, expiresAt, effectiveFrom, held } = credit;
+  if (!available.greaterThan(0)) return false;
+  if (effectiveFrom !== null && effectiveFrom.getTime() > asOf.getTime()) return false;
+  const until = held ? usedFrom : asOf;
+  return until !== null && (expiresAt === null || expiresAt.getTime() > until.getTime());
+}
 
 /** In the order in which they are spent: lowest priority, then earliest expiry, then the biggest; the older where all that is equal. */
-export const spendable = (credits: readonly Credit[], asOf: Date): Credit[] =>
-  inOrder(credits.filter((credit) => isSpendable(credit, asOf)));
+export const spendable = (credits: readonly Credit[], asOf: Date, usedFrom: Date | null = null): Credit[] =>
+  inOrder(credits.filter((credit) => isSpendable(credit, asOf, usedFrom)));
 
 export const spendableTotal = (credits: readonly Credit[], asOf: Date): Rate =>
-  sumOfCredits(credits.filter((credit) => isSpendable(credit, asOf)));
+  sumOfCredits(spendable(credits, asOf));
+
+/** What each purse has to spend. */
+export const spendableByPurse = (
+  credits: readonly Credit[],
+  asOf: Date,
+  usedFrom: Date | null,
+): ReadonlyMap<Purse, Rate> => {
+  const all = spendable(credits, asOf, usedFrom);
+  return new Map(
+    PURSES.map((purse) => [purse, sumOfCredits(all.filter((one) => purseOf(one) === purse))] as const),
+  );
+};
 
 function inOrder(credits: readonly Credit[]): Credit[] {
   const last = Number.POSITIVE_INFINITY;
@@ -75,10 +105,27 @@ export function debit(ledger: Ledger, wanted: Rate, asOf: Date): Debit | undefin
   return take(ledger, spendable(ledger.credits, asOf), wanted);
 }
 
-/** Takes what is left of one credit, its time being over; undefined when nothing is. */
-export function expire(ledger: Ledger, key: string): Debit | undefined {
-  const over = ledger.credits.filter((one) => one.key === key && one.available.greaterThan(0));
-  return over.length === 0 ? undefined : take(ledger, over, sumOfCredits(over));
+/** The same, of each purse so much: one debit. */
+export function debitPurses(
+  ledger: Ledger,
+  wanted: ReadonlyMap<Purse, Rate>,
+  asOf: Date,
+  usedFrom: Date | null,
+): Debit | undefined {
+  let done: Debit = { ledger, slices: [] };
+  for (const [purse, credits] of wanted) {
+    const from = spendable(done.ledger.credits, asOf, usedFrom).filter((one) => purseOf(one) === purse);
+    const next = take(done.ledger, from, credits);
+    if (next === undefined) return undefined;
+    done = { ledger: next.ledger, slices: [...done.slices, ...next.slices] };
+  }
+  return done;
+}
+
+/** Takes so much of one credit, whatever its time; all that is left when `wanted` is left out. Undefined when that is nothing, or less. */
+export function takeOf(ledger: Ledger, key: string, wanted?: Rate): Debit | undefined {
+  const own = ledger.credits.filter((one) => one.key === key && one.available.greaterThan(0));
+  return own.length === 0 ? undefined : take(ledger, own, wanted ?? sumOfCredits(own));
 }
 
 /** Takes everything, whatever its time: the end of a wallet. Undefined when nothing is there. */

@@ -1,3 +1,6 @@
+import type { PriceType } from '../rating/price-kinds.js';
+import type { Purse } from './ledger.js';
+
 /** Words of the wire contract. */
 export const WALLET_TYPES = ['PRE_PAID', 'POST_PAID'] as const;
 /** PRE_PAID credits pay usage before it becomes a debt; POST_PAID credits pay invoices, like any other payment method. */
@@ -54,3 +57,18 @@ export const allowsPriceType = (
   allowed: readonly WalletPriceType[],
   type: Exclude<WalletPriceType, 'ALL'>,
 ): boolean => allowed.includes('ALL') || allowed.includes(type);
+
+/** What a purse of a wallet pays for: what is held, only usage, and only where the wallet may pay for that. */
+export function pursePays(
+  purse: Purse,
+  allowed: readonly WalletPriceType[],
+): { readonly priceTypes: readonly PriceType[]; readonly paysTax: boolean } {
+  if (purse === 'given_back') return { priceTypes: LINE_TYPES, paysTax: true };
+  const priceTypes = LINE_TYPES.filter((type) => allowsPriceType(allowed, type));
+  return {
+    priceTypes: purse === 'held' ? priceTypes.filter((type) => type === 'USAGE') : priceTypes,
+    paysTax: false,
+  };
+}
+
+const LINE_TYPES = ['USAGE', 'FIXED'] as const satisfies readonly PriceType[];

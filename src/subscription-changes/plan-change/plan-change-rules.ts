@@ -1,12 +1,7 @@
 import type { BillingCycle, BillingPeriodUnit } from '../../domain/billing-period.js';
 import { fieldErrors, invalidOperation } from '../../domain/errors.js';
-import { moneyToRate, type Money } from '../../domain/money.js';
-import { rate } from '../../domain/rate.js';
 import type { ProrationBehavior } from '../../domain/subscribing/proration.js';
 import type { Subscription, SubscriptionLineItem } from '../../subscriptions/subscriptions.types.js';
-import { UNUSED_TIME_OF } from '../../invoices/invoices.types.js';
-import type { RatedLine } from '../../rating/rated-line.types.js';
-import type { Proration } from '../../billing/prorations.service.js';
 
 export interface PlanChangeInput {
   readonly planId: string;
@@ -83,21 +78,3 @@ export function assertAnother(subscription: Subscription, input: PlanChangeInput
       target_plan_id: 'target_plan_id is the plan that the subscription has, for the same period',
     });
 }
-
-/** A credit as a line of the new plan's first invoice. */
-export const creditLine = ({ line, period }: Proration, amount: Money): RatedLine[] =>
-  amount.amount === 0n
-    ? []
-    : [
-        {
-          displayName: `Unused time on ${line.displayName}`,
-          amount: moneyToRate(amount).negated(),
-          quantity: rate(1),
-          priceType: 'FIXED',
-          period,
-          entityType: line.entityType,
-          entityId: line.entityId,
-          planDisplayName: line.planDisplayName,
-          metadata: { [UNUSED_TIME_OF]: line.id },
-        },
-      ];

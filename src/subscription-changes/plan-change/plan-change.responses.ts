@@ -1,4 +1,4 @@
-import { formatMoney, subtractMoney } from '../../domain/money.js';
+import { formatMoney, money, subtractMoney } from '../../domain/money.js';
 import { prorationDays } from '../../domain/subscribing/proration.js';
 import type { Period } from '../../domain/period.js';
 import { formatRate, rate } from '../../domain/rate.js';
@@ -203,11 +203,15 @@ function unitPrice(amount: string, quantity: string): string | null {
 
 /** What somebody may want to know before it is done. */
 export function warningsOf(changed: PlanChanged): string[] {
-  const { toWallet, behavior, before } = changed;
+  const { given, behavior, before } = changed;
   const warnings: string[] = [];
-  if (toWallet.amount > 0n)
+  for (const { invoiceId, totalAmount, currency } of given.notes)
     warnings.push(
-      `${formatMoney(toWallet)} ${before.currency} more was paid than the new plan charges: it goes to the prepaid wallet`,
+      `${formatMoney(money(totalAmount, currency))} ${currency} of what is owed on invoice ${invoiceId} is not asked for any more`,
+    );
+  if (given.toWallet.amount > 0n)
+    warnings.push(
+      `${formatMoney(given.toWallet)} ${before.currency} more was paid than the new plan charges: it goes to the prepaid wallet`,
     );
   for (const { coupon } of changed.endedCoupons)
     warnings.push(`coupon ${coupon.name} ends: the new plan has no line for it`);

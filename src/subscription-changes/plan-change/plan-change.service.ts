@@ -1,10 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { CustomersService } from '../../customers/customers.service.js';
-import { roundToMoney, sumMoney, type Money } from '../../domain/money.js';
+import { sumMoney, type Money } from '../../domain/money.js';
 import { makePeriod } from '../../domain/period.js';
 import {
   planChangeType,
-  splitCredits,
   type PlanChangeType,
   type RecurringFee,
 } from '../../domain/subscribing/plan-change.js';
@@ -25,14 +24,9 @@ import { SubscriptionsService } from '../../subscriptions/subscriptions.service.
 import type { Subscription, SubscriptionLineItem } from '../../subscriptions/subscriptions.types.js';
 import { ImmediateBilling } from '../../billing/immediate-billing.service.js';
 import type { Invoice } from '../../invoices/invoices.types.js';
-import {
-  assertAnother,
-  assertChangeable,
-  creditLine,
-  isPresent,
-  type PlanChangeInput,
-} from './plan-change-rules.js';
-import { creditOf, ProrationsService, type Proration } from '../../billing/prorations.service.js';
+import { assertAnother, assertChangeable, isPresent, type PlanChangeInput } from './plan-change-rules.js';
+import type { GivenBack } from '../../billing/giving-back.service.js';
+import { ProrationsService, type CarriedCredits, type Proration } from '../../billing/prorations.service.js';
 import { PlanChangeCarry } from './plan-change-carry.service.js';
 import { SubscriptionLifecycleService, type Cancelled } from '../subscription-lifecycle.service.js';
 import { SubscriptionBillingService } from '../../billing/subscription-billing.service.js';
@@ -56,9 +50,10 @@ export interface PlanChanged {
   /** The new plan's first. */
   readonly invoice: Invoice | undefined;
   readonly credits: readonly Proration[];
-  /** What the new plan charges at once, before the credits. */
+  /** What the new plan charges at once, with discounts and taxes, before the credits. */
   readonly charged: Money;
-  readonly toWallet: Money;
+  /** Of the credits, what the new plan does not take. */
+  readonly given: GivenBack;
   /** Coupons of lines that the new plan has not. */
   readonly endedCoupons: readonly AppliedCoupon[];
 }
@@ -173,13 +168,17 @@ export class PlanChangeService {
       ? {
           ...(await this.beginTrial(ctx, created)),
           charged: sumMoney([], before.currency),
-          toWallet: creditOf(credits, before.currency),
+          carried: undefined,
         }
       : await this.begin(ctx, created, credits);
-    await this.prorations.record(ctx, before, credits, begun.toWallet);
+    const given = await this.prorations.record(ctx, before, credits, begun.carried);
     const newLines = await this.subscriptions.linesOf(ctx, [created.id]);
     const type = planChangeType(await this.feesOf(ctx, oldLines), await this.feesOf(ctx, newLines));
-    return { type, from, to, behavior, before, old, finalInvoice, credits, endedCoupons, ...begun };
+    const { next, invoice, charged } = begun;
+    return {
+      ...{ type, from, to, behavior, before, old, next, finalInvoice, invoice },
+      ...{ credits, charged, given, endedCoupons },
+    };
   }
 
   /** The subscription that takes the place of another, with its lines and addons; not begun. */
@@ -231,8 +230,7 @@ export class PlanChangeService {
     ctx: Ctx,
     created: Subscription,
     credits: readonly Proration[],
-  ): Promise<Pick<PlanChanged, 'next' | 'invoice' | 'charged' | 'toWallet'>> {
-    const { currency } = created;
+  ): Promise<Pick<PlanChanged, 'next' | 'invoice' | 'charged'> & { readonly carried: CarriedCredits }> {
     const task: BillingTask = {
       subscription: created,
       moment: {
@@ -241,15 +239,8 @@ export class PlanChangeService {
       },
       reason: 'SUBSCRIPTION_UPDATE',
     };
-    const charged = sumMoney(
-      (await this.billing.rate(ctx, [task])).flat().map((line) => roundToMoney(line.amount, currency)),
-      currency,
-    );
-    const split = splitCredits(
-      credits.map(({ amount }) => amount),
-      charged,
-    );
-    const charges = credits.flatMap((credit, index) => creditLine(credit, split.onInvoice[index] as Money));
+    const charged = await this.billing.total(ctx, task);
+    const { lines: charges, nets } = await this.prorations.asLines(ctx, credits, charged);
     const next = await this.subscriptions.save(
       ctx,
       created,
@@ -258,7 +249,7 @@ export class PlanChangeService {
     );
     const invoice = await this.now.bill(ctx, { ...task, subscription: next, charges });
     await this.grants.applyDue(ctx, [next.id]);
-    return { next, invoice, charged, toWallet: split.toWallet };
+    return { next, invoice, charged, carried: { invoiceId: invoice?.id ?? null, nets } };
   }
 
   /** What is left of a trial is the new plan's. */
