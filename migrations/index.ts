@@ -24,6 +24,7 @@ import { WebhookIndexes1763700000025 } from './0025-webhook-indexes.js';
 import { OutboundWebhooks1763700000026 } from './0026-outbound-webhooks.js';
 import { ParkedJobs1763700000027 } from './0027-parked-jobs.js';
 import { PlanChangeChains1763700000028 } from './0028-plan-change-chains.js';
+import { IdempotencyKeys1763700000061 } from './0061-idempotency-keys.js';
 
 /** In the order they run. Append; never edit one that has been released. */
 export const migrations = [
@@ -53,4 +54,5 @@ export const migrations = [
   OutboundWebhooks1763700000026,
   ParkedJobs1763700000027,
   PlanChangeChains1763700000028,
+  IdempotencyKeys1763700000061,
 ] as const;

@@ -4,6 +4,7 @@ import { fieldErrors, validationError } from '../domain/errors.js';
 import type { Caller, Ctx } from '../platform/context.js';
 import { UnitOfWork } from '../platform/database/unit-of-work.js';
 import { SuccessResponse } from '../platform/http/responses.js';
+import { OnlyReads } from '../platform/idempotency/route-kinds.js';
 import { SubscriptionsService } from '../subscriptions/subscriptions.service.js';
 import type { Subscription } from '../subscriptions/subscriptions.types.js';
 import { ApiController, CurrentCaller } from '../tenancy/api-controller.js';
@@ -42,6 +43,7 @@ export class InvoicesController {
 
   @Post('search')
   @HttpCode(200)
+  @OnlyReads()
   search(
     @CurrentCaller() caller: Caller,
     @Body() body: SearchInvoicesRequest,

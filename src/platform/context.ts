@@ -1,4 +1,5 @@
 import type { EntityManager } from 'typeorm';
+import type { IdKind } from '../domain/ids.js';
 
 /** The tenant and environment that a piece of work belongs to. Row-level security confines it to them. */
 export interface Scope {
@@ -12,6 +13,33 @@ export interface Caller {
   /** Written to `created_by` and `updated_by`: an API key's id, or `system`. */
   readonly actor: string;
   readonly requestId: string;
+  /** Of a request with a key that is one transaction: whatever unit of work is asked for is part of it. */
+  readonly whole?: WholeRequest;
+  /** Of a request with a key that is several transactions: what an earlier try has done. */
+  readonly progress?: Progress;
+}
+
+/** The transaction that a whole request is. */
+export interface WholeRequest {
+  readonly ctx: Ctx;
+  /** What is asked for after that is a transaction of its own. */
+  isOver: boolean;
+  /** A part has failed, and with it all of it. */
+  hasFailed: boolean;
+}
+
+/**
+ * How far a request has come that is several transactions. Each that must not be repeated notes what it has done, in
+ * itself; a later try of the same request finds that and goes on from there.
+ */
+export interface Progress {
+  /** Whether anything is noted. */
+  readonly hasBegun: boolean;
+  noted(step: string): string | undefined;
+  /** Fails when a later try has taken the request over. */
+  note(ctx: Ctx, steps: Readonly<Record<string, string>>): Promise<void>;
+  /** An id that each try of the request gives to the same thing. */
+  idOf(kind: IdKind, index: number): string;
 }
 
 /**

@@ -1,10 +1,13 @@
-import { Body, Get, HttpCode, Param, Post, Query, Req } from '@nestjs/common';
+import { Body, Get, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiBody } from '@nestjs/swagger';
 import { fieldErrors, validationError } from '../domain/errors.js';
 import { rate } from '../domain/rate.js';
 import { BUCKETED } from '../domain/usage/aggregation.js';
 import type { Caller, Ctx } from '../platform/context.js';
 import { UnitOfWork } from '../platform/database/unit-of-work.js';
+import { IdempotentCalls, type HttpCall, type HttpReply } from '../platform/idempotency/idempotent-calls.js';
+import { KEY_HEADER, keysOf, type HttpRequest } from '../platform/idempotency/keyed-request.js';
+import { KeyInside, OnlyReads } from '../platform/idempotency/route-kinds.js';
 import { ApiController, CurrentCaller } from '../tenancy/api-controller.js';
 import {
   GetEventQuery,
@@ -33,8 +36,7 @@ import type { UsageQuery, WindowSize } from './usage.types.js';
 const DEFAULT_DAYS = 7;
 const DEFAULT_LIMIT = 50;
 
-interface IngestRequest {
-  readonly body: unknown;
+interface IngestRequest extends HttpRequest {
   readonly rawBody?: Buffer;
 }
 
@@ -45,6 +47,7 @@ export class UsageController {
   constructor(
     private readonly uow: UnitOfWork,
     private readonly usage: UsageService,
+    private readonly calls: IdempotentCalls,
   ) {}
 
   /**
@@ -53,33 +56,42 @@ export class UsageController {
    */
   @Post()
   @HttpCode(202)
+  @KeyInside()
   @ApiBody({ type: IngestEventRequest })
-  async ingest(
+  ingest(
     @CurrentCaller() caller: Caller,
     @Req() request: IngestRequest,
+    @Res({ passthrough: true }) reply: HttpReply,
   ): Promise<Record<string, string>> {
-    const [id = ''] = await this.usage.ingest(caller, [request.body], sizeOf(request), () => '');
-    return { message: 'event accepted', event_id: id };
+    return this.once({ route: 'POST /events', caller, request, reply }, async (given) => {
+      const [id = ''] = await this.usage.ingest(given, [request.body], sizeOf(request), () => '');
+      return { message: 'event accepted', event_id: id };
+    });
   }
 
   /** Takes 1 to 1000 events, all of them or none. */
   @Post('bulk')
   @HttpCode(202)
+  @KeyInside()
   @ApiBody({ type: IngestEventsBulkRequest })
-  async ingestBulk(
+  ingestBulk(
     @CurrentCaller() caller: Caller,
     @Req() request: IngestRequest,
+    @Res({ passthrough: true }) reply: HttpReply,
   ): Promise<Record<string, string>> {
-    const events = (request.body as { events?: unknown } | null)?.events;
-    if (!Array.isArray(events) || events.length === 0 || events.length > MAX_BULK_EVENTS)
-      throw validationError(`events must be an array of 1 to ${MAX_BULK_EVENTS} events`);
-    await this.usage.ingest(caller, events, sizeOf(request), (index) => `events[${index}]`);
-    return { message: `${events.length} events accepted` };
+    return this.once({ route: 'POST /events/bulk', caller, request, reply }, async (given) => {
+      const events = (request.body as { events?: unknown } | null)?.events;
+      if (!Array.isArray(events) || events.length === 0 || events.length > MAX_BULK_EVENTS)
+        throw validationError(`events must be an array of 1 to ${MAX_BULK_EVENTS} events`);
+      await this.usage.ingest(given, events, sizeOf(request), (index) => `events[${index}]`);
+      return { message: `${events.length} events accepted` };
+    });
   }
 
   /** The events as they were sent, newest first. */
   @Post('query')
   @HttpCode(200)
+  @OnlyReads()
   query(@CurrentCaller() caller: Caller, @Body() body: GetEventsRequest): Promise<GetEventsResponse> {
     return this.uow.read(caller, async (ctx) => {
       const backwards = body.iter_last_key === undefined && body.iter_first_key !== undefined;
@@ -129,6 +141,7 @@ export class UsageController {
   /** One number per meter, and per window where a window size is given. */
   @Post('usage/meter')
   @HttpCode(200)
+  @OnlyReads()
   usageByMeter(
     @CurrentCaller() caller: Caller,
     @Body() body: GetUsageByMeterRequest,
@@ -146,6 +159,7 @@ export class UsageController {
   /** The same without a meter: by event name and aggregation. */
   @Post('usage')
   @HttpCode(200)
+  @OnlyReads()
   usageByName(@CurrentCaller() caller: Caller, @Body() body: GetUsageRequest): Promise<GetUsageResponse> {
     if (body.aggregation_type !== 'COUNT' && body.property_name === undefined)
       throw validationError(`property_name is required for ${body.aggregation_type}`);
@@ -175,6 +189,17 @@ export class UsageController {
   @Get(':id')
   get(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<GetEventByIdResponse> {
     return this.find(caller, id);
+  }
+
+  /** Events have ids of their own. A key makes one of a request whose events have none, and one answer. */
+  private once(
+    call: HttpCall,
+    take: (caller: Caller) => Promise<Record<string, string>>,
+  ): Promise<Record<string, string>> {
+    if (call.request.headers[KEY_HEADER] === undefined) return take(call.caller);
+    // In a body it is an event's id.
+    const keys = keysOf(call.request, false);
+    return this.calls.once(call, keys, 'steps', take) as Promise<Record<string, string>>;
   }
 
   private find(caller: Caller, id: string): Promise<GetEventByIdResponse> {

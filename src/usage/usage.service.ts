@@ -63,7 +63,10 @@ export class UsageService {
     const errors: Record<string, string> = {};
     const events: IncomingEvent[] = [];
     bodies.forEach((body, index) => {
-      const read = readEvent(body, { now: receivedAt, newId: () => newId('event') });
+      const read = readEvent(body, {
+        now: receivedAt,
+        newId: () => caller.progress?.idOf('event', index) ?? newId('event'),
+      });
       if (isIncomingEvent(read)) events.push(read);
       else
         for (const [field, sentence] of Object.entries(read)) {

@@ -20,6 +20,9 @@ export interface RefundInput {
   readonly idempotencyKey?: string | undefined;
 }
 
+/** The step of a request that has written a refund down. */
+const REFUND = 'refund';
+
 /** A refund is written first, then asked of the provider under its own key; what becomes of it is found out by the engine. */
 @Injectable()
 export class RefundFlow {
@@ -63,6 +66,8 @@ export class RefundFlow {
     paymentId: string,
     input: RefundInput,
   ): Promise<{ refund: PaymentRefund; operation: SyncOperation | null }> {
+    const begun = ctx.progress?.noted(REFUND);
+    if (begun !== undefined) return this.asked(ctx, await this.refunds.get(ctx, begun));
     const payment = await this.payments.get(ctx, paymentId);
     if (input.idempotencyKey !== undefined) {
       const known = await this.refunds.findByIdempotencyKey(ctx, input.idempotencyKey);
@@ -73,11 +78,20 @@ export class RefundFlow {
       throw fieldErrors({ amount: `amount has more decimal places than ${payment.currency} has` });
     await this.assertProviderCan(ctx, payment);
     const refund = await this.refunds.request(ctx, paymentId, { ...input, amount });
+    await ctx.progress?.note(ctx, { [REFUND]: refund.id });
+    return this.asked(ctx, refund);
+  }
+
+  /** The refund with the operation that asks the provider for it: there is one, however often it is planned. */
+  private async asked(
+    ctx: Ctx,
+    refund: PaymentRefund,
+  ): Promise<{ refund: PaymentRefund; operation: SyncOperation | null }> {
     if (refund.connectionId === null || refund.ordinal === null) return { refund, operation: null };
     const connection = await this.connections.get(ctx, refund.connectionId);
     const operation = await this.operations.plan(ctx, connection, {
       entityType: 'payment',
-      entityId: paymentId,
+      entityId: refund.paymentId,
       action: 'refund',
       revision: refund.ordinal,
     });

@@ -1,14 +1,14 @@
-import type { Writable } from 'node:stream';
 import { Injectable, Logger } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { PoolClient } from 'pg';
 import { DataSource, type EntityManager, type QueryRunner } from 'typeorm';
 import { WallClock } from '../clock/clock.js';
-import type { Caller, Ctx, Scope } from '../context.js';
+import type { Caller, Ctx, Scope, WholeRequest } from '../context.js';
 import { Remembered } from '../remembered.js';
 import { namedStatement, queryTogether, type PreparedStatement } from './batch.js';
 import { DATA_SOURCE, SCHEMA } from './data-source.js';
 import { isTransactionConflict } from './errors.js';
+import { commitWith, sendTogether } from './one-trip.js';
 import { queryPrepared } from './prepared.js';
 import { ReadingClient } from './reading.js';
 
@@ -53,6 +53,7 @@ export class UnitOfWork {
     work: (ctx: Ctx) => Promise<T>,
     { isBookkeeping = false }: { readonly isBookkeeping?: boolean } = {},
   ): Promise<T> {
+    if (caller.whole?.isOver === false) return partOf(caller.whole, work);
     const enter = entrance(caller.scope, isBookkeeping ? NOT_WAITING_FOR_THE_DISK : '');
     return this.transaction([BEGIN, enter], (em, nudges) => this.inTime(caller, em, nudges, work));
   }
@@ -62,6 +63,7 @@ export class UnitOfWork {
    * asks after that is the next: there is nothing to take back, and each statement sees what is committed when it runs.
    */
   read<T>(caller: Caller, work: (ctx: Ctx) => Promise<T>): Promise<T> {
+    if (caller.whole?.isOver === false) return partOf(caller.whole, work);
     const each = entrance(caller.scope, ONLY_READING);
     const plannedOnce = entrance(caller.scope, ONLY_READING_PLANNED_ONCE);
     return this.onConnection(async (client, runner) => {
@@ -81,6 +83,33 @@ export class UnitOfWork {
         throw error;
       }
     });
+  }
+
+  /**
+   * One transaction for all that `work` does: whatever unit of work is asked for with the caller that it is given is part
+   * of it. The statement that it answers goes with the commit, and should it fail, nothing has happened.
+   */
+  whole<T>(
+    caller: Caller,
+    work: (ctx: Ctx, caller: Caller) => Promise<{ readonly value: T; readonly last?: PreparedStatement }>,
+  ): Promise<T> {
+    let last: PreparedStatement | undefined;
+    const asOne = async (ctx: Ctx): Promise<T> => {
+      const whole: WholeRequest = { ctx, isOver: false, hasFailed: false };
+      try {
+        const done = await work(ctx, { ...caller, whole });
+        if (whole.hasFailed) throw new Error('a part of it has failed, which the whole does not say');
+        last = done.last;
+        return done.value;
+      } finally {
+        whole.isOver = true;
+      }
+    };
+    return this.transaction(
+      [BEGIN, entrance(caller.scope, '')],
+      (em, nudges) => this.inTime(caller, em, nudges, asOne),
+      () => last,
+    );
   }
 
   private async inTime<T>(
@@ -168,7 +197,11 @@ export class UnitOfWork {
     return this.onConnection(async (client) => (await client.query<R>(namedStatement(sql, parameters))).rows);
   }
 
-  private transaction<T>(frame: Frame, work: (em: EntityManager, nudges: Nudges) => Promise<T>): Promise<T> {
+  private transaction<T>(
+    frame: Frame,
+    work: (em: EntityManager, nudges: Nudges) => Promise<T>,
+    last: () => PreparedStatement | undefined = () => undefined,
+  ): Promise<T> {
     return this.onConnection(async (client, runner) => {
       // What several changes ask for is done once.
       const nudges: Nudges = new Set();
@@ -181,7 +214,9 @@ export class UnitOfWork {
       try {
         const value = await work(runner.manager, nudges);
         await begun;
-        await runner.commitTransaction();
+        const statement = last();
+        if (statement === undefined) await runner.commitTransaction();
+        else await commitWith(client, runner, statement);
         for (const nudge of nudges) nudge();
         return value;
       } catch (error) {
@@ -218,6 +253,16 @@ export class UnitOfWork {
   }
 }
 
+/** Nothing of it has happened where one part has failed, even if somebody takes that failure for less. */
+async function partOf<T>(whole: WholeRequest, work: (ctx: Ctx) => Promise<T>): Promise<T> {
+  try {
+    return await work(whole.ctx);
+  } catch (error) {
+    whole.hasFailed = true;
+    throw error;
+  }
+}
+
 const systemFrame = (settings: string): Frame => [
   BEGIN,
   namedStatement(`SELECT ${SETTINGS}${settings}`, ['flexprice_system']),
@@ -226,16 +271,4 @@ const systemFrame = (settings: string): Frame => [
 function entrance({ tenantId, environmentId }: Scope, settings: string): PreparedStatement {
   if (!SAFE_ID.test(tenantId) || !SAFE_ID.test(environmentId)) throw new Error('malformed scope');
   return namedStatement(`SELECT ${SCOPE}${settings}`, ['flexprice_app', tenantId, environmentId]);
-}
-
-/** What is asked of the connection before the program waits for anything is one message. */
-function sendTogether(client: PoolClient): void {
-  const { stream } = (client as unknown as { connection: { stream: Writable } }).connection;
-  stream.cork();
-  // The second tick is after the one in which a batch is sent.
-  process.nextTick(() => {
-    process.nextTick(() => {
-      stream.uncork();
-    });
-  });
 }
