@@ -1,6 +1,6 @@
 import { Body, Get, HttpCode, Param, Post, Put, Query } from '@nestjs/common';
 import { CustomersService } from '../customers/customers.service.js';
-import { fieldErrors, validationError } from '../domain/errors.js';
+import { fieldErrors, keyReused, validationError } from '../domain/errors.js';
 import type { Caller, Ctx } from '../platform/context.js';
 import { UnitOfWork } from '../platform/database/unit-of-work.js';
 import { SuccessResponse } from '../platform/http/responses.js';
@@ -37,6 +37,8 @@ export class InvoicesController {
         body.idempotency_key === undefined
           ? null
           : await this.invoices.findByIdempotencyKey(ctx, body.idempotency_key);
+      if (earlier !== null && (earlier.customerId !== body.customer_id || earlier.currency !== body.currency))
+        throw keyReused({ invoice_id: earlier.id });
       return this.queries.showOne(ctx, earlier ?? (await this.createNew(ctx, body)));
     });
   }

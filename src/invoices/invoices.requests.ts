@@ -213,6 +213,7 @@ export class CreateInvoiceRequest {
   /** The same key again answers the invoice that it has made. */
   @Optional()
   @IsString()
+  @MinLength(1)
   @MaxLength(255)
   idempotency_key?: string;
 

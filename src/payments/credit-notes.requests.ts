@@ -66,6 +66,7 @@ export class CreateCreditNoteRequest {
   /** The same key again answers the note that it has made. */
   @Optional()
   @IsString()
+  @MinLength(1)
   @MaxLength(255)
   idempotency_key?: string;
 

@@ -53,6 +53,7 @@ export class CreatePaymentRequest {
   /** The same key again answers the payment that it has made. */
   @Optional()
   @IsString()
+  @MinLength(1)
   @MaxLength(255)
   idempotency_key?: string;
 

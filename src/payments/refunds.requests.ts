@@ -1,4 +1,4 @@
-import { IsString, MaxLength } from 'class-validator';
+import { IsString, MaxLength, MinLength } from 'class-validator';
 import { IsDecimalValue, IsWord, Optional } from '../platform/http/fields.js';
 import { REFUND_REASONS, type RefundReason } from '../providers/provider-objects.js';
 
@@ -15,6 +15,7 @@ export class CreateRefundRequest {
   /** The same key again answers the refund that it has made. */
   @Optional()
   @IsString()
+  @MinLength(1)
   @MaxLength(255)
   idempotency_key?: string;
 }

@@ -1,5 +1,5 @@
 import { Body, HttpCode, Param, Post } from '@nestjs/common';
-import { fieldErrors, invalidOperation, notFound, validationError } from '../../domain/errors.js';
+import { fieldErrors, invalidOperation, keyReused, notFound, validationError } from '../../domain/errors.js';
 import { exactMoney, money, type Money } from '../../domain/money.js';
 import { rate } from '../../domain/rate.js';
 import type { Caller, Ctx } from '../../platform/context.js';
@@ -47,7 +47,12 @@ export class PaymentsFlowController {
         : await this.uow.run(caller, (ctx) =>
             this.payments.findByIdempotencyKey(ctx, body.idempotency_key as string),
           );
-    if (earlier !== null) return this.show(caller, earlier.id);
+    if (earlier !== null) {
+      // What has become of it may have changed since; what it pays, and in what, has not.
+      const isSame = earlier.destinationId === body.destination_id && earlier.currency === body.currency;
+      if (!isSame) throw keyReused({ payment_id: earlier.id });
+      return this.show(caller, earlier.id);
+    }
     if (body.process_payment === false) return this.show(caller, await this.writeDown(caller, body, amount));
     return this.show(caller, await this.process(caller, body, amount, undefined));
   }

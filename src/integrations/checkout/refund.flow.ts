@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { ConnectionsService } from '../../connections/connections.service.js';
 import { ProviderSessionsService } from '../../connections/provider-sessions.service.js';
-import { BillingError, fieldErrors, invalidOperation } from '../../domain/errors.js';
+import { BillingError, fieldErrors, invalidOperation, keyReused } from '../../domain/errors.js';
 import { exactMoney } from '../../domain/money.js';
 import { rate } from '../../domain/rate.js';
 import type { Caller, Ctx } from '../../platform/context.js';
@@ -71,6 +71,7 @@ export class RefundFlow {
     const payment = await this.payments.get(ctx, paymentId);
     if (input.idempotencyKey !== undefined) {
       const known = await this.refunds.findByIdempotencyKey(ctx, input.idempotencyKey);
+      if (known !== null && known.paymentId !== paymentId) throw keyReused({ refund_id: known.id });
       if (known !== null) return { refund: known, operation: null };
     }
     const amount = input.amount === undefined ? undefined : exactMoney(rate(input.amount), payment.currency);

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
+import { keyReused } from '../../domain/errors.js';
 import { isLastWord, verdictOn } from '../../domain/repeated-requests.js';
 import { WallClock } from '../clock/clock.js';
 import type { Caller } from '../context.js';
@@ -9,7 +10,7 @@ import { UnitOfWork } from '../database/unit-of-work.js';
 import { toBillingError, toEnvelope } from '../http/error-envelope.js';
 import { IdempotencyKeys, EXTEND_EVERY_MS, type Answer, type Claim, type Found } from './idempotency-keys.js';
 import type { KeyedRequest } from './keyed-request.js';
-import { inProgress, keyReused } from './refusals.js';
+import { inProgress } from './refusals.js';
 import { RequestProgress } from './request-progress.js';
 
 /** How long a request waits for another one with its key. */
