@@ -1,5 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import { INTERCEPTORS_METADATA } from '@nestjs/common/constants.js';
 import { ModulesContainer } from '@nestjs/core';
 import { isPost, kindOf, routeOf, type RouteKind } from '../../src/platform/idempotency/route-kinds.js';
 import type { Answer, ApiClient } from '../support/api-client.js';
@@ -23,6 +24,46 @@ const DECLARED = Object.entries(paths).flatMap(([name, { post }]) =>
 /** What goes on by itself, sooner or later, after a request. */
 const LATER =
   /^(jobs|outbox_events|sync_|entity_mappings|webhook_(events|attempts)|idempotency_keys|usage_(hours|rollups|series))/;
+
+/** What talks to providers is in files that say so. */
+const FLOWS = new Set(
+  fs
+    .readdirSync(path.join(__dirname, '../../src'), { recursive: true })
+    .map((file) => path.join(__dirname, '../../src', String(file)))
+    .filter((file) => file.endsWith('.flow.ts'))
+    .flatMap((file) =>
+      [...fs.readFileSync(file, 'utf8').matchAll(/export class (\w+)/g)].map(([, name]) => name),
+    ),
+);
+
+/** Those whose handlers are several transactions. A test below sees to it that it is all of them. */
+const IN_STEPS = [
+  '/connections',
+  '/connections/{id}/test',
+  '/environments/{id}/clock/advance',
+  '/events',
+  '/events/bulk',
+  '/integrations/connections/{id}/reconcile',
+  '/invoices/{id}/payment/attempt',
+  '/invoices/{id}/sync/{provider}',
+  '/payments',
+  '/payments recorded',
+  '/payments written down',
+  '/payments by page',
+  '/payments from a wallet',
+  '/payments/customers/{id}/setup/intent',
+  '/payments/{id}/process',
+  '/payments/{id}/process recorded',
+  '/payments/{id}/refunds',
+  '/payments/{id}/refunds of what was recorded',
+  '/payments/{provider}/checkout',
+];
+
+/** What says how far somebody came this time, and when. */
+function withoutProgress(body: any): unknown {
+  const { now, steps, connection, mapping, ...rest } = body;
+  return rest;
+}
 
 let keys = 0;
 
@@ -96,45 +137,149 @@ describe('pairs of equal requests with one key', () => {
     expect([other.status, other.body.error.code]).toEqual([409, 'idempotency_key_reused']);
   });
 
+  /** The answer is lost, and with it that there was one: all that is left is what was noted on the way. */
+  const cutOff = (key: string): Promise<unknown> =>
+    world.rows(
+      `UPDATE idempotency_keys SET http_status = NULL, answer = NULL, holder = 'dead', lease_until = now() - interval '1 second'
+        WHERE key = $1`,
+      [key],
+    );
+
+  it.each(IN_STEPS)(
+    'POST %s: cut off before its answer was stored, it goes on and does nothing twice',
+    async (name) => {
+      const post = await POSTS[name]!(world);
+      const to = post.api ?? world.api;
+      const key = newKey();
+      const first = await send(to, post, key);
+      expect(first.status).toBeLessThan(300);
+      await cutOff(key);
+      let second: Answer | undefined;
+      const madeAgain = await madeBy(async () => {
+        second = await send(to, post, key);
+      });
+      expect(madeAgain).toEqual({});
+      expect([second!.status, isRepeated(second!)]).toEqual([first.status, false]);
+      expect(withoutProgress(second!.body)).toEqual(withoutProgress(first.body));
+      const third = await send(to, post, key);
+      expect([third.body, isRepeated(third)]).toEqual([second!.body, true]);
+    },
+  );
+
   describe('cover', () => {
-    const mounted = (): { route: string; kind: RouteKind; isCovered: boolean }[] =>
+    const mounted = (): Mounted[] =>
       [...road.server.app.get(ModulesContainer).values()].flatMap((module) =>
-        [...module.controllers.values()].flatMap(({ metatype }) => {
-          const { prototype } = metatype as { prototype: Record<string, unknown> };
-          return Object.getOwnPropertyNames(prototype).flatMap((method) => {
-            const handler = prototype[method];
-            if (!isPost(handler)) return [];
-            return [
-              {
-                route: routeOf(metatype as object, handler)
-                  .replace(/^POST /, '')
-                  .replace(/:(\w+)/g, '{$1}'),
-                kind: kindOf(handler),
-                isCovered: Reflect.getMetadata('__interceptors__', handler) !== undefined,
-              },
-            ];
-          });
-        }),
+        [...module.controllers.values()].flatMap(({ metatype }) => postsOf(metatype as Controller)),
       );
 
     it('every POST that is declared: a new one needs a pair here, or only reads', () => {
       const reading = new Set(mounted().flatMap(({ route, kind }) => (kind === 'reads' ? [route] : [])));
-      const uncovered = DECLARED.map(({ name }) => name).filter(
-        (name) => !(name in POSTS) && !reading.has(name),
-      );
-      expect(uncovered).toEqual([]);
+      expect(reading.size).toBeGreaterThan(15);
+      const uncovered = DECLARED.filter(({ name }) => !(name in POSTS) && !reading.has(name));
+      expect(uncovered.map(({ name }) => name)).toEqual([]);
       const gone = Object.keys(POSTS).filter(
         (name) => !DECLARED.some((one) => name === one.name || name.startsWith(`${one.name} `)),
       );
       expect(gone).toEqual([]);
     });
 
+    it('every route in steps is cut off once', () => {
+      const steps = mounted().flatMap(({ route, kind }) =>
+        ['steps', 'inside'].includes(kind) ? [route] : [],
+      );
+      expect([...new Set(IN_STEPS.map((name) => name.split(' ')[0]))].sort()).toEqual(steps.sort());
+    });
+
     it('and each declares the header', () => {
       const silent = DECLARED.filter(
-        ({ post }) =>
-          post.parameters?.some((one) => one.name === 'Idempotency-Key' && one.in === 'header') !== true,
+        ({ post }) => !post.parameters?.some((one) => one.name === 'Idempotency-Key' && one.in === 'header'),
       );
       expect(silent.map(({ name }) => name)).toEqual([]);
     });
+
+    it('every POST that is served: it passes the layer, looks at the key itself, only reads, or is a provider’s', () => {
+      const others = mounted().filter(({ isIntercepted }) => !isIntercepted);
+      const named = (kind: RouteKind): string[] =>
+        others.flatMap((one) => (one.kind === kind ? [one.route] : [])).sort();
+      expect(named('inside')).toEqual(['/events', '/events/bulk']);
+      expect(named('whole')).toEqual([
+        '/integrations/{provider}/webhook',
+        '/webhooks/{provider}/{connection_id}',
+        '/webhooks/{provider}/{tenant_id}/{environment_id}',
+      ]);
+      expect(named('steps')).toEqual([]);
+    });
+
+    it('that only reads opens readings, and nothing else', () => {
+      const writing = mounted()
+        .filter(({ kind }) => kind === 'reads')
+        .filter(({ name, text }) => name !== 'NotImplementedController.post' && !/uow\.read\(/.test(text));
+      expect(writing.map(({ name }) => name)).toEqual([]);
+      expect(mounted().filter(({ kind, text }) => kind === 'reads' && /uow\.run\(/.test(text))).toEqual([]);
+    });
+
+    it('that asks a provider is no single transaction', () => {
+      const asking = mounted().filter(({ usesFlow }) => usesFlow);
+      expect(asking.length).toBeGreaterThan(8);
+      const whole = asking.filter(({ kind }) => kind !== 'steps').map(({ name }) => name);
+      // They write down what is to be told, and whoever tells it comes later.
+      expect(whole.sort()).toEqual(['IntegrationsController.sync', 'IntegrationsController.syncOne']);
+    });
   });
 });
+
+interface Controller {
+  readonly name: string;
+  readonly prototype: object;
+}
+
+interface Mounted {
+  readonly name: string;
+  readonly route: string;
+  readonly kind: RouteKind;
+  readonly isIntercepted: boolean;
+  /** The handler with the methods of its controller that it calls. */
+  readonly text: string;
+  readonly usesFlow: boolean;
+}
+
+function postsOf(controller: Controller): Mounted[] {
+  const { prototype } = controller;
+  const methods = new Map(
+    Object.getOwnPropertyNames(prototype)
+      .filter((name) => name !== 'constructor')
+      .map((name): [string, unknown] => [name, Object.getOwnPropertyDescriptor(prototype, name)?.value]),
+  );
+  const flows = flowsOf(controller);
+  return [...methods].flatMap(([name, handler]) => {
+    if (!isPost(handler)) return [];
+    const text = withWhatItCalls(name, methods);
+    return [
+      {
+        name: `${controller.name}.${name}`,
+        route: routeOf(controller, handler)
+          .replace(/^POST /, '')
+          .replace(/:(\w+)/g, '{$1}'),
+        kind: kindOf(handler),
+        isIntercepted: Reflect.getMetadata(INTERCEPTORS_METADATA, handler) !== undefined,
+        text,
+        usesFlow: flows.some((flow) => text.includes(`this.${flow}.`)),
+      },
+    ];
+  });
+}
+
+function withWhatItCalls(name: string, methods: ReadonlyMap<string, unknown>): string {
+  const seen = new Set([name]);
+  for (const one of seen)
+    for (const [, called] of String(methods.get(one)).matchAll(/this\.(\w+)\(/g))
+      if (called !== undefined && methods.has(called)) seen.add(called);
+  return [...seen].map((one) => String(methods.get(one))).join('\n');
+}
+
+/** The properties by which a controller has what talks to providers. */
+function flowsOf(controller: Controller): string[] {
+  const types = (Reflect.getMetadata('design:paramtypes', controller) ?? []) as { readonly name: string }[];
+  const names = /constructor\(([^)]*)\)/.exec(String(controller))?.[1]?.split(',') ?? [];
+  return names.flatMap((name, index) => (FLOWS.has(types[index]?.name ?? '') ? [name.trim()] : []));
+}
