@@ -59,9 +59,9 @@ const IN_STEPS = [
   '/payments/{provider}/checkout',
 ];
 
-/** What says how far somebody came this time, and when. */
+/** What says how far somebody came this time, and when; a webhook may have come in between. */
 function withoutProgress(body: any): unknown {
-  const { now, steps, connection, mapping, ...rest } = body;
+  const { now, steps, connection, mapping, updated_at, updated_by, ...rest } = body;
   return rest;
 }
 

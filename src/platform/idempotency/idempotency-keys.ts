@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import type { KnownKey } from '../../domain/repeated-requests.js';
 import { WallClock } from '../clock/clock.js';
@@ -29,7 +30,7 @@ export interface Claim extends Found {
 }
 
 interface Row {
-  readonly fingerprint: string | null;
+  readonly fingerprint: string;
   readonly http_status: number | null;
   readonly answer: string | null;
   readonly lease_until: Date | null;
@@ -45,14 +46,9 @@ const KEEP_MS = 25 * 60 * 60 * 1000;
 const PURGE_EVERY_MS = 10 * 60 * 1000;
 const PURGED_AT_ONCE = 5_000;
 
-/**
- * Only one request with a key goes on while its transaction lasts. What another one has stored before it let go may be
- * missing in this answer, whose snapshot is older than the lock; then both store the same key, and the second one fails.
- */
+/** One statement a key: planned once for lists of any length, it would read the whole table, which was empty at that time. */
 const LOOK = /* sql */ `
-  SELECT pg_try_advisory_xact_lock(hashtextextended('idempotency:' || asked.id, 0)) AS is_free,
-         k.fingerprint, k.http_status, k.answer, k.lease_until
-    FROM unnest($1::text[]) AS asked(id) LEFT JOIN idempotency_keys k ON k.id = asked.id`;
+  SELECT fingerprint, http_status, answer, lease_until FROM idempotency_keys WHERE id = $1`;
 
 const STORE = /* sql */ `
   INSERT INTO idempotency_keys (id, key, tenant_id, environment_id, route, fingerprint, http_status, answer, created_at,
@@ -60,12 +56,10 @@ const STORE = /* sql */ `
   SELECT asked.id, asked.key, $3, $4, $5, $6, $7, $8, $9, $9 FROM unnest($1::text[], $2::text[]) AS asked(id, key)`;
 
 const CLAIM = /* sql */ `
-  WITH asked AS (
-    SELECT * FROM unnest($1::text[], $2::text[]) AS asked(id, key)
-  ), claimed AS (
+  WITH claimed AS (
     INSERT INTO idempotency_keys AS k (id, key, tenant_id, environment_id, route, fingerprint, holder, lease_until,
                                        created_at, updated_at)
-    SELECT asked.id, asked.key, $3, $4, $5, $6, $7, $8::timestamptz, $9::timestamptz, $9 FROM asked ORDER BY asked.id
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8::timestamptz, $9::timestamptz, $9)
     ON CONFLICT (id) DO UPDATE SET holder = $7, lease_until = $8, updated_at = $9
      WHERE k.http_status IS NULL AND k.fingerprint = $6 AND (k.lease_until IS NULL OR k.lease_until <= $9)
     RETURNING k.id, k.fingerprint, k.http_status, k.answer, k.lease_until, k.steps
@@ -73,10 +67,7 @@ const CLAIM = /* sql */ `
   SELECT true AS mine, c.fingerprint, c.http_status, c.answer, c.lease_until, c.steps FROM claimed c
   UNION ALL
   SELECT false, k.fingerprint, k.http_status, k.answer, k.lease_until, k.steps
-    FROM idempotency_keys k JOIN asked USING (id)
-   WHERE k.id NOT IN (SELECT c.id FROM claimed c)`;
-
-const HELD = 'id = ANY($1::text[]) AND holder = $2 AND http_status IS NULL';
+    FROM idempotency_keys k WHERE k.id = $1 AND NOT EXISTS (SELECT FROM claimed)`;
 
 /** The keys of requests as the database has them. */
 @Injectable()
@@ -94,17 +85,15 @@ export class IdempotencyKeys implements OnModuleInit {
     this.periodic.register({ name: 'idempotency-keys', everyMs: PURGE_EVERY_MS, run: () => this.purge() });
   }
 
-  /** What is known of the keys, and whether they are free: then nobody else begins with them until the unit of work ends. */
-  async look(ctx: Ctx, request: KeyedRequest): Promise<Found & { readonly isFree: boolean }> {
-    const rows = await queryPrepared<Row & { is_free: boolean }>(ctx.em, LOOK, [idsOf(request)]);
-    return { ...this.foundIn(request, rows), isFree: rows.every((row) => row.is_free) };
+  async look(ctx: Ctx, request: KeyedRequest): Promise<Found> {
+    return this.foundIn(request, await each(request, ({ id }) => queryPrepared<Row>(ctx.em, LOOK, [id])));
   }
 
   /** The statement that stores the answer under all keys of the request. It fails where one of them is there. */
   storing(request: KeyedRequest, answer: Answer): PreparedStatement {
     const { tenantId, environmentId } = request.caller.scope;
     return namedStatement(STORE, [
-      idsOf(request),
+      request.keys.map(({ id }) => id),
       request.keys.map(({ key }) => key),
       tenantId,
       environmentId,
@@ -121,17 +110,20 @@ export class IdempotencyKeys implements OnModuleInit {
     const now = this.clock.now();
     const holder = randomUUID();
     const { tenantId, environmentId } = request.caller.scope;
-    const rows = await queryPrepared<ClaimedRow>(ctx.em, CLAIM, [
-      idsOf(request),
-      request.keys.map(({ key }) => key),
-      tenantId,
-      environmentId,
-      request.route,
-      request.fingerprint,
-      holder,
-      this.leaseEnd(now),
-      now,
-    ]);
+    const { route, fingerprint } = request;
+    const rows = await each(request, ({ id, key }) =>
+      queryPrepared<ClaimedRow>(ctx.em, CLAIM, [
+        id,
+        key,
+        tenantId,
+        environmentId,
+        route,
+        fingerprint,
+        holder,
+        this.leaseEnd(now),
+        now,
+      ]),
+    );
     const isMine = rows.length === request.keys.length && rows.every(({ mine }) => mine);
     const others = rows.filter(({ mine }) => !mine);
     return {
@@ -141,7 +133,6 @@ export class IdempotencyKeys implements OnModuleInit {
     };
   }
 
-  /** False when the try does not hold the keys any more. */
   async extend(ctx: Ctx, request: KeyedRequest, holder: string): Promise<boolean> {
     const until = this.leaseEnd(this.clock.now());
     return this.change(ctx, request, holder, 'lease_until = $3', [until]);
@@ -170,13 +161,12 @@ export class IdempotencyKeys implements OnModuleInit {
 
   /** Of a request that has done nothing: its keys are as good as new. */
   async forget(ctx: Ctx, request: KeyedRequest): Promise<void> {
-    await queryPrepared(
-      ctx.em,
-      'DELETE FROM idempotency_keys WHERE id = ANY($1::text[]) AND http_status IS NULL',
-      [idsOf(request)],
+    await each(request, ({ id }) =>
+      queryPrepared(ctx.em, 'DELETE FROM idempotency_keys WHERE id = $1 AND http_status IS NULL', [id]),
     );
   }
 
+  /** False when another try holds the keys by now. */
   private async change(
     ctx: Ctx,
     request: KeyedRequest,
@@ -184,15 +174,17 @@ export class IdempotencyKeys implements OnModuleInit {
     change: string,
     values: readonly unknown[],
   ): Promise<boolean> {
-    const sql = `UPDATE idempotency_keys SET ${change} WHERE ${HELD} RETURNING id`;
-    const changed = await queryPrepared(ctx.em, sql, [idsOf(request), holder, ...values]);
+    const sql = `UPDATE idempotency_keys SET ${change} WHERE id = $1 AND holder = $2 AND http_status IS NULL RETURNING id`;
+    const changed = await each(request, ({ id }) => queryPrepared(ctx.em, sql, [id, holder, ...values]));
     return changed.length === request.keys.length;
   }
 
   private foundIn(request: KeyedRequest, rows: readonly Row[]): Found {
-    const known = rows.flatMap(({ fingerprint, http_status: status, lease_until: leaseUntil }) =>
-      fingerprint === null ? [] : [{ fingerprint, isAnswered: status !== null, leaseUntil }],
-    );
+    const known = rows.map(({ fingerprint, http_status: status, lease_until: leaseUntil }) => ({
+      fingerprint,
+      isAnswered: status !== null,
+      leaseUntil,
+    }));
     // An answer to another request opens with that request's fingerprint only, and nobody asks for it.
     const row = rows.find((one) => one.http_status !== null && one.fingerprint === request.fingerprint);
     const answer =
@@ -207,11 +199,13 @@ export class IdempotencyKeys implements OnModuleInit {
   }
 
   private seal(request: KeyedRequest, body: unknown): string {
-    return this.box.seal(body === undefined ? '' : JSON.stringify(body), contextOf(request));
+    const text = body === undefined ? '' : JSON.stringify(body);
+    // A tenth of it, mostly: what is shorter than a page of the database is stored in its row.
+    return this.box.sealBytes(deflateRawSync(text, { level: 1 }), contextOf(request));
   }
 
   private unseal(request: KeyedRequest, sealed: string): unknown {
-    const text = this.box.open(sealed, contextOf(request));
+    const text = inflateRawSync(this.box.openBytes(sealed, contextOf(request))).toString();
     return text === '' ? undefined : JSON.parse(text);
   }
 
@@ -233,7 +227,11 @@ export class IdempotencyKeys implements OnModuleInit {
   }
 }
 
-const idsOf = (request: KeyedRequest): string[] => request.keys.map(({ id }) => id);
+/** One statement for each key, together. */
+const each = async <R>(
+  { keys }: KeyedRequest,
+  ask: (key: KeyedRequest['keys'][number]) => Promise<readonly R[]>,
+): Promise<R[]> => (await Promise.all(keys.map(ask))).flat();
 
 /** The route and the body are in the fingerprint: an answer that is copied to another row does not open there. */
 const contextOf = ({ caller, fingerprint }: KeyedRequest): string[] => [

@@ -4,9 +4,9 @@ import { keyReused } from '../../domain/errors.js';
 import { isLastWord, verdictOn } from '../../domain/repeated-requests.js';
 import { WallClock } from '../clock/clock.js';
 import type { Caller } from '../context.js';
-import type { PreparedStatement } from '../database/batch.js';
 import { isUniqueViolation } from '../database/errors.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
+import { Remembered } from '../remembered.js';
 import { toBillingError, toEnvelope } from '../http/error-envelope.js';
 import { IdempotencyKeys, EXTEND_EVERY_MS, type Answer, type Claim, type Found } from './idempotency-keys.js';
 import type { KeyedRequest } from './keyed-request.js';
@@ -30,6 +30,10 @@ type Outcome = { readonly answer: Answer; readonly isRepeated: boolean } | undef
 @Injectable()
 export class IdempotentRequests {
   private readonly logger = new Logger(IdempotentRequests.name);
+  /** By the id of a key: what this process is at. */
+  private readonly underWay = new Map<string, Promise<void>>();
+  /** Keys whose requests this process has answered. */
+  private readonly answeredHere = new Remembered();
 
   constructor(
     private readonly uow: UnitOfWork,
@@ -39,7 +43,7 @@ export class IdempotentRequests {
 
   /** A request that is one transaction: its effect, its key and its answer are stored together, or nothing is. */
   asWhole(request: KeyedRequest, work: Work): Promise<NonNullable<Outcome>> {
-    return this.inTurn(() => this.tryWhole(request, work));
+    return this.inTurn(request, () => this.tryWhole(request, work));
   }
 
   /**
@@ -47,40 +51,70 @@ export class IdempotentRequests {
    * and answered at the end; in between, what must not be done twice is noted (`caller.progress`).
    */
   inSteps(request: KeyedRequest, work: Work): Promise<NonNullable<Outcome>> {
-    return this.inTurn(() => this.tryInSteps(request, work));
+    return this.inTurn(request, () => this.tryInSteps(request, work));
   }
 
-  private async inTurn(attempt: () => Promise<Outcome>): Promise<NonNullable<Outcome>> {
+  private async inTurn(
+    request: KeyedRequest,
+    attempt: () => Promise<Outcome>,
+  ): Promise<NonNullable<Outcome>> {
     const deadline = this.clock.now().getTime() + PATIENCE_MS;
     for (let pause = SHORTEST_PAUSE_MS; ; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
-      const outcome = await attempt();
+      const other = request.keys.map(({ id }) => this.underWay.get(id)).find((one) => one !== undefined);
+      const outcome = other === undefined ? await this.begun(request, attempt()) : undefined;
       if (outcome !== undefined) return outcome;
+      const left = deadline - this.clock.now().getTime();
+      if (left <= 0) throw inProgress();
       // No connection is held meanwhile: a hundred copies of one request must not keep out all others.
-      if (this.clock.now().getTime() >= deadline) throw inProgress();
-      await delay(pause);
+      if (other === undefined) await delay(pause);
+      else await atMost(left, other);
     }
   }
 
-  private async tryWhole(request: KeyedRequest, work: Work): Promise<Outcome> {
+  /** While it is under way, others of this process with one of its keys wait for it. */
+  private async begun(request: KeyedRequest, attempt: Promise<Outcome>): Promise<Outcome> {
+    const over = attempt.then(
+      () => undefined,
+      () => undefined,
+    );
+    for (const { id } of request.keys) this.underWay.set(id, over);
     try {
-      return await this.uow.whole(
-        request.caller,
-        async (ctx, caller): Promise<{ value: Outcome; last?: PreparedStatement }> => {
-          const found = await this.keys.look(ctx, request);
-          const earlier = this.earlier(request, found);
-          if (earlier !== 'begin') return { value: earlier };
-          if (!found.isFree) return { value: undefined };
-          // Left by a release in which the route had steps.
-          if (found.known.length > 0) await this.keys.forget(ctx, request);
-          const answer = await work(caller);
-          return { value: { answer, isRepeated: false }, last: this.keys.storing(request, answer) };
-        },
-      );
-    } catch (error) {
-      // Another request with the key was done while this one looked, and nothing has come of this one.
-      if (isUniqueViolation(error, 'idempotency_keys_pkey')) return undefined;
-      throw error;
+      const outcome = await attempt;
+      if (outcome !== undefined) for (const { id } of request.keys) this.answeredHere.add(id);
+      return outcome;
+    } finally {
+      for (const { id } of request.keys) this.underWay.delete(id);
     }
+  }
+
+  /**
+   * Does it, and finds out with the commit that it was done before: the key is there, and all is taken back. To look for the
+   * key first would cost every request a trip for the few that come again. Where one is likely to have come before, it does.
+   */
+  private async tryWhole(request: KeyedRequest, work: Work): Promise<Outcome> {
+    if (request.keys.some(({ id }) => this.answeredHere.has(id))) {
+      const earlier = await this.lookedUp(request);
+      if (earlier !== 'begin') return earlier;
+    }
+    try {
+      return await this.uow.whole(request.caller, async (_ctx, caller) => {
+        const answer = await work(caller);
+        return { value: { answer, isRepeated: false }, last: this.keys.storing(request, answer) };
+      });
+    } catch (error) {
+      // Whatever kept it from being done: it may have been that it is done already.
+      const earlier = await this.lookedUp(request);
+      if (earlier !== 'begin') return earlier;
+      if (!isUniqueViolation(error, 'idempotency_keys_pkey')) throw error;
+      // Left over by a release in which the route had steps.
+      await this.uow.run(request.caller, (ctx) => this.keys.forget(ctx, request));
+      return undefined;
+    }
+  }
+
+  private async lookedUp(request: KeyedRequest): Promise<Outcome | 'begin'> {
+    const found = await this.uow.read(request.caller, (ctx) => this.keys.look(ctx, request));
+    return this.earlier(request, found);
   }
 
   private async tryInSteps(request: KeyedRequest, work: Work): Promise<Outcome> {
@@ -177,3 +211,10 @@ export class IdempotentRequests {
 }
 
 class NotClaimed extends Error {}
+
+async function atMost(ms: number, work: Promise<void>): Promise<void> {
+  const timer = new AbortController();
+  const timeOver = delay(ms, undefined, { signal: timer.signal }).catch(() => undefined);
+  await Promise.race([work, timeOver]);
+  timer.abort();
+}
