@@ -26,8 +26,8 @@ export class IdempotencyKeys1763700000061 implements MigrationInterface {
       ALTER TABLE billing.idempotency_keys ALTER COLUMN answer SET STORAGE EXTERNAL;
       CREATE INDEX idempotency_keys_updated ON billing.idempotency_keys (updated_at);
       SELECT billing.secure_table('idempotency_keys');
-      -- Old ones are forgotten for all tenants at once.
-      SELECT billing.open_to_system('idempotency_keys', 'SELECT, DELETE');
+      -- Old ones are forgotten for all tenants at once, and those of requests with events are stored by one commit.
+      SELECT billing.open_to_system('idempotency_keys', 'SELECT, INSERT, DELETE');
     `);
   }
 

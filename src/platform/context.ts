@@ -1,5 +1,4 @@
 import type { EntityManager } from 'typeorm';
-import type { IdKind } from '../domain/ids.js';
 
 /** The tenant and environment that a piece of work belongs to. Row-level security confines it to them. */
 export interface Scope {
@@ -38,8 +37,6 @@ export interface Progress {
   noted(step: string): string | undefined;
   /** Fails when a later try has taken the request over. */
   note(ctx: Ctx, steps: Readonly<Record<string, string>>): Promise<void>;
-  /** An id that each try of the request gives to the same thing. */
-  idOf(kind: IdKind, index: number): string;
 }
 
 /**

@@ -12,6 +12,7 @@ import { WallClock } from './clock/clock.js';
 import { IdempotencyKeys } from './idempotency/idempotency-keys.js';
 import { IdempotentCalls } from './idempotency/idempotent-calls.js';
 import { IdempotentRequests } from './idempotency/idempotent-requests.js';
+import { KeyRegister } from './idempotency/key-register.js';
 import { BULL_QUEUES, BullTransport, type JobMessage } from './jobs/bull.transport.js';
 import { InProcessTransport } from './jobs/in-process.transport.js';
 import { JOB_TRANSPORT, type JobLane, type JobTransport } from './jobs/job.js';
@@ -76,6 +77,7 @@ const SERVICES: Provider[] = [
   IdempotencyKeys,
   IdempotentRequests,
   IdempotentCalls,
+  KeyRegister,
   JobsService,
   JobRunner,
   JobsIdle,
@@ -179,6 +181,7 @@ export class PlatformModule {
         EnvironmentClock,
         PeriodicTasks,
         IdempotentCalls,
+        KeyRegister,
         JobsService,
         TimeTriggers,
         Outbox,

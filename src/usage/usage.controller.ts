@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { Body, Get, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiBody } from '@nestjs/swagger';
 import { fieldErrors, validationError } from '../domain/errors.js';
@@ -5,8 +6,16 @@ import { rate } from '../domain/rate.js';
 import { BUCKETED } from '../domain/usage/aggregation.js';
 import type { Caller, Ctx } from '../platform/context.js';
 import { UnitOfWork } from '../platform/database/unit-of-work.js';
-import { IdempotentCalls, type HttpCall, type HttpReply } from '../platform/idempotency/idempotent-calls.js';
-import { KEY_HEADER, keysOf, type HttpRequest } from '../platform/idempotency/keyed-request.js';
+import { derivedId } from '../platform/ids.js';
+import type { HttpReply } from '../platform/idempotency/idempotent-calls.js';
+import { KeyRegister } from '../platform/idempotency/key-register.js';
+import {
+  KEY_HEADER,
+  keyedRequest,
+  keysOf,
+  REPLAYED_HEADER,
+  type HttpRequest,
+} from '../platform/idempotency/keyed-request.js';
 import { KeyInside, OnlyReads } from '../platform/idempotency/route-kinds.js';
 import { ApiController, CurrentCaller } from '../tenancy/api-controller.js';
 import {
@@ -30,7 +39,14 @@ import {
   toEventsResponse,
   toUsageResults,
 } from './usage.responses.js';
-import { MAX_BULK_EVENTS, meterQuery, propertyFilters, UsageService, usageWindow } from './usage.service.js';
+import {
+  MAX_BULK_EVENTS,
+  meterQuery,
+  propertyFilters,
+  UsageService,
+  usageWindow,
+  type NamedIngest,
+} from './usage.service.js';
 import type { UsageQuery, WindowSize } from './usage.types.js';
 
 const DEFAULT_DAYS = 7;
@@ -40,6 +56,8 @@ interface IngestRequest extends HttpRequest {
   readonly rawBody?: Buffer;
 }
 
+const hasKey = ({ headers }: IngestRequest): boolean => headers[KEY_HEADER] !== undefined;
+
 const sizeOf = ({ rawBody }: IngestRequest): number => rawBody?.length ?? 0;
 
 @ApiController('events', 'Events and usage')
@@ -47,7 +65,7 @@ export class UsageController {
   constructor(
     private readonly uow: UnitOfWork,
     private readonly usage: UsageService,
-    private readonly calls: IdempotentCalls,
+    private readonly keys: KeyRegister,
   ) {}
 
   /**
@@ -63,10 +81,11 @@ export class UsageController {
     @Req() request: IngestRequest,
     @Res({ passthrough: true }) reply: HttpReply,
   ): Promise<Record<string, string>> {
-    return this.once({ route: 'POST /events', caller, request, reply }, async (given) => {
-      const [id = ''] = await this.usage.ingest(given, [request.body], sizeOf(request), () => '');
+    const take = async (named?: NamedIngest): Promise<Record<string, string>> => {
+      const [id = ''] = await this.usage.ingest(caller, [request.body], sizeOf(request), () => '', named);
       return { message: 'event accepted', event_id: id };
-    });
+    };
+    return hasKey(request) ? this.once('POST /events', caller, request, reply, take) : take();
   }
 
   /** Takes 1 to 1000 events, all of them or none. */
@@ -79,13 +98,14 @@ export class UsageController {
     @Req() request: IngestRequest,
     @Res({ passthrough: true }) reply: HttpReply,
   ): Promise<Record<string, string>> {
-    return this.once({ route: 'POST /events/bulk', caller, request, reply }, async (given) => {
+    const take = async (named?: NamedIngest): Promise<Record<string, string>> => {
       const events = (request.body as { events?: unknown } | null)?.events;
       if (!Array.isArray(events) || events.length === 0 || events.length > MAX_BULK_EVENTS)
         throw validationError(`events must be an array of 1 to ${MAX_BULK_EVENTS} events`);
-      await this.usage.ingest(given, events, sizeOf(request), (index) => `events[${index}]`);
+      await this.usage.ingest(caller, events, sizeOf(request), (index) => `events[${index}]`, named);
       return { message: `${events.length} events accepted` };
-    });
+    };
+    return hasKey(request) ? this.once('POST /events/bulk', caller, request, reply, take) : take();
   }
 
   /** The events as they were sent, newest first. */
@@ -191,15 +211,25 @@ export class UsageController {
     return this.find(caller, id);
   }
 
-  /** Events have ids of their own. A key makes one of a request whose events have none, and one answer. */
-  private once(
-    call: HttpCall,
-    take: (caller: Caller) => Promise<Record<string, string>>,
+  /** Events are one by their ids; a key gives ids to those that have none, and belongs to one request. */
+  private async once(
+    route: string,
+    caller: Caller,
+    request: IngestRequest,
+    reply: HttpReply,
+    take: (named: NamedIngest) => Promise<Record<string, string>>,
   ): Promise<Record<string, string>> {
-    if (call.request.headers[KEY_HEADER] === undefined) return take(call.caller);
-    // In a body it is an event's id.
-    const keys = keysOf(call.request, false);
-    return this.calls.once(call, keys, 'steps', take) as Promise<Record<string, string>>;
+    const { headers, body, rawBody } = request;
+    // A thousand events are the same by their bytes: to bring their members into one order would take longer than to read them.
+    const same = { headers, body: rawBody === undefined ? body : hash('sha256', rawBody) };
+    const keyed = keyedRequest(caller, route, same, keysOf(same, false));
+    const [first] = keyed.keys;
+    return take({
+      idOf: (index) => derivedId('event', [first?.id ?? '', String(index)]),
+      register: async () => {
+        if (await this.keys.isKnown(keyed)) reply.header(REPLAYED_HEADER, 'true');
+      },
+    });
   }
 
   private find(caller: Caller, id: string): Promise<GetEventByIdResponse> {

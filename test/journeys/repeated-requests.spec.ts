@@ -416,6 +416,47 @@ describe('a request that is sent again', () => {
     expect(await send('/events', { ...event, event_name: 'other' }, key)).toMatchObject({ status: 409 });
   });
 
+  it('events that could not be stored are when they come again, and wrong ones may be put right', async () => {
+    const { database } = road.server;
+    const customer = await somebody();
+    const event = { event_name: 'stored', external_customer_id: customer.external_id };
+    const key = newKey();
+    expect(await send('/events', { ...event, timestamp: 'yesterday' }, key)).toMatchObject({ status: 400 });
+    await database.query(`CREATE FUNCTION billing.no_more() RETURNS trigger LANGUAGE plpgsql
+      AS $$ BEGIN RAISE EXCEPTION 'no more'; END $$`);
+    await database.query(`CREATE TRIGGER no_more BEFORE INSERT ON billing.usage_event_ids
+      FOR EACH ROW EXECUTE FUNCTION billing.no_more()`);
+    expect(await send('/events', event, key)).toMatchObject({ status: 500 });
+    await database.query('DROP TRIGGER no_more ON billing.usage_event_ids');
+    const stored = await send('/events', event, key);
+    expect(stored).toMatchObject({ status: 202 });
+    expect(await road.api.get(`/events/lookup?event_id=${stored.body.event_id}`)).toMatchObject({
+      event: { event_name: 'stored' },
+    });
+  });
+
+  it('events of two requests with one key at once: one is taken, the other refused', async () => {
+    const customer = await somebody();
+    const key = newKey();
+    const names = ['first', 'second'];
+    const answers = await Promise.all(
+      names.map((name) =>
+        send('/events', { event_name: name, external_customer_id: customer.external_id }, key),
+      ),
+    );
+    expect(answers.map(({ status }) => status).sort()).toEqual([202, 409]);
+    const counts = await Promise.all(
+      names.map((name) =>
+        road.api.post('/events/usage', {
+          event_name: name,
+          external_customer_id: customer.external_id,
+          aggregation_type: 'COUNT',
+        }),
+      ),
+    );
+    expect(counts.map(({ value }) => value as number).sort()).toEqual([0, 1]);
+  });
+
   it('is answered with the secret that is shown once, which is stored sealed', async () => {
     const key = newKey();
     const body = { name: 'Once' };

@@ -43,6 +43,12 @@ const LEASE_MS = 15_000;
 export const EXTEND_EVERY_MS = LEASE_MS / 3;
 /** Clients may send a request again for a day; one that began just before the end has not heard its answer yet. */
 const KEEP_MS = 25 * 60 * 60 * 1000;
+/** Longer rows are cut into pieces, each with a place in another table and its index. */
+const LONGEST_IN_ROW = 1_024;
+/** No JSON begins with it. */
+const PACKED = Buffer.from([0]);
+/** For texts of some kilobytes: a larger window would take longer to be made ready than to be used. */
+const PACKING = { level: 1, windowBits: 13, memLevel: 6 } as const;
 const PURGE_EVERY_MS = 10 * 60 * 1000;
 const PURGED_AT_ONCE = 5_000;
 
@@ -199,13 +205,17 @@ export class IdempotencyKeys implements OnModuleInit {
   }
 
   private seal(request: KeyedRequest, body: unknown): string {
-    const text = body === undefined ? '' : JSON.stringify(body);
-    // A tenth of it, mostly: what is shorter than a page of the database is stored in its row.
-    return this.box.sealBytes(deflateRawSync(text, { level: 1 }), contextOf(request));
+    const text = Buffer.from(body === undefined ? '' : JSON.stringify(body));
+    // What would not fit into its row is a fraction of that when it is packed.
+    const isShort = text.length <= LONGEST_IN_ROW;
+    const bytes = isShort ? text : Buffer.concat([PACKED, deflateRawSync(text, PACKING)]);
+    return this.box.sealBytes(bytes, contextOf(request));
   }
 
   private unseal(request: KeyedRequest, sealed: string): unknown {
-    const text = inflateRawSync(this.box.openBytes(sealed, contextOf(request))).toString();
+    const bytes = this.box.openBytes(sealed, contextOf(request));
+    const isPacked = bytes.subarray(0, PACKED.length).equals(PACKED);
+    const text = (isPacked ? inflateRawSync(bytes.subarray(PACKED.length)) : bytes).toString();
     return text === '' ? undefined : JSON.parse(text);
   }
 

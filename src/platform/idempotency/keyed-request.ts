@@ -49,7 +49,6 @@ export function keyedRequest(
   keys: readonly string[],
 ): KeyedRequest {
   const { environmentId } = caller.scope;
-  const said = [request.params ?? {}, request.query ?? {}, request.body ?? {}].map(canonicalJson);
   return {
     caller,
     route,
@@ -57,8 +56,8 @@ export function keyedRequest(
     keys: keys
       .map((key) => ({ id: digest([environmentId, route, key]), key }))
       .sort((a, b) => (a.id < b.id ? -1 : 1)),
-    fingerprint: digest([route, ...said]),
+    fingerprint: digest([route, request.params ?? {}, request.query ?? {}, request.body ?? {}]),
   };
 }
 
-const digest = (parts: readonly string[]): string => hash('sha256', JSON.stringify(parts), 'base64url');
+const digest = (parts: readonly unknown[]): string => hash('sha256', canonicalJson(parts), 'base64url');

@@ -1,6 +1,4 @@
-import type { IdKind } from '../../domain/ids.js';
 import type { Ctx, Progress } from '../context.js';
-import { derivedId } from '../ids.js';
 import type { IdempotencyKeys } from './idempotency-keys.js';
 import type { KeyedRequest } from './keyed-request.js';
 import { inProgress } from './refusals.js';
@@ -32,9 +30,5 @@ export class RequestProgress implements Progress {
     ctx.afterCommit(() => {
       for (const [step, value] of Object.entries(steps)) this.done.set(step, value);
     });
-  }
-
-  idOf(kind: IdKind, index: number): string {
-    return derivedId(kind, [this.request.keys.map(({ id }) => id).join(), String(index)]);
   }
 }

@@ -34,10 +34,16 @@ export const kindOf = (handler: Handler): RouteKind =>
 export const isPost = (handler: unknown): handler is Handler =>
   typeof handler === 'function' && Reflect.getMetadata(METHOD_METADATA, handler) === RequestMethod.POST;
 
+const routes = new WeakMap<Handler, string>();
+
 /** The route by its first path, without the base: the same name under each base and below any prefix of a host. */
 export function routeOf(controller: object, handler: Handler): string {
+  const known = routes.get(handler);
+  if (known !== undefined) return known;
   const first = (of: object): string =>
     [Reflect.getMetadata(PATH_METADATA, of) as string | string[]].flat()[0] ?? '';
   const parts = [first(controller).replace(/^v1\/?/, ''), first(handler)].flatMap((path) => path.split('/'));
-  return `POST /${parts.filter((part) => part !== '').join('/')}`;
+  const route = `POST /${parts.filter((part) => part !== '').join('/')}`;
+  routes.set(handler, route);
+  return route;
 }
