@@ -20,11 +20,9 @@ export interface Caller {
 
 /** The transaction that a whole request is. */
 export interface WholeRequest {
-  readonly ctx: Ctx;
   /** What is asked for after that is a transaction of its own. */
-  isOver: boolean;
-  /** A part has failed, and with it all of it. */
-  hasFailed: boolean;
+  readonly isOver: boolean;
+  part<T>(work: (ctx: Ctx) => Promise<T>): Promise<T>;
 }
 
 /**

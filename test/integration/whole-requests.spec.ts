@@ -39,15 +39,19 @@ describe('a whole request', () => {
   it('is one transaction of all its units of work, at one instant, and readings see what they have written', async () => {
     const [one, two] = [newName(), newName()];
     const told: string[] = [];
-    await uow.whole(caller, async (ctx, within) => {
+    const instants = new Set<number>();
+    await uow.whole(caller, async (within) => {
       await make(within, one);
       await uow.run(within, (inner) => {
         inner.afterCommit(() => told.push('committed'));
-        expect(inner.now).toEqual(ctx.now);
+        instants.add(inner.now.getTime());
         return Promise.resolve();
       });
-      const seen = await uow.read(within, ({ em }) => em.query('SELECT id FROM groups WHERE id = $1', [one]));
-      expect(seen).toHaveLength(1);
+      const seen = await uow.read(within, async ({ em, now }) => {
+        instants.add(now.getTime());
+        return em.query<unknown[]>('SELECT id FROM groups WHERE id = $1', [one]);
+      });
+      expect([seen.length, instants.size]).toEqual([1, 1]);
       expect([await made(one), told]).toEqual([0, []]);
       expect(await transactionOf(within)).toBe(await transactionOf(within));
       await make(within, two);
@@ -56,9 +60,30 @@ describe('a whole request', () => {
     expect([await made(one, two), told]).toEqual([2, ['committed']]);
   });
 
+  it('begins with its first part, several at once too; without any it is the statement of its commit, or nothing', async () => {
+    const ids = [newName(), newName()];
+    const both = await uow.whole(caller, async (within) => ({
+      value: await Promise.all([
+        transactionOf(within),
+        transactionOf(within),
+        ...ids.map((id) => make(within, id)),
+      ]),
+    }));
+    expect([both[0] === both[1], await made(...ids)]).toEqual([true, 2]);
+    await expect(uow.whole(caller, () => Promise.resolve({ value: 'nothing' }))).resolves.toBe('nothing');
+    const { environmentId, tenantId } = caller.scope;
+    const clock = 'UPDATE environment_clocks SET offset_ms = 1 WHERE environment_id = $1 AND tenant_id = $2';
+    await uow.whole(caller, () =>
+      Promise.resolve({ value: undefined, last: namedStatement(clock, [environmentId, tenantId]) }),
+    );
+    expect(await server.database.query('SELECT offset_ms FROM environment_clocks')).toEqual([
+      { offset_ms: '1' },
+    ]);
+  });
+
   it('leaves nothing when a part fails, even if that is taken for less', async () => {
     const name = newName();
-    const whole = uow.whole(caller, async (_ctx, within) => {
+    const whole = uow.whole(caller, async (within) => {
       await make(within, name);
       await uow.run(within, () => Promise.reject(new Error('refused'))).catch(() => undefined);
       return { value: 'done' };
@@ -72,7 +97,7 @@ describe('a whole request', () => {
     const last = (id: string) =>
       namedStatement('INSERT INTO environment_clocks (environment_id, tenant_id) VALUES ($1, $1)', [id]);
     const whole = (id: string): Promise<unknown> =>
-      uow.whole(caller, async (_ctx, within) => {
+      uow.whole(caller, async (within) => {
         await make(within, name);
         return { value: undefined, last: last(id) };
       });
@@ -85,7 +110,7 @@ describe('a whole request', () => {
   it('runs again, all of it, when the database could not let it pass', async () => {
     const name = newName();
     let runs = 0;
-    await uow.whole(caller, async (_ctx, within) => {
+    await uow.whole(caller, async (within) => {
       runs += 1;
       await make(within, name);
       if (runs === 1) throw Object.assign(new Error('deadlock detected'), { code: '40P01' });
@@ -97,7 +122,7 @@ describe('a whole request', () => {
   it('is over when it is over: what is asked for with its caller later is a transaction of its own', async () => {
     const name = newName();
     let kept: Caller | undefined;
-    await uow.whole(caller, (_ctx, within) => {
+    await uow.whole(caller, (within) => {
       kept = within;
       return Promise.resolve({ value: undefined });
     });

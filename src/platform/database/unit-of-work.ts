@@ -3,7 +3,7 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import type { PoolClient } from 'pg';
 import { DataSource, type EntityManager, type QueryRunner } from 'typeorm';
 import { WallClock } from '../clock/clock.js';
-import type { Caller, Ctx, Scope, WholeRequest } from '../context.js';
+import type { Caller, Ctx, Scope } from '../context.js';
 import { Remembered } from '../remembered.js';
 import { namedStatement, queryTogether, type PreparedStatement } from './batch.js';
 import { DATA_SOURCE, SCHEMA } from './data-source.js';
@@ -11,6 +11,7 @@ import { isTransactionConflict } from './errors.js';
 import { commitWith, sendTogether } from './one-trip.js';
 import { queryPrepared } from './prepared.js';
 import { ReadingClient } from './reading.js';
+import { PartsOfOne } from './whole-request.js';
 
 const OFFSET =
   'SELECT c.offset_ms FROM environments e LEFT JOIN environment_clocks c ON c.environment_id = e.id WHERE e.id = $1';
@@ -28,6 +29,13 @@ const ONLY_READING_PLANNED_ONCE = `${ONLY_READING}, set_config('plan_cache_mode'
 type SystemWork<T> = (em: EntityManager, afterCommit: (nudge: () => void) => void) => Promise<T>;
 type Frame = readonly PreparedStatement[];
 type Nudges = Set<() => void>;
+
+interface Transaction {
+  /** Once, before anything is asked of it. */
+  begin(): void;
+  /** Goes with the commit. */
+  last: PreparedStatement | undefined;
+}
 
 /**
  * The only place that opens a transaction. It switches to a role without BYPASSRLS and names the tenant and
@@ -53,7 +61,7 @@ export class UnitOfWork {
     work: (ctx: Ctx) => Promise<T>,
     { isBookkeeping = false }: { readonly isBookkeeping?: boolean } = {},
   ): Promise<T> {
-    if (caller.whole?.isOver === false) return partOf(caller.whole, work);
+    if (caller.whole?.isOver === false) return caller.whole.part(work);
     const enter = entrance(caller.scope, isBookkeeping ? NOT_WAITING_FOR_THE_DISK : '');
     return this.transaction([BEGIN, enter], (em, nudges) => this.inTime(caller, em, nudges, work));
   }
@@ -63,7 +71,7 @@ export class UnitOfWork {
    * asks after that is the next: there is nothing to take back, and each statement sees what is committed when it runs.
    */
   read<T>(caller: Caller, work: (ctx: Ctx) => Promise<T>): Promise<T> {
-    if (caller.whole?.isOver === false) return partOf(caller.whole, work);
+    if (caller.whole?.isOver === false) return caller.whole.part(work);
     const each = entrance(caller.scope, ONLY_READING);
     const plannedOnce = entrance(caller.scope, ONLY_READING_PLANNED_ONCE);
     return this.onConnection(async (client, runner) => {
@@ -91,25 +99,22 @@ export class UnitOfWork {
    */
   whole<T>(
     caller: Caller,
-    work: (ctx: Ctx, caller: Caller) => Promise<{ readonly value: T; readonly last?: PreparedStatement }>,
+    work: (caller: Caller) => Promise<{ readonly value: T; readonly last?: PreparedStatement }>,
   ): Promise<T> {
-    let last: PreparedStatement | undefined;
-    const asOne = async (ctx: Ctx): Promise<T> => {
-      const whole: WholeRequest = { ctx, isOver: false, hasFailed: false };
+    return this.onTransaction([BEGIN, entrance(caller.scope, '')], async (em, nudges, transaction) => {
+      const whole = new PartsOfOne((first) => {
+        transaction.begin();
+        return this.inTime(caller, em, nudges, first);
+      });
       try {
-        const done = await work(ctx, { ...caller, whole });
+        const done = await work({ ...caller, whole });
         if (whole.hasFailed) throw new Error('a part of it has failed, which the whole does not say');
-        last = done.last;
+        transaction.last = done.last;
         return done.value;
       } finally {
         whole.isOver = true;
       }
-    };
-    return this.transaction(
-      [BEGIN, entrance(caller.scope, '')],
-      (em, nudges) => this.inTime(caller, em, nudges, asOne),
-      () => last,
-    );
+    });
   }
 
   private async inTime<T>(
@@ -197,26 +202,42 @@ export class UnitOfWork {
     return this.onConnection(async (client) => (await client.query<R>(namedStatement(sql, parameters))).rows);
   }
 
-  private transaction<T>(
+  private transaction<T>(frame: Frame, work: (em: EntityManager, nudges: Nudges) => Promise<T>): Promise<T> {
+    return this.onTransaction(frame, (em, nudges, transaction) => {
+      transaction.begin();
+      return work(em, nudges);
+    });
+  }
+
+  private onTransaction<T>(
     frame: Frame,
-    work: (em: EntityManager, nudges: Nudges) => Promise<T>,
-    last: () => PreparedStatement | undefined = () => undefined,
+    work: (em: EntityManager, nudges: Nudges, transaction: Transaction) => Promise<T>,
   ): Promise<T> {
     return this.onConnection(async (client, runner) => {
       // What several changes ask for is done once.
       const nudges: Nudges = new Set();
-      // One trip for the frame and for who works in it. The runner has to know, or it would begin and end its own.
-      Object.assign(runner, { isTransactionActive: true, transactionDepth: 1 });
-      sendTogether(client);
-      const begun = queryTogether(client, frame);
-      // Told below, when the work has ended.
-      begun.catch(() => undefined);
+      let begun: Promise<unknown> | undefined;
+      const transaction: Transaction = {
+        last: undefined,
+        begin: () => {
+          if (begun !== undefined) return;
+          // One trip for the frame and for who works in it. The runner has to know, or it would begin and end its own.
+          Object.assign(runner, { isTransactionActive: true, transactionDepth: 1 });
+          sendTogether(client);
+          begun = queryTogether(client, frame);
+          // Told below, when the work has ended.
+          begun.catch(() => undefined);
+        },
+      };
       try {
-        const value = await work(runner.manager, nudges);
-        await begun;
-        const statement = last();
-        if (statement === undefined) await runner.commitTransaction();
-        else await commitWith(client, runner, statement);
+        const value = await work(runner.manager, nudges, transaction);
+        if (transaction.last !== undefined) {
+          transaction.begin();
+          await commitWith(client, runner, transaction.last);
+        } else if (begun !== undefined) {
+          await begun;
+          await runner.commitTransaction();
+        }
         for (const nudge of nudges) nudge();
         return value;
       } catch (error) {
@@ -250,16 +271,6 @@ export class UnitOfWork {
       // A connection that is gone has rolled back by itself; the first error is the one to report.
       this.logger.warn({ event: 'transaction.rollback_failed', error: String(error) });
     }
-  }
-}
-
-/** Nothing of it has happened where one part has failed, even if somebody takes that failure for less. */
-async function partOf<T>(whole: WholeRequest, work: (ctx: Ctx) => Promise<T>): Promise<T> {
-  try {
-    return await work(whole.ctx);
-  } catch (error) {
-    whole.hasFailed = true;
-    throw error;
   }
 }
 

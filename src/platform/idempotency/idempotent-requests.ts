@@ -97,7 +97,7 @@ export class IdempotentRequests {
       if (earlier !== 'begin') return earlier;
     }
     try {
-      return await this.uow.whole(request.caller, async (_ctx, caller) => {
+      return await this.uow.whole(request.caller, async (caller) => {
         const answer = await work(caller);
         return { value: { answer, isRepeated: false }, last: this.keys.storing(request, answer) };
       });
