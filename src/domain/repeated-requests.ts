@@ -41,7 +41,8 @@ export const isLastWord = (httpStatus: number, hasBegun: boolean): boolean =>
 export function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
   // `undefined` is no JSON: what has no body says as much as one that says nothing.
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
+  if (value === undefined || value === null) return 'null';
+  if (typeof value !== 'object') return JSON.stringify(value);
   const members = value as Readonly<Record<string, unknown>>;
   const written = Object.keys(members)
     .sort()

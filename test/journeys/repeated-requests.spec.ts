@@ -1,8 +1,9 @@
 import pg from 'pg';
 import { PeriodicTasks } from '../../src/platform/jobs/periodic-tasks.js';
-import type { Answer } from '../support/api-client.js';
+import { ApiClient, type Answer } from '../support/api-client.js';
 import { eventually } from '../support/eventually.js';
 import { CHARGE_FAILS_CARD, Road } from '../support/road.js';
+import { startTestApp } from '../support/test-app.js';
 import { walletWith } from '../support/wallets.js';
 
 /** A card's payment turned into one that is recorded. */
@@ -394,6 +395,43 @@ describe('a request that is sent again', () => {
       );
       expect(intentsOf(invoice)).toHaveLength(1);
     });
+  });
+
+  it('at two servers at once is done once, and answered by both alike', async () => {
+    const { database, secretKey } = road.server;
+    const providers = Road.providersOf(road.sandbox);
+    const other = await startTestApp({ database, secretKey, providers, worker: { enabled: false } });
+    try {
+      const servers = [road.api, road.api.with({}), new ApiClient(other.url, road.api.key)];
+      const everywhere = (path: string, body: unknown): Promise<Answer[]> => {
+        const key = newKey();
+        return Promise.all(servers.map((api) => api.send('POST', path, body, { 'idempotency-key': key })));
+      };
+      const plan_id = await planOf('49');
+      for (let round = 0; round < 3; round++) {
+        const { id: customer_id } = await somebody();
+        const made = await everywhere('/subscriptions', { customer_id, plan_id });
+        expect(made.map(({ status, body }) => [status, body])).toEqual(made.map(() => [201, made[0]!.body]));
+        const { items } = await road.api.post('/invoices/search', { customer_id });
+        expect(items).toHaveLength(1);
+
+        // Each of them knows of the name only when it is taken.
+        const named = await everywhere('/customers', { external_id: `both-${++people}`, name: 'Both' });
+        expect(named.map(({ status, body }) => [status, body.id])).toEqual(
+          named.map(() => [201, named[0]!.body.id]),
+        );
+
+        const invoice = await road.invoice((await cardholder()).id as string, [{ amount: '100' }]);
+        const paid = await everywhere('/payments', charge(invoice));
+        expect(paid.map(({ status, body }) => [status, body.id])).toEqual(
+          paid.map(() => [201, paid[0]!.body.id]),
+        );
+        expect(intentsOf(invoice)).toHaveLength(1);
+        expect(await road.api.get(`/invoices/${invoice.id}`)).toMatchObject({ amount_paid: '20' });
+      }
+    } finally {
+      await other.close();
+    }
   });
 
   it('events without ids are taken once, and what hangs on them is counted once', async () => {
