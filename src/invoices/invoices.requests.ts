@@ -4,6 +4,7 @@ import {
   IsArray,
   IsString,
   IsUrl,
+  Length,
   MaxLength,
   MinLength,
   ValidateNested,
@@ -212,9 +213,7 @@ export class CreateInvoiceRequest {
 
   /** The same key again answers the invoice that it has made. */
   @Optional()
-  @IsString()
-  @MinLength(1)
-  @MaxLength(255)
+  @Length(1, 255)
   idempotency_key?: string;
 
   @Optional()

@@ -63,44 +63,6 @@ const PROGRESS = new Set(['now', 'steps', 'connection', 'mapping', 'updated_at',
 const withoutProgress = (body: object): object =>
   Object.fromEntries(Object.entries(body).filter(([name]) => !PROGRESS.has(name)));
 
-/** What talks to providers is in files that say so. */
-const FLOWS = new Set(
-  fs
-    .readdirSync(path.join(__dirname, '../../src'), { recursive: true })
-    .map((file) => path.join(__dirname, '../../src', String(file)))
-    .filter((file) => file.endsWith('.flow.ts'))
-    .flatMap((file) =>
-      [...fs.readFileSync(file, 'utf8').matchAll(/export class (\w+)/g)].map(([, name]) => name),
-    ),
-);
-
-/** Those whose handlers are several transactions. A test below sees to it that it is all of them. */
-const IN_STEPS = [
-  '/connections',
-  '/connections/{id}/test',
-  '/environments/{id}/clock/advance',
-  '/integrations/connections/{id}/reconcile',
-  '/invoices/{id}/payment/attempt',
-  '/invoices/{id}/sync/{provider}',
-  '/payments',
-  '/payments recorded',
-  '/payments written down',
-  '/payments by page',
-  '/payments from a wallet',
-  '/payments/customers/{id}/setup/intent',
-  '/payments/{id}/process',
-  '/payments/{id}/process recorded',
-  '/payments/{id}/refunds',
-  '/payments/{id}/refunds of what was recorded',
-  '/payments/{provider}/checkout',
-];
-
-/** What says how far somebody came this time, and when; a webhook may have come in between. */
-function withoutProgress(body: any): unknown {
-  const { now, steps, connection, mapping, updated_at, updated_by, ...rest } = body;
-  return rest;
-}
-
 let keys = 0;
 
 /** Each POST of the API, sent twice at once with one key, does what it does when it is sent once. */
