@@ -14,6 +14,7 @@ const { usageRows } = await import('./rows/usage.mjs');
 const { balanceRow } = await import('./rows/balance.mjs');
 const { webhookRow } = await import('./rows/webhooks.mjs');
 const { pushRows } = await import('./rows/provider-push.mjs');
+const { keyRows } = await import('./rows/idempotency.mjs');
 
 const dir = path.join(root, '.data/bench');
 fs.mkdirSync(dir, { recursive: true });
@@ -42,6 +43,7 @@ try {
   await ingestRows(context);
   await webhookRow(context);
   await pushRows(context);
+  await keyRows(context);
   await balanceRow(context);
   await usageRows(context, async (large) => {
     await billingRows({ ...context, large });

@@ -27,6 +27,7 @@ import { PlanChangeChains1763700000028 } from './0028-plan-change-chains.js';
 import { SettledLines1763700000029 } from './0029-settled-lines.js';
 import { CarriedCredits1763700000030 } from './0030-carried-credits.js';
 import { WhatCreditsPayFor1763700000031 } from './0031-what-credits-pay-for.js';
+import { IdempotencyKeys1763700000061 } from './0061-idempotency-keys.js';
 
 /** In the order they run. Append; never edit one that has been released. */
 export const migrations = [
@@ -59,4 +60,5 @@ export const migrations = [
   SettledLines1763700000029,
   CarriedCredits1763700000030,
   WhatCreditsPayFor1763700000031,
+  IdempotencyKeys1763700000061,
 ] as const;

@@ -41,6 +41,7 @@ import { PriceEntity } from './plans/price.entity.js';
 import { TaxAssociationEntity } from './plans/tax-association.entity.js';
 import { TaxRateEntity } from './plans/tax-rate.entity.js';
 import { EnvironmentClockEntity } from './platform/clock/environment-clock.entity.js';
+import { IdempotencyKeyEntity } from './platform/idempotency/idempotency-key.entity.js';
 import { JobEntity } from './platform/jobs/job.entity.js';
 import { OutboxEventEntity } from './platform/outbox/outbox.entity.js';
 import { SubscriptionAddonEntity } from './subscriptions/subscription-addon.entity.js';
@@ -72,6 +73,7 @@ export const ENTITIES = [
   ApiKeyEntity,
   AuditEntryEntity,
   OutboxEventEntity,
+  IdempotencyKeyEntity,
   JobEntity,
   ConnectionEntity,
   CustomerEntity,

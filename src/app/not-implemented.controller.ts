@@ -1,6 +1,7 @@
 import { Delete, Get, Post, Put, Req } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import { notImplemented } from '../domain/errors.js';
+import { OnlyReads } from '../platform/idempotency/route-kinds.js';
 import { ApiController } from '../tenancy/api-controller.js';
 import { NOT_IMPLEMENTED, type DeclaredOperation } from './not-implemented.js';
 
@@ -29,6 +30,7 @@ export class NotImplementedController {
   }
 
   @Post(pathsOf('POST'))
+  @OnlyReads()
   post(@Req() request: RoutedRequest): never {
     return refuse(request);
   }

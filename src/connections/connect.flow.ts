@@ -21,6 +21,9 @@ export interface ConnectInput {
   readonly isDefault?: boolean;
 }
 
+/** The step of a request that has stored a connection. */
+const CONNECTED = 'connected';
+
 /** Makes, changes and tests connections: the provider is asked first, and only what it has accepted is stored. */
 @Injectable()
 export class ConnectFlow {
@@ -36,6 +39,12 @@ export class ConnectFlow {
 
   async create(caller: Caller, input: ConnectInput): Promise<Connection> {
     const adapter = this.providers.get(input.provider);
+    const earlier = caller.progress?.noted(CONNECTED);
+    if (earlier !== undefined) {
+      const connected = await this.uow.run(caller, (ctx) => this.connections.get(ctx, earlier));
+      const session = this.sessions.openWith(connected, this.sessions.credentials(connected));
+      return this.registerWebhook(caller, adapter, session, connected);
+    }
     const given = readCredentials(adapter.credentialFields, adapter.provider, input);
     const target = {
       id: newId('connection'),
@@ -44,8 +53,9 @@ export class ConnectFlow {
     };
     const session = this.sessions.openWith(target, { ...given.settings, ...given.secrets });
     const account = await this.verify(adapter, session);
-    const connection = await this.uow.run(caller, (ctx) =>
-      this.connections.create(ctx, {
+    const connection = await this.uow.run(caller, async (ctx) => {
+      await ctx.progress?.note(ctx, { [CONNECTED]: target.id });
+      return this.connections.create(ctx, {
         id: target.id,
         name: input.name,
         adapter,
@@ -53,8 +63,8 @@ export class ConnectFlow {
         syncConfig: input.syncConfig,
         isDefault: input.isDefault,
         account,
-      }),
-    );
+      });
+    });
     return this.registerWebhook(caller, adapter, session, connection);
   }
 

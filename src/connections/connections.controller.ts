@@ -1,6 +1,7 @@
 import { Body, Delete, Get, HttpCode, Param, Post, Put, Query, Req } from '@nestjs/common';
 import type { Caller } from '../platform/context.js';
 import { UnitOfWork } from '../platform/database/unit-of-work.js';
+import { InSteps, OnlyReads } from '../platform/idempotency/route-kinds.js';
 import { SuccessResponse } from '../platform/http/responses.js';
 import { ProvidersService } from '../providers/providers.service.js';
 import { ApiController, CurrentCaller } from '../tenancy/api-controller.js';
@@ -31,6 +32,7 @@ export class ConnectionsController {
 
   /** Connects a provider account. The credentials are checked with one live call before anything is stored. */
   @Post()
+  @InSteps()
   async create(
     @CurrentCaller() caller: Caller,
     @Body() body: CreateConnectionRequest,
@@ -58,6 +60,7 @@ export class ConnectionsController {
 
   @Post('search')
   @HttpCode(200)
+  @OnlyReads()
   async search(
     @CurrentCaller() caller: Caller,
     @Body() body: SearchConnectionsRequest,
@@ -106,6 +109,7 @@ export class ConnectionsController {
   /** One live call with the stored credentials. */
   @Post(':id/test')
   @HttpCode(200)
+  @InSteps()
   async test(
     @CurrentCaller() caller: Caller,
     @Param('id') id: string,

@@ -2,6 +2,7 @@ import { Body, Get, HttpCode, Param, Post, Put, Query } from '@nestjs/common';
 import { validationError } from '../domain/errors.js';
 import type { Caller } from '../platform/context.js';
 import { UnitOfWork } from '../platform/database/unit-of-work.js';
+import { OnlyReads } from '../platform/idempotency/route-kinds.js';
 import { ApiController, CurrentCaller } from '../tenancy/api-controller.js';
 import {
   SearchCustomersRequest,
@@ -22,6 +23,7 @@ export class CustomersController {
 
   @Post('search')
   @HttpCode(200)
+  @OnlyReads()
   search(
     @CurrentCaller() caller: Caller,
     @Body() body: SearchCustomersRequest,

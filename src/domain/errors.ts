@@ -76,5 +76,16 @@ export const notFound = (what: string, id: string): BillingError =>
 export const alreadyExists = (message: string, details: Details = {}): BillingError =>
   new BillingError('already_exists', message, { details });
 
+/** A key makes one thing of one request: what another one asks for needs a key of its own. */
+export const keyReused = (details: Details = {}): BillingError =>
+  new BillingError(
+    'already_exists',
+    'the idempotency key was sent with another request before: use a new one',
+    {
+      code: 'idempotency_key_reused',
+      details,
+    },
+  );
+
 export const notImplemented = (message: string, details: Details = {}): BillingError =>
   new BillingError('not_implemented', message, { details });

@@ -1,6 +1,7 @@
 import { Body, HttpCode, Param, Post, Put } from '@nestjs/common';
 import type { Caller } from '../platform/context.js';
 import { UnitOfWork } from '../platform/database/unit-of-work.js';
+import { OnlyReads } from '../platform/idempotency/route-kinds.js';
 import { ApiController, CurrentCaller } from '../tenancy/api-controller.js';
 import {
   CloneFeatureRequest,
@@ -44,6 +45,7 @@ export class FeaturesController {
 
   @Post('search')
   @HttpCode(200)
+  @OnlyReads()
   search(
     @CurrentCaller() caller: Caller,
     @Body() body: SearchFeaturesRequest,

@@ -1,6 +1,7 @@
 import { Body, Delete, Get, HttpCode, Param, Post } from '@nestjs/common';
 import type { Caller } from '../platform/context.js';
 import { UnitOfWork } from '../platform/database/unit-of-work.js';
+import { OnlyReads } from '../platform/idempotency/route-kinds.js';
 import { ApiController, CurrentCaller } from '../tenancy/api-controller.js';
 import { CreateGroupRequest, SearchGroupsRequest } from './groups.requests.js';
 import { GroupResponse, ListGroupsResponse, toGroupResponse } from './groups.responses.js';
@@ -30,6 +31,7 @@ export class GroupsController {
 
   @Post('search')
   @HttpCode(200)
+  @OnlyReads()
   search(@CurrentCaller() caller: Caller, @Body() body: SearchGroupsRequest): Promise<ListGroupsResponse> {
     return this.uow.read(caller, async (ctx) => {
       const { rows, pagination } = await this.groups.search(ctx, body);

@@ -3,6 +3,7 @@ import { ConnectionsService } from '../connections/connections.service.js';
 import { notImplemented, validationError } from '../domain/errors.js';
 import type { Caller, Ctx } from '../platform/context.js';
 import { UnitOfWork } from '../platform/database/unit-of-work.js';
+import { InSteps } from '../platform/idempotency/route-kinds.js';
 import { CreateCheckoutRequest } from '../payments/payments.requests.js';
 import { CheckoutResponse } from '../payments/payments.responses.js';
 import { ApiController, CurrentCaller } from '../tenancy/api-controller.js';
@@ -140,6 +141,7 @@ export class IntegrationsController {
 
   /** Asks the provider now what its webhooks may have lost. It is asked by itself too, once a minute. */
   @Post('connections/:id/reconcile')
+  @InSteps()
   @HttpCode(200)
   async reconcile(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<ReconcileResponse> {
     const connection = await this.uow.run(caller, (ctx) => this.connections.get(ctx, id));
@@ -163,6 +165,7 @@ export class InvoiceSyncController {
 
   /** 200 when it is there already or `wait=true` has done it, 202 when it is queued. */
   @Post('invoices/:id/sync/:provider')
+  @InSteps()
   async sync(
     @CurrentCaller() caller: Caller,
     @Param('id') id: string,
@@ -178,13 +181,14 @@ export class InvoiceSyncController {
 
   /** A page on which the customer pays the invoice. */
   @Post('payments/:provider/checkout')
+  @InSteps()
   @HttpCode(200)
   async checkout(
     @CurrentCaller() caller: Caller,
     @Param('provider') provider: string,
     @Body() body: CreateCheckoutRequest,
   ): Promise<CheckoutResponse> {
-    const { paymentId, remote } = await this.checkouts.pay(caller, {
+    const page = await this.checkouts.pay(caller, {
       invoiceId: body.invoice_id,
       provider,
       successUrl: body.success_url,
@@ -192,7 +196,7 @@ export class InvoiceSyncController {
       saveCardAndMakeDefault: body.save_card_and_make_default ?? false,
       metadata: body.metadata ?? {},
     });
-    return { checkout_url: remote.url ?? '', session_id: remote.remoteId, payment_id: paymentId };
+    return { checkout_url: page.url, session_id: page.remoteId, payment_id: page.paymentId };
   }
 
   private async answer(ctx: Ctx, provider: string, synced: InvoiceSync): Promise<InvoiceSyncResponse> {

@@ -1,9 +1,10 @@
 import { Body, Get, HttpCode, Param, Post, Put, Query } from '@nestjs/common';
 import { CustomersService } from '../customers/customers.service.js';
-import { fieldErrors, validationError } from '../domain/errors.js';
+import { fieldErrors, keyReused, validationError } from '../domain/errors.js';
 import type { Caller, Ctx } from '../platform/context.js';
 import { UnitOfWork } from '../platform/database/unit-of-work.js';
 import { SuccessResponse } from '../platform/http/responses.js';
+import { OnlyReads } from '../platform/idempotency/route-kinds.js';
 import { SubscriptionsService } from '../subscriptions/subscriptions.service.js';
 import type { Subscription } from '../subscriptions/subscriptions.types.js';
 import { ApiController, CurrentCaller } from '../tenancy/api-controller.js';
@@ -36,12 +37,15 @@ export class InvoicesController {
         body.idempotency_key === undefined
           ? null
           : await this.invoices.findByIdempotencyKey(ctx, body.idempotency_key);
+      if (earlier !== null && (earlier.customerId !== body.customer_id || earlier.currency !== body.currency))
+        throw keyReused({ invoice_id: earlier.id });
       return this.queries.showOne(ctx, earlier ?? (await this.createNew(ctx, body)));
     });
   }
 
   @Post('search')
   @HttpCode(200)
+  @OnlyReads()
   search(
     @CurrentCaller() caller: Caller,
     @Body() body: SearchInvoicesRequest,

@@ -4,6 +4,7 @@ import {
   IsArray,
   IsString,
   IsUrl,
+  Length,
   MaxLength,
   MinLength,
   ValidateNested,
@@ -212,8 +213,7 @@ export class CreateInvoiceRequest {
 
   /** The same key again answers the invoice that it has made. */
   @Optional()
-  @IsString()
-  @MaxLength(255)
+  @Length(1, 255)
   idempotency_key?: string;
 
   @Optional()

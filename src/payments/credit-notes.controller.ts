@@ -1,4 +1,5 @@
 import { Body, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { keyReused } from '../domain/errors.js';
 import type { Caller } from '../platform/context.js';
 import { UnitOfWork } from '../platform/database/unit-of-work.js';
 import { ApiController, CurrentCaller } from '../tenancy/api-controller.js';
@@ -30,6 +31,8 @@ export class CreditNotesController {
         body.idempotency_key === undefined
           ? null
           : await this.notes.findByIdempotencyKey(ctx, body.idempotency_key);
+      if (earlier !== null && earlier.invoiceId !== body.invoice_id)
+        throw keyReused({ credit_note_id: earlier.id });
       if (earlier !== null) return this.queries.showOne(ctx, earlier);
       const note = await this.notes.create(ctx, {
         invoiceId: body.invoice_id,

@@ -4,6 +4,7 @@ import {
   IsArray,
   IsBoolean,
   IsString,
+  Length,
   MaxLength,
   MinLength,
   ValidateNested,
@@ -65,8 +66,7 @@ export class CreateCreditNoteRequest {
 
   /** The same key again answers the note that it has made. */
   @Optional()
-  @IsString()
-  @MaxLength(255)
+  @Length(1, 255)
   idempotency_key?: string;
 
   @Optional()

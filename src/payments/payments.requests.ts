@@ -1,4 +1,4 @@
-import { IsArray, IsBoolean, IsString, IsUrl, MaxLength, MinLength } from 'class-validator';
+import { IsArray, IsBoolean, IsString, IsUrl, Length, MaxLength, MinLength } from 'class-validator';
 import { PAYMENT_STATUSES, type PaymentStatus } from '../domain/invoicing/invoice-states.js';
 import {
   IsCurrency,
@@ -52,8 +52,7 @@ export class CreatePaymentRequest {
 
   /** The same key again answers the payment that it has made. */
   @Optional()
-  @IsString()
-  @MaxLength(255)
+  @Length(1, 255)
   idempotency_key?: string;
 
   @Optional()

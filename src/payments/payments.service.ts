@@ -66,6 +66,20 @@ export class PaymentsService {
     return this.invoices.get(ctx, invoiceId);
   }
 
+  /** A payment whose page could not be had, and is there after all, is not failed any more. */
+  async awaitPage(ctx: Ctx, id: string): Promise<void> {
+    const { destinationId } = await this.ledger.get(ctx, id);
+    await this.invoices.lock(ctx, destinationId);
+    const { paymentStatus } = await this.ledger.lock(ctx, id);
+    if (paymentStatus !== 'FAILED') return;
+    await this.ledger.change(ctx, id, {
+      paymentStatus: 'PENDING',
+      errorCode: null,
+      errorMessage: null,
+      failedAt: null,
+    });
+  }
+
   /** Payments of an invoice that a bank is deciding, cards and debits alike. The caller holds the invoice's lock. */
   underWayOf(ctx: Ctx, invoiceId: string): Promise<Payment[]> {
     return findRows(ctx.em, PaymentEntity, { destinationId: invoiceId, paymentStatus: 'PROCESSING' });

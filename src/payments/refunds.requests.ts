@@ -1,4 +1,4 @@
-import { IsString, MaxLength } from 'class-validator';
+import { Length } from 'class-validator';
 import { IsDecimalValue, IsWord, Optional } from '../platform/http/fields.js';
 import { REFUND_REASONS, type RefundReason } from '../providers/provider-objects.js';
 
@@ -14,7 +14,6 @@ export class CreateRefundRequest {
 
   /** The same key again answers the refund that it has made. */
   @Optional()
-  @IsString()
-  @MaxLength(255)
+  @Length(1, 255)
   idempotency_key?: string;
 }

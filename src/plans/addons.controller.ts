@@ -3,6 +3,7 @@ import type { Caller } from '../platform/context.js';
 import { UnitOfWork } from '../platform/database/unit-of-work.js';
 import { ListRequest } from '../platform/http/list-query.js';
 import { SuccessResponse } from '../platform/http/responses.js';
+import { OnlyReads } from '../platform/idempotency/route-kinds.js';
 import { ApiController, CurrentCaller } from '../tenancy/api-controller.js';
 import { CreateAddonRequest, SearchAddonsRequest, UpdateAddonRequest } from './addons.requests.js';
 import { AddonResponse, ListAddonsResponse, toAddonResponse } from './addons.responses.js';
@@ -36,6 +37,7 @@ export class AddonsController {
 
   @Post('search')
   @HttpCode(200)
+  @OnlyReads()
   search(@CurrentCaller() caller: Caller, @Body() body: SearchAddonsRequest): Promise<ListAddonsResponse> {
     return this.uow.read(caller, async (ctx) => {
       const { rows, pagination } = await this.addons.search(ctx, body);

@@ -2,6 +2,7 @@ import { Body, Delete, Get, HttpCode, Param, Post, Put, Query } from '@nestjs/co
 import type { Caller } from '../platform/context.js';
 import { UnitOfWork } from '../platform/database/unit-of-work.js';
 import { SuccessResponse } from '../platform/http/responses.js';
+import { OnlyReads } from '../platform/idempotency/route-kinds.js';
 import { ApiController, CurrentCaller } from '../tenancy/api-controller.js';
 import { CouponAssociationsService } from './coupon-associations.service.js';
 import {
@@ -52,6 +53,7 @@ export class CouponsController {
 
   @Post('search')
   @HttpCode(200)
+  @OnlyReads()
   search(@CurrentCaller() caller: Caller, @Body() body: SearchCouponsRequest): Promise<ListCouponsResponse> {
     return this.uow.read(caller, async (ctx) => {
       const { rows, pagination } = await this.coupons.search(ctx, body);

@@ -3,6 +3,7 @@ import { fieldErrors } from '../domain/errors.js';
 import type { Caller } from '../platform/context.js';
 import { UnitOfWork } from '../platform/database/unit-of-work.js';
 import { SuccessResponse } from '../platform/http/responses.js';
+import { OnlyReads } from '../platform/idempotency/route-kinds.js';
 import { ApiController, CurrentCaller } from '../tenancy/api-controller.js';
 import {
   CreateEntitlementRequest,
@@ -55,6 +56,7 @@ export class EntitlementsController {
 
   @Post('search')
   @HttpCode(200)
+  @OnlyReads()
   search(
     @CurrentCaller() caller: Caller,
     @Body() body: SearchEntitlementsRequest,

@@ -4,6 +4,7 @@ import type { Caller, Ctx } from '../platform/context.js';
 import { UnitOfWork } from '../platform/database/unit-of-work.js';
 import { parseExpand } from '../platform/http/expand.js';
 import { ListRequest } from '../platform/http/list-query.js';
+import { OnlyReads } from '../platform/idempotency/route-kinds.js';
 import { ApiController, CurrentCaller } from '../tenancy/api-controller.js';
 import { toEntitlementResponse } from './entitlements.responses.js';
 import { EntitlementsService } from './entitlements.service.js';
@@ -60,6 +61,7 @@ export class PlansController {
 
   @Post('search')
   @HttpCode(200)
+  @OnlyReads()
   search(@CurrentCaller() caller: Caller, @Body() body: SearchPlansRequest): Promise<ListPlansResponse> {
     const expand = parseExpand(body.expand, EXPANSIONS);
     const withPrices = expand.has('prices') || expand.has('prices.meters');

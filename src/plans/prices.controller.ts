@@ -2,6 +2,7 @@ import { Body, Delete, Get, HttpCode, Param, Post, Put } from '@nestjs/common';
 import type { Caller, Ctx } from '../platform/context.js';
 import { UnitOfWork } from '../platform/database/unit-of-work.js';
 import { SuccessResponse } from '../platform/http/responses.js';
+import { OnlyReads } from '../platform/idempotency/route-kinds.js';
 import { ApiController, CurrentCaller } from '../tenancy/api-controller.js';
 import { CatalogueEntities } from './catalogue-entities.service.js';
 import type { MeteredPrice, PricedEntity } from './plans.types.js';
@@ -53,6 +54,7 @@ export class PricesController {
 
   @Post('search')
   @HttpCode(200)
+  @OnlyReads()
   search(@CurrentCaller() caller: Caller, @Body() body: SearchPricesRequest): Promise<ListPricesResponse> {
     return this.uow.read(caller, async (ctx) => {
       const { rows, pagination } = await this.prices.search(ctx, body);

@@ -12,6 +12,29 @@ export interface Caller {
   /** Written to `created_by` and `updated_by`: an API key's id, or `system`. */
   readonly actor: string;
   readonly requestId: string;
+  /** Of a request with a key that is one transaction: whatever unit of work is asked for is part of it. */
+  readonly whole?: WholeRequest;
+  /** Of a request with a key that is several transactions: what an earlier try has done. */
+  readonly progress?: Progress;
+}
+
+/** The transaction that a whole request is. */
+export interface WholeRequest {
+  /** What is asked for after that is a transaction of its own. */
+  readonly isOver: boolean;
+  part<T>(work: (ctx: Ctx) => Promise<T>): Promise<T>;
+}
+
+/**
+ * How far a request has come that is several transactions. Each that must not be repeated notes what it has done, in
+ * itself; a later try of the same request finds that and goes on from there.
+ */
+export interface Progress {
+  /** Whether anything is noted. */
+  readonly hasBegun: boolean;
+  noted(step: string): string | undefined;
+  /** Fails when a later try has taken the request over. */
+  note(ctx: Ctx, steps: Readonly<Record<string, string>>): Promise<void>;
 }
 
 /**

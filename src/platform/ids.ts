@@ -1,4 +1,4 @@
-import { randomFillSync } from 'node:crypto';
+import { createHash, randomFillSync } from 'node:crypto';
 import { monotonicFactory } from 'ulid';
 import { formatId, type IdKind } from '../domain/ids.js';
 
@@ -18,3 +18,13 @@ const nextUlid = monotonicFactory(nextRandom);
 
 /** A fresh id; later ones of one process sort after earlier ones. */
 export const newId = (kind: IdKind): string => formatId(kind, nextUlid());
+
+const BASE_32 = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
+
+/** The same id each time for the same parts: of what is made again when an answer was lost. */
+export function derivedId(kind: IdKind, parts: readonly string[]): string {
+  const digest = createHash('sha256').update(JSON.stringify(parts)).digest();
+  const letters = Array.from(digest.subarray(0, 26), (byte) => BASE_32[byte % 32]);
+  // The first letter of 26 holds only three of 128 bits.
+  return formatId(kind, `${(digest[26] as number) % 8}${letters.slice(1).join('')}`);
+}

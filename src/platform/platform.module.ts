@@ -9,6 +9,10 @@ import { EnvironmentClock } from './clock/environment-clock.js';
 import { Ticker } from './clock/ticker.js';
 import { TimeTriggers } from './clock/time-triggers.js';
 import { WallClock } from './clock/clock.js';
+import { IdempotencyKeys } from './idempotency/idempotency-keys.js';
+import { IdempotentCalls } from './idempotency/idempotent-calls.js';
+import { IdempotentRequests } from './idempotency/idempotent-requests.js';
+import { KeyRegister } from './idempotency/key-register.js';
 import { BULL_QUEUES, BullTransport, type JobMessage } from './jobs/bull.transport.js';
 import { InProcessTransport } from './jobs/in-process.transport.js';
 import { JOB_TRANSPORT, type JobLane, type JobTransport } from './jobs/job.js';
@@ -70,6 +74,10 @@ const SERVICES: Provider[] = [
   JobQueue,
   JobHandlers,
   PeriodicTasks,
+  IdempotencyKeys,
+  IdempotentRequests,
+  IdempotentCalls,
+  KeyRegister,
   JobsService,
   JobRunner,
   JobsIdle,
@@ -172,6 +180,8 @@ export class PlatformModule {
         UnitOfWork,
         EnvironmentClock,
         PeriodicTasks,
+        IdempotentCalls,
+        KeyRegister,
         JobsService,
         TimeTriggers,
         Outbox,

@@ -12,6 +12,7 @@ import type { MeteredFeature } from '../features/features.types.js';
 import type { Caller, Ctx } from '../platform/context.js';
 import { UnitOfWork } from '../platform/database/unit-of-work.js';
 import { MAX_LIMIT } from '../platform/http/list-query.js';
+import { OnlyReads } from '../platform/idempotency/route-kinds.js';
 import { displayAmount, toPriceResponse } from '../plans/prices.responses.js';
 import { ApiController, CurrentCaller } from '../tenancy/api-controller.js';
 import { toEntitlementSource, totalOfSources } from '../subscriptions/entitlement-summaries.responses.js';
@@ -44,6 +45,7 @@ export class SubscriptionUsageController {
   /** What a subscription's usage amounts to, as far as it is known: the current period until now, or any window. */
   @Post('subscriptions/usage')
   @HttpCode(200)
+  @OnlyReads()
   ofSubscription(
     @CurrentCaller() caller: Caller,
     @Body() body: SubscriptionUsageRequest,

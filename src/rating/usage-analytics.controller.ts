@@ -2,6 +2,7 @@ import { Body, HttpCode, Post } from '@nestjs/common';
 import { CustomersService } from '../customers/customers.service.js';
 import type { Caller } from '../platform/context.js';
 import { UnitOfWork } from '../platform/database/unit-of-work.js';
+import { OnlyReads } from '../platform/idempotency/route-kinds.js';
 import { ApiController, CurrentCaller } from '../tenancy/api-controller.js';
 import { propertyFilters, usageWindow } from '../usage/usage.service.js';
 import type { UsageGroupKey } from '../usage/usage.types.js';
@@ -25,6 +26,7 @@ export class UsageAnalyticsController {
    */
   @Post('analytics')
   @HttpCode(200)
+  @OnlyReads()
   analyze(
     @CurrentCaller() caller: Caller,
     @Body() body: GetUsageAnalyticsRequest,

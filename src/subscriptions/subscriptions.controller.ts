@@ -5,6 +5,7 @@ import type { Caller } from '../platform/context.js';
 import { UnitOfWork } from '../platform/database/unit-of-work.js';
 import { ListRequest } from '../platform/http/list-query.js';
 import { SuccessResponse } from '../platform/http/responses.js';
+import { OnlyReads } from '../platform/idempotency/route-kinds.js';
 import { PlansService } from '../plans/plans.service.js';
 import { ApiController, CurrentCaller } from '../tenancy/api-controller.js';
 import { SearchSubscriptionLineItemsRequest } from './subscription-lines.requests.js';
@@ -33,6 +34,7 @@ export class SubscriptionsController {
 
   @Post('search')
   @HttpCode(200)
+  @OnlyReads()
   search(
     @CurrentCaller() caller: Caller,
     @Body() body: SearchSubscriptionsRequest,
@@ -53,6 +55,7 @@ export class SubscriptionsController {
 
   @Post('lineitems/search')
   @HttpCode(200)
+  @OnlyReads()
   searchLines(
     @CurrentCaller() caller: Caller,
     @Body() body: SearchSubscriptionLineItemsRequest,

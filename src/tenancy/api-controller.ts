@@ -12,6 +12,7 @@ import type { Caller } from '../platform/context.js';
 import { ContractPipe } from '../platform/http/contract.pipe.js';
 import { ErrorResponse } from '../platform/http/error.responses.js';
 import { ErrorEnvelopeFilter } from '../platform/http/error-envelope.js';
+import { coverPosts } from '../platform/idempotency/cover-posts.js';
 import { ApiKeyGuard, type AuthenticatedRequest } from './api-key.guard.js';
 
 /** The published base path, and the one that the guides write. */
@@ -28,11 +29,15 @@ export const OpenApiController = (path: string, tag: string): ClassDecorator =>
     ApiResponse({ status: '5XX', type: ErrorResponse, description: 'It could not be served' }),
   );
 
-/** A controller of the public API: both base paths, both auth headers, the error envelope, the contract's pipe. */
+/**
+ * A controller of the public API: both base paths, both auth headers, the error envelope, the contract's pipe, and every POST
+ * safe to send again with its key.
+ */
 export const ApiController = (path: string, tag: string): ClassDecorator =>
   applyDecorators(
     OpenApiController(path, tag),
     UseGuards(ApiKeyGuard),
+    coverPosts,
     ApiSecurity('x-api-key'),
     ApiBearerAuth(),
   );

@@ -3,6 +3,7 @@ import { notFound, validationError } from '../domain/errors.js';
 import { EnvironmentClock } from '../platform/clock/environment-clock.js';
 import type { Caller } from '../platform/context.js';
 import { UnitOfWork } from '../platform/database/unit-of-work.js';
+import { InSteps } from '../platform/idempotency/route-kinds.js';
 import { ListRequest } from '../platform/http/list-query.js';
 import { ApiController, CurrentCaller } from './api-controller.js';
 import { ApiKeysService } from './api-keys.service.js';
@@ -101,6 +102,7 @@ export class EnvironmentsController {
    */
   @Post(':id/clock/advance')
   @HttpCode(200)
+  @InSteps()
   async advance(
     @CurrentCaller() caller: Caller,
     @Param('id') id: string,

@@ -1,10 +1,22 @@
-import { Body, Get, HttpCode, Param, Post, Query, Req } from '@nestjs/common';
+import { hash } from 'node:crypto';
+import { Body, Get, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiBody } from '@nestjs/swagger';
 import { fieldErrors, validationError } from '../domain/errors.js';
 import { rate } from '../domain/rate.js';
 import { BUCKETED } from '../domain/usage/aggregation.js';
 import type { Caller, Ctx } from '../platform/context.js';
 import { UnitOfWork } from '../platform/database/unit-of-work.js';
+import { derivedId } from '../platform/ids.js';
+import type { HttpReply } from '../platform/idempotency/idempotent-calls.js';
+import { KeyRegister } from '../platform/idempotency/key-register.js';
+import {
+  KEY_HEADER,
+  keyedRequest,
+  keysOf,
+  REPLAYED_HEADER,
+  type HttpRequest,
+} from '../platform/idempotency/keyed-request.js';
+import { KeyInside, OnlyReads } from '../platform/idempotency/route-kinds.js';
 import { ApiController, CurrentCaller } from '../tenancy/api-controller.js';
 import {
   GetEventQuery,
@@ -27,16 +39,24 @@ import {
   toEventsResponse,
   toUsageResults,
 } from './usage.responses.js';
-import { MAX_BULK_EVENTS, meterQuery, propertyFilters, UsageService, usageWindow } from './usage.service.js';
+import {
+  MAX_BULK_EVENTS,
+  meterQuery,
+  propertyFilters,
+  UsageService,
+  usageWindow,
+  type NamedIngest,
+} from './usage.service.js';
 import type { UsageQuery, WindowSize } from './usage.types.js';
 
 const DEFAULT_DAYS = 7;
 const DEFAULT_LIMIT = 50;
 
-interface IngestRequest {
-  readonly body: unknown;
+interface IngestRequest extends HttpRequest {
   readonly rawBody?: Buffer;
 }
+
+const hasKey = ({ headers }: IngestRequest): boolean => headers[KEY_HEADER] !== undefined;
 
 const sizeOf = ({ rawBody }: IngestRequest): number => rawBody?.length ?? 0;
 
@@ -45,6 +65,7 @@ export class UsageController {
   constructor(
     private readonly uow: UnitOfWork,
     private readonly usage: UsageService,
+    private readonly keys: KeyRegister,
   ) {}
 
   /**
@@ -53,33 +74,44 @@ export class UsageController {
    */
   @Post()
   @HttpCode(202)
+  @KeyInside()
   @ApiBody({ type: IngestEventRequest })
-  async ingest(
+  ingest(
     @CurrentCaller() caller: Caller,
     @Req() request: IngestRequest,
+    @Res({ passthrough: true }) reply: HttpReply,
   ): Promise<Record<string, string>> {
-    const [id = ''] = await this.usage.ingest(caller, [request.body], sizeOf(request), () => '');
-    return { message: 'event accepted', event_id: id };
+    const take = async (named?: NamedIngest): Promise<Record<string, string>> => {
+      const [id = ''] = await this.usage.ingest(caller, [request.body], sizeOf(request), () => '', named);
+      return { message: 'event accepted', event_id: id };
+    };
+    return hasKey(request) ? this.once('POST /events', caller, request, reply, take) : take();
   }
 
   /** Takes 1 to 1000 events, all of them or none. */
   @Post('bulk')
   @HttpCode(202)
+  @KeyInside()
   @ApiBody({ type: IngestEventsBulkRequest })
-  async ingestBulk(
+  ingestBulk(
     @CurrentCaller() caller: Caller,
     @Req() request: IngestRequest,
+    @Res({ passthrough: true }) reply: HttpReply,
   ): Promise<Record<string, string>> {
-    const events = (request.body as { events?: unknown } | null)?.events;
-    if (!Array.isArray(events) || events.length === 0 || events.length > MAX_BULK_EVENTS)
-      throw validationError(`events must be an array of 1 to ${MAX_BULK_EVENTS} events`);
-    await this.usage.ingest(caller, events, sizeOf(request), (index) => `events[${index}]`);
-    return { message: `${events.length} events accepted` };
+    const take = async (named?: NamedIngest): Promise<Record<string, string>> => {
+      const events = (request.body as { events?: unknown } | null)?.events;
+      if (!Array.isArray(events) || events.length === 0 || events.length > MAX_BULK_EVENTS)
+        throw validationError(`events must be an array of 1 to ${MAX_BULK_EVENTS} events`);
+      await this.usage.ingest(caller, events, sizeOf(request), (index) => `events[${index}]`, named);
+      return { message: `${events.length} events accepted` };
+    };
+    return hasKey(request) ? this.once('POST /events/bulk', caller, request, reply, take) : take();
   }
 
   /** The events as they were sent, newest first. */
   @Post('query')
   @HttpCode(200)
+  @OnlyReads()
   query(@CurrentCaller() caller: Caller, @Body() body: GetEventsRequest): Promise<GetEventsResponse> {
     return this.uow.read(caller, async (ctx) => {
       const backwards = body.iter_last_key === undefined && body.iter_first_key !== undefined;
@@ -129,6 +161,7 @@ export class UsageController {
   /** One number per meter, and per window where a window size is given. */
   @Post('usage/meter')
   @HttpCode(200)
+  @OnlyReads()
   usageByMeter(
     @CurrentCaller() caller: Caller,
     @Body() body: GetUsageByMeterRequest,
@@ -146,6 +179,7 @@ export class UsageController {
   /** The same without a meter: by event name and aggregation. */
   @Post('usage')
   @HttpCode(200)
+  @OnlyReads()
   usageByName(@CurrentCaller() caller: Caller, @Body() body: GetUsageRequest): Promise<GetUsageResponse> {
     if (body.aggregation_type !== 'COUNT' && body.property_name === undefined)
       throw validationError(`property_name is required for ${body.aggregation_type}`);
@@ -175,6 +209,27 @@ export class UsageController {
   @Get(':id')
   get(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<GetEventByIdResponse> {
     return this.find(caller, id);
+  }
+
+  /** Events are one by their ids; a key gives ids to those that have none, and belongs to one request. */
+  private async once(
+    route: string,
+    caller: Caller,
+    request: IngestRequest,
+    reply: HttpReply,
+    take: (named: NamedIngest) => Promise<Record<string, string>>,
+  ): Promise<Record<string, string>> {
+    const { headers, body, rawBody } = request;
+    // A thousand events are the same by their bytes: to bring their members into one order would take longer than to read them.
+    const same = { headers, body: rawBody === undefined ? body : hash('sha256', rawBody) };
+    const keyed = keyedRequest(caller, route, same, keysOf(same, false));
+    const [first] = keyed.keys;
+    return take({
+      idOf: (index) => derivedId('event', [first?.id ?? '', String(index)]),
+      register: async () => {
+        if (await this.keys.isKnown(keyed)) reply.header(REPLAYED_HEADER, 'true');
+      },
+    });
   }
 
   private find(caller: Caller, id: string): Promise<GetEventByIdResponse> {

@@ -33,6 +33,14 @@ export const MAX_BULK_EVENTS = 1000;
 
 const MOST_METERS = 10_000;
 
+/** A request with a key: sent again, its events are those that it has brought before. */
+export interface NamedIngest {
+  /** Of an event that brings no id, the same each time. */
+  idOf(index: number): string;
+  /** Before anything is stored, and after everything is found right. Fails where the key is another request's. */
+  register(): Promise<void>;
+}
+
 @Injectable()
 export class UsageService {
   private readonly values: UsageValues;
@@ -58,12 +66,16 @@ export class UsageService {
     bodies: readonly unknown[],
     bytes: number,
     pathOf: (index: number) => string,
+    named?: NamedIngest,
   ): Promise<string[]> {
     const receivedAt = await this.uow.now(caller);
     const errors: Record<string, string> = {};
     const events: IncomingEvent[] = [];
     bodies.forEach((body, index) => {
-      const read = readEvent(body, { now: receivedAt, newId: () => newId('event') });
+      const read = readEvent(body, {
+        now: receivedAt,
+        newId: () => named?.idOf(index) ?? newId('event'),
+      });
       if (isIncomingEvent(read)) events.push(read);
       else
         for (const [field, sentence] of Object.entries(read)) {
@@ -72,6 +84,7 @@ export class UsageService {
         }
     });
     if (Object.keys(errors).length > 0) throw fieldErrors(errors);
+    await named?.register();
     const filed = await this.withExternalIds(caller, events);
     await this.writer.append({ scope: caller.scope, receivedAt, events: filed }, bytes);
     return events.map((event) => event.id);

@@ -1,11 +1,12 @@
 import { Injectable } from '@nestjs/common';
+import { keyReused } from '../domain/errors.js';
 import type { Rate } from '../domain/rate.js';
 import type { TopUpQuantity } from '../domain/wallets/conversion.js';
 import type { TopUpReason } from '../domain/wallets/wallet-kinds.js';
 import type { Ctx } from '../platform/context.js';
 import { WalletLedger } from './wallet-ledger.service.js';
 import { WalletTransactionEntity } from './wallet-transaction.entity.js';
-import { keyTaken, WalletsService } from './wallets.service.js';
+import { WalletsService } from './wallets.service.js';
 import {
   systemKey,
   type CreditInput,
@@ -44,7 +45,7 @@ export class WalletTopUps {
       found.transactionReason !== topUp.reason ||
       !found.creditAmount.equals(topUp.quantity.credits)
     )
-      throw keyTaken(topUp.idempotencyKey);
+      throw keyReused({ idempotency_key: topUp.idempotencyKey });
     return found;
   }
 

@@ -5,6 +5,7 @@ import { rate } from '../domain/rate.js';
 import type { Caller, Ctx } from '../platform/context.js';
 import { UnitOfWork } from '../platform/database/unit-of-work.js';
 import { parseExpand } from '../platform/http/expand.js';
+import { OnlyReads } from '../platform/idempotency/route-kinds.js';
 import { ApiController, CurrentCaller } from '../tenancy/api-controller.js';
 import { WalletLedger } from './wallet-ledger.service.js';
 import { SearchWalletsRequest, SearchWalletTransactionsRequest } from './wallets-search.requests.js';
@@ -71,6 +72,7 @@ export class WalletsController {
 
   @Post('search')
   @HttpCode(200)
+  @OnlyReads()
   search(@CurrentCaller() caller: Caller, @Body() body: SearchWalletsRequest): Promise<ListWalletsResponse> {
     parseExpand(body.expand, []);
     return this.uow.read(caller, async (ctx) => {
@@ -81,6 +83,7 @@ export class WalletsController {
 
   @Post('transactions/search')
   @HttpCode(200)
+  @OnlyReads()
   searchTransactions(
     @CurrentCaller() caller: Caller,
     @Body() body: SearchWalletTransactionsRequest,

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { alreadyExists, notFound } from '../domain/errors.js';
+import { alreadyExists, keyReused, notFound } from '../domain/errors.js';
 import { rate, type Rate } from '../domain/rate.js';
 import { WALLET_PRICE_TYPES, type WalletPriceType, type WalletType } from '../domain/wallets/wallet-kinds.js';
 import type { Ctx } from '../platform/context.js';
@@ -137,7 +137,7 @@ export class WalletsService {
         earlier.transactionReason !== 'MANUAL_BALANCE_DEBIT' ||
         !earlier.creditAmount.equals(input.credits)
       )
-        throw keyTaken(input.idempotencyKey ?? '');
+        throw keyReused({ idempotency_key: input.idempotencyKey });
       return { wallet, transaction: earlier };
     }
     return this.ledger.debit(ctx, wallet, {
@@ -165,9 +165,6 @@ export class WalletsService {
     return this.outbox.append(ctx, { type, entityType: 'wallet', entityId: wallet.id });
   }
 }
-
-export const keyTaken = (key: string): Error =>
-  alreadyExists('idempotency_key was used for something else already', { idempotency_key: key });
 
 /** A prepaid wallet pays for usage; what is paid afterwards may pay for everything. */
 const DEFAULT_PRICE_TYPES: Readonly<Record<WalletType, WalletPriceType[]>> = {

@@ -110,6 +110,20 @@ describe('embedded in another Nest application, as docs/embedding.md says', () =
     expect((await api.with({ key: undefined }).send('GET', `/customers/${customerId}`)).status).toBe(401);
   });
 
+  it('does a request that comes twice with its key once, below the prefix too', async () => {
+    const { tenant } = (await (await fetch(`${url}/billing/shop/open`)).json()) as { tenant: NewTenant };
+    const api = new ApiClient(`${url}/billing`, tenant.apiKey);
+    const sent = (body: object) => api.send('POST', '/customers', body, { 'idempotency-key': 'once' });
+    const body = { external_id: 'again', name: 'Again' };
+    const pair = await Promise.all([sent(body), sent(body)]);
+    expect(pair.map(({ status }) => status)).toEqual([201, 201]);
+    expect(pair[0].body).toEqual(pair[1].body);
+    expect(await sent({ ...body, name: 'Other' })).toMatchObject({
+      status: 409,
+      body: { error: { code: 'idempotency_key_reused' } },
+    });
+  });
+
   it('leaves the host’s own errors alone', async () => {
     const answer = await fetch(`${url}/billing/shop/broken`);
     expect(answer.status).toBe(500);

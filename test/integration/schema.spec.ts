@@ -136,6 +136,8 @@ describe('schema', () => {
       { table_name: 'api_keys', privileges: ['SELECT'] },
       { table_name: 'connections', privileges: ['SELECT'] },
       { table_name: 'environments', privileges: ['SELECT'] },
+      // Old keys are forgotten for all tenants at once; those of requests with events are stored by one commit.
+      { table_name: 'idempotency_keys', privileges: ['DELETE', 'INSERT', 'SELECT'] },
       { table_name: 'jobs', privileges: ['DELETE', 'INSERT', 'SELECT', 'UPDATE'] },
       { table_name: 'outbox_events', privileges: ['SELECT', 'UPDATE'] },
       { table_name: 'tenants', privileges: ['SELECT'] },

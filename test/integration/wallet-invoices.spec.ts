@@ -99,7 +99,11 @@ describe('wallets and invoices', () => {
         total: '40',
         line_items: [{ quantity: '50', amount: '40', price_type: 'FIXED' }],
       });
-      const again = await buy(id, { bonus_credits_to_add: '5', idempotency_key: `buy-${id}` });
+      const again = await buy(id, {
+        bonus_credits_to_add: '5',
+        idempotency_key: `buy-${id}`,
+        metadata: { order: '7' },
+      });
       expect([again.invoice_id, again.wallet_transaction.id]).toEqual([invoice_id, pending.id]);
       const early = await api.send('POST', `/wallets/${id}/debit`, { credits: '1' });
       expect(early.body.error.code).toBe('insufficient_credits');

@@ -234,7 +234,7 @@ describe('wallets', () => {
       expect((await api.get(`/wallets/${id}`)).credit_balance).toBe('30');
       await refused(
         409,
-        'already_exists',
+        'idempotency_key_reused',
         `/wallets/${id}/top-up`,
         { transaction_reason: 'FREE_CREDIT_GRANT', credits_to_add: '11', idempotency_key: 'order-7' },
         id,
@@ -242,7 +242,7 @@ describe('wallets', () => {
       const other = await wallet();
       await refused(
         409,
-        'already_exists',
+        'idempotency_key_reused',
         `/wallets/${other.id}/top-up`,
         { transaction_reason: 'FREE_CREDIT_GRANT', credits_to_add: '10', idempotency_key: 'order-7' },
         other.id,
@@ -395,7 +395,7 @@ describe('wallets', () => {
       ];
       expect(two.wallet_transaction.id).toBe(one.wallet_transaction.id);
       expect(two.wallet.credit_balance).toBe('7');
-      await refused(409, 'already_exists', `/wallets/${id}/debit`, { ...debit, credits: '4' }, id);
+      await refused(409, 'idempotency_key_reused', `/wallets/${id}/debit`, { ...debit, credits: '4' }, id);
     });
 
     it.each([{ credits: '0' }, { credits: '-1' }, {}])('is refused for %j', async (body) => {

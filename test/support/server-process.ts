@@ -97,6 +97,7 @@ export class ServerProcess {
     await this.database.query(
       `UPDATE sync_operations SET last_tried_at = last_tried_at - interval '10 minutes' WHERE state = 'running'`,
     );
+    await this.database.query(`UPDATE idempotency_keys SET lease_until = now() - interval '1 second'`);
   }
 
   async stop(): Promise<void> {

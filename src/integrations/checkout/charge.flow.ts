@@ -42,6 +42,15 @@ interface Begun {
   readonly firstTriedAt: Date;
 }
 
+/** What a later try, of the request or of the job, has to know of a charge that was begun. */
+interface BegunCharge {
+  readonly paymentId: string;
+  readonly attempt: number;
+  readonly firstTriedAt: string;
+}
+
+/** The step of a request that has begun a charge. */
+const CHARGE = 'charge';
 const RESUME_JOB = 'payment.resume';
 /** Soon enough that nobody waits long for the truth, late enough that the provider has made up its mind. */
 const RESUME_AFTER_MS = 5_000;
@@ -80,6 +89,8 @@ export class ChargeFlow implements OnModuleInit {
 
   /** Answers the payment: succeeded, or still being decided. A decline is thrown, in the guides' words. */
   async charge(caller: Caller, input: ChargeInput): Promise<Payment> {
+    const earlier = await this.begunEarlier(caller);
+    if (earlier !== undefined) return earlier;
     // Asked before the customer's page is closed for it: a request that cannot succeed must not cost the page.
     await this.uow.run(caller, async (ctx) => {
       await this.connections.lockCollectable(ctx, input.invoiceId, input.amount);
@@ -88,6 +99,14 @@ export class ChargeFlow implements OnModuleInit {
     await this.pages.close(caller, input.invoiceId);
     const begun = await this.uow.run(caller, (ctx) => this.begin(ctx, input));
     return this.attempt(caller, begun, 1);
+  }
+
+  /** What has become of the charge that an earlier try of this request has begun; its outcome is found out, where it is unknown. */
+  async begunEarlier(caller: Caller): Promise<Payment | undefined> {
+    const begun = caller.progress?.noted(CHARGE);
+    if (begun === undefined) return undefined;
+    const { paymentId, attempt, firstTriedAt } = JSON.parse(begun) as BegunCharge;
+    return this.again(caller, paymentId, attempt, new Date(firstTriedAt));
   }
 
   private async begin(ctx: Ctx, input: ChargeInput): Promise<Begun> {
@@ -112,15 +131,17 @@ export class ChargeFlow implements OnModuleInit {
         : await this.payments.get(ctx, input.paymentId);
     const firstTriedAt = this.clock.now();
     const attempt = await this.attempts.begin(ctx, payment);
+    const begun: BegunCharge = {
+      paymentId: payment.id,
+      attempt: attempt.attemptNumber,
+      firstTriedAt: firstTriedAt.toISOString(),
+    };
+    await ctx.progress?.note(ctx, { [CHARGE]: JSON.stringify(begun) });
     // From here on somebody will find out what became of it, even if this process does not live to.
     await this.queue.enqueue(ctx, {
       kind: RESUME_JOB,
       key: attempt.id,
-      payload: {
-        paymentId: payment.id,
-        attempt: attempt.attemptNumber,
-        firstTriedAt: firstTriedAt.toISOString(),
-      },
+      payload: { ...begun },
       runAt: new Date(firstTriedAt.getTime() + RESUME_AFTER_MS),
     });
     const remoteMethodId = await this.remoteMethod(ctx, connection, invoice.customerId, input.methodId);
@@ -222,25 +243,34 @@ export class ChargeFlow implements OnModuleInit {
     attemptNumber: number,
     firstTriedAt: Date,
   ): Promise<void> {
-    const begun = await this.uow.run(caller, async (ctx): Promise<Begun | undefined> => {
-      const payment = await this.payments.get(ctx, paymentId);
-      const attempt = (await this.attempts.ofPayments(ctx, [paymentId])).find(
-        (one) => one.attemptNumber === attemptNumber,
-      );
-      if (attempt?.paymentStatus !== 'PENDING' || payment.connectionId === null) return undefined;
-      const connection = await this.connectionsService.get(ctx, payment.connectionId);
-      const methodId = payment.paymentMethodId ?? undefined;
-      const remoteMethodId = await this.remoteMethod(ctx, connection, payment.customerId, methodId);
-      return { payment, attempt, connection, remoteMethodId, firstTriedAt };
-    });
-    if (begun === undefined) return;
-    const payment = await this.attempt(caller, begun, 2);
+    const payment = await this.again(caller, paymentId, attemptNumber, firstTriedAt);
     const [attempt] = await this.uow.run(caller, async (ctx) =>
       (await this.attempts.ofPayments(ctx, [payment.id])).filter(
         (one) => one.attemptNumber === attemptNumber,
       ),
     );
     if (attempt?.paymentStatus === 'PENDING') throw new Error('the provider has not answered yet');
+  }
+
+  /** The same attempt once more, under its key, while it is not decided. */
+  private async again(
+    caller: Caller,
+    paymentId: string,
+    attemptNumber: number,
+    firstTriedAt: Date,
+  ): Promise<Payment> {
+    const begun = await this.uow.run(caller, async (ctx): Promise<Begun | Payment> => {
+      const payment = await this.payments.get(ctx, paymentId);
+      const attempt = (await this.attempts.ofPayments(ctx, [paymentId])).find(
+        (one) => one.attemptNumber === attemptNumber,
+      );
+      if (attempt?.paymentStatus !== 'PENDING' || payment.connectionId === null) return payment;
+      const connection = await this.connectionsService.get(ctx, payment.connectionId);
+      const methodId = payment.paymentMethodId ?? undefined;
+      const remoteMethodId = await this.remoteMethod(ctx, connection, payment.customerId, methodId);
+      return { payment, attempt, connection, remoteMethodId, firstTriedAt };
+    });
+    return 'attempt' in begun ? this.attempt(caller, begun, 2) : begun;
   }
 
   private async remoteMethod(

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { In, MoreThan } from 'typeorm';
+import { notFound } from '../../domain/errors.js';
 import { WallClock } from '../../platform/clock/clock.js';
 import type { Ctx } from '../../platform/context.js';
 import { findRow, findRows, insertRow, rowExists, updateRow } from '../../platform/database/rows.js';
@@ -32,6 +33,12 @@ export class CheckoutSessionsService {
       state: 'reserved',
       expiresAt: null,
     });
+  }
+
+  async get(ctx: Ctx, id: string): Promise<CheckoutSession> {
+    const row = await findRow(ctx.em, CheckoutSessionEntity, { id });
+    if (row === null) throw notFound('checkout session', id);
+    return row;
   }
 
   async open(ctx: Ctx, id: string, remote: RemoteCheckout): Promise<void> {

@@ -1,11 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import type { Connection } from '../../connections/connections.types.js';
 import { CustomersService } from '../../customers/customers.service.js';
+import { invalidOperation } from '../../domain/errors.js';
 import { money, type Money } from '../../domain/money.js';
+import type { Invoice } from '../../invoices/invoices.types.js';
 import type { Caller } from '../../platform/context.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { PaymentReportsService } from '../../payments/payment-reports.service.js';
 import { PaymentsService } from '../../payments/payments.service.js';
+import type { Payment } from '../../payments/payments.types.js';
 import { ProviderError } from '../../providers/provider-error.js';
 import type { RemoteCheckout } from '../../providers/provider-objects.js';
 import { RemoteCustomers } from '../sync/remote-customers.flow.js';
@@ -39,6 +42,18 @@ export interface SetupInput {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
+interface ReservedPage {
+  readonly connection: Connection;
+  readonly session: CheckoutSession;
+  readonly payment: Payment;
+  readonly description: string;
+}
+
+/** The step of a request that has reserved a page. */
+const PAGE = 'page';
+
+const descriptionOf = (invoice: Invoice): string => `Invoice ${invoice.invoiceNumber ?? invoice.id}`;
+
 /** Hosted pages: to pay an invoice, or to save a card. Ours is written first, its id is the provider's key. */
 @Injectable()
 export class CheckoutFlow {
@@ -53,7 +68,53 @@ export class CheckoutFlow {
     private readonly remoteCustomers: RemoteCustomers,
   ) {}
 
-  async pay(caller: Caller, input: CheckoutInput): Promise<{ paymentId: string; remote: RemoteCheckout }> {
+  async pay(
+    caller: Caller,
+    input: CheckoutInput,
+  ): Promise<{ paymentId: string; url: string; remoteId: string }> {
+    const reserved = (await this.reservedEarlier(caller)) ?? (await this.reserve(caller, input));
+    const { connection, session, payment } = reserved;
+    const paymentId = payment.id;
+    // An earlier try of this request was answered by the provider, and could not say so any more.
+    if (session.state !== 'reserved') {
+      if (session.providerSessionId === null)
+        throw invalidOperation(payment.errorMessage ?? 'the provider has made no page', 'page_not_made', {
+          payment_id: paymentId,
+        });
+      return { paymentId, url: session.url ?? '', remoteId: session.providerSessionId };
+    }
+    const remote = await this.asked(caller, connection, { session, paymentId }, (number) =>
+      this.remoteCustomers.with(caller, connection, session.customerId, (remoteCustomerId, keySuffix) =>
+        this.connections.payments(connection).createCheckout(
+          {
+            paymentId,
+            invoiceId: input.invoiceId,
+            remoteCustomerId,
+            amount: money(payment.amount, payment.currency),
+            description: reserved.description,
+            successUrl: input.successUrl,
+            cancelUrl: input.cancelUrl,
+            saveCardAndMakeDefault: input.saveCardAndMakeDefault,
+            expiresAt: undefined,
+            metadata: input.metadata,
+          },
+          { key: session.id + keySuffix, firstTriedAt: session.createdAt, number },
+        ),
+      ),
+    );
+    await this.uow.run(caller, async (ctx) => {
+      await this.sessions.open(ctx, session.id, remote);
+      await this.payments.awaitPage(ctx, paymentId);
+      await this.reports.report(ctx, paymentId, {
+        status: 'PENDING',
+        gatewayTrackingId: remote.remoteId,
+        paymentUrl: remote.url,
+      });
+    });
+    return { paymentId, url: remote.url ?? '', remoteId: remote.remoteId };
+  }
+
+  private async reserve(caller: Caller, input: CheckoutInput): Promise<ReservedPage> {
     const { connection, customerId } = await this.uow.run(caller, async (ctx) => {
       const invoice = await this.connections.lockCollectable(ctx, input.invoiceId, input.amount);
       return {
@@ -63,7 +124,7 @@ export class CheckoutFlow {
     });
     await this.remoteCustomers.ensure(caller, connection, customerId);
     await this.pages.close(caller, input.invoiceId);
-    const { session, payment, description } = await this.uow.run(caller, async (ctx) => {
+    return this.uow.run(caller, async (ctx) => {
       const invoice = await this.connections.lockCollectable(ctx, input.invoiceId, input.amount);
       await this.pages.assertNone(ctx, invoice.id);
       const payment =
@@ -89,53 +150,44 @@ export class CheckoutFlow {
         paymentId: payment.id,
         setDefault: input.saveCardAndMakeDefault,
       });
-      return { session, payment, description: `Invoice ${invoice.invoiceNumber ?? invoice.id}` };
+      await ctx.progress?.note(ctx, { [PAGE]: session.id });
+      return { connection, session, payment, description: descriptionOf(invoice) };
     });
-    const remote = await this.asked(caller, connection, { session, paymentId: payment.id }, (number) =>
-      this.remoteCustomers.with(caller, connection, customerId, (remoteCustomerId, keySuffix) =>
-        this.connections.payments(connection).createCheckout(
-          {
-            paymentId: payment.id,
-            invoiceId: input.invoiceId,
-            remoteCustomerId,
-            amount: money(payment.amount, payment.currency),
-            description,
-            successUrl: input.successUrl,
-            cancelUrl: input.cancelUrl,
-            saveCardAndMakeDefault: input.saveCardAndMakeDefault,
-            expiresAt: undefined,
-            metadata: input.metadata,
-          },
-          { key: session.id + keySuffix, firstTriedAt: session.createdAt, number },
-        ),
-      ),
-    );
-    await this.uow.run(caller, async (ctx) => {
-      await this.sessions.open(ctx, session.id, remote);
-      await this.reports.report(ctx, payment.id, {
-        status: 'PENDING',
-        gatewayTrackingId: remote.remoteId,
-        paymentUrl: remote.url,
-      });
+  }
+
+  /** The page that an earlier try of this request has asked for, or was about to. */
+  private async reservedEarlier(caller: Caller): Promise<ReservedPage | undefined> {
+    const id = caller.progress?.noted(PAGE);
+    if (id === undefined) return undefined;
+    return this.uow.run(caller, async (ctx) => {
+      const session = await this.sessions.get(ctx, id);
+      const payment = await this.payments.get(ctx, session.paymentId ?? '');
+      const invoice = await this.payments.invoiceOf(ctx, payment.destinationId);
+      const connection = await this.connections.get(ctx, session.connectionId);
+      return { connection, session, payment, description: descriptionOf(invoice) };
     });
-    return { paymentId: payment.id, remote };
   }
 
   async saveCard(caller: Caller, input: SetupInput): Promise<RemoteCheckout> {
-    const connection = await this.uow.run(caller, async (ctx) => {
+    const { connection, session } = await this.uow.run(caller, async (ctx) => {
+      const earlier = ctx.progress?.noted(PAGE);
+      if (earlier !== undefined) {
+        const reserved = await this.sessions.get(ctx, earlier);
+        return { session: reserved, connection: await this.connections.get(ctx, reserved.connectionId) };
+      }
       await this.customers.get(ctx, input.customerId);
-      return this.connections.choose(ctx, input.provider);
-    });
-    const session = await this.uow.run(caller, (ctx) =>
-      this.sessions.reserve(ctx, {
-        connectionId: connection.id,
+      const chosen = await this.connections.choose(ctx, input.provider);
+      const reserved = await this.sessions.reserve(ctx, {
+        connectionId: chosen.id,
         mode: 'setup',
         customerId: input.customerId,
         invoiceId: null,
         paymentId: null,
         setDefault: input.setDefault,
-      }),
-    );
+      });
+      await ctx.progress?.note(ctx, { [PAGE]: reserved.id });
+      return { connection: chosen, session: reserved };
+    });
     const remote = await this.asked(caller, connection, { session }, (number) =>
       this.remoteCustomers.with(caller, connection, input.customerId, (remoteCustomerId, keySuffix) =>
         this.connections.payments(connection).createSetup(
@@ -154,7 +206,9 @@ export class CheckoutFlow {
         ),
       ),
     );
-    await this.uow.run(caller, (ctx) => this.sessions.open(ctx, session.id, remote));
+    // Asked again for a page that is known, the provider says what it has said: the page may be over since.
+    if (session.state === 'reserved')
+      await this.uow.run(caller, (ctx) => this.sessions.open(ctx, session.id, remote));
     return remote;
   }
 

@@ -49,6 +49,11 @@ export class PaymentConnections {
     return only;
   }
 
+  /** The connection that a payment has begun through, whatever has become of it since. */
+  get(ctx: Ctx, id: string): Promise<Connection> {
+    return this.connections.get(ctx, id);
+  }
+
   private canPay(connection: Connection): boolean {
     return this.sessions.open(connection).payments !== undefined;
   }

@@ -1,9 +1,10 @@
 import { Body, HttpCode, Param, Post } from '@nestjs/common';
-import { fieldErrors, invalidOperation, notFound, validationError } from '../../domain/errors.js';
+import { fieldErrors, invalidOperation, keyReused, notFound, validationError } from '../../domain/errors.js';
 import { exactMoney, money, type Money } from '../../domain/money.js';
 import { rate } from '../../domain/rate.js';
-import type { Caller } from '../../platform/context.js';
+import type { Caller, Ctx } from '../../platform/context.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
+import { InSteps } from '../../platform/idempotency/route-kinds.js';
 import { PaymentsQueries } from '../../payments/payments.queries.js';
 import { CreatePaymentRequest, CreateSetupIntentRequest } from '../../payments/payments.requests.js';
 import { PaymentResponse, SetupIntentResponse } from '../../payments/payments.responses.js';
@@ -13,6 +14,9 @@ import type { Payment } from '../../payments/payments.types.js';
 import { ApiController, CurrentCaller } from '../../tenancy/api-controller.js';
 import { ChargeFlow } from './charge.flow.js';
 import { CheckoutFlow } from './checkout.flow.js';
+
+/** The step of a request that has made a payment, or settled one, without a provider. */
+const PAYMENT = 'payment';
 
 /** Payments that may need a provider. */
 @ApiController('payments', 'Payments')
@@ -28,6 +32,7 @@ export class PaymentsFlowController {
 
   /** Pays an invoice: recorded as paid (OFFLINE), taken from a wallet (CREDITS), charged to a saved card (CARD), or a page to pay on (PAYMENT_LINK). */
   @Post()
+  @InSteps()
   async create(
     @CurrentCaller() caller: Caller,
     @Body() body: CreatePaymentRequest,
@@ -35,25 +40,33 @@ export class PaymentsFlowController {
     const amount = amountOf(body);
     if (body.payment_method_type === 'OFFLINE' && body.payment_method_id !== undefined)
       throw validationError('payment_method_id goes with a method: an OFFLINE payment has none');
+    const isBegun = caller.progress?.hasBegun === true;
     const earlier =
-      body.idempotency_key === undefined
+      isBegun || body.idempotency_key === undefined
         ? null
         : await this.uow.run(caller, (ctx) =>
             this.payments.findByIdempotencyKey(ctx, body.idempotency_key as string),
           );
-    if (earlier !== null) return this.show(caller, earlier.id);
-    if (body.process_payment === false)
-      return this.show(caller, (await this.writeDown(caller, body, amount)).id);
+    if (earlier !== null) {
+      // What has become of it may have changed since; what it pays, and in what, has not.
+      const isSame = earlier.destinationId === body.destination_id && earlier.currency === body.currency;
+      if (!isSame) throw keyReused({ payment_id: earlier.id });
+      return this.show(caller, earlier.id);
+    }
+    if (body.process_payment === false) return this.show(caller, await this.writeDown(caller, body, amount));
     return this.show(caller, await this.process(caller, body, amount, undefined));
   }
 
   /** Collects a payment that was only written down, or tries a failed one again. */
   @Post(':id/process')
   @HttpCode(200)
+  @InSteps()
   async processOne(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<PaymentResponse> {
     const payment = await this.uow.run(caller, (ctx) => this.payments.get(ctx, id));
     if (payment.status !== 'published') throw notFound('payment', id);
-    if (payment.paymentStatus !== 'INITIATED' && payment.paymentStatus !== 'FAILED')
+    // What an earlier try of this request has begun goes on, wherever that has left the payment.
+    const mayBegin = ['INITIATED', 'FAILED'].includes(payment.paymentStatus);
+    if (!mayBegin && caller.progress?.hasBegun !== true)
       throw invalidOperation(`the payment is ${payment.paymentStatus} already`, 'payment_already_processed');
     if (payment.paymentMethodType !== 'CARD' && payment.paymentMethodType !== 'OFFLINE')
       throw invalidOperation(
@@ -73,6 +86,7 @@ export class PaymentsFlowController {
 
   /** A page on which the customer saves a card. */
   @Post('customers/:id/setup/intent')
+  @InSteps()
   async setup(
     @CurrentCaller() caller: Caller,
     @Param('id') customerId: string,
@@ -163,9 +177,9 @@ export class PaymentsFlowController {
       metadata: Record<string, string>;
     },
   ): Promise<string> {
-    return this.uow.run(caller, async (ctx) => {
+    return this.once(caller, async (ctx) => {
       const { customerId } = await this.payments.invoiceOf(ctx, input.invoiceId);
-      const payment = await this.payments.payFromCredit(ctx, {
+      return this.payments.payFromCredit(ctx, {
         invoiceId: input.invoiceId,
         customerId,
         methodId: input.methodId ?? null,
@@ -173,7 +187,6 @@ export class PaymentsFlowController {
         idempotencyKey: input.idempotencyKey ?? null,
         metadata: input.metadata,
       });
-      return payment.id;
     });
   }
 
@@ -187,11 +200,11 @@ export class PaymentsFlowController {
       paymentId: string | undefined;
     },
   ): Promise<string> {
-    return this.uow.run(caller, async (ctx) => {
+    return this.once(caller, async (ctx) => {
       if (input.paymentId !== undefined)
-        return (await this.reports.report(ctx, input.paymentId, { status: 'SUCCEEDED' })).id;
+        return this.reports.report(ctx, input.paymentId, { status: 'SUCCEEDED' });
       const { customerId } = await this.payments.invoiceOf(ctx, input.invoiceId);
-      const payment = await this.payments.create(ctx, {
+      return this.payments.create(ctx, {
         invoiceId: input.invoiceId,
         customerId,
         methodType: 'OFFLINE',
@@ -200,12 +213,11 @@ export class PaymentsFlowController {
         idempotencyKey: input.idempotencyKey ?? null,
         metadata: input.metadata,
       });
-      return payment.id;
     });
   }
 
-  private writeDown(caller: Caller, body: CreatePaymentRequest, amount: Money): Promise<Payment> {
-    return this.uow.run(caller, async (ctx) => {
+  private writeDown(caller: Caller, body: CreatePaymentRequest, amount: Money): Promise<string> {
+    return this.once(caller, async (ctx) => {
       const { customerId } = await this.payments.invoiceOf(ctx, body.destination_id);
       return this.payments.create(ctx, {
         invoiceId: body.destination_id,
@@ -219,6 +231,17 @@ export class PaymentsFlowController {
         idempotencyKey: body.idempotency_key ?? null,
         metadata: body.metadata ?? {},
       });
+    });
+  }
+
+  /** A payment that one transaction makes: the one that an earlier try of this request has made, if there is one. */
+  private async once(caller: Caller, make: (ctx: Ctx) => Promise<Payment>): Promise<string> {
+    const earlier = caller.progress?.noted(PAYMENT);
+    if (earlier !== undefined) return earlier;
+    return this.uow.run(caller, async (ctx) => {
+      const { id } = await make(ctx);
+      await ctx.progress?.note(ctx, { [PAYMENT]: id });
+      return id;
     });
   }
 

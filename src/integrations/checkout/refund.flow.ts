@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { ConnectionsService } from '../../connections/connections.service.js';
 import { ProviderSessionsService } from '../../connections/provider-sessions.service.js';
-import { BillingError, fieldErrors, invalidOperation } from '../../domain/errors.js';
+import { BillingError, fieldErrors, invalidOperation, keyReused } from '../../domain/errors.js';
 import { exactMoney } from '../../domain/money.js';
 import { rate } from '../../domain/rate.js';
 import type { Caller, Ctx } from '../../platform/context.js';
@@ -19,6 +19,9 @@ export interface RefundInput {
   readonly reason?: string | undefined;
   readonly idempotencyKey?: string | undefined;
 }
+
+/** The step of a request that has written a refund down. */
+const REFUND = 'refund';
 
 /** A refund is written first, then asked of the provider under its own key; what becomes of it is found out by the engine. */
 @Injectable()
@@ -63,9 +66,12 @@ export class RefundFlow {
     paymentId: string,
     input: RefundInput,
   ): Promise<{ refund: PaymentRefund; operation: SyncOperation | null }> {
+    const begun = ctx.progress?.noted(REFUND);
+    if (begun !== undefined) return this.asked(ctx, await this.refunds.get(ctx, begun));
     const payment = await this.payments.get(ctx, paymentId);
     if (input.idempotencyKey !== undefined) {
       const known = await this.refunds.findByIdempotencyKey(ctx, input.idempotencyKey);
+      if (known !== null && known.paymentId !== paymentId) throw keyReused({ refund_id: known.id });
       if (known !== null) return { refund: known, operation: null };
     }
     const amount = input.amount === undefined ? undefined : exactMoney(rate(input.amount), payment.currency);
@@ -73,11 +79,20 @@ export class RefundFlow {
       throw fieldErrors({ amount: `amount has more decimal places than ${payment.currency} has` });
     await this.assertProviderCan(ctx, payment);
     const refund = await this.refunds.request(ctx, paymentId, { ...input, amount });
+    await ctx.progress?.note(ctx, { [REFUND]: refund.id });
+    return this.asked(ctx, refund);
+  }
+
+  /** The refund with the operation that asks the provider for it: there is one, however often it is planned. */
+  private async asked(
+    ctx: Ctx,
+    refund: PaymentRefund,
+  ): Promise<{ refund: PaymentRefund; operation: SyncOperation | null }> {
     if (refund.connectionId === null || refund.ordinal === null) return { refund, operation: null };
     const connection = await this.connections.get(ctx, refund.connectionId);
     const operation = await this.operations.plan(ctx, connection, {
       entityType: 'payment',
-      entityId: paymentId,
+      entityId: refund.paymentId,
       action: 'refund',
       revision: refund.ordinal,
     });

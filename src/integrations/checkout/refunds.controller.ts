@@ -1,6 +1,7 @@
 import { Body, Get, Param, Post } from '@nestjs/common';
 import type { Caller } from '../../platform/context.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
+import { InSteps } from '../../platform/idempotency/route-kinds.js';
 import { PaymentReversals } from '../../payments/payment-reversals.service.js';
 import { PaymentsService } from '../../payments/payments.service.js';
 import { CreateRefundRequest } from '../../payments/refunds.requests.js';
@@ -26,6 +27,7 @@ export class RefundsController {
 
   /** Gives back all or a part of a payment, the way it came. One that was made outside of us is recorded as given back. */
   @Post(':id/refunds')
+  @InSteps()
   async create(
     @CurrentCaller() caller: Caller,
     @Param('id') id: string,

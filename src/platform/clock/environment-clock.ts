@@ -7,6 +7,8 @@ import { WallClock } from './clock.js';
 import { TimeTriggers } from './time-triggers.js';
 
 const MAX_STEPS = 100_000;
+/** The step of a request that has begun to move a clock. */
+const GOAL = 'goal';
 
 export interface ClockAdvanced {
   readonly now: Date;
@@ -35,22 +37,32 @@ export class EnvironmentClock {
   }
 
   /**
-   * Moves the clock forward to `to`. Everything that time triggers on the way happens in order, each at its
+   * Moves the clock forward to that instant. Everything that time triggers on the way happens in order, each at its
    * own instant, and the work it causes (jobs, calls to providers) is waited for.
    */
-  async advance(caller: Caller, to: Date): Promise<ClockAdvanced> {
-    const start = await this.uow.run(caller, (ctx) => Promise.resolve(ctx.now));
-    if (to <= start)
-      throw validationError(`the clock only moves forward: it is ${start.toISOString()} already`);
+  async advance(caller: Caller, asked: Date): Promise<ClockAdvanced> {
+    const to = await this.uow.run(caller, (ctx) => this.goal(ctx, asked));
+    // What time triggers is nobody's request: it must not take the steps of this one for its own.
+    const { scope, actor, requestId } = caller;
     let steps = 0;
     for (; steps < MAX_STEPS; steps++) {
       const due = await this.uow.run(caller, (ctx) => this.triggers.nextDueAt(ctx));
       if (due === null || due > to) break;
       await this.uow.run(caller, (ctx) => this.set(ctx, due));
-      for (const trigger of this.triggers.all()) await trigger.run(caller);
+      for (const trigger of this.triggers.all()) await trigger.run({ scope, actor, requestId });
     }
     const now = await this.uow.run(caller, (ctx) => this.set(ctx, to));
     return { now, steps, settled: await this.idle.wait(caller) };
+  }
+
+  /** Where the clock is to go: where an earlier try of this request has set out for, however far it has come. */
+  private async goal(ctx: Ctx, asked: Date): Promise<Date> {
+    const earlier = ctx.progress?.noted(GOAL);
+    if (earlier !== undefined) return new Date(earlier);
+    if (asked <= ctx.now)
+      throw validationError(`the clock only moves forward: it is ${ctx.now.toISOString()} already`);
+    await ctx.progress?.note(ctx, { [GOAL]: asked.toISOString() });
+    return asked;
   }
 
   private async set(ctx: Ctx, instant: Date): Promise<Date> {

@@ -1,4 +1,3 @@
-import type { Writable } from 'node:stream';
 import { Injectable, Logger } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { PoolClient } from 'pg';
@@ -9,8 +8,10 @@ import { Remembered } from '../remembered.js';
 import { namedStatement, queryTogether, type PreparedStatement } from './batch.js';
 import { DATA_SOURCE, SCHEMA } from './data-source.js';
 import { isTransactionConflict } from './errors.js';
+import { commitWith, sendTogether } from './one-trip.js';
 import { queryPrepared } from './prepared.js';
 import { ReadingClient } from './reading.js';
+import { PartsOfOne } from './whole-request.js';
 
 const OFFSET =
   'SELECT c.offset_ms FROM environments e LEFT JOIN environment_clocks c ON c.environment_id = e.id WHERE e.id = $1';
@@ -28,6 +29,13 @@ const ONLY_READING_PLANNED_ONCE = `${ONLY_READING}, set_config('plan_cache_mode'
 type SystemWork<T> = (em: EntityManager, afterCommit: (nudge: () => void) => void) => Promise<T>;
 type Frame = readonly PreparedStatement[];
 type Nudges = Set<() => void>;
+
+interface Transaction {
+  /** Once, before anything is asked of it. */
+  begin(): void;
+  /** Goes with the commit. */
+  last: PreparedStatement | undefined;
+}
 
 /**
  * The only place that opens a transaction. It switches to a role without BYPASSRLS and names the tenant and
@@ -53,6 +61,7 @@ export class UnitOfWork {
     work: (ctx: Ctx) => Promise<T>,
     { isBookkeeping = false }: { readonly isBookkeeping?: boolean } = {},
   ): Promise<T> {
+    if (caller.whole?.isOver === false) return caller.whole.part(work);
     const enter = entrance(caller.scope, isBookkeeping ? NOT_WAITING_FOR_THE_DISK : '');
     return this.transaction([BEGIN, enter], (em, nudges) => this.inTime(caller, em, nudges, work));
   }
@@ -62,6 +71,7 @@ export class UnitOfWork {
    * asks after that is the next: there is nothing to take back, and each statement sees what is committed when it runs.
    */
   read<T>(caller: Caller, work: (ctx: Ctx) => Promise<T>): Promise<T> {
+    if (caller.whole?.isOver === false) return caller.whole.part(work);
     const each = entrance(caller.scope, ONLY_READING);
     const plannedOnce = entrance(caller.scope, ONLY_READING_PLANNED_ONCE);
     return this.onConnection(async (client, runner) => {
@@ -79,6 +89,30 @@ export class UnitOfWork {
         // Nobody who has the connection next waits for what is not wanted any more, or fails with it.
         await reading.settled();
         throw error;
+      }
+    });
+  }
+
+  /**
+   * One transaction for all that `work` does: whatever unit of work is asked for with the caller that it is given is part
+   * of it. The statement that it answers goes with the commit, and should it fail, nothing has happened.
+   */
+  whole<T>(
+    caller: Caller,
+    work: (caller: Caller) => Promise<{ readonly value: T; readonly last?: PreparedStatement }>,
+  ): Promise<T> {
+    return this.onTransaction([BEGIN, entrance(caller.scope, '')], async (em, nudges, transaction) => {
+      const whole = new PartsOfOne((first) => {
+        transaction.begin();
+        return this.inTime(caller, em, nudges, first);
+      });
+      try {
+        const done = await work({ ...caller, whole });
+        if (whole.hasFailed) throw new Error('a part of it has failed, which the whole does not say');
+        transaction.last = done.last;
+        return done.value;
+      } finally {
+        whole.isOver = true;
       }
     });
   }
@@ -169,19 +203,41 @@ export class UnitOfWork {
   }
 
   private transaction<T>(frame: Frame, work: (em: EntityManager, nudges: Nudges) => Promise<T>): Promise<T> {
+    return this.onTransaction(frame, (em, nudges, transaction) => {
+      transaction.begin();
+      return work(em, nudges);
+    });
+  }
+
+  private onTransaction<T>(
+    frame: Frame,
+    work: (em: EntityManager, nudges: Nudges, transaction: Transaction) => Promise<T>,
+  ): Promise<T> {
     return this.onConnection(async (client, runner) => {
       // What several changes ask for is done once.
       const nudges: Nudges = new Set();
-      // One trip for the frame and for who works in it. The runner has to know, or it would begin and end its own.
-      Object.assign(runner, { isTransactionActive: true, transactionDepth: 1 });
-      sendTogether(client);
-      const begun = queryTogether(client, frame);
-      // Told below, when the work has ended.
-      begun.catch(() => undefined);
+      let begun: Promise<unknown> | undefined;
+      const transaction: Transaction = {
+        last: undefined,
+        begin: () => {
+          if (begun !== undefined) return;
+          // One trip for the frame and for who works in it. The runner has to know, or it would begin and end its own.
+          Object.assign(runner, { isTransactionActive: true, transactionDepth: 1 });
+          sendTogether(client);
+          begun = queryTogether(client, frame);
+          // Told below, when the work has ended.
+          begun.catch(() => undefined);
+        },
+      };
       try {
-        const value = await work(runner.manager, nudges);
-        await begun;
-        await runner.commitTransaction();
+        const value = await work(runner.manager, nudges, transaction);
+        if (transaction.last !== undefined) {
+          transaction.begin();
+          await commitWith(client, runner, transaction.last);
+        } else if (begun !== undefined) {
+          await begun;
+          await runner.commitTransaction();
+        }
         for (const nudge of nudges) nudge();
         return value;
       } catch (error) {
@@ -226,16 +282,4 @@ const systemFrame = (settings: string): Frame => [
 function entrance({ tenantId, environmentId }: Scope, settings: string): PreparedStatement {
   if (!SAFE_ID.test(tenantId) || !SAFE_ID.test(environmentId)) throw new Error('malformed scope');
   return namedStatement(`SELECT ${SCOPE}${settings}`, ['flexprice_app', tenantId, environmentId]);
-}
-
-/** What is asked of the connection before the program waits for anything is one message. */
-function sendTogether(client: PoolClient): void {
-  const { stream } = (client as unknown as { connection: { stream: Writable } }).connection;
-  stream.cork();
-  // The second tick is after the one in which a batch is sent.
-  process.nextTick(() => {
-    process.nextTick(() => {
-      stream.uncork();
-    });
-  });
 }

@@ -35,14 +35,22 @@ export class SecretBox {
   }
 
   seal(plain: string, context: readonly string[]): SealedSecret {
+    return this.sealBytes(Buffer.from(plain, 'utf8'), context);
+  }
+
+  sealBytes(plain: Uint8Array, context: readonly string[]): SealedSecret {
     const nonce = randomBytes(NONCE_BYTES);
     const cipher = createCipheriv('aes-256-gcm', this.current.key, nonce);
     cipher.setAAD(associatedData(context));
-    const sealed = Buffer.concat([cipher.update(plain, 'utf8'), cipher.final(), cipher.getAuthTag()]);
+    const sealed = Buffer.concat([cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
     return [VERSION, this.current.id, nonce.toString('base64url'), sealed.toString('base64url')].join('.');
   }
 
   open(envelope: SealedSecret, context: readonly string[]): string {
+    return this.openBytes(envelope, context).toString('utf8');
+  }
+
+  openBytes(envelope: SealedSecret, context: readonly string[]): Buffer {
     const [version, keyId, nonce, sealed] = envelope.split('.');
     if (version !== VERSION || !keyId || !nonce || !sealed) throw new Error('malformed secret envelope');
     const key = this.byId.get(keyId);
@@ -51,7 +59,7 @@ export class SecretBox {
     const decipher = createDecipheriv('aes-256-gcm', key, Buffer.from(nonce, 'base64url'));
     decipher.setAAD(associatedData(context));
     decipher.setAuthTag(bytes.subarray(-TAG_BYTES));
-    return Buffer.concat([decipher.update(bytes.subarray(0, -TAG_BYTES)), decipher.final()]).toString('utf8');
+    return Buffer.concat([decipher.update(bytes.subarray(0, -TAG_BYTES)), decipher.final()]);
   }
 }
 
