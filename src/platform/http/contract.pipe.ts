@@ -1,6 +1,7 @@
 import { Injectable, type ArgumentMetadata, type PipeTransform } from '@nestjs/common';
 import { plainToInstance } from 'class-transformer';
 import { validate, type ValidationError } from 'class-validator';
+import { ExactNumber } from '../../domain/exact-number.js';
 import { fieldErrors, notImplemented, validationError } from '../../domain/errors.js';
 import { unsupportedFields } from './not-supported.js';
 
@@ -50,8 +51,11 @@ const FREE_FORM = new Set(['metadata', 'properties']);
 
 function cleaned(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(cleaned);
-  return typeof value === 'object' && value !== null && !Buffer.isBuffer(value) ? withoutNulls(value) : value;
+  return isPlain(value) ? withoutNulls(value) : value;
 }
+
+const isPlain = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !Buffer.isBuffer(value) && !(value instanceof ExactNumber);
 
 function sentences(error: ValidationError, parent: string): [string, string][] {
   const path = /^\d+$/.test(error.property) ? `${parent}[${error.property}]` : join(parent, error.property);
