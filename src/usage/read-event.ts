@@ -1,7 +1,7 @@
 import { ExactNumber } from '../domain/exact-number.js';
 import { isTooLong } from '../domain/number-literal.js';
 import { writeJson } from '../platform/exact-json.js';
-import { parseInstant } from '../platform/http/fields.js';
+import { parseInstant } from '../platform/http/time-fields.js';
 import type { IncomingEvent } from './usage.types.js';
 
 const MAX_NAME = 255;
