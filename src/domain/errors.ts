@@ -83,6 +83,10 @@ export function fieldErrors(fields: Readonly<Record<string, string>>): BillingEr
 export const invalidOperation = (message: string, code: string, details: Details = {}): BillingError =>
   new BillingError('invalid_operation', message, { code, details });
 
+/** An amount that was computed, or that was sent in a currency too fine for it, and that no column can keep. */
+export const amountOutOfRange = (what: string, details: Details = {}): BillingError =>
+  invalidOperation(`${what} is more than can be kept`, 'amount_out_of_range', details);
+
 export const notFound = (what: string, id: string): BillingError =>
   new BillingError('not_found', `${what} ${id} not found`, { details: { id } });
 
