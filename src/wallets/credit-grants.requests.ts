@@ -17,6 +17,9 @@ import { IsInstant } from '../platform/http/time-fields.js';
 
 type Body = CreateCreditGrantRequest;
 
+/** Years, too: what is given today ends before the year 10000. */
+const MOST_DURATION = 5_000;
+
 export class CreateCreditGrantRequest {
   @IsText({ min: 1, max: 500 })
   name!: string;
@@ -65,7 +68,7 @@ export class CreateCreditGrantRequest {
 
   /** Required for `DURATION`. */
   @When((body: Body) => body.expiration_type === 'DURATION' || body.expiration_duration !== undefined)
-  @IsWhole({ min: 1, max: 10_000 })
+  @IsWhole({ min: 1, max: MOST_DURATION })
   expiration_duration?: number;
 
   /** Required for `DURATION`. */

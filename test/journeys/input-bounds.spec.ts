@@ -1,3 +1,4 @@
+import { BillingRun } from '../../src/billing/runs/billing-runner.service.js';
 import type { ApiClient } from '../support/api-client.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
 
@@ -154,6 +155,129 @@ describe('bounds of input', () => {
       ]);
     }
     await api.create('/secrets/api/keys', { name: 'k', expires_at: '9999-12-31T23:59:59Z' });
+  });
+
+  describe('of time that has to be walked through', () => {
+    const DAY = 24 * 60 * 60 * 1000;
+    const daysAgo = (days: number): string => new Date(Date.now() - days * DAY).toISOString();
+    const planOf = async (more: object = {}): Promise<string> =>
+      (
+        await api.create('/plans', {
+          name: name(),
+          currency: 'usd',
+          billing_period: 'daily',
+          prices: [{ pricing_model: 'flat', unit_price: '1' }],
+          ...more,
+        })
+      ).id as string;
+    const customer = async (): Promise<string> =>
+      (await api.create('/customers', { external_id: name(), name: 'W' })).id as string;
+
+    it('a subscription begins 1,200 periods back at most', async () => {
+      const body = { customer_id: await customer(), plan_id: await planOf() };
+      expect(
+        await fieldsOf('POST', '/subscriptions', { ...body, start_date: '1970-01-01T00:00:00Z' }),
+      ).toEqual(['start_date']);
+      expect((await api.post('/subscriptions/search', { customer_id: body.customer_id })).items).toEqual([]);
+      const draft = await api.create('/subscriptions', { ...body, subscription_status: 'draft' });
+      expect(
+        await fieldsOf('POST', `/subscriptions/${draft.id}/activate`, { start_date: '1970-01-01T00:00:00Z' }),
+      ).toEqual(['start_date']);
+      await api.create('/subscriptions', {
+        ...body,
+        start_date: '1970-01-01T00:00:00Z',
+        end_date: '1970-06-01T00:00:00Z',
+      });
+    });
+
+    it('one that is far behind is changed when the billing run has caught up, and not before', async () => {
+      const still = await startTestApp({ worker: { enabled: false } });
+      try {
+        const { id: plan_id } = await still.api.create('/plans', {
+          name: 'P',
+          currency: 'usd',
+          billing_period: 'daily',
+          prices: [{ pricing_model: 'flat', unit_price: '1' }],
+        });
+        const { id: customer_id } = await still.api.create('/customers', { external_id: 'c', name: 'C' });
+        const made = await still.api.create('/subscriptions', {
+          customer_id,
+          plan_id,
+          start_date: daysAgo(150),
+        });
+        const cancel = () =>
+          still.api.send('POST', `/subscriptions/${made.id}/cancel`, { cancellation_type: 'immediate' });
+        expect(await cancel()).toMatchObject({
+          status: 400,
+          body: { error: { code: 'billing_behind', details: { periods: 150 } } },
+        });
+        await still.app.get(BillingRun, { strict: false }).run({
+          scope: { tenantId: still.tenant.tenantId, environmentId: still.tenant.environmentId },
+          actor: 'test',
+          requestId: 'test',
+        });
+        expect((await cancel()).status).toBe(200);
+      } finally {
+        await still.stop();
+      }
+    });
+
+    it('a grant is given 1,200 times at once at most', async () => {
+      const plan_id = await planOf({ billing_period: 'monthly' });
+      await api.create('/creditgrants', {
+        ...{ name: 'Daily', scope: 'PLAN', plan_id, credits: '1', cadence: 'RECURRING', period: 'DAILY' },
+      });
+      const body = { customer_id: await customer(), plan_id };
+      expect(await fieldsOf('POST', '/subscriptions', { ...body, start_date: daysAgo(1_300) })).toEqual([
+        'start_date',
+      ]);
+      await api.create('/subscriptions', { ...body, start_date: daysAgo(30) });
+    });
+
+    it('usage is asked for in 12,000 windows at most', async () => {
+      const asked = { event_name: 'e', aggregation_type: 'MAX', property_name: 'n' };
+      const years = { start_time: '2020-01-01T00:00:00Z', end_time: '2026-01-01T00:00:00Z' };
+      for (const field of ['window_size', 'bucket_size']) {
+        expect(await fieldsOf('POST', '/events/usage', { ...asked, ...years, [field]: 'MINUTE' })).toEqual([
+          field,
+        ]);
+        await api.post('/events/usage', { ...asked, ...years, [field]: 'DAY' });
+      }
+      const { external_id } = await api.create('/customers', { external_id: name(), name: 'A' });
+      expect(
+        await fieldsOf('POST', '/events/analytics', {
+          external_customer_id: external_id,
+          ...years,
+          window_size: 'MINUTE',
+        }),
+      ).toEqual(['window_size']);
+    });
+
+    it('a zone with summer time is not walked through until the year 9999', async () => {
+      const began = process.hrtime.bigint();
+      await api.post('/events/usage', {
+        ...{
+          event_name: 'e',
+          aggregation_type: 'COUNT',
+          timezone: 'America/Los_Angeles',
+          window_size: 'DAY',
+        },
+        ...{ start_time: '2026-01-01T00:00:00Z', end_time: '2026-02-01T00:00:00Z' },
+      });
+      await api.post('/events/usage', {
+        ...{ event_name: 'e', aggregation_type: 'COUNT', timezone: 'America/Denver' },
+        ...{ start_time: '1970-01-01T00:00:00Z', end_time: '9999-12-31T23:59:59Z' },
+      });
+      expect(Number(process.hrtime.bigint() - began) / 1e9).toBeLessThan(2);
+    });
+  });
+
+  it('a time zone is a name, and nothing that only looks like one', async () => {
+    for (const timezone of ['+05:30', 'Mars/Olympus', '', '2026-01-01T00:00[Europe/Berlin]'])
+      expect(await fieldsOf('POST', '/customers', { external_id: name(), name: 'x', timezone })).toEqual([
+        'timezone',
+      ]);
+    await api.create('/customers', { external_id: name(), name: 'x', timezone: 'europe/berlin' });
   });
 
   it('a body of too many values is refused before it is read into its class', async () => {

@@ -104,12 +104,15 @@ function amountOf({ key, name = key, amount, quantity }: DraftLineInput, currenc
   const rounded = roundToMoney(amount, currency);
   if (isStorable(rounded.amount)) return rounded;
   const money = `${formatMoney(rounded)} ${currency}`;
-  throw amountOutOfRange(`the line "${name}" comes to ${money} for a quantity of ${formatRate(quantity)}, which`, {
-    line: name,
-    amount: formatMoney(rounded),
-    quantity: formatRate(quantity),
-    currency,
-  });
+  throw amountOutOfRange(
+    `the line "${name}" comes to ${money} for a quantity of ${formatRate(quantity)}, which`,
+    {
+      line: name,
+      amount: formatMoney(rounded),
+      quantity: formatRate(quantity),
+      currency,
+    },
+  );
 }
 
 /** Adds up what the steps have put into the lines and lists. Every step ends with it, so that no total can be out of date. */

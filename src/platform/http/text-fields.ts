@@ -1,6 +1,7 @@
 import { applyDecorators } from '@nestjs/common';
 import { Transform } from 'class-transformer';
 import { IsEmail, IsIn, IsISO31661Alpha2, IsUrl } from 'class-validator';
+import { isValidTimeZone } from '../../domain/billing-period.js';
 import { parseCurrency } from '../../domain/currency.js';
 import { MOST_CHARACTERS, MOST_ITEMS, MOST_LINK, shown } from './bounds.js';
 import { rule } from './field-rule.js';
@@ -148,19 +149,10 @@ export function IsTimeZone(): PropertyDecorator {
     shown({ minLength: 1, maxLength: MOST_CHARACTERS }),
     rule(
       'isTimeZone',
-      (value) => typeof value === 'string' && value.length <= MOST_CHARACTERS && isZone(value),
+      (value) => typeof value === 'string' && value.length <= MOST_CHARACTERS && isValidTimeZone(value),
       ({ property }) => `${property} must be an IANA time zone`,
     ),
   );
-}
-
-function isZone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name });
-    return name !== '';
-  } catch {
-    return false;
-  }
 }
 
 /** An address on the web that a person is sent to. */
