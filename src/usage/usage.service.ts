@@ -214,7 +214,7 @@ export function assertWindows(
   sizes: Readonly<Partial<Record<'window_size' | 'bucket_size', WindowSize | undefined>>>,
 ): void {
   const span = end.getTime() - Math.max(start.getTime(), FIRST_EVENT);
-  for (const [field, size] of Object.entries(sizes))
+  for (const [field, size] of Object.entries(sizes) as [string, WindowSize | undefined][])
     if (size !== undefined && span > MOST_WINDOWS * LENGTHS[size])
       throw fieldErrors({
         [field]: `${field} ${size} makes more than ${MOST_WINDOWS} windows between start_time and end_time: ask for longer windows or less time`,

@@ -18,7 +18,10 @@ import { unsupportedFields } from './not-supported.js';
 @Injectable()
 export class ContractPipe implements PipeTransform {
   transform(value: unknown, { metatype, type, data }: ArgumentMetadata): unknown {
-    if (type === 'param') return readParameter(value, data ?? 'id');
+    if (type === 'param') {
+      assertParameter(data ?? 'id', value);
+      return value;
+    }
     if (type === 'custom' || metatype === undefined || isPlainType(metatype)) return value;
     return this.read(value, metatype as new () => object);
   }
@@ -43,10 +46,11 @@ export class ContractPipe implements PipeTransform {
 }
 
 /** A part of the path. Nothing has such a name, and the database would say so in another way. */
-function readParameter(value: unknown, name: string): unknown {
-  if (typeof value === 'string' && ([...value].length > MOST_CHARACTERS || !isStorableText(value)))
+export function assertParameter(name: string, value: unknown): void {
+  if (typeof value !== 'string') return;
+  const isTooLong = value.length > MOST_CHARACTERS && [...value].length > MOST_CHARACTERS;
+  if (isTooLong || !isStorableText(value))
     throw fieldErrors({ [name]: `${name} must be a text of 1 to ${MOST_CHARACTERS} characters` });
-  return value;
 }
 
 const isPlainType = (type: unknown): boolean =>
