@@ -1,5 +1,3 @@
-import { Type } from 'class-transformer';
-import { IsDefined, IsObject, ValidateNested } from 'class-validator';
 import {
   AGGREGATION_TYPES,
   WINDOW_SIZES,
@@ -9,8 +7,8 @@ import {
 import { SearchRequest } from '../platform/http/list-query.js';
 import { NotSupportedYet } from '../platform/http/not-supported.js';
 import { MOST_PROSE } from '../platform/http/bounds.js';
-import { AlsoNamed, Optional, When } from '../platform/http/fields.js';
-import { IsListOf, IsStringMap } from '../platform/http/json-fields.js';
+import { AlsoNamed, Optional, RequiredWhen } from '../platform/http/fields.js';
+import { IsListOf, IsPart, IsStringMap } from '../platform/http/json-fields.js';
 import { IsDecimalValue, IsFraction } from '../platform/http/number-fields.js';
 import { IsId, IsText, IsTexts, IsWord } from '../platform/http/text-fields.js';
 
@@ -20,7 +18,7 @@ export class AggregationRequest {
   type!: AggregationType;
 
   /** The property to aggregate; all types but COUNT need it. */
-  @When((body: AggregationRequest) => body.type !== 'COUNT')
+  @RequiredWhen((body: AggregationRequest) => body.type !== 'COUNT')
   @IsText({ min: 1, message: 'field is required for every aggregation but COUNT' })
   field?: string;
 
@@ -61,10 +59,7 @@ export class CreateMeterRequest {
   @IsText({ min: 1, max: 200 })
   event_name!: string;
 
-  @IsDefined()
-  @IsObject()
-  @ValidateNested()
-  @Type(() => AggregationRequest)
+  @IsPart(() => AggregationRequest)
   aggregation!: AggregationRequest;
 
   /** Only events whose property has one of the values count; all filters must match. */
@@ -105,9 +100,7 @@ class FeatureFieldsRequest {
   unit_plural?: string;
 
   @Optional()
-  @IsObject()
-  @ValidateNested()
-  @Type(() => ReportingUnitRequest)
+  @IsPart(() => ReportingUnitRequest)
   reporting_unit?: ReportingUnitRequest;
 
   @Optional()
@@ -140,10 +133,10 @@ export class CreateFeatureRequest extends FeatureFieldsRequest {
   @IsText({ min: 1, max: 200 })
   lookup_key?: string;
 
-  @When((body: CreateFeatureRequest) => body.type === 'metered' && body.meter_id === undefined)
-  @IsObject({ message: 'meter is required for a metered feature: give meter or meter_id' })
-  @ValidateNested()
-  @Type(() => CreateMeterRequest)
+  @RequiredWhen((body: CreateFeatureRequest) => body.type === 'metered' && body.meter_id === undefined)
+  @IsPart(() => CreateMeterRequest, {
+    message: 'meter is required for a metered feature: give meter or meter_id',
+  })
   meter?: CreateMeterRequest;
 
   /** A meter that exists already, instead of a new one. */

@@ -1,5 +1,3 @@
-import { Type } from 'class-transformer';
-import { IsObject, ValidateNested } from 'class-validator';
 import { BILLING_PERIOD_UNITS, type BillingPeriodUnit } from '../domain/billing-period.js';
 import { INVOICE_CADENCES, type InvoiceCadence } from '../domain/rating/price-kinds.js';
 import { SearchRequest } from '../platform/http/list-query.js';
@@ -7,7 +5,7 @@ import { NotSupportedYet } from '../platform/http/not-supported.js';
 import { PriceTierRequest, TransformQuantityRequest } from './prices.requests.js';
 import { MOST_PERIODS, MOST_PROSE, MOST_TRIAL_DAYS } from '../platform/http/bounds.js';
 import { AlsoNamed, Optional } from '../platform/http/fields.js';
-import { IsListOf, IsStringMap } from '../platform/http/json-fields.js';
+import { IsListOf, IsPart, IsStringMap } from '../platform/http/json-fields.js';
 import { IsMoney, IsWhole } from '../platform/http/number-fields.js';
 import { IsCurrency, IsId, IsText, IsTexts, IsWord } from '../platform/http/text-fields.js';
 
@@ -33,9 +31,7 @@ export class InlinePriceRequest {
   tiers?: PriceTierRequest[];
 
   @Optional()
-  @IsObject()
-  @ValidateNested()
-  @Type(() => TransformQuantityRequest)
+  @IsPart(() => TransformQuantityRequest)
   transform_quantity?: TransformQuantityRequest;
 
   /** The plan's, when left out. */

@@ -1,5 +1,3 @@
-import { Type } from 'class-transformer';
-import { IsObject, ValidateNested } from 'class-validator';
 import { BILLING_PERIOD_UNITS, type BillingPeriodUnit } from '../domain/billing-period.js';
 import {
   BILLING_MODELS,
@@ -16,7 +14,7 @@ import {
 import { NotSupportedYet } from '../platform/http/not-supported.js';
 import { MOST_PERIODS, MOST_PROSE, MOST_TRIAL_DAYS } from '../platform/http/bounds.js';
 import { AlsoNamed, Optional } from '../platform/http/fields.js';
-import { IsListOf, IsStringMap, IsTextListMap } from '../platform/http/json-fields.js';
+import { IsListOf, IsPart, IsStringMap, IsTextListMap } from '../platform/http/json-fields.js';
 import { IsDecimalValue, IsMoney, IsWhole } from '../platform/http/number-fields.js';
 import { IsCurrency, IsId, IsText, IsWord } from '../platform/http/text-fields.js';
 import { IsInstant } from '../platform/http/time-fields.js';
@@ -90,9 +88,7 @@ export class PriceBodyRequest {
   tiers?: PriceTierRequest[];
 
   @Optional()
-  @IsObject()
-  @ValidateNested()
-  @Type(() => TransformQuantityRequest)
+  @IsPart(() => TransformQuantityRequest)
   transform_quantity?: TransformQuantityRequest;
 
   @Optional()
@@ -188,9 +184,7 @@ export class UpdatePriceRequest {
   tiers?: PriceTierRequest[];
 
   @Optional()
-  @IsObject()
-  @ValidateNested()
-  @Type(() => TransformQuantityRequest)
+  @IsPart(() => TransformQuantityRequest)
   transform_quantity?: TransformQuantityRequest;
 
   /** When the new version begins and the old one ends. Now, when left out. */

@@ -1,5 +1,4 @@
-import { Type } from 'class-transformer';
-import { IsBoolean, IsObject, ValidateNested } from 'class-validator';
+import { IsBoolean } from 'class-validator';
 import { BILLING_PERIOD_UNITS } from '../domain/billing-period.js';
 import {
   BILLING_MODELS,
@@ -13,7 +12,7 @@ import { NotSupportedYet } from '../platform/http/not-supported.js';
 import { LineCommitmentFields } from './subscription-terms.requests.js';
 import { PriceBodyRequest, PriceTierRequest, TransformQuantityRequest } from '../plans/prices.requests.js';
 import { Optional } from '../platform/http/fields.js';
-import { IsListOf, IsStringMap } from '../platform/http/json-fields.js';
+import { IsListOf, IsPart, IsStringMap } from '../platform/http/json-fields.js';
 import { IsDecimalValue, IsMoney } from '../platform/http/number-fields.js';
 import { IsCurrency, IsId, IsText, IsTexts, IsWord, IsWordList } from '../platform/http/text-fields.js';
 import { IsInstant } from '../platform/http/time-fields.js';
@@ -38,9 +37,7 @@ export class PriceTermsRequest extends LineCommitmentFields {
   tiers?: PriceTierRequest[];
 
   @Optional()
-  @IsObject()
-  @ValidateNested()
-  @Type(() => TransformQuantityRequest)
+  @IsPart(() => TransformQuantityRequest)
   transform_quantity?: TransformQuantityRequest;
 
   /** Of a fixed price. */
@@ -77,9 +74,7 @@ export class CreateSubscriptionLineItemRequest extends LineCommitmentFields {
   price_id?: string;
 
   @Optional()
-  @IsObject()
-  @ValidateNested()
-  @Type(() => SubscriptionPriceRequest)
+  @IsPart(() => SubscriptionPriceRequest)
   price?: SubscriptionPriceRequest;
 
   /** Of a fixed price. 1 (or the price's `min_quantity`), when left out. */

@@ -1,10 +1,8 @@
-import { plainToInstance } from 'class-transformer';
 import { IsBoolean } from 'class-validator';
 import type { BillingPeriodUnit } from '../domain/billing-period.js';
 import { COMMITMENT_TYPES, type CommitmentType } from '../domain/invoicing/line-commitment.js';
 import { NotSupportedYet } from '../platform/http/not-supported.js';
 import { COMMITMENT_DURATIONS } from './commitments.types.js';
-import { MOST_ENTRIES } from '../platform/http/bounds.js';
 import { Optional } from '../platform/http/fields.js';
 import { IsDecimalValue, IsMoney } from '../platform/http/number-fields.js';
 import { IsId, IsWord } from '../platform/http/text-fields.js';
@@ -105,17 +103,3 @@ export class LineItemCommitmentRequest {
   @NotSupportedYet()
   commitment_time_buckets?: unknown[];
 }
-
-/** A Map, because the keys are the caller's: each value is validated as the class that it is. */
-export const lineCommitmentMap = (value: unknown): unknown =>
-  typeof value === 'object' &&
-  value !== null &&
-  !Array.isArray(value) &&
-  Object.keys(value).length <= MOST_ENTRIES
-    ? new Map(
-        Object.entries(value).map(([priceId, one]) => [
-          priceId,
-          typeof one === 'object' && one !== null ? plainToInstance(LineItemCommitmentRequest, one) : one,
-        ]),
-      )
-    : value;

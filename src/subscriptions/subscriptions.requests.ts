@@ -1,6 +1,6 @@
 import { Transform } from 'class-transformer';
-import { ApiExtraModels, ApiProperty, getSchemaPath } from '@nestjs/swagger';
-import { IsBoolean, IsInstance, ValidateNested } from 'class-validator';
+import { ApiExtraModels } from '@nestjs/swagger';
+import { IsBoolean } from 'class-validator';
 import {
   BILLING_CYCLES,
   BILLING_PERIOD_UNITS,
@@ -14,14 +14,10 @@ import { TaxRateOverrideRequest } from '../plans/taxes.requests.js';
 import { COMMITMENT_DURATIONS } from './commitments.types.js';
 import { PAYMENT_BEHAVIORS, type PaymentBehavior } from './subscription-creation.service.js';
 import { CreateSubscriptionLineItemRequest, OverrideLineItemRequest } from './subscription-lines.requests.js';
-import {
-  lineCommitmentMap,
-  LineItemCommitmentRequest,
-  SubscriptionCouponRequest,
-} from './subscription-terms.requests.js';
-import { MOST_ENTRIES, MOST_PERIODS, MOST_TRIAL_DAYS } from '../platform/http/bounds.js';
+import { LineItemCommitmentRequest, SubscriptionCouponRequest } from './subscription-terms.requests.js';
+import { MOST_PERIODS, MOST_TRIAL_DAYS } from '../platform/http/bounds.js';
 import { AlsoNamed, Optional } from '../platform/http/fields.js';
-import { IsListOf, IsStringMap, IsTextListMap } from '../platform/http/json-fields.js';
+import { IsListOf, IsMapOf, IsStringMap, IsTextListMap } from '../platform/http/json-fields.js';
 import { IsDecimalValue, IsMoney, IsWhole } from '../platform/http/number-fields.js';
 import { IsCurrency, IsId, IsTexts, IsTimeZone, IsWord } from '../platform/http/text-fields.js';
 import { IsInstant } from '../platform/http/time-fields.js';
@@ -192,16 +188,7 @@ export class CreateSubscriptionRequest {
 
   /** Price of the plan → what is committed to on its line. */
   @Optional()
-  @Transform(({ value }: { value: unknown }) => lineCommitmentMap(value))
-  @IsInstance(Map, {
-    message: `line_item_commitments must be an object of at most ${MOST_ENTRIES} commitments by price`,
-  })
-  @ValidateNested({ each: true })
-  @ApiProperty({
-    type: 'object',
-    additionalProperties: { $ref: getSchemaPath(LineItemCommitmentRequest) },
-    maxProperties: MOST_ENTRIES,
-  })
+  @IsMapOf(() => LineItemCommitmentRequest)
   line_item_commitments?: Map<string, LineItemCommitmentRequest>;
 
   /** Price → ids of coupons for the line that it makes. */

@@ -9,7 +9,7 @@ import {
   type GrantPeriod,
 } from '../domain/wallets/grant-schedule.js';
 import { MOST_PERIODS } from '../platform/http/bounds.js';
-import { Optional, When } from '../platform/http/fields.js';
+import { Optional, RequiredWhen } from '../platform/http/fields.js';
 import { IsStringMap } from '../platform/http/json-fields.js';
 import { IsConversionRate, IsMoney, IsWhole } from '../platform/http/number-fields.js';
 import { IsId, IsText, IsWord } from '../platform/http/text-fields.js';
@@ -32,17 +32,17 @@ export class CreateCreditGrantRequest {
   scope!: 'PLAN' | 'SUBSCRIPTION' | 'ADDON';
 
   /** Required for the scope `PLAN`. */
-  @When((body: Body) => body.scope === 'PLAN' || body.plan_id !== undefined)
+  @RequiredWhen((body: Body) => body.scope === 'PLAN')
   @IsId()
   plan_id?: string;
 
   /** Required for the scope `SUBSCRIPTION`. */
-  @When((body: Body) => body.scope === 'SUBSCRIPTION')
+  @RequiredWhen((body: Body) => body.scope === 'SUBSCRIPTION')
   @IsId()
   subscription_id?: string;
 
   /** Required for the scope `ADDON`. */
-  @When((body: Body) => body.scope === 'ADDON')
+  @RequiredWhen((body: Body) => body.scope === 'ADDON')
   @IsId()
   addon_id?: string;
 
@@ -53,7 +53,7 @@ export class CreateCreditGrantRequest {
   cadence!: GrantCadence;
 
   /** How often, for `RECURRING`. */
-  @When((body: Body) => body.cadence === 'RECURRING' || body.period !== undefined)
+  @RequiredWhen((body: Body) => body.cadence === 'RECURRING')
   @IsWord(GRANT_PERIODS)
   period?: GrantPeriod;
 
@@ -67,12 +67,12 @@ export class CreateCreditGrantRequest {
   expiration_type?: GrantExpiryType;
 
   /** Required for `DURATION`. */
-  @When((body: Body) => body.expiration_type === 'DURATION' || body.expiration_duration !== undefined)
+  @RequiredWhen((body: Body) => body.expiration_type === 'DURATION')
   @IsWhole({ min: 1, max: MOST_DURATION })
   expiration_duration?: number;
 
   /** Required for `DURATION`. */
-  @When((body: Body) => body.expiration_type === 'DURATION' || body.expiration_duration_unit !== undefined)
+  @RequiredWhen((body: Body) => body.expiration_type === 'DURATION')
   @IsWord(GRANT_DURATION_UNITS)
   expiration_duration_unit?: GrantDurationUnit;
 

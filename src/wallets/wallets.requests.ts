@@ -1,5 +1,4 @@
-import { Type } from 'class-transformer';
-import { IsBoolean, Matches, ValidateNested } from 'class-validator';
+import { IsBoolean, Matches } from 'class-validator';
 import {
   TOP_UP_REASONS,
   WALLET_PRICE_TYPES,
@@ -11,7 +10,7 @@ import {
 import { NotSupportedYet } from '../platform/http/not-supported.js';
 import { MOST_PROSE } from '../platform/http/bounds.js';
 import { Optional } from '../platform/http/fields.js';
-import { IsStringMap } from '../platform/http/json-fields.js';
+import { IsPart, IsStringMap } from '../platform/http/json-fields.js';
 import { IsConversionRate, IsMoney, IsWhole } from '../platform/http/number-fields.js';
 import { IsCurrency, IsId, IsText, IsWord, IsWordList } from '../platform/http/text-fields.js';
 import { IsInstant } from '../platform/http/time-fields.js';
@@ -54,13 +53,11 @@ class WalletFieldsRequest {
   description?: string;
 
   @Optional()
-  @ValidateNested()
-  @Type(() => WalletConfigRequest)
+  @IsPart(() => WalletConfigRequest)
   config?: WalletConfigRequest;
 
   @Optional()
-  @ValidateNested()
-  @Type(() => AutoTopUpRequest)
+  @IsPart(() => AutoTopUpRequest)
   auto_topup?: AutoTopUpRequest;
 
   @Optional()

@@ -9,10 +9,13 @@ export class IdOf {
   ) {}
 }
 
-/** JSON that JSON.stringify would not write: `1e999`, whole numbers beyond 2^53. */
+/** JSON that JSON.stringify would not write: `1e999`, whole numbers beyond 2^53, thousands of levels. */
 export class Raw {
   constructor(readonly text: string) {}
 }
+
+/** Any number as likely as any other: small ones would pick the same ids again and again. */
+export const index = fc.noBias(fc.nat(100_000));
 
 const DAY = 24 * 60 * 60 * 1000;
 /** Of the run, not of the moment: one seed makes one run. */
@@ -85,6 +88,9 @@ export function arbitraryOf(schema: Schema, name: string, doc: OpenApi, depth = 
   if (schema.allOf?.[0] !== undefined) return arbitraryOf(schema.allOf[0], name, doc, depth);
   if (schema.oneOf !== undefined)
     return fc.oneof(...schema.oneOf.map((one) => arbitraryOf(one, name, doc, depth)));
+  const supported = /^Only (.*) is supported yet/.exec(schema.description ?? '')?.[1]?.split(' or ');
+  if (supported !== undefined && schema.type === 'string')
+    return fc.constantFrom(...supported.map((one) => JSON.parse(one) as unknown));
   if (schema.enum !== undefined && schema.enum.length > 0) return fc.constantFrom(...schema.enum);
   switch (schema.type) {
     case 'boolean':
@@ -98,6 +104,7 @@ export function arbitraryOf(schema: Schema, name: string, doc: OpenApi, depth = 
       return objectOf(schema, doc, depth);
     case 'string':
       return textOf(schema, name);
+    case undefined:
     default:
       return fc.jsonValue({ maxDepth: 2 });
   }
@@ -125,7 +132,13 @@ function textOf(schema: Schema & { format?: string }, name: string): fc.Arbitrar
     return fc.constantFrom('stripe', 'whop', 'other');
   if (name === 'sort' || name === 'field') return WORDS;
   const kind = kindOf(name);
-  if (kind !== undefined) return fc.nat(1_000).map((n) => new IdOf(kind, n));
+  // A key that a new thing gets is a new one, more often than not.
+  if (kind === name || name === 'external_id')
+    return fc.oneof(
+      { weight: 3, arbitrary: fc.string({ unit: 'grapheme-ascii', minLength: 6, maxLength: 12 }) },
+      { weight: 1, arbitrary: index.map((n) => new IdOf(kind ?? name, n)) },
+    );
+  if (kind !== undefined) return index.map((n) => new IdOf(kind, n));
   const max = Math.min(schema.maxLength ?? 20, 20);
   return fc.oneof(WORDS, fc.string({ unit: 'binary', minLength: 1, maxLength: max }));
 }

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { NOT_IMPLEMENTED } from '../../src/app/not-implemented.js';
-import type { OpenApi, Operation } from '../support/openapi-bounds.js';
-import { arbitraryOf, IdOf, kindOf, Raw } from './arbitraries.js';
+import { isRefusedAnyhow, type OpenApi, type Operation, type Schema } from '../support/openapi-bounds.js';
+import { arbitraryOf, IdOf, index, kindOf, Raw } from './arbitraries.js';
+import { EXAMPLES, QUERIES } from './examples.js';
 import { broken, mutated, nasty } from './nasty.js';
 import type { Ids } from './world.js';
 
@@ -100,94 +101,109 @@ export function targetsOf(doc: OpenApi): Target[] {
 
 function targetOf(method: string, path: string, operation: Operation, doc: OpenApi): Target {
   const name = `${method} ${path}`;
-  const { parameters = [] } = operation;
   const schema = Object.values(operation.requestBody?.content ?? {})[0]?.schema;
-  const resource = /\/v1\/(?:v1\/)?([a-z-]+)/.exec(path)?.[1] ?? '';
-  const parts = [...path.matchAll(/\{([^}]+)\}/g)].map((match) => match[1]!);
-  const sane = schema === undefined ? fc.constant(undefined) : arbitraryOf(schema, '', doc);
-  const body: fc.Arbitrary<unknown> =
-    CONFINED[name] ??
-    fc.oneof(
-      { weight: 4, arbitrary: sane },
-      {
-        weight: 5,
-        arbitrary: fc
-          .tuple(sane, fc.nat(1_000), nasty)
-          .map(([one, place, value]) => mutated(one, place, value)),
-      },
-      {
-        weight: 1,
-        arbitrary: fc
-          .tuple(sane, fc.nat(1_000), nasty, fc.nat(1_000), nasty)
-          .map(([one, place, value, next, other]) => mutated(mutated(one, place, value), next, other)),
-      },
-    );
-  const hasBody = schema !== undefined || CONFINED[name] !== undefined;
-  const isConfined = CONFINED[name] !== undefined;
+  const isBare = schema === undefined && EXAMPLES[name] === undefined;
+  const body = CONFINED[name] ?? (isBare ? undefined : bodyOf(name, schema ?? {}, doc));
   return {
     name,
     isImplemented: true,
     request: fc.record({
       path: fc.constant(path),
-      parameters: fc.tuple(
-        ...parts.map((part) =>
-          fc
-            .oneof(
-              {
-                weight: 12,
-                arbitrary:
-                  PARTS[part] === undefined
-                    ? fc
-                        .nat(1_000)
-                        .map(
-                          (n) => new IdOf(part === 'id' ? kindOfResource(path, resource) : partKind(part), n),
-                        )
-                    : fc.constantFrom(...PARTS[part]),
-              },
-              { weight: 1, arbitrary: fc.nat(1_000).map((n) => new IdOf('any', n)) },
-              { weight: 1, arbitrary: fc.constantFrom(...HOSTILE_PARTS) },
-            )
-            .map((value): readonly [string, unknown] => [part, value]),
-        ),
-      ),
-      query: fc
-        .tuple(
-          ...parameters
-            .filter((one) => one.in === 'query')
-            .map((one) =>
-              fc
-                .oneof(
-                  { weight: 6, arbitrary: fc.constant(undefined) },
-                  { weight: 3, arbitrary: arbitraryOf(one.schema ?? {}, one.name, doc) },
-                  { weight: 2, arbitrary: nasty },
-                )
-                .map((value): readonly [string, unknown] => [one.name, value]),
-            ),
-          fc
-            .oneof(
-              { weight: 20, arbitrary: fc.constant(undefined) },
-              { weight: 1, arbitrary: fc.constantFrom(...HOSTILE_QUERIES) },
-            )
-            .map((value): readonly [string, unknown] => ['', value]),
-        )
-        .map((all) => all.filter(([, value]) => value !== undefined)),
-      body: hasBody ? body : fc.constant(undefined),
+      parameters: partsOf(path),
+      query: queryOf(name, operation, doc),
+      body: body ?? fc.constant(undefined),
       raw:
-        hasBody && !isConfined
-          ? fc.oneof({ weight: 60, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: broken })
+        body !== undefined && CONFINED[name] === undefined
+          ? rarely<string | undefined>(60, fc.constant(undefined), broken)
           : fc.constant(undefined),
-      headers: fc.oneof(
-        { weight: 40, arbitrary: fc.constant({}) },
-        { weight: 1, arbitrary: fc.constantFrom(...HOSTILE_HEADERS) },
+      headers: rarely<Readonly<Record<string, string>>>(
+        40,
+        fc.constant({}),
+        fc.constantFrom(...HOSTILE_HEADERS),
       ),
     }),
   };
 }
 
-const partKind = (part: string): string => kindOf(part) ?? 'any';
+/** One time in so many something else. */
+const rarely = <T>(often: number, usual: fc.Arbitrary<T>, other: fc.Arbitrary<T>): fc.Arbitrary<T> =>
+  fc.oneof({ weight: often, arbitrary: usual }, { weight: 1, arbitrary: other });
+
+function bodyOf(name: string, schema: Schema, doc: OpenApi): fc.Arbitrary<unknown> {
+  const example = EXAMPLES[name];
+  const drawn = arbitraryOf(schema, '', doc);
+  const sane =
+    example === undefined
+      ? drawn
+      : fc.oneof(
+          { weight: 2, arbitrary: index.map((n): unknown => example(n)) },
+          { weight: 1, arbitrary: drawn },
+        );
+  const once = fc.tuple(sane, index, nasty).map(([body, place, value]) => mutated(body, place, value));
+  const twice = fc.tuple(once, index, nasty).map(([body, place, value]) => mutated(body, place, value));
+  return fc.oneof(
+    { weight: 5, arbitrary: sane },
+    { weight: 5, arbitrary: once },
+    { weight: 1, arbitrary: twice },
+  );
+}
+
+function partsOf(path: string): fc.Arbitrary<[string, unknown][]> {
+  const parts = [...path.matchAll(/\{([^}]+)\}/g)].map((match) => match[1]!);
+  return fc.tuple(
+    ...parts.map((part) => {
+      const words = PARTS[part];
+      const kind =
+        part === 'id' ? kindOfResource(path) : part === 'code' ? 'coupon_code' : (kindOf(part) ?? 'any');
+      const usual: fc.Arbitrary<unknown> =
+        words === undefined ? index.map((n) => new IdOf(kind, n)) : fc.constantFrom(...words);
+      const any = index.map((n): unknown => new IdOf('any', n));
+      return rarely(12, rarely(12, usual, any), fc.constantFrom<unknown>(...HOSTILE_PARTS)).map(
+        (value): [string, unknown] => [part, value],
+      );
+    }),
+  );
+}
+
+function queryOf(
+  name: string,
+  { parameters = [] }: Operation,
+  doc: OpenApi,
+): fc.Arbitrary<[string, unknown][]> {
+  const example = QUERIES[name];
+  const none: fc.Arbitrary<unknown> = fc.constant(undefined);
+  const drawn = fc.tuple(
+    ...parameters
+      .filter((one) => one.in === 'query')
+      .map((one) => {
+        const odd = isRefusedAnyhow({ ...one.schema, description: one.description ?? '' }) ? 30 : 12;
+        const usual = fc.oneof(
+          { weight: 3, arbitrary: none },
+          { weight: 1, arbitrary: arbitraryOf(one.schema ?? {}, one.name, doc) },
+        );
+        return rarely(odd, odd === 30 ? none : usual, nasty).map((value): [string, unknown] => [
+          one.name,
+          value,
+        ]);
+      }),
+    rarely<unknown>(25, none, fc.constantFrom(...HOSTILE_QUERIES)).map((value): [string, unknown] => [
+      '',
+      value,
+    ]),
+  );
+  const all =
+    example === undefined
+      ? drawn
+      : fc.oneof(
+          { weight: 1, arbitrary: drawn },
+          { weight: 1, arbitrary: index.map((n) => Object.entries(example(n)) as [string, unknown][]) },
+        );
+  return all.map((list) => list.filter(([, value]) => value !== undefined));
+}
 
 /** What the id in a path is of, by the resource that it stands behind. */
-function kindOfResource(path: string, resource: string): string {
+function kindOfResource(path: string): string {
+  const resource = /\/v1\/(?:v1\/)?([a-z-]+)/.exec(path)?.[1] ?? '';
   if (path.startsWith('/v1/subscriptions/lineitems/')) return 'subs_line';
   if (path.startsWith('/v1/payments/customers/')) return 'cust';
   if (path.endsWith('/associations/{id}')) return resource === 'taxes' ? 'ta' : 'coupon_assoc';
@@ -245,14 +261,10 @@ export function written(draft: Draft, ids: Ids, method: string): Request {
   const text = (value: unknown): string => {
     const one = filled(value);
     if (one instanceof Raw) return one.text;
-    return typeof one === 'string'
-      ? one
-      : typeof one === 'object'
-        ? JSON.stringify(one).slice(0, 4_000)
-        : String(one);
+    return typeof one === 'string' ? one : JSON.stringify(one).slice(0, 4_000);
   };
   let path = draft.path;
-  for (const [part, value] of draft.parameters) path = path.replace(`{${part}}`, encoded(text(value)));
+  for (const [part, value] of draft.parameters) path = path.replace(`{${part}}`, () => encoded(text(value)));
   const query = draft.query
     .map(([key, value]) => (key === '' ? String(value) : `${key}=${encoded(text(value)).slice(0, 4_000)}`))
     .join('&');
@@ -274,10 +286,12 @@ const encoded = (text: string): string =>
     text.replace(/[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, '\ufffd'),
   );
 
-const RAW = 'raw-number-';
+const RAW = 'raw-json-';
 
 function json(value: unknown): string {
-  return JSON.stringify(value, (_, inner: unknown) =>
-    inner instanceof Raw ? `${RAW}${inner.text}` : inner,
-  ).replace(new RegExp(`"${RAW}([^"]*)"`, 'g'), '$1');
+  const raws: string[] = [];
+  const marked = JSON.stringify(value, (_, inner: unknown) =>
+    inner instanceof Raw ? `${RAW}${raws.push(inner.text) - 1}` : inner,
+  );
+  return marked.replace(new RegExp(`"${RAW}(\\d+)"`, 'g'), (_, n: string) => raws[Number(n)]!);
 }

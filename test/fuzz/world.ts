@@ -60,6 +60,23 @@ export async function furnish(api: ApiClient, name: string): Promise<void> {
     return answer.body;
   };
   const post = (path: string, body: unknown): Promise<any> => send('POST', path, body);
+  await post('/connections', {
+    provider: 'stripe',
+    name: 'Stripe',
+    metadata: {
+      publishable_key: 'pk_test_0123456789abcdef',
+      secret_key: `sk_test_${name === 'mine' ? 'a1b2c3d4e5f6' : '0f1e2d3c4b5a'}`.padEnd(32, '0'),
+    },
+    sync_config: { customer_outbound_enabled: true },
+  });
+  await post('/connections', {
+    provider_type: 'whop',
+    name: 'Whop',
+    encrypted_secret_data: {
+      api_key: `apik_${name.padEnd(24, '0')}`,
+      company_id: name === 'mine' ? 'biz_0123456789abcd' : 'biz_fedcba98765432',
+    },
+  });
   const feature = await post('/features', {
     name: 'Tokens',
     lookup_key: `${name}-tokens`,

@@ -290,6 +290,19 @@ describe('bounds of input', () => {
     expect(Number(process.hrtime.bigint() - began) / 1e9).toBeLessThan(2);
   });
 
+  it('refuses a list in the place of an object', async () => {
+    expect(await fieldsOf('POST', '/prices/bulk', { items: [[]] })).toEqual(['items']);
+    const wallet = { customer_id: 'cust_x', currency: 'usd' };
+    expect(await fieldsOf('POST', '/wallets', { ...wallet, config: [], auto_topup: [] })).toEqual([
+      'config',
+      'auto_topup',
+    ]);
+    const subscription = { customer_id: 'cust_x', plan_id: 'plan_x', line_item_commitments: { p: [] } };
+    expect(await fieldsOf('POST', '/subscriptions', subscription)).toEqual(['line_item_commitments']);
+    const feature = { name: 'x', type: 'config', meter: 'text' };
+    expect(await fieldsOf('POST', '/features', feature)).toEqual(['meter']);
+  });
+
   it('names a hundred wrong places at most', async () => {
     const events = Array.from({ length: 1_000 }, () => ({ event_name: '' }));
     const answer = await api.send('POST', '/events/bulk', { events });

@@ -32,7 +32,7 @@ export interface OpenApi {
 }
 
 /** A value there is refused with 501, whatever it is. */
-const isRefusedAnyhow = ({ description = '' }: Schema): boolean =>
+export const isRefusedAnyhow = ({ description = '' }: Pick<Schema, 'description'>): boolean =>
   /^(Not supported yet|Only .* is supported yet)/.test(description);
 
 /** Places in requests that have no bound: texts without a length, numbers, lists and maps without an end. */

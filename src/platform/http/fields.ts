@@ -31,6 +31,6 @@ export function AlsoNamed(...others: readonly string[]): PropertyDecorator {
 /** The field may be left out. Unlike class-validator's own, it does not let a present `null` pass: those are dropped before. */
 export const Optional = (): PropertyDecorator => IsOptional();
 
-/** The field's rules hold only when the condition does. */
-export const When = (condition: (body: never) => boolean): PropertyDecorator =>
-  ValidateIf((body: object) => condition(body as never));
+/** The field is required only when the condition holds. Given anyhow, it keeps its rules: somebody would read it as if it did. */
+export const RequiredWhen = (condition: (body: never) => boolean): PropertyDecorator =>
+  ValidateIf((body: object, value: unknown) => value !== undefined || condition(body as never));

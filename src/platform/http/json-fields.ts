@@ -1,6 +1,7 @@
 import { applyDecorators } from '@nestjs/common';
-import { Transform, Type } from 'class-transformer';
-import { ArrayMaxSize, ArrayMinSize, IsArray, ValidateNested } from 'class-validator';
+import { getSchemaPath } from '@nestjs/swagger';
+import { plainToInstance, Transform, Type } from 'class-transformer';
+import { ArrayMaxSize, ArrayMinSize, ValidateNested } from 'class-validator';
 import { ExactNumber } from '../../domain/exact-number.js';
 import {
   MOST_CHARACTERS,
@@ -142,6 +143,54 @@ export function IsListOf(
     ArrayMaxSize(most, { message: ({ property }) => `${property} must have at most ${most} items` }),
     ValidateNested({ each: true }),
     Type(type),
-    IsArray({ message: ({ property }) => `${property} must be a list` }),
+    // An array in the place of an object is nested validly, and holds nothing that anybody would look at.
+    rule(
+      'isListOf',
+      (value) => Array.isArray(value) && value.every((item) => item instanceof type()),
+      ({ property }) => `${property} must be a list of objects`,
+    ),
+  );
+}
+
+/** Objects of a request class by keys that are the caller's; read into a Map. */
+export function IsMapOf(type: () => new () => object): PropertyDecorator {
+  return applyDecorators(
+    shown({
+      type: 'object',
+      additionalProperties: { $ref: getSchemaPath(type()) },
+      maxProperties: MOST_ENTRIES,
+    }),
+    Transform(({ value }: { value: unknown }) =>
+      isMap(value)
+        ? new Map(
+            Object.entries(value).map(([key, one]) => [key, isMap(one) ? plainToInstance(type(), one) : one]),
+          )
+        : value,
+    ),
+    ValidateNested({ each: true }),
+    rule(
+      'isMapOf',
+      (value) =>
+        value instanceof Map &&
+        value.size <= MOST_ENTRIES &&
+        [...value.values()].every((one) => one instanceof type()),
+      ({ property }) => `${property} must be an object of at most ${MOST_ENTRIES} objects`,
+    ),
+  );
+}
+
+/** One object of a request class. */
+export function IsPart(
+  type: () => new () => object,
+  { message }: { readonly message?: string } = {},
+): PropertyDecorator {
+  return applyDecorators(
+    ValidateNested(),
+    Type(type),
+    rule(
+      'isPart',
+      (value) => value instanceof type(),
+      ({ property, value }) => (value === undefined ? message : undefined) ?? `${property} must be an object`,
+    ),
   );
 }

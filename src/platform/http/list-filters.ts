@@ -1,5 +1,4 @@
-import { Type } from 'class-transformer';
-import { IsBoolean, IsObject, ValidateNested } from 'class-validator';
+import { IsBoolean } from 'class-validator';
 import type { ObjectLiteral, SelectQueryBuilder } from 'typeorm';
 import { fieldErrors } from '../../domain/errors.js';
 import { formatRate, parseRate } from '../../domain/rate.js';
@@ -8,6 +7,7 @@ import { Optional } from './fields.js';
 import { IsFraction } from './number-fields.js';
 import { IsText, IsTexts, IsWord } from './text-fields.js';
 import { IsInstant, readInstant } from './time-fields.js';
+import { IsPart } from './json-fields.js';
 
 export class FilterValueRequest {
   @Optional()
@@ -55,9 +55,7 @@ export class FilterRequest {
   @IsWord(['string', 'number', 'date', 'array'])
   data_type?: string;
 
-  @IsObject()
-  @ValidateNested()
-  @Type(() => FilterValueRequest)
+  @IsPart(() => FilterValueRequest)
   value!: FilterValueRequest;
 }
 

@@ -11,7 +11,7 @@ import { rule } from './field-rule.js';
 export interface TextBounds {
   readonly min?: number;
   readonly max?: number;
-  /** What the caller reads instead, about a field that depends on another. */
+  /** What the caller reads where it is left out, about a field that depends on another. */
   readonly message?: string;
 }
 
@@ -29,7 +29,8 @@ export function IsText({ min = 0, max = MOST_CHARACTERS, message }: TextBounds =
     rule(
       'isText',
       (value) => typeof value === 'string' && isWithin(value, min, max),
-      ({ property }) => message ?? `${property} must be a string ${length} characters`,
+      ({ property, value }) =>
+        (value === undefined ? message : undefined) ?? `${property} must be a string ${length} characters`,
     ),
   );
 }
