@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { NOT_IMPLEMENTED } from '../../src/app/not-implemented.js';
 import { isRefusedAnyhow, type OpenApi, type Operation, type Schema } from '../support/openapi-bounds.js';
 import { arbitraryOf, IdOf, index, kindOf, Raw } from './arbitraries.js';
+import { edgesOf, placesOf, withValue } from './edges.js';
 import { EXAMPLES, QUERIES } from './examples.js';
 import { broken, mutated, nasty } from './nasty.js';
 import type { Ids } from './world.js';
@@ -139,12 +140,18 @@ function bodyOf(name: string, schema: Schema, doc: OpenApi): fc.Arbitrary<unknow
           { weight: 2, arbitrary: index.map((n): unknown => example(n)) },
           { weight: 1, arbitrary: drawn },
         );
-  const once = fc.tuple(sane, index, nasty).map(([body, place, value]) => mutated(body, place, value));
-  const twice = fc.tuple(once, index, nasty).map(([body, place, value]) => mutated(body, place, value));
+  const onEdge = fc.tuple(sane, index, index).map(([body, where, which]) => {
+    const places = placesOf(schema, body, doc);
+    const place = places[where % Math.max(1, places.length)];
+    if (place === undefined) return body;
+    const edges = edgesOf(place.schema);
+    return withValue(body, place.path, edges[which % edges.length]);
+  });
+  const anywhere = fc.tuple(sane, index, nasty).map(([body, where, value]) => mutated(body, where, value));
   return fc.oneof(
-    { weight: 5, arbitrary: sane },
-    { weight: 5, arbitrary: once },
-    { weight: 1, arbitrary: twice },
+    { weight: 4, arbitrary: sane },
+    { weight: 5, arbitrary: onEdge },
+    { weight: 2, arbitrary: anywhere },
   );
 }
 
@@ -181,7 +188,8 @@ function queryOf(
           { weight: 3, arbitrary: none },
           { weight: 1, arbitrary: arbitraryOf(one.schema ?? {}, one.name, doc) },
         );
-        return rarely(odd, odd === 30 ? none : usual, nasty).map((value): [string, unknown] => [
+        const edge = fc.oneof(fc.constantFrom(...edgesOf(one.schema ?? {})), nasty);
+        return rarely(odd, odd === 30 ? none : usual, edge).map((value): [string, unknown] => [
           one.name,
           value,
         ]);
