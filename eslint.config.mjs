@@ -51,6 +51,31 @@ export default tseslint.config(
     },
   },
   {
+    // The rules of the house have bounds by default, and show them in the OpenAPI.
+    files: ['src/**/*.requests.ts', 'src/**/*.controller.ts', 'src/platform/http/list-*.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          paths: [
+            {
+              name: 'class-validator',
+              allowImportNames: [
+                'IsBoolean',
+                'IsDefined',
+                'IsInstance',
+                'IsObject',
+                'Matches',
+                'ValidateNested',
+              ],
+              message: 'Take a rule with bounds from src/platform/http/*-fields.ts.',
+            },
+          ],
+        },
+      ],
+    },
+  },
+  {
     files: ['src/domain/**/*.ts'],
     ignores: ['**/*.spec.ts'],
     rules: {

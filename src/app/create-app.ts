@@ -13,6 +13,8 @@ import { measureRequests } from './metrics-server.js';
 import { logRequests } from './request-log.js';
 
 const INGEST_LIMIT = 32 * 1024 * 1024;
+/** An id of 255 characters of four bytes, percent-encoded. */
+const LONGEST_PARAMETER = 255 * 4 * 3;
 const BODY_LIMIT = 2 * 1024 * 1024;
 const REQUEST_ID = /^[A-Za-z0-9._:-]{1,100}$/;
 
@@ -20,6 +22,8 @@ const REQUEST_ID = /^[A-Za-z0-9._:-]{1,100}$/;
 export async function createApp(options: AppOptions): Promise<NestFastifyApplication> {
   const adapter = new FastifyAdapter({
     bodyLimit: INGEST_LIMIT,
+    // The router counts before it decodes; how long an id may be is the pipe's to say.
+    routerOptions: { maxParamLength: LONGEST_PARAMETER },
     genReqId: (request: IncomingMessage) => {
       const given = request.headers['x-request-id'];
       return typeof given === 'string' && REQUEST_ID.test(given) ? given : `req_${randomUUID()}`;

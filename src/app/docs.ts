@@ -1,4 +1,5 @@
 import type { INestApplication } from '@nestjs/common';
+import { MOST_CHARACTERS } from '../platform/http/bounds.js';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 
 /** Mounted as well, for the paths that the guides write; described once. */
@@ -20,10 +21,21 @@ export function createDocument(app: INestApplication): OpenAPIObject {
       .build(),
     { operationIdFactory: (controller, method) => `${controller.replace(/Controller$/, '')}_${method}` },
   );
+  for (const operation of Object.values(document.paths).flatMap((path) => Object.values(path) as Operation[]))
+    for (const parameter of operation.parameters ?? []) if (parameter.in === 'path') bound(parameter);
   const paths = Object.entries(document.paths)
     .filter(([path]) => !ALIAS.test(path))
     .sort(([a], [b]) => (a < b ? -1 : 1));
   return { ...document, paths: Object.fromEntries(paths) };
+}
+
+interface Operation {
+  readonly parameters?: readonly { readonly in: string; schema?: object }[];
+}
+
+/** What the pipe takes as a part of a path. */
+function bound(parameter: { schema?: object }): void {
+  parameter.schema = { ...parameter.schema, minLength: 1, maxLength: MOST_CHARACTERS };
 }
 
 export function setUpDocs(app: INestApplication): void {

@@ -1,12 +1,12 @@
-import { IsBoolean, IsObject, IsString, MaxLength, MinLength } from 'class-validator';
-import { AlsoNamed, IsStringMap, Optional } from '../platform/http/fields.js';
+import { IsBoolean } from 'class-validator';
 import { SearchRequest } from '../platform/http/list-query.js';
+import { AlsoNamed, Optional } from '../platform/http/fields.js';
+import { IsJson, IsStringMap } from '../platform/http/json-fields.js';
+import { IsId, IsText } from '../platform/http/text-fields.js';
 
 export class CreateConnectionRequest {
   /** @example "Stripe Production" */
-  @IsString()
-  @MinLength(1)
-  @MaxLength(200)
+  @IsText({ min: 1, max: 200 })
   name!: string;
 
   /**
@@ -14,7 +14,7 @@ export class CreateConnectionRequest {
    * @example "stripe"
    */
   @AlsoNamed('provider')
-  @IsString()
+  @IsId()
   provider_type!: string;
 
   /**
@@ -22,7 +22,7 @@ export class CreateConnectionRequest {
    * @example { "secret_key": "sk_test_…", "webhook_secret": "whsec_…" }
    */
   @Optional()
-  @IsObject()
+  @IsJson({ nulls: false })
   encrypted_secret_data?: Record<string, unknown>;
 
   /** Free-form. Credentials found in here, as the guides write them, are moved out and sealed. */
@@ -36,7 +36,7 @@ export class CreateConnectionRequest {
    * @example { "customer": { "inbound": false, "outbound": true }, "invoice": { "outbound": true } }
    */
   @Optional()
-  @IsObject()
+  @IsJson({ nulls: false })
   sync_config?: Record<string, unknown>;
 
   /** Makes this the connection of its provider that is meant where a request names only the provider. The first one is. */
@@ -47,14 +47,12 @@ export class CreateConnectionRequest {
 
 export class UpdateConnectionRequest {
   @Optional()
-  @IsString()
-  @MinLength(1)
-  @MaxLength(200)
+  @IsText({ min: 1, max: 200 })
   name?: string;
 
   /** Only what is given is replaced. A replaced webhook secret keeps verifying for three more days. */
   @Optional()
-  @IsObject()
+  @IsJson({ nulls: false })
   encrypted_secret_data?: Record<string, unknown>;
 
   @Optional()
@@ -62,7 +60,7 @@ export class UpdateConnectionRequest {
   metadata?: Record<string, string>;
 
   @Optional()
-  @IsObject()
+  @IsJson({ nulls: false })
   sync_config?: Record<string, unknown>;
 
   @Optional()
@@ -73,6 +71,6 @@ export class UpdateConnectionRequest {
 export class SearchConnectionsRequest extends SearchRequest {
   @Optional()
   @AlsoNamed('provider')
-  @IsString()
+  @IsId()
   provider_type?: string;
 }

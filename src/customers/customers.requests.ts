@@ -1,52 +1,40 @@
-import {
-  IsArray,
-  IsBoolean,
-  IsEmail,
-  IsISO31661Alpha2,
-  IsString,
-  MaxLength,
-  MinLength,
-} from 'class-validator';
-import { AlsoNamed, IsStringMap, IsTimeZone, Optional } from '../platform/http/fields.js';
+import { IsBoolean } from 'class-validator';
 import { SearchRequest } from '../platform/http/list-query.js';
 import { NotSupportedYet } from '../platform/http/not-supported.js';
 import type { CustomerFields } from './customers.types.js';
+import { AlsoNamed, Optional } from '../platform/http/fields.js';
+import { IsStringMap } from '../platform/http/json-fields.js';
+import { IsCountry, IsId, IsMailAddress, IsText, IsTexts, IsTimeZone } from '../platform/http/text-fields.js';
 
 class CustomerFieldsRequest {
   /** Needed by providers that bill by mail; see the provider's page. */
   @Optional()
-  @IsEmail({}, { message: 'email must be an e-mail address' })
+  @IsMailAddress()
   email?: string;
 
   /** Phone number or any other way to reach the customer. */
   @Optional()
-  @IsString()
-  @MaxLength(200)
+  @IsText({ max: 200 })
   contact?: string;
 
   @Optional()
-  @IsString()
-  @MaxLength(300)
+  @IsText({ max: 300 })
   address_line1?: string;
 
   @Optional()
-  @IsString()
-  @MaxLength(300)
+  @IsText({ max: 300 })
   address_line2?: string;
 
   @Optional()
-  @IsString()
-  @MaxLength(200)
+  @IsText({ max: 200 })
   address_city?: string;
 
   @Optional()
-  @IsString()
-  @MaxLength(200)
+  @IsText({ max: 200 })
   address_state?: string;
 
   @Optional()
-  @IsString()
-  @MaxLength(30)
+  @IsText({ max: 30 })
   address_postal_code?: string;
 
   /**
@@ -54,7 +42,7 @@ class CustomerFieldsRequest {
    * @example "US"
    */
   @Optional()
-  @IsISO31661Alpha2({ message: 'address_country must be an ISO 3166-1 alpha-2 country code' })
+  @IsCountry()
   address_country?: string;
 
   /**
@@ -89,15 +77,11 @@ export class NewCustomerRequest extends CustomerFieldsRequest {
    * @example "acme-42"
    */
   @AlsoNamed('customer_id')
-  @IsString()
-  @MinLength(1)
-  @MaxLength(255)
+  @IsId()
   external_id!: string;
 
   /** @example "Acme Inc." */
-  @IsString()
-  @MinLength(1)
-  @MaxLength(500)
+  @IsText({ min: 1, max: 500 })
   name!: string;
 
   @Optional()
@@ -112,45 +96,39 @@ export class NewCustomerRequest extends CustomerFieldsRequest {
 
 export class UpdateCustomerRequest extends CustomerFieldsRequest {
   @Optional()
-  @IsString()
-  @MinLength(1)
-  @MaxLength(255)
+  @IsId()
   external_id?: string;
 
   @Optional()
-  @IsString()
-  @MinLength(1)
-  @MaxLength(500)
+  @IsText({ min: 1, max: 500 })
   name?: string;
 }
 
 export class UpdateCustomerQuery {
   @Optional()
-  @IsString()
+  @IsId()
   id?: string;
 
   @Optional()
-  @IsString()
+  @IsId()
   external_customer_id?: string;
 }
 
 export class SearchCustomersRequest extends SearchRequest {
   @Optional()
-  @IsArray()
-  @IsString({ each: true })
+  @IsTexts()
   customer_ids?: string[];
 
   @Optional()
-  @IsString()
+  @IsId()
   external_id?: string;
 
   @Optional()
-  @IsArray()
-  @IsString({ each: true })
+  @IsTexts()
   external_ids?: string[];
 
   @Optional()
-  @IsString()
+  @IsText()
   email?: string;
 
   @Optional()

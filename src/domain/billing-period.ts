@@ -242,6 +242,12 @@ export function duePeriods(
   return due;
 }
 
+/** How many boundaries lie after one instant and not after another; 0 when the other is earlier. It reckons, and walks nowhere. */
+export function boundariesBetween(schedule: BillingSchedule, from: Date, until: Date): number {
+  const grid = Grid.of(schedule);
+  return Math.max(0, grid.indexAt(until.getTime()) - grid.indexAt(from.getTime()));
+}
+
 /** That many days later on the wall clock of the zone: a trial over the change to summer time ends at the hour it began. */
 export function addDays(instant: Date, days: number, timeZone: string): Date {
   return new Date(inZone(instant, timeZone).add({ days }).epochMilliseconds);

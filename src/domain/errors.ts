@@ -63,12 +63,29 @@ type Details = Readonly<Record<string, unknown>>;
 export const validationError = (message: string, details: Details = {}): BillingError =>
   new BillingError('validation_error', message, { details });
 
+/** Whoever sends more wrong fields has made one mistake many times. */
+const MOST_FIELDS = 100;
+
 /** One sentence per wrong field, all of them at once, so that a caller repairs a body in one go. */
-export const fieldErrors = (fields: Readonly<Record<string, string>>): BillingError =>
-  new BillingError('validation_error', Object.values(fields).join('; '), { details: { fields } });
+export function fieldErrors(fields: Readonly<Record<string, string>>): BillingError {
+  const all = Object.entries(fields);
+  const named = all.slice(0, MOST_FIELDS);
+  const more = all.length > named.length ? [`and ${all.length - named.length} more`] : [];
+  return new BillingError(
+    'validation_error',
+    [...named.map(([, sentence]) => sentence), ...more].join('; '),
+    {
+      details: { fields: Object.fromEntries(named) },
+    },
+  );
+}
 
 export const invalidOperation = (message: string, code: string, details: Details = {}): BillingError =>
   new BillingError('invalid_operation', message, { code, details });
+
+/** An amount that was computed, or that was sent in a currency too fine for it, and that no column can keep. */
+export const amountOutOfRange = (what: string, details: Details = {}): BillingError =>
+  invalidOperation(`${what} is more than can be kept`, 'amount_out_of_range', details);
 
 export const notFound = (what: string, id: string): BillingError =>
   new BillingError('not_found', `${what} ${id} not found`, { details: { id } });

@@ -13,6 +13,12 @@ export const isZeroMoney = (value: Money): boolean => value.amount === 0n;
 /** The amount, or zero where it is negative. */
 export const floorAtZero = (value: Money): Money => (value.amount < 0n ? zeroMoney(value.currency) : value);
 
+/** What a `bigint` column keeps. Sums on the way may be larger; what is stored may not. */
+const MOST_MINOR_UNITS = 2n ** 63n - 1n;
+
+export const isStorable = (minorUnits: bigint): boolean =>
+  minorUnits <= MOST_MINOR_UNITS && minorUnits >= -MOST_MINOR_UNITS;
+
 function sameCurrency(a: Money, b: Money): void {
   if (a.currency !== b.currency) throw new RangeError(`cannot combine ${a.currency} with ${b.currency}`);
 }

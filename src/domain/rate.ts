@@ -1,4 +1,5 @@
 import { Decimal } from 'decimal.js';
+import { ExactNumber } from './exact-number.js';
 
 /**
  * Exact decimals for rates and quantities. A private clone of decimal.js, so that a host application's
@@ -22,22 +23,27 @@ const PLAIN_DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)$/;
 const EXPONENT_DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)[eE][+-]?\d{1,3}$/;
 const MAX_INTEGER_DIGITS = 20;
 const MAX_FRACTION_DIGITS = 18;
+const MAX_TEXT = 60;
+/** In plain notation. No decimal that anything here is counted in has more digits. */
+export const MAX_NUMBER = 400;
 
 const LIMIT: Rate = new Rate(10).pow(MAX_INTEGER_DIGITS);
 
 function readDecimal(value: unknown): Rate | undefined {
   let text: string;
+  let longest = MAX_TEXT;
   if (typeof value === 'string') text = value.trim();
   else if (typeof value === 'number') text = String(value);
+  else if (value instanceof ExactNumber) [text, longest] = [value.text, MAX_NUMBER];
   else return undefined;
-  if (text.length > 60 || !(PLAIN_DECIMAL.test(text) || EXPONENT_DECIMAL.test(text))) return undefined;
+  if (text.length > longest || !(PLAIN_DECIMAL.test(text) || EXPONENT_DECIMAL.test(text))) return undefined;
   const parsed = new Rate(text);
   if (parsed.abs().greaterThanOrEqualTo(LIMIT)) return undefined;
   return parsed.isZero() ? ZERO : parsed; // decimal.js keeps the sign of -0, and isNegative() would see it
 }
 
 /**
- * Reads a decimal from the wire: a string, or a JSON number (which JavaScript may print with an exponent).
+ * Reads a decimal from the wire: a string, a JSON number (which JavaScript may print with an exponent), or an {@link ExactNumber}.
  * Returns undefined for anything that is not a finite decimal of at most 20 integer and 18 fraction digits.
  */
 export function parseRate(value: unknown): Rate | undefined {

@@ -1,24 +1,16 @@
-import { Type } from 'class-transformer';
-import {
-  ArrayMinSize,
-  IsArray,
-  IsDefined,
-  IsNumber,
-  IsObject,
-  IsString,
-  MaxLength,
-  MinLength,
-  ValidateNested,
-} from 'class-validator';
 import {
   AGGREGATION_TYPES,
   WINDOW_SIZES,
   type AggregationType,
   type WindowSize,
 } from '../domain/usage/aggregation.js';
-import { AlsoNamed, IsDecimalValue, IsStringMap, IsWord, Optional, When } from '../platform/http/fields.js';
 import { SearchRequest } from '../platform/http/list-query.js';
 import { NotSupportedYet } from '../platform/http/not-supported.js';
+import { MOST_PROSE } from '../platform/http/bounds.js';
+import { AlsoNamed, Optional, RequiredWhen } from '../platform/http/fields.js';
+import { IsListOf, IsPart, IsStringMap } from '../platform/http/json-fields.js';
+import { IsDecimalValue, IsFraction } from '../platform/http/number-fields.js';
+import { IsId, IsText, IsTexts, IsWord } from '../platform/http/text-fields.js';
 
 export class AggregationRequest {
   /** How events become one number. */
@@ -26,9 +18,8 @@ export class AggregationRequest {
   type!: AggregationType;
 
   /** The property to aggregate; all types but COUNT need it. */
-  @When((body: AggregationRequest) => body.type !== 'COUNT')
-  @IsString({ message: 'field is required for every aggregation but COUNT' })
-  @MinLength(1)
+  @RequiredWhen((body: AggregationRequest) => body.type !== 'COUNT')
+  @IsText({ min: 1, message: 'field is required for every aggregation but COUNT' })
   field?: string;
 
   /** SUM_WITH_MULTIPLIER needs it; nothing else takes it. */
@@ -43,50 +34,37 @@ export class AggregationRequest {
 
   /** A property whose values split every bucket further. */
   @Optional()
-  @IsString()
-  @MinLength(1)
+  @IsText({ min: 1 })
   group_by?: string;
 
   @Optional()
-  @IsString()
   @NotSupportedYet()
+  @IsText()
   expression?: string;
 }
 
 export class MeterFilterRequest {
-  @IsString()
-  @MinLength(1)
+  @IsId()
   key!: string;
 
-  @IsArray()
-  @ArrayMinSize(1)
-  @IsString({ each: true })
+  @IsTexts({ least: 1 })
   values!: string[];
 }
 
 export class CreateMeterRequest {
-  @IsString()
-  @MinLength(1)
-  @MaxLength(200)
+  @IsText({ min: 1, max: 200 })
   name!: string;
 
   /** The `event_name` of the events that count. */
-  @IsString()
-  @MinLength(1)
-  @MaxLength(200)
+  @IsText({ min: 1, max: 200 })
   event_name!: string;
 
-  @IsDefined()
-  @IsObject()
-  @ValidateNested()
-  @Type(() => AggregationRequest)
+  @IsPart(() => AggregationRequest)
   aggregation!: AggregationRequest;
 
   /** Only events whose property has one of the values count; all filters must match. */
   @Optional()
-  @IsArray()
-  @ValidateNested({ each: true })
-  @Type(() => MeterFilterRequest)
+  @IsListOf(() => MeterFilterRequest)
   filters?: MeterFilterRequest[];
 
   @Optional()
@@ -96,36 +74,33 @@ export class CreateMeterRequest {
 
 export class ReportingUnitRequest {
   @Optional()
-  @IsString()
+  @IsText()
   unit_singular?: string;
 
   @Optional()
-  @IsString()
+  @IsText()
   unit_plural?: string;
 
   @Optional()
-  @IsNumber()
+  @IsFraction()
   conversion_rate?: number;
 }
 
 class FeatureFieldsRequest {
   @Optional()
-  @IsString()
-  @MaxLength(2000)
+  @IsText({ max: MOST_PROSE })
   description?: string;
 
   @Optional()
-  @IsString()
+  @IsText()
   unit_singular?: string;
 
   @Optional()
-  @IsString()
+  @IsText()
   unit_plural?: string;
 
   @Optional()
-  @IsObject()
-  @ValidateNested()
-  @Type(() => ReportingUnitRequest)
+  @IsPart(() => ReportingUnitRequest)
   reporting_unit?: ReportingUnitRequest;
 
   @Optional()
@@ -138,15 +113,13 @@ class FeatureFieldsRequest {
 
   /** A group of features; on an update, an empty text takes it out of its group. */
   @Optional()
-  @IsString()
+  @IsText()
   group_id?: string;
 }
 
 export class CreateFeatureRequest extends FeatureFieldsRequest {
   /** @example "API calls" */
-  @IsString()
-  @MinLength(1)
-  @MaxLength(200)
+  @IsText({ min: 1, max: 200 })
   name!: string;
 
   /** `metered` needs a meter. The guides write `feature_type`. */
@@ -157,41 +130,34 @@ export class CreateFeatureRequest extends FeatureFieldsRequest {
   /** Unique in the environment. The guides write `key`. */
   @AlsoNamed('key')
   @Optional()
-  @IsString()
-  @MinLength(1)
-  @MaxLength(200)
+  @IsText({ min: 1, max: 200 })
   lookup_key?: string;
 
-  @When((body: CreateFeatureRequest) => body.type === 'metered' && body.meter_id === undefined)
-  @IsObject({ message: 'meter is required for a metered feature: give meter or meter_id' })
-  @ValidateNested()
-  @Type(() => CreateMeterRequest)
+  @RequiredWhen((body: CreateFeatureRequest) => body.type === 'metered' && body.meter_id === undefined)
+  @IsPart(() => CreateMeterRequest, {
+    message: 'meter is required for a metered feature: give meter or meter_id',
+  })
   meter?: CreateMeterRequest;
 
   /** A meter that exists already, instead of a new one. */
   @Optional()
-  @IsString()
+  @IsId()
   meter_id?: string;
 }
 
 export class CloneFeatureRequest {
   /** Another one than the source has. */
-  @IsString()
-  @MinLength(1)
-  @MaxLength(200)
+  @IsText({ min: 1, max: 200 })
   name!: string;
 
   /** Unique in the environment. */
   @AlsoNamed('key')
-  @IsString()
-  @MinLength(1)
-  @MaxLength(200)
+  @IsText({ min: 1, max: 200 })
   lookup_key!: string;
 
   /** The source's, when left out. */
   @Optional()
-  @IsString()
-  @MaxLength(2000)
+  @IsText({ max: MOST_PROSE })
   description?: string;
 
   /** The source's, when left out. */
@@ -202,39 +168,32 @@ export class CloneFeatureRequest {
 
 export class UpdateFeatureRequest extends FeatureFieldsRequest {
   @Optional()
-  @IsString()
-  @MinLength(1)
-  @MaxLength(200)
+  @IsText({ min: 1, max: 200 })
   name?: string;
 
   @Optional()
-  @IsArray()
-  @ValidateNested({ each: true })
-  @Type(() => MeterFilterRequest)
+  @IsListOf(() => MeterFilterRequest)
   filters?: MeterFilterRequest[];
 }
 
 export class SearchFeaturesRequest extends SearchRequest {
   @Optional()
-  @IsArray()
-  @IsString({ each: true })
+  @IsTexts()
   feature_ids?: string[];
 
   @Optional()
-  @IsArray()
-  @IsString({ each: true })
+  @IsTexts()
   meter_ids?: string[];
 
   @Optional()
-  @IsString()
+  @IsId()
   lookup_key?: string;
 
   @Optional()
-  @IsArray()
-  @IsString({ each: true })
+  @IsTexts()
   lookup_keys?: string[];
 
   @Optional()
-  @IsString()
+  @IsText()
   name_contains?: string;
 }

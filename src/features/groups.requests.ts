@@ -1,17 +1,14 @@
-import { IsArray, IsString, MaxLength, MinLength } from 'class-validator';
-import { IsStringMap, IsWord, Optional } from '../platform/http/fields.js';
 import { SearchRequest } from '../platform/http/list-query.js';
+import { Optional } from '../platform/http/fields.js';
+import { IsStringMap } from '../platform/http/json-fields.js';
+import { IsId, IsText, IsTexts, IsWord } from '../platform/http/text-fields.js';
 
 export class CreateGroupRequest {
-  @IsString()
-  @MinLength(1)
-  @MaxLength(200)
+  @IsText({ min: 1, max: 200 })
   name!: string;
 
   /** Unique in the environment. */
-  @IsString()
-  @MinLength(1)
-  @MaxLength(200)
+  @IsText({ min: 1, max: 200 })
   lookup_key!: string;
 
   /** What it is a group of. */
@@ -25,8 +22,7 @@ export class CreateGroupRequest {
 
 export class SearchGroupsRequest extends SearchRequest {
   @Optional()
-  @IsArray()
-  @IsString({ each: true })
+  @IsTexts()
   group_ids?: string[];
 
   @Optional()
@@ -34,10 +30,10 @@ export class SearchGroupsRequest extends SearchRequest {
   entity_type?: string;
 
   @Optional()
-  @IsString()
+  @IsId()
   lookup_key?: string;
 
   @Optional()
-  @IsString()
+  @IsText()
   name?: string;
 }

@@ -86,6 +86,7 @@ export const toPrice = (input: InvoiceDraftInput): Parameters<typeof priceInvoic
   currency: input.currency,
   lines: input.lines.map((line, index) => ({
     key: String(index),
+    name: line.displayName,
     priceType: line.priceType,
     amount: line.amount,
     quantity: line.quantity,

@@ -1,8 +1,10 @@
-import { IsBoolean, IsInt, IsString, IsUrl, Max, Min, MinLength } from 'class-validator';
-import { IsInstant, IsStringMap, IsWord, Optional } from '../platform/http/fields.js';
+import { IsBoolean } from 'class-validator';
 import { NotSupportedYet } from '../platform/http/not-supported.js';
-
-const URL_RULES = { require_tld: false, require_protocol: true, protocols: ['http', 'https'] };
+import { Optional } from '../platform/http/fields.js';
+import { IsStringMap } from '../platform/http/json-fields.js';
+import { IsWhole } from '../platform/http/number-fields.js';
+import { IsId, IsLink, IsWord } from '../platform/http/text-fields.js';
+import { IsInstant } from '../platform/http/time-fields.js';
 
 export class UpdateInvoiceRequest {
   @Optional()
@@ -10,7 +12,7 @@ export class UpdateInvoiceRequest {
   due_date?: Date;
 
   @Optional()
-  @IsUrl(URL_RULES)
+  @IsLink()
   invoice_pdf_url?: string;
 
   /** Added to what is there; a key that is there is replaced. */
@@ -24,8 +26,7 @@ export class UpdateInvoiceRequest {
 }
 
 export class PreviewInvoiceRequest {
-  @IsString()
-  @MinLength(1)
+  @IsId()
   subscription_id!: string;
 
   /** A billing period of the subscription; the current one, when left out. */
@@ -34,7 +35,7 @@ export class PreviewInvoiceRequest {
   period_start?: Date;
 
   @Optional()
-  @IsInstant()
+  @IsInstant({ ever: true })
   period_end?: Date;
 
   /** Leaves out lines that come to nothing. */
@@ -65,15 +66,11 @@ export class InvoicePdfQuery {
 export class ChangeInvoiceSettingsRequest {
   /** How long the invoice of a period stays a draft, in seconds; 0: it is final at once. At most 30 days. */
   @Optional()
-  @IsInt()
-  @Min(0)
-  @Max(30 * 24 * 60 * 60)
+  @IsWhole({ min: 0, max: 30 * 24 * 60 * 60 })
   finalization_delay_seconds?: number;
 
   /** Days to pay where neither the invoice nor the payment terms of its subscription say. */
   @Optional()
-  @IsInt()
-  @Min(0)
-  @Max(365)
+  @IsWhole({ min: 0, max: 365 })
   due_date_days?: number;
 }

@@ -1,26 +1,28 @@
-import { IsArray, IsBoolean, IsNumber, IsString } from 'class-validator';
+import { IsBoolean } from 'class-validator';
 import { INVOICE_STATUSES, PAYMENT_STATUSES } from '../domain/invoicing/invoice-states.js';
 import { INVOICE_BILLING_REASONS, INVOICE_TYPES } from '../domain/invoicing/zero-rules.js';
-import { IsCurrency, IsInstant, IsWord, IsWordList, Optional } from '../platform/http/fields.js';
 import { SearchRequest } from '../platform/http/list-query.js';
 import { NotSupportedYet } from '../platform/http/not-supported.js';
+import { Optional } from '../platform/http/fields.js';
+import { IsFraction } from '../platform/http/number-fields.js';
+import { IsCurrency, IsId, IsText, IsTexts, IsWord, IsWordList } from '../platform/http/text-fields.js';
+import { IsInstant } from '../platform/http/time-fields.js';
 
 export class SearchInvoicesRequest extends SearchRequest {
   @Optional()
-  @IsArray()
-  @IsString({ each: true })
+  @IsTexts()
   invoice_ids?: string[];
 
   @Optional()
-  @IsString()
+  @IsId()
   customer_id?: string;
 
   @Optional()
-  @IsString()
+  @IsId()
   external_customer_id?: string;
 
   @Optional()
-  @IsString()
+  @IsId()
   subscription_id?: string;
 
   @Optional()
@@ -45,27 +47,27 @@ export class SearchInvoicesRequest extends SearchRequest {
 
   /** Major units of the invoice's currency. */
   @Optional()
-  @IsNumber()
+  @IsFraction()
   amount_due_gt?: number;
 
   @Optional()
-  @IsNumber()
+  @IsFraction()
   amount_remaining_gt?: number;
 
   @Optional()
-  @IsInstant()
+  @IsInstant({ ever: true })
   period_start_gte?: Date;
 
   @Optional()
-  @IsInstant()
+  @IsInstant({ ever: true })
   period_start_lte?: Date;
 
   @Optional()
-  @IsInstant()
+  @IsInstant({ ever: true })
   period_end_gte?: Date;
 
   @Optional()
-  @IsInstant()
+  @IsInstant({ ever: true })
   period_end_lte?: Date;
 
   @Optional()
@@ -79,7 +81,7 @@ export class SearchInvoicesRequest extends SearchRequest {
 
 export class GetInvoiceQuery {
   @Optional()
-  @IsString()
+  @IsText()
   expand?: string;
 
   @Optional()

@@ -1,14 +1,3 @@
-import { Type } from 'class-transformer';
-import {
-  ArrayMaxSize,
-  IsArray,
-  IsString,
-  IsUrl,
-  Length,
-  MaxLength,
-  MinLength,
-  ValidateNested,
-} from 'class-validator';
 import { PAYMENT_STATUSES } from '../domain/invoicing/invoice-states.js';
 import {
   INVOICE_BILLING_REASONS,
@@ -16,34 +5,29 @@ import {
   type InvoiceBillingReason,
   type InvoiceType,
 } from '../domain/invoicing/zero-rules.js';
-import {
-  IsCurrency,
-  IsDecimalValue,
-  IsInstant,
-  IsStringMap,
-  IsWord,
-  Optional,
-} from '../platform/http/fields.js';
 import { TaxRateOverrideRequest } from '../plans/taxes.requests.js';
 import { NotSupportedYet } from '../platform/http/not-supported.js';
-
-const URL_RULES = { require_tld: false, require_protocol: true, protocols: ['http', 'https'] };
+import { MOST_PROSE } from '../platform/http/bounds.js';
+import { Optional } from '../platform/http/fields.js';
+import { IsListOf, IsStringMap } from '../platform/http/json-fields.js';
+import { IsDecimalValue, IsMoney } from '../platform/http/number-fields.js';
+import { IsCurrency, IsId, IsLink, IsText, IsTexts, IsWord } from '../platform/http/text-fields.js';
+import { IsInstant } from '../platform/http/time-fields.js';
 
 export class CreateInvoiceLineItemRequest {
   /** Decimal in major units. */
-  @IsDecimalValue()
+  @IsMoney()
   amount!: string;
 
   @IsDecimalValue({ min: '0' })
   quantity!: string;
 
   @Optional()
-  @IsString()
-  @MaxLength(500)
+  @IsText({ max: 500 })
   display_name?: string;
 
   @Optional()
-  @IsString()
+  @IsId()
   price_id?: string;
 
   @Optional()
@@ -51,23 +35,23 @@ export class CreateInvoiceLineItemRequest {
   price_type?: 'USAGE' | 'FIXED';
 
   @Optional()
-  @IsString()
+  @IsId()
   meter_id?: string;
 
   @Optional()
-  @IsString()
+  @IsText()
   meter_display_name?: string;
 
   @Optional()
-  @IsString()
+  @IsText()
   plan_display_name?: string;
 
   @Optional()
-  @IsString()
+  @IsId()
   entity_id?: string;
 
   @Optional()
-  @IsString()
+  @IsId()
   entity_type?: string;
 
   @Optional()
@@ -75,7 +59,7 @@ export class CreateInvoiceLineItemRequest {
   period_start?: Date;
 
   @Optional()
-  @IsInstant()
+  @IsInstant({ ever: true })
   period_end?: Date;
 
   @Optional()
@@ -124,20 +108,18 @@ export class CreateInvoiceLineItemRequest {
 }
 
 export class InvoiceCouponRequest {
-  @IsString()
-  @MinLength(1)
+  @IsId()
   coupon_id!: string;
 
   /** An earlier redemption for the customer that is to count on this invoice too. */
   @Optional()
-  @IsString()
+  @IsId()
   coupon_association_id?: string;
 }
 
 export class InvoiceLineItemCouponRequest extends InvoiceCouponRequest {
   /** The `price_id` of a line, or its place in `line_items` from 0 on. */
-  @IsString()
-  @MinLength(1)
+  @IsId()
   line_item_id!: string;
 
   @Optional()
@@ -146,30 +128,26 @@ export class InvoiceLineItemCouponRequest extends InvoiceCouponRequest {
 }
 
 export class CreateInvoiceRequest {
-  @IsString()
-  @MinLength(1)
+  @IsId()
   customer_id!: string;
 
   @IsCurrency()
   currency!: string;
 
   /** Must be the sum of the lines, or what coupons and taxes make of it. Without lines it makes the only one. */
-  @IsDecimalValue({ min: '0' })
+  @IsMoney({ min: '0' })
   amount_due!: string;
 
   @Optional()
-  @IsDecimalValue({ min: '0' })
+  @IsMoney({ min: '0' })
   subtotal?: string;
 
   @Optional()
-  @IsDecimalValue({ min: '0' })
+  @IsMoney({ min: '0' })
   total?: string;
 
   @Optional()
-  @IsArray()
-  @ArrayMaxSize(1000)
-  @ValidateNested({ each: true })
-  @Type(() => CreateInvoiceLineItemRequest)
+  @IsListOf(() => CreateInvoiceLineItemRequest, { most: 1000 })
   line_items?: CreateInvoiceLineItemRequest[];
 
   /** `SUBSCRIPTION` names its subscription in `subscription_id`. */
@@ -191,8 +169,7 @@ export class CreateInvoiceRequest {
   collection_method?: 'charge_automatically' | 'send_invoice';
 
   @Optional()
-  @IsString()
-  @MaxLength(2000)
+  @IsText({ max: MOST_PROSE })
   description?: string;
 
   @Optional()
@@ -208,12 +185,12 @@ export class CreateInvoiceRequest {
   period_start?: Date;
 
   @Optional()
-  @IsInstant()
+  @IsInstant({ ever: true })
   period_end?: Date;
 
   /** The same key again answers the invoice that it has made. */
   @Optional()
-  @Length(1, 255)
+  @IsId()
   idempotency_key?: string;
 
   @Optional()
@@ -230,41 +207,30 @@ export class CreateInvoiceRequest {
   amount_paid?: unknown;
 
   @Optional()
-  @IsString()
-  @MaxLength(50)
+  @IsText({ max: 50 })
   billing_period?: string;
 
   /** Ids of coupons that lower the whole invoice, redeemed for it alone. */
   @Optional()
-  @IsArray()
-  @ArrayMaxSize(100)
-  @IsString({ each: true })
+  @IsTexts({ most: 100 })
   coupons?: string[];
 
   /** The same, or one more bill of a coupon that was redeemed before. */
   @Optional()
-  @IsArray()
-  @ArrayMaxSize(100)
-  @ValidateNested({ each: true })
-  @Type(() => InvoiceCouponRequest)
+  @IsListOf(() => InvoiceCouponRequest)
   invoice_coupons?: InvoiceCouponRequest[];
 
   @Optional()
-  @IsArray()
-  @ArrayMaxSize(100)
-  @ValidateNested({ each: true })
-  @Type(() => InvoiceLineItemCouponRequest)
+  @IsListOf(() => InvoiceLineItemCouponRequest)
   line_item_coupons?: InvoiceLineItemCouponRequest[];
 
   /** A number of your own, for an invoice that is finalized in the same call; the next of the month, when left out. */
   @Optional()
-  @IsString()
-  @MinLength(1)
-  @MaxLength(100)
+  @IsText({ min: 1, max: 100 })
   invoice_number?: string;
 
   @Optional()
-  @IsUrl(URL_RULES)
+  @IsLink()
   invoice_pdf_url?: string;
 
   @Optional()
@@ -277,17 +243,12 @@ export class CreateInvoiceRequest {
 
   /** Taxed by these rates, by their codes. */
   @Optional()
-  @IsArray()
-  @ArrayMaxSize(100)
-  @ValidateNested({ each: true })
-  @Type(() => TaxRateOverrideRequest)
+  @IsListOf(() => TaxRateOverrideRequest)
   tax_rate_overrides?: TaxRateOverrideRequest[];
 
   /** Taxed by these rates, by their ids or codes. */
   @Optional()
-  @IsArray()
-  @ArrayMaxSize(100)
-  @IsString({ each: true })
+  @IsTexts({ most: 100 })
   tax_rates?: string[];
 
   @Optional()
@@ -295,6 +256,6 @@ export class CreateInvoiceRequest {
   total_prepaid_applied?: unknown;
 
   @Optional()
-  @IsString()
+  @IsId()
   subscription_id?: string;
 }

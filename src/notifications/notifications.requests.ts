@@ -1,37 +1,27 @@
-import {
-  ArrayMinSize,
-  IsArray,
-  IsBoolean,
-  IsInt,
-  IsString,
-  Max,
-  MaxLength,
-  Min,
-  MinLength,
-} from 'class-validator';
-import { IsInstant, IsStringMap, IsWordList, Optional } from '../platform/http/fields.js';
+import { IsBoolean } from 'class-validator';
 import { ListRequest } from '../platform/http/list-query.js';
 import { EVENT_TYPES } from './event-catalogue.js';
+import { MOST_PROSE } from '../platform/http/bounds.js';
+import { Optional } from '../platform/http/fields.js';
+import { IsStringMap } from '../platform/http/json-fields.js';
+import { IsWhole } from '../platform/http/number-fields.js';
+import { IsId, IsText, IsWordList } from '../platform/http/text-fields.js';
+import { IsInstant } from '../platform/http/time-fields.js';
 
 const MOST_HOURS = 7 * 24;
 
 export class CreateWebhookEndpointRequest {
   /** Where messages are sent by POST. `https://`; plain `http://` and private networks only where the server allows them. */
-  @IsString()
-  @MinLength(1)
-  @MaxLength(2000)
+  @IsText({ min: 1, max: MOST_PROSE })
   url!: string;
 
   @Optional()
-  @IsString()
-  @MaxLength(500)
+  @IsText({ max: 500 })
   description?: string;
 
   /** What it wants to hear of; left out, everything. */
   @Optional()
-  @IsArray()
-  @ArrayMinSize(1)
-  @IsWordList(EVENT_TYPES)
+  @IsWordList(EVENT_TYPES, { least: 1 })
   event_types?: string[];
 
   @Optional()
@@ -41,19 +31,15 @@ export class CreateWebhookEndpointRequest {
 
 export class UpdateWebhookEndpointRequest {
   @Optional()
-  @IsString()
-  @MinLength(1)
-  @MaxLength(2000)
+  @IsText({ min: 1, max: MOST_PROSE })
   url?: string;
 
   @Optional()
-  @IsString()
-  @MaxLength(500)
+  @IsText({ max: 500 })
   description?: string;
 
   /** Replaces what it heard of; an empty list means everything. */
   @Optional()
-  @IsArray()
   @IsWordList(EVENT_TYPES)
   event_types?: string[];
 
@@ -70,35 +56,33 @@ export class UpdateWebhookEndpointRequest {
 export class RotateWebhookSecretRequest {
   /** For so long messages are signed with the old secret as well: 0 to 168, 24 when left out. */
   @Optional()
-  @IsInt()
-  @Min(0)
-  @Max(MOST_HOURS)
+  @IsWhole({ min: 0, max: MOST_HOURS })
   overlap_hours?: number;
 }
 
 export class ResendFailedRequest {
   /** Deliveries made then or later. Messages are kept for 30 days. */
-  @IsInstant()
+  @IsInstant({ ever: true })
   since!: Date;
 }
 
 export class ListWebhookMessagesQuery extends ListRequest {
   @Optional()
-  @IsString()
+  @IsId()
   type?: string;
 
   @Optional()
-  @IsString()
+  @IsId()
   entity_id?: string;
 }
 
 export class ListWebhookDeliveriesQuery extends ListRequest {
   @Optional()
-  @IsString()
+  @IsId()
   endpoint_id?: string;
 
   @Optional()
-  @IsString()
+  @IsId()
   message_id?: string;
 
   @Optional()

@@ -1,34 +1,26 @@
-import { Type } from 'class-transformer';
-import {
-  ArrayMaxSize,
-  IsArray,
-  IsBoolean,
-  IsString,
-  Length,
-  MaxLength,
-  MinLength,
-  ValidateNested,
-} from 'class-validator';
+import { IsBoolean } from 'class-validator';
 import {
   CREDIT_NOTE_REASONS,
   CREDIT_NOTE_STATUSES,
   type CreditNoteReason,
 } from '../domain/invoicing/credit-notes.js';
-import { IsDecimalValue, IsStringMap, IsWord, Optional } from '../platform/http/fields.js';
 import { ListRequest } from '../platform/http/list-query.js';
+import { MOST_PROSE } from '../platform/http/bounds.js';
+import { Optional } from '../platform/http/fields.js';
+import { IsListOf, IsStringMap } from '../platform/http/json-fields.js';
+import { IsMoney } from '../platform/http/number-fields.js';
+import { IsId, IsText, IsWord } from '../platform/http/text-fields.js';
 
 export class CreateCreditNoteLineItemRequest {
-  @IsString()
-  @MinLength(1)
+  @IsId()
   invoice_line_item_id!: string;
 
   /** Decimal in major units, the line's tax with it. */
-  @IsDecimalValue({ moreThan: '0' })
+  @IsMoney({ moreThan: '0' })
   amount!: string;
 
   @Optional()
-  @IsString()
-  @MaxLength(500)
+  @IsText({ max: 500 })
   display_name?: string;
 
   @Optional()
@@ -37,8 +29,7 @@ export class CreateCreditNoteLineItemRequest {
 }
 
 export class CreateCreditNoteRequest {
-  @IsString()
-  @MinLength(1)
+  @IsId()
   invoice_id!: string;
 
   @IsWord(CREDIT_NOTE_REASONS)
@@ -46,27 +37,21 @@ export class CreateCreditNoteRequest {
 
   /** What of which line is credited; everything that is left of the invoice, when left out. */
   @Optional()
-  @IsArray()
-  @ArrayMaxSize(1000)
-  @ValidateNested({ each: true })
-  @Type(() => CreateCreditNoteLineItemRequest)
+  @IsListOf(() => CreateCreditNoteLineItemRequest, { most: 1000 })
   line_items?: CreateCreditNoteLineItemRequest[];
 
   /** The next of the month, `CN-YYYYMM-00001`, when left out. */
   @Optional()
-  @IsString()
-  @MinLength(1)
-  @MaxLength(100)
+  @IsText({ min: 1, max: 100 })
   credit_note_number?: string;
 
   @Optional()
-  @IsString()
-  @MaxLength(2000)
+  @IsText({ max: MOST_PROSE })
   memo?: string;
 
   /** The same key again answers the note that it has made. */
   @Optional()
-  @Length(1, 255)
+  @IsId()
   idempotency_key?: string;
 
   @Optional()
@@ -81,11 +66,11 @@ export class CreateCreditNoteRequest {
 
 export class ListCreditNotesQuery extends ListRequest {
   @Optional()
-  @IsString()
+  @IsId()
   invoice_id?: string;
 
   @Optional()
-  @IsString()
+  @IsId()
   customer_id?: string;
 
   @Optional()

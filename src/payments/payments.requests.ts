@@ -1,17 +1,21 @@
-import { IsArray, IsBoolean, IsString, IsUrl, Length, MaxLength, MinLength } from 'class-validator';
+import { IsBoolean } from 'class-validator';
 import { PAYMENT_STATUSES, type PaymentStatus } from '../domain/invoicing/invoice-states.js';
-import {
-  IsCurrency,
-  IsDecimalValue,
-  IsInstant,
-  IsStringMap,
-  IsWord,
-  Optional,
-} from '../platform/http/fields.js';
 import { ListRequest } from '../platform/http/list-query.js';
 import { NotSupportedYet } from '../platform/http/not-supported.js';
-
-const URL_RULES = { require_tld: false, require_protocol: true, protocols: ['http', 'https'] };
+import { MOST_PROSE } from '../platform/http/bounds.js';
+import { Optional } from '../platform/http/fields.js';
+import { IsStringMap } from '../platform/http/json-fields.js';
+import { IsMoney } from '../platform/http/number-fields.js';
+import {
+  IsCurrency,
+  IsId,
+  IsLink,
+  IsText,
+  IsTextList,
+  IsTexts,
+  IsWord,
+} from '../platform/http/text-fields.js';
+import { IsInstant } from '../platform/http/time-fields.js';
 
 export class CreatePaymentRequest {
   @IsWord(['INVOICE', 'CUSTOMER'])
@@ -19,8 +23,7 @@ export class CreatePaymentRequest {
   destination_type!: 'INVOICE' | 'CUSTOMER';
 
   /** The invoice. */
-  @IsString()
-  @MinLength(1)
+  @IsId()
   destination_id!: string;
 
   /** `OFFLINE` is recorded as paid; `CARD` charges a saved card; `PAYMENT_LINK` answers a page to pay on; `CREDITS` takes it from a wallet. */
@@ -29,7 +32,7 @@ export class CreatePaymentRequest {
   payment_method_type!: 'CARD' | 'OFFLINE' | 'PAYMENT_LINK' | 'CREDITS';
 
   /** Decimal in major units, as string or number. */
-  @IsDecimalValue({ moreThan: '0' })
+  @IsMoney({ moreThan: '0' })
   amount!: string;
 
   @IsCurrency()
@@ -37,12 +40,12 @@ export class CreatePaymentRequest {
 
   /** The provider, where the environment has connections to several. */
   @Optional()
-  @IsString()
+  @IsId()
   payment_gateway?: string;
 
   /** A saved method, or a wallet for `CREDITS`; the customer's default, when left out. */
   @Optional()
-  @IsString()
+  @IsId()
   payment_method_id?: string;
 
   /** False: the payment is only written down, `POST /payments/{id}/process` collects it. */
@@ -52,7 +55,7 @@ export class CreatePaymentRequest {
 
   /** The same key again answers the payment that it has made. */
   @Optional()
-  @Length(1, 255)
+  @IsId()
   idempotency_key?: string;
 
   @Optional()
@@ -60,11 +63,11 @@ export class CreatePaymentRequest {
   save_card_and_make_default?: boolean;
 
   @Optional()
-  @IsUrl(URL_RULES)
+  @IsLink()
   success_url?: string;
 
   @Optional()
-  @IsUrl(URL_RULES)
+  @IsLink()
   cancel_url?: string;
 
   @Optional()
@@ -77,14 +80,13 @@ export class CreatePaymentRequest {
 }
 
 export class CreateCheckoutRequest {
-  @IsString()
-  @MinLength(1)
+  @IsId()
   invoice_id!: string;
 
-  @IsUrl(URL_RULES)
+  @IsLink()
   success_url!: string;
 
-  @IsUrl(URL_RULES)
+  @IsLink()
   cancel_url!: string;
 
   @Optional()
@@ -99,13 +101,13 @@ export class CreateCheckoutRequest {
 export class CreateSetupIntentRequest {
   /** The provider that is to keep the card. */
   @Optional()
-  @IsString()
+  @IsId()
   provider?: string;
 
-  @IsUrl(URL_RULES)
+  @IsLink()
   success_url!: string;
 
-  @IsUrl(URL_RULES)
+  @IsLink()
   cancel_url!: string;
 
   /** The saved method becomes the customer's default. */
@@ -118,8 +120,7 @@ export class CreateSetupIntentRequest {
   usage?: 'off_session' | 'on_session';
 
   @Optional()
-  @IsArray()
-  @IsString({ each: true })
+  @IsTexts()
   payment_method_types?: string[];
 
   @Optional()
@@ -129,14 +130,15 @@ export class CreateSetupIntentRequest {
 
 export class ListPaymentsQuery extends ListRequest {
   @Optional()
-  payment_ids?: string | string[];
+  @IsTextList()
+  payment_ids?: string[];
 
   @Optional()
   @IsWord(['INVOICE', 'CUSTOMER'])
   destination_type?: string;
 
   @Optional()
-  @IsString()
+  @IsId()
   destination_id?: string;
 
   @Optional()
@@ -148,15 +150,15 @@ export class ListPaymentsQuery extends ListRequest {
   payment_status?: string;
 
   @Optional()
-  @IsString()
+  @IsId()
   payment_gateway?: string;
 
   @Optional()
-  @IsString()
+  @IsId()
   gateway_payment_id?: string;
 
   @Optional()
-  @IsString()
+  @IsId()
   gateway_tracking_id?: string;
 
   @Optional()
@@ -164,7 +166,7 @@ export class ListPaymentsQuery extends ListRequest {
   currency?: string;
 
   @Optional()
-  @IsString()
+  @IsText()
   sort?: string;
 }
 
@@ -174,23 +176,19 @@ export class UpdatePaymentRequest {
   payment_status?: PaymentStatus;
 
   @Optional()
-  @IsString()
-  @MaxLength(2000)
+  @IsText({ max: MOST_PROSE })
   error_message?: string;
 
   @Optional()
-  @IsString()
-  @MaxLength(255)
+  @IsId()
   gateway_payment_id?: string;
 
   @Optional()
-  @IsString()
-  @MaxLength(100)
+  @IsText({ min: 1, max: 100 })
   payment_gateway?: string;
 
   @Optional()
-  @IsString()
-  @MaxLength(255)
+  @IsId()
   payment_method_id?: string;
 
   /** Added to what is there; a key that is there is replaced. */
@@ -221,7 +219,7 @@ export class UpdateInvoicePaymentRequest {
   payment_status!: PaymentStatus;
 
   @Optional()
-  @IsDecimalValue({ min: '0' })
+  @IsMoney({ min: '0' })
   amount?: string;
 }
 

@@ -1,11 +1,12 @@
-import { Length } from 'class-validator';
-import { IsDecimalValue, IsWord, Optional } from '../platform/http/fields.js';
 import { REFUND_REASONS, type RefundReason } from '../providers/provider-objects.js';
+import { Optional } from '../platform/http/fields.js';
+import { IsMoney } from '../platform/http/number-fields.js';
+import { IsId, IsWord } from '../platform/http/text-fields.js';
 
 export class CreateRefundRequest {
   /** Decimal in major units; all that is left of the payment, when left out. */
   @Optional()
-  @IsDecimalValue({ moreThan: '0' })
+  @IsMoney({ moreThan: '0' })
   amount?: string;
 
   @Optional()
@@ -14,6 +15,6 @@ export class CreateRefundRequest {
 
   /** The same key again answers the refund that it has made. */
   @Optional()
-  @Length(1, 255)
+  @IsId()
   idempotency_key?: string;
 }

@@ -1,38 +1,33 @@
-import { IsArray, IsObject, IsString, MaxLength, MinLength } from 'class-validator';
-import { IsWord, Optional } from '../platform/http/fields.js';
 import { SearchRequest } from '../platform/http/list-query.js';
+import { MOST_PROSE } from '../platform/http/bounds.js';
+import { Optional } from '../platform/http/fields.js';
+import { IsJson } from '../platform/http/json-fields.js';
+import { IsText, IsTexts, IsWord } from '../platform/http/text-fields.js';
 
 class AddonFieldsRequest {
   @Optional()
-  @IsString()
-  @MaxLength(2000)
+  @IsText({ max: MOST_PROSE })
   description?: string;
 
   /** Any JSON object. */
   @Optional()
-  @IsObject()
+  @IsJson()
   metadata?: Record<string, unknown>;
 }
 
 export class UpdateAddonRequest extends AddonFieldsRequest {
   @Optional()
-  @IsString()
-  @MinLength(1)
-  @MaxLength(500)
+  @IsText({ min: 1, max: 500 })
   name?: string;
 }
 
 export class CreateAddonRequest extends AddonFieldsRequest {
   /** @example "Extra seats" */
-  @IsString()
-  @MinLength(1)
-  @MaxLength(500)
+  @IsText({ min: 1, max: 500 })
   name!: string;
 
   /** Unique in the environment. */
-  @IsString()
-  @MinLength(1)
-  @MaxLength(200)
+  @IsText({ min: 1, max: 200 })
   lookup_key!: string;
 
   /** Whether a subscription can have it once or several times; once, when left out. */
@@ -43,8 +38,7 @@ export class CreateAddonRequest extends AddonFieldsRequest {
 
 export class SearchAddonsRequest extends SearchRequest {
   @Optional()
-  @IsArray()
-  @IsString({ each: true })
+  @IsTexts()
   addon_ids?: string[];
 
   @Optional()
@@ -52,7 +46,6 @@ export class SearchAddonsRequest extends SearchRequest {
   addon_type?: string;
 
   @Optional()
-  @IsArray()
-  @IsString({ each: true })
+  @IsTexts()
   lookup_keys?: string[];
 }

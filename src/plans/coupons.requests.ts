@@ -1,27 +1,18 @@
-import { IsArray, IsInt, IsString, MaxLength, Min, MinLength } from 'class-validator';
-import {
-  IsCurrency,
-  IsDecimalValue,
-  IsInstant,
-  IsStringMap,
-  IsTextList,
-  IsWord,
-  Optional,
-} from '../platform/http/fields.js';
 import { ListRequest, SearchRequest } from '../platform/http/list-query.js';
 import { NotSupportedYet } from '../platform/http/not-supported.js';
+import { Optional } from '../platform/http/fields.js';
+import { IsStringMap } from '../platform/http/json-fields.js';
+import { IsDecimalValue, IsMoney, IsWhole } from '../platform/http/number-fields.js';
+import { IsCurrency, IsText, IsTextList, IsTexts, IsWord } from '../platform/http/text-fields.js';
+import { IsInstant } from '../platform/http/time-fields.js';
 
 export class CreateCouponRequest {
-  @IsString()
-  @MinLength(1)
-  @MaxLength(200)
+  @IsText({ min: 1, max: 200 })
   name!: string;
 
   /** What a customer types; unique in the environment. */
   @Optional()
-  @IsString()
-  @MinLength(1)
-  @MaxLength(200)
+  @IsText({ min: 1, max: 200 })
   coupon_code?: string;
 
   @IsWord(['fixed', 'percentage'])
@@ -34,7 +25,7 @@ export class CreateCouponRequest {
 
   /** Of a fixed coupon, in major units of its currency. */
   @Optional()
-  @IsDecimalValue({ moreThan: '0' })
+  @IsMoney({ moreThan: '0' })
   amount_off?: string;
 
   /** A fixed coupon needs it; a percentage with a currency is for subscriptions in it alone. */
@@ -47,24 +38,22 @@ export class CreateCouponRequest {
   cadence!: 'once' | 'repeated' | 'forever';
 
   @Optional()
-  @IsInt()
-  @Min(1)
+  @IsWhole({ min: 1 })
   duration_in_periods?: number;
 
   /** How often it can be redeemed, by all customers together. */
   @Optional()
-  @IsInt()
-  @Min(1)
+  @IsWhole({ min: 1 })
   max_redemptions?: number;
 
   /** Cannot be redeemed before. */
   @Optional()
-  @IsInstant()
+  @IsInstant({ ever: true })
   redeem_after?: Date;
 
   /** Cannot be redeemed at that time or later. */
   @Optional()
-  @IsInstant()
+  @IsInstant({ ever: true })
   redeem_before?: Date;
 
   @Optional()
@@ -78,9 +67,7 @@ export class CreateCouponRequest {
 
 export class UpdateCouponRequest {
   @Optional()
-  @IsString()
-  @MinLength(1)
-  @MaxLength(200)
+  @IsText({ min: 1, max: 200 })
   name?: string;
 
   @Optional()
@@ -90,13 +77,11 @@ export class UpdateCouponRequest {
 
 export class SearchCouponsRequest extends SearchRequest {
   @Optional()
-  @IsArray()
-  @IsString({ each: true })
+  @IsTexts()
   coupon_ids?: string[];
 
   @Optional()
-  @IsArray()
-  @IsString({ each: true })
+  @IsTexts()
   coupon_codes?: string[];
 }
 

@@ -1,21 +1,12 @@
-import { Type } from 'class-transformer';
-import {
-  ArrayMaxSize,
-  ArrayMinSize,
-  IsArray,
-  IsBoolean,
-  IsInt,
-  IsObject,
-  IsString,
-  Max,
-  MaxLength,
-  Min,
-  MinLength,
-  ValidateNested,
-} from 'class-validator';
-import { IsInstant, IsWord, Optional } from '../platform/http/fields.js';
+import { IsBoolean } from 'class-validator';
 import { SearchRequest } from '../platform/http/list-query.js';
 import { NotSupportedYet } from '../platform/http/not-supported.js';
+import { MOST_PROSE, MOST_SAFE } from '../platform/http/bounds.js';
+import { Optional } from '../platform/http/fields.js';
+import { IsJson, IsListOf } from '../platform/http/json-fields.js';
+import { IsWhole } from '../platform/http/number-fields.js';
+import { IsId, IsText, IsTexts, IsWord } from '../platform/http/text-fields.js';
+import { IsInstant } from '../platform/http/time-fields.js';
 
 const FEATURE_TYPES = ['metered', 'boolean', 'static', 'config'] as const;
 const ENTITY_TYPES = ['PLAN', 'ADDON', 'SUBSCRIPTION'] as const;
@@ -28,9 +19,7 @@ export class UpdateEntitlementRequest {
 
   /** Of a metered feature: what is included in each period. Left out: unlimited. */
   @Optional()
-  @IsInt()
-  @Min(0)
-  @Max(Number.MAX_SAFE_INTEGER)
+  @IsWhole({ min: 0, max: MOST_SAFE })
   usage_limit?: number;
 
   /** When the limit begins anew; left out: with the subscription's billing period. */
@@ -45,14 +34,12 @@ export class UpdateEntitlementRequest {
 
   /** A static feature needs it. */
   @Optional()
-  @IsString()
-  @MinLength(1)
-  @MaxLength(2000)
+  @IsText({ min: 1, max: MOST_PROSE })
   static_value?: string;
 
   /** A config feature needs it. */
   @Optional()
-  @IsObject()
+  @IsJson()
   config_value?: Record<string, unknown>;
 }
 
@@ -63,18 +50,15 @@ export class CreateEntitlementRequest extends UpdateEntitlementRequest {
   entity_type?: (typeof ENTITY_TYPES)[number];
 
   @Optional()
-  @IsString()
-  @MinLength(1)
+  @IsId()
   entity_id?: string;
 
   /** Short for `entity_type` PLAN and its `entity_id`. */
   @Optional()
-  @IsString()
-  @MinLength(1)
+  @IsId()
   plan_id?: string;
 
-  @IsString()
-  @MinLength(1)
+  @IsId()
   feature_id!: string;
 
   /** The feature's own type. */
@@ -84,7 +68,7 @@ export class CreateEntitlementRequest extends UpdateEntitlementRequest {
 
   /** The entitlement of the plan or addon that this one of a subscription stands in for. */
   @Optional()
-  @IsString()
+  @IsId()
   parent_entitlement_id?: string;
 
   @Optional()
@@ -92,7 +76,7 @@ export class CreateEntitlementRequest extends UpdateEntitlementRequest {
   start_date?: Date;
 
   @Optional()
-  @IsInstant()
+  @IsInstant({ ever: true })
   end_date?: Date;
 
   @Optional()
@@ -121,23 +105,17 @@ export class CreateEntitlementRequest extends UpdateEntitlementRequest {
 }
 
 export class CreateEntitlementsBulkRequest {
-  @IsArray()
-  @ArrayMinSize(1)
-  @ArrayMaxSize(100)
-  @ValidateNested({ each: true })
-  @Type(() => CreateEntitlementRequest)
+  @IsListOf(() => CreateEntitlementRequest, { least: 1 })
   items!: CreateEntitlementRequest[];
 }
 
 export class SearchEntitlementsRequest extends SearchRequest {
   @Optional()
-  @IsArray()
-  @IsString({ each: true })
+  @IsTexts()
   entity_ids?: string[];
 
   @Optional()
-  @IsArray()
-  @IsString({ each: true })
+  @IsTexts()
   plan_ids?: string[];
 
   @Optional()
@@ -145,8 +123,7 @@ export class SearchEntitlementsRequest extends SearchRequest {
   entity_type?: string;
 
   @Optional()
-  @IsArray()
-  @IsString({ each: true })
+  @IsTexts()
   feature_ids?: string[];
 
   @Optional()

@@ -1,34 +1,19 @@
-import { Type } from 'class-transformer';
-import {
-  ArrayMaxSize,
-  IsArray,
-  IsInt,
-  IsObject,
-  IsString,
-  MaxLength,
-  Min,
-  MinLength,
-  ValidateNested,
-} from 'class-validator';
 import { BILLING_PERIOD_UNITS, type BillingPeriodUnit } from '../domain/billing-period.js';
 import { INVOICE_CADENCES, type InvoiceCadence } from '../domain/rating/price-kinds.js';
-import {
-  AlsoNamed,
-  IsCurrency,
-  IsDecimalValue,
-  IsStringMap,
-  IsWord,
-  Optional,
-} from '../platform/http/fields.js';
 import { SearchRequest } from '../platform/http/list-query.js';
 import { NotSupportedYet } from '../platform/http/not-supported.js';
 import { PriceTierRequest, TransformQuantityRequest } from './prices.requests.js';
+import { MOST_PERIODS, MOST_PROSE, MOST_TRIAL_DAYS } from '../platform/http/bounds.js';
+import { AlsoNamed, Optional } from '../platform/http/fields.js';
+import { IsListOf, IsPart, IsStringMap } from '../platform/http/json-fields.js';
+import { IsMoney, IsWhole } from '../platform/http/number-fields.js';
+import { IsCurrency, IsId, IsText, IsTexts, IsWord } from '../platform/http/text-fields.js';
 
 /** A price inside of a plan, as the public guides write it. */
 export class InlinePriceRequest {
   /** The metered feature whose usage is charged; left out: a fixed price. */
   @Optional()
-  @IsString()
+  @IsId()
   feature_id?: string;
 
   /** `flat`, `package`, `tiered` (each tier prices its own slice) or `volume` (one tier prices everything). */
@@ -38,20 +23,15 @@ export class InlinePriceRequest {
   /** The contract's `amount`. */
   @AlsoNamed('amount')
   @Optional()
-  @IsDecimalValue({ min: '0' })
+  @IsMoney({ min: '0' })
   unit_price?: string;
 
   @Optional()
-  @IsArray()
-  @ArrayMaxSize(200)
-  @ValidateNested({ each: true })
-  @Type(() => PriceTierRequest)
+  @IsListOf(() => PriceTierRequest, { most: 200 })
   tiers?: PriceTierRequest[];
 
   @Optional()
-  @IsObject()
-  @ValidateNested()
-  @Type(() => TransformQuantityRequest)
+  @IsPart(() => TransformQuantityRequest)
   transform_quantity?: TransformQuantityRequest;
 
   /** The plan's, when left out. */
@@ -64,8 +44,7 @@ export class InlinePriceRequest {
   billing_period?: BillingPeriodUnit;
 
   @Optional()
-  @IsInt()
-  @Min(1)
+  @IsWhole({ min: 1, max: MOST_PERIODS })
   billing_period_count?: number;
 
   /** Fixed prices are charged in ADVANCE unless said otherwise; usage is always charged in ARREAR. */
@@ -75,23 +54,20 @@ export class InlinePriceRequest {
 
   /** Quantity that a subscription begins with; of a fixed price. */
   @Optional()
-  @IsInt()
-  @Min(1)
+  @IsWhole({ min: 1 })
   min_quantity?: number;
 
   /** Of a recurring fixed price. */
   @Optional()
-  @IsInt()
-  @Min(0)
+  @IsWhole({ min: 0, max: MOST_TRIAL_DAYS })
   trial_period_days?: number;
 
   @Optional()
-  @IsString()
-  @MaxLength(500)
+  @IsText({ max: 500 })
   display_name?: string;
 
   @Optional()
-  @IsString()
+  @IsId()
   lookup_key?: string;
 
   @Optional()
@@ -101,12 +77,11 @@ export class InlinePriceRequest {
 
 class PlanDetailsRequest {
   @Optional()
-  @IsString()
-  @MaxLength(2000)
+  @IsText({ max: MOST_PROSE })
   description?: string;
 
   @Optional()
-  @IsInt()
+  @IsWhole()
   display_order?: number;
 
   @Optional()
@@ -118,17 +93,13 @@ class PlanFieldsRequest extends PlanDetailsRequest {
   /** Unique in the environment. The guides write `key`. */
   @AlsoNamed('key')
   @Optional()
-  @IsString()
-  @MinLength(1)
-  @MaxLength(200)
+  @IsText({ min: 1, max: 200 })
   lookup_key?: string;
 }
 
 export class CreatePlanRequest extends PlanFieldsRequest {
   /** @example "Pro" */
-  @IsString()
-  @MinLength(1)
-  @MaxLength(500)
+  @IsText({ min: 1, max: 500 })
   name!: string;
 
   /** Default of the prices in this body. */
@@ -143,8 +114,7 @@ export class CreatePlanRequest extends PlanFieldsRequest {
 
   /** Default of the prices in this body. */
   @Optional()
-  @IsInt()
-  @Min(1)
+  @IsWhole({ min: 1, max: MOST_PERIODS })
   billing_period_count?: number;
 
   @Optional()
@@ -153,18 +123,13 @@ export class CreatePlanRequest extends PlanFieldsRequest {
 
   /** Created together with the plan or not at all. Prices can also be created on their own: `POST /prices`. */
   @Optional()
-  @IsArray()
-  @ArrayMaxSize(100)
-  @ValidateNested({ each: true })
-  @Type(() => InlinePriceRequest)
+  @IsListOf(() => InlinePriceRequest)
   prices?: InlinePriceRequest[];
 }
 
 export class UpdatePlanRequest extends PlanFieldsRequest {
   @Optional()
-  @IsString()
-  @MinLength(1)
-  @MaxLength(500)
+  @IsText({ min: 1, max: 500 })
   name?: string;
 
   @Optional()
@@ -174,27 +139,22 @@ export class UpdatePlanRequest extends PlanFieldsRequest {
 
 export class ClonePlanRequest extends PlanDetailsRequest {
   /** Another one than the source has. */
-  @IsString()
-  @MinLength(1)
-  @MaxLength(500)
+  @IsText({ min: 1, max: 500 })
   name!: string;
 
   /** Unique in the environment. */
   @AlsoNamed('key')
-  @IsString()
-  @MinLength(1)
-  @MaxLength(200)
+  @IsText({ min: 1, max: 200 })
   lookup_key!: string;
 }
 
 export class SearchPlansRequest extends SearchRequest {
   @Optional()
-  @IsArray()
-  @IsString({ each: true })
+  @IsTexts()
   plan_ids?: string[];
 
   @Optional()
-  @IsString()
+  @IsId()
   lookup_key?: string;
 
   @Optional()

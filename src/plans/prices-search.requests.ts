@@ -1,22 +1,21 @@
-import { IsArray, IsBoolean, IsString } from 'class-validator';
+import { IsBoolean } from 'class-validator';
 import { BILLING_PERIOD_UNITS } from '../domain/billing-period.js';
-import { IsInstant, IsWord, IsWordList, Optional } from '../platform/http/fields.js';
 import { SearchRequest } from '../platform/http/list-query.js';
+import { Optional } from '../platform/http/fields.js';
+import { IsId, IsTexts, IsWord, IsWordList } from '../platform/http/text-fields.js';
+import { IsInstant } from '../platform/http/time-fields.js';
 
 export class SearchPricesRequest extends SearchRequest {
   @Optional()
-  @IsArray()
-  @IsString({ each: true })
+  @IsTexts()
   price_ids?: string[];
 
   @Optional()
-  @IsArray()
-  @IsString({ each: true })
+  @IsTexts()
   plan_ids?: string[];
 
   @Optional()
-  @IsArray()
-  @IsString({ each: true })
+  @IsTexts()
   entity_ids?: string[];
 
   @Optional()
@@ -24,8 +23,7 @@ export class SearchPricesRequest extends SearchRequest {
   entity_type?: string;
 
   @Optional()
-  @IsArray()
-  @IsString({ each: true })
+  @IsTexts()
   meter_ids?: string[];
 
   @Optional()
@@ -37,16 +35,16 @@ export class SearchPricesRequest extends SearchRequest {
   allow_expired_prices?: boolean;
 
   @Optional()
-  @IsInstant()
+  @IsInstant({ ever: true })
   start_date_lt?: Date;
 
   /** Only what stands in for that price on some subscription. */
   @Optional()
-  @IsString()
+  @IsId()
   parent_price_id?: string;
 
   /** Only what that subscription has in place of its plan's prices. */
   @Optional()
-  @IsString()
+  @IsId()
   subscription_id?: string;
 }

@@ -1,17 +1,3 @@
-import { Type } from 'class-transformer';
-import {
-  ArrayMaxSize,
-  ArrayMinSize,
-  IsArray,
-  IsInt,
-  IsObject,
-  IsString,
-  Max,
-  MaxLength,
-  Min,
-  MinLength,
-  ValidateNested,
-} from 'class-validator';
 import { BILLING_PERIOD_UNITS, type BillingPeriodUnit } from '../domain/billing-period.js';
 import {
   BILLING_MODELS,
@@ -25,16 +11,13 @@ import {
   type PriceType,
   type TierMode,
 } from '../domain/rating/price-kinds.js';
-import {
-  AlsoNamed,
-  IsCurrency,
-  IsDecimalValue,
-  IsInstant,
-  IsStringMap,
-  IsWord,
-  Optional,
-} from '../platform/http/fields.js';
 import { NotSupportedYet } from '../platform/http/not-supported.js';
+import { MOST_PERIODS, MOST_PROSE, MOST_TRIAL_DAYS } from '../platform/http/bounds.js';
+import { AlsoNamed, Optional } from '../platform/http/fields.js';
+import { IsListOf, IsPart, IsStringMap, IsTextListMap } from '../platform/http/json-fields.js';
+import { IsDecimalValue, IsMoney, IsWhole } from '../platform/http/number-fields.js';
+import { IsCurrency, IsId, IsText, IsWord } from '../platform/http/text-fields.js';
+import { IsInstant } from '../platform/http/time-fields.js';
 
 export class PriceTierRequest {
   /** The last quantity inside the tier, inclusive; left out in the last tier: without end. */
@@ -44,21 +27,19 @@ export class PriceTierRequest {
 
   /** Per unit. The guides write `unit_price`. */
   @AlsoNamed('unit_price')
-  @IsDecimalValue({ min: '0' })
+  @IsMoney({ min: '0' })
   unit_amount!: string;
 
   /** Once when the tier is reached. The guides write `flat_fee`. */
   @AlsoNamed('flat_fee')
   @Optional()
-  @IsDecimalValue({ min: '0' })
+  @IsMoney({ min: '0' })
   flat_amount?: string;
 }
 
 export class TransformQuantityRequest {
   /** Units in a package. */
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
+  @IsWhole({ min: 1 })
   divide_by!: number;
 
   @Optional()
@@ -78,8 +59,7 @@ export class PriceBodyRequest {
   billing_period!: BillingPeriodUnit;
 
   @Optional()
-  @IsInt()
-  @Min(1)
+  @IsWhole({ min: 1, max: MOST_PERIODS })
   billing_period_count?: number;
 
   @IsWord(INVOICE_CADENCES)
@@ -96,7 +76,7 @@ export class PriceBodyRequest {
 
   /** Per unit (FLAT_FEE) or per package (PACKAGE), in major units. */
   @Optional()
-  @IsDecimalValue({ min: '0' })
+  @IsMoney({ min: '0' })
   amount?: string;
 
   @Optional()
@@ -104,46 +84,36 @@ export class PriceBodyRequest {
   tier_mode?: TierMode;
 
   @Optional()
-  @IsArray()
-  @ArrayMaxSize(200)
-  @ValidateNested({ each: true })
-  @Type(() => PriceTierRequest)
+  @IsListOf(() => PriceTierRequest, { most: 200 })
   tiers?: PriceTierRequest[];
 
   @Optional()
-  @IsObject()
-  @ValidateNested()
-  @Type(() => TransformQuantityRequest)
+  @IsPart(() => TransformQuantityRequest)
   transform_quantity?: TransformQuantityRequest;
 
   @Optional()
-  @IsString()
+  @IsId()
   meter_id?: string;
 
   /** Narrows the meter's events: property → values. */
   @Optional()
-  @IsObject()
+  @IsTextListMap()
   filter_values?: Record<string, string[]>;
 
   @Optional()
-  @IsInt()
-  @Min(1)
+  @IsWhole({ min: 1 })
   min_quantity?: number;
 
   @Optional()
-  @IsString()
-  @MinLength(1)
-  @MaxLength(200)
+  @IsText({ min: 1, max: 200 })
   lookup_key?: string;
 
   @Optional()
-  @IsString()
-  @MaxLength(500)
+  @IsText({ max: 500 })
   display_name?: string;
 
   @Optional()
-  @IsString()
-  @MaxLength(2000)
+  @IsText({ max: MOST_PROSE })
   description?: string;
 
   /** Lines never start before their price. Now, when left out. */
@@ -152,7 +122,7 @@ export class PriceBodyRequest {
   start_date?: Date;
 
   @Optional()
-  @IsInstant()
+  @IsInstant({ ever: true })
   end_date?: Date;
 
   @Optional()
@@ -162,14 +132,12 @@ export class PriceBodyRequest {
   /** Days without a charge at the beginning, of a recurring FIXED price. Older clients write `trial_period`. */
   @AlsoNamed('trial_period')
   @Optional()
-  @IsInt()
-  @Min(0)
-  @Max(3650)
+  @IsWhole({ min: 0, max: MOST_TRIAL_DAYS })
   trial_period_days?: number;
 
   /** A group of prices. */
   @Optional()
-  @IsString()
+  @IsText()
   group_id?: string;
 
   @Optional()
@@ -188,24 +156,19 @@ export class CreatePriceRequest extends PriceFieldsRequest {
   @NotSupportedYet(['PLAN', 'ADDON'], { required: true })
   entity_type!: string;
 
-  @IsString()
-  @MinLength(1)
+  @IsId()
   entity_id!: string;
 }
 
 export class CreatePricesBulkRequest {
-  @IsArray()
-  @ArrayMinSize(1)
-  @ArrayMaxSize(100)
-  @ValidateNested({ each: true })
-  @Type(() => CreatePriceRequest)
+  @IsListOf(() => CreatePriceRequest, { least: 1 })
   items!: CreatePriceRequest[];
 }
 
 export class UpdatePriceRequest {
   /** What is charged: any of `amount`, `billing_model`, `tier_mode`, `tiers`, `transform_quantity` makes a new version. */
   @Optional()
-  @IsDecimalValue({ min: '0' })
+  @IsMoney({ min: '0' })
   amount?: string;
 
   @Optional()
@@ -217,16 +180,11 @@ export class UpdatePriceRequest {
   tier_mode?: TierMode;
 
   @Optional()
-  @IsArray()
-  @ArrayMaxSize(200)
-  @ValidateNested({ each: true })
-  @Type(() => PriceTierRequest)
+  @IsListOf(() => PriceTierRequest, { most: 200 })
   tiers?: PriceTierRequest[];
 
   @Optional()
-  @IsObject()
-  @ValidateNested()
-  @Type(() => TransformQuantityRequest)
+  @IsPart(() => TransformQuantityRequest)
   transform_quantity?: TransformQuantityRequest;
 
   /** When the new version begins and the old one ends. Now, when left out. */
@@ -235,19 +193,15 @@ export class UpdatePriceRequest {
   effective_from?: Date;
 
   @Optional()
-  @IsString()
-  @MinLength(1)
-  @MaxLength(200)
+  @IsText({ min: 1, max: 200 })
   lookup_key?: string;
 
   @Optional()
-  @IsString()
-  @MaxLength(500)
+  @IsText({ max: 500 })
   display_name?: string;
 
   @Optional()
-  @IsString()
-  @MaxLength(2000)
+  @IsText({ max: MOST_PROSE })
   description?: string;
 
   @Optional()
@@ -256,7 +210,7 @@ export class UpdatePriceRequest {
 
   /** A group of prices; an empty text takes the price out of its group. */
   @Optional()
-  @IsString()
+  @IsText()
   group_id?: string;
 
   @Optional()
@@ -271,6 +225,6 @@ export class UpdatePriceRequest {
 export class DeletePriceRequest {
   /** When it ends. Now, when left out. */
   @Optional()
-  @IsInstant()
+  @IsInstant({ ever: true })
   end_date?: Date;
 }

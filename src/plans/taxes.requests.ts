@@ -1,24 +1,20 @@
-import { IsBoolean, IsInt, IsString, MaxLength, MinLength } from 'class-validator';
-import {
-  IsCurrency,
-  IsDecimalValue,
-  IsInstant,
-  IsStringMap,
-  IsTextList,
-  IsWord,
-  Optional,
-} from '../platform/http/fields.js';
+import { IsBoolean } from 'class-validator';
 import { ListRequest } from '../platform/http/list-query.js';
 import { NotSupportedYet } from '../platform/http/not-supported.js';
 import type { TaxOverride } from './taxes.types.js';
+import { MOST_PROSE } from '../platform/http/bounds.js';
+import { Optional } from '../platform/http/fields.js';
+import { IsStringMap } from '../platform/http/json-fields.js';
+import { IsDecimalValue, IsMoney, IsWhole } from '../platform/http/number-fields.js';
+import { IsCurrency, IsId, IsText, IsTextList, IsWord } from '../platform/http/text-fields.js';
+import { IsInstant } from '../platform/http/time-fields.js';
 
 const SCOPES = ['INTERNAL', 'EXTERNAL', 'ONETIME'] as const;
 const ENTITY_TYPES = ['customer', 'subscription', 'invoice', 'tenant'] as const;
 
 class TaxRateFieldsRequest {
   @Optional()
-  @IsString()
-  @MaxLength(2000)
+  @IsText({ max: MOST_PROSE })
   description?: string;
 
   @Optional()
@@ -28,15 +24,11 @@ class TaxRateFieldsRequest {
 
 export class CreateTaxRateRequest extends TaxRateFieldsRequest {
   /** @example "German VAT" */
-  @IsString()
-  @MinLength(1)
-  @MaxLength(200)
+  @IsText({ min: 1, max: 200 })
   name!: string;
 
   /** Unique in the environment; associations name it. */
-  @IsString()
-  @MinLength(1)
-  @MaxLength(200)
+  @IsText({ min: 1, max: 200 })
   code!: string;
 
   /** Told by the value, when left out. */
@@ -55,21 +47,17 @@ export class CreateTaxRateRequest extends TaxRateFieldsRequest {
 
   /** In major units of whatever currency is taxed. */
   @Optional()
-  @IsDecimalValue({ min: '0' })
+  @IsMoney({ min: '0' })
   fixed_value?: string;
 }
 
 export class UpdateTaxRateRequest extends TaxRateFieldsRequest {
   @Optional()
-  @IsString()
-  @MinLength(1)
-  @MaxLength(200)
+  @IsText({ min: 1, max: 200 })
   name?: string;
 
   @Optional()
-  @IsString()
-  @MinLength(1)
-  @MaxLength(200)
+  @IsText({ min: 1, max: 200 })
   code?: string;
 
   /** INACTIVE: it taxes nothing, wherever it is associated. */
@@ -108,7 +96,7 @@ export class UpdateTaxAssociationRequest {
 
   /** Lower ones stand first on the invoice. */
   @Optional()
-  @IsInt()
+  @IsWhole()
   priority?: number;
 
   @Optional()
@@ -119,8 +107,7 @@ export class UpdateTaxAssociationRequest {
 /** A rate in place of those that would be copied down. */
 export class TaxRateOverrideRequest extends UpdateTaxAssociationRequest {
   /** The rate's code. */
-  @IsString()
-  @MinLength(1)
+  @IsId()
   tax_rate_code!: string;
 
   /** Only on invoices in it. */
@@ -131,8 +118,7 @@ export class TaxRateOverrideRequest extends UpdateTaxAssociationRequest {
 
 export class CreateTaxAssociationRequest extends UpdateTaxAssociationRequest {
   /** The rate's code. */
-  @IsString()
-  @MinLength(1)
+  @IsId()
   tax_rate_code!: string;
 
   /** What is taxed; or `external_customer_id`. */
@@ -142,14 +128,12 @@ export class CreateTaxAssociationRequest extends UpdateTaxAssociationRequest {
 
   /** For `tenant` it can be left out: it is the caller's own. */
   @Optional()
-  @IsString()
-  @MinLength(1)
+  @IsId()
   entity_id?: string;
 
   /** Short for `entity_type` customer and its id. */
   @Optional()
-  @IsString()
-  @MinLength(1)
+  @IsId()
   external_customer_id?: string;
 
   /** Only on invoices in it. */
@@ -162,7 +146,7 @@ export class CreateTaxAssociationRequest extends UpdateTaxAssociationRequest {
   start_date?: Date;
 
   @Optional()
-  @IsInstant()
+  @IsInstant({ ever: true })
   end_date?: Date;
 }
 
@@ -172,15 +156,15 @@ export class ListTaxAssociationsQuery extends ListRequest {
   entity_type?: string;
 
   @Optional()
-  @IsString()
+  @IsId()
   entity_id?: string;
 
   @Optional()
-  @IsString()
+  @IsId()
   external_customer_id?: string;
 
   @Optional()
-  @IsString()
+  @IsId()
   tax_rate_id?: string;
 }
 

@@ -1,20 +1,20 @@
-import { IsArray, IsBoolean, IsString, MinLength } from 'class-validator';
-import { Transform } from 'class-transformer';
-import { IsInstant, Optional } from '../platform/http/fields.js';
+import { IsBoolean } from 'class-validator';
+import { Optional } from '../platform/http/fields.js';
+import { IsId, IsTextList } from '../platform/http/text-fields.js';
+import { IsInstant } from '../platform/http/time-fields.js';
 
 export class SubscriptionUsageRequest {
-  @IsString()
-  @MinLength(1)
+  @IsId()
   subscription_id!: string;
 
   /** The start of the current period, when left out. */
   @Optional()
-  @IsInstant()
+  @IsInstant({ ever: true })
   start_time?: Date;
 
   /** Now, when left out. */
   @Optional()
-  @IsInstant()
+  @IsInstant({ ever: true })
   end_time?: Date;
 
   /** All since charges began, instead of the current period. */
@@ -23,36 +23,26 @@ export class SubscriptionUsageRequest {
   lifetime_usage?: boolean;
 }
 
-const asList = Transform(({ value }: { value: unknown }) =>
-  typeof value === 'string' ? value.split(',').filter((item) => item !== '') : value,
-);
-
 export class CustomerUsageSummaryRequest {
   /** Our id; one of `customer_id` and `customer_lookup_key` is required. */
   @Optional()
-  @IsString()
+  @IsId()
   customer_id?: string;
 
   /** Your own id of the customer. */
   @Optional()
-  @IsString()
+  @IsId()
   customer_lookup_key?: string;
 
   @Optional()
-  @asList
-  @IsArray()
-  @IsString({ each: true })
+  @IsTextList()
   feature_ids?: string[];
 
   @Optional()
-  @asList
-  @IsArray()
-  @IsString({ each: true })
+  @IsTextList()
   feature_lookup_keys?: string[];
 
   @Optional()
-  @asList
-  @IsArray()
-  @IsString({ each: true })
+  @IsTextList()
   subscription_ids?: string[];
 }

@@ -4,7 +4,7 @@ import type { Caller } from '../platform/context.js';
 import { UnitOfWork } from '../platform/database/unit-of-work.js';
 import { OnlyReads } from '../platform/idempotency/route-kinds.js';
 import { ApiController, CurrentCaller } from '../tenancy/api-controller.js';
-import { propertyFilters, usageWindow } from '../usage/usage.service.js';
+import { assertWindows, propertyFilters, usageWindow } from '../usage/usage.service.js';
 import type { UsageGroupKey } from '../usage/usage.types.js';
 import { GetUsageAnalyticsRequest } from './usage-analytics.requests.js';
 import { GetUsageAnalyticsResponse, toAnalyticsResponse } from './usage-analytics.responses.js';
@@ -32,11 +32,13 @@ export class UsageAnalyticsController {
     @Body() body: GetUsageAnalyticsRequest,
   ): Promise<GetUsageAnalyticsResponse> {
     const expand = new Set(body.expand ?? []);
-    return this.uow.read(caller, async (ctx) =>
-      toAnalyticsResponse(
+    return this.uow.read(caller, async (ctx) => {
+      const window = usageWindow(body.start_time, body.end_time, ctx.now, DEFAULT_DAYS);
+      assertWindows(window, { window_size: body.window_size });
+      return toAnalyticsResponse(
         await this.analytics.analyze(ctx, {
           customer: await this.customers.getByExternalId(ctx, body.external_customer_id),
-          window: usageWindow(body.start_time, body.end_time, ctx.now, DEFAULT_DAYS),
+          window,
           windowSize: body.window_size,
           featureIds: body.feature_ids,
           sources: body.sources,
@@ -47,7 +49,7 @@ export class UsageAnalyticsController {
           withSources: expand.has('source'),
         }),
         expand,
-      ),
-    );
+      );
+    });
   }
 }

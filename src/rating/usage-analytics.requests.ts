@@ -1,25 +1,30 @@
-import { IsArray, IsIn, IsObject, IsString, Matches, MinLength } from 'class-validator';
+import { Matches } from 'class-validator';
 import { WINDOW_SIZES, type WindowSize } from '../domain/usage/aggregation.js';
-import { IsInstant, IsWord, Optional } from '../platform/http/fields.js';
 import { NotSupportedYet } from '../platform/http/not-supported.js';
+import { Optional } from '../platform/http/fields.js';
+import { IsTextListMap } from '../platform/http/json-fields.js';
+import { IsId, IsTexts, IsWord, IsWordList } from '../platform/http/text-fields.js';
+import { IsInstant } from '../platform/http/time-fields.js';
 
 /** What an item can carry along. */
 export const ANALYTICS_EXPANSIONS = ['feature', 'meter', 'price', 'source'] as const;
 
+/** Properties that items are split by. */
+const MOST_GROUPS = 10;
+
 export class GetUsageAnalyticsRequest {
   /** Your own id of the customer. */
-  @IsString()
-  @MinLength(1)
+  @IsId()
   external_customer_id!: string;
 
   /** Inclusive. Seven days before the end, when left out. */
   @Optional()
-  @IsInstant()
+  @IsInstant({ ever: true })
   start_time?: Date;
 
   /** Exclusive. Now, when left out. */
   @Optional()
-  @IsInstant()
+  @IsInstant({ ever: true })
   end_time?: Date;
 
   /** Makes `points`: one for each window with usage, in UTC. */
@@ -29,24 +34,22 @@ export class GetUsageAnalyticsRequest {
 
   /** All features with a meter, when left out. */
   @Optional()
-  @IsArray()
-  @IsString({ each: true })
+  @IsTexts()
   feature_ids?: string[];
 
   /** Only events of these sources. */
   @Optional()
-  @IsArray()
-  @IsString({ each: true })
+  @IsTexts()
   sources?: string[];
 
   /** Property → values that count. */
   @Optional()
-  @IsObject()
+  @IsTextListMap()
   property_filters?: Record<string, string[]>;
 
   /** Splits items further: `source`, or `properties.` and a name. Items are by feature anyhow. */
   @Optional()
-  @IsArray()
+  @IsTexts({ most: MOST_GROUPS })
   @Matches(/^(feature_id|source|properties\..{1,255})$/, {
     each: true,
     message: 'group_by must hold feature_id, source, or properties.<name>',
@@ -54,8 +57,7 @@ export class GetUsageAnalyticsRequest {
   group_by?: string[];
 
   @Optional()
-  @IsArray()
-  @IsIn(ANALYTICS_EXPANSIONS, { each: true })
+  @IsWordList(ANALYTICS_EXPANSIONS)
   expand?: string[];
 
   @Optional()

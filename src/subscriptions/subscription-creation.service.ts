@@ -1,14 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Customer } from '../customers/customers.types.js';
-import {
-  addDays,
-  calendarAnchor,
-  periodFrom,
-  type BillingCycle,
-  type BillingInterval,
-} from '../domain/billing-period.js';
-import { fieldErrors, invalidOperation, validationError } from '../domain/errors.js';
-import { earlierOf, makePeriod, type Period } from '../domain/period.js';
+import type { BillingCycle, BillingInterval } from '../domain/billing-period.js';
+import { invalidOperation, validationError } from '../domain/errors.js';
 import type { ProrationBehavior } from '../domain/subscribing/proration.js';
 import { nextAction } from '../domain/subscribing/subscription-life.js';
 import type { Ctx } from '../platform/context.js';
@@ -24,6 +17,7 @@ import { carriedQuotaCalendar } from './quota-calendar.types.js';
 import { choosePrices } from './plan-choice.js';
 import type { PriceOverride } from './price-override.js';
 import { SubscriptionEntity } from './subscription.entity.js';
+import { assertNotTooFarBack, assertTrial, calendarOf } from './subscription-calendar.js';
 import { SubscriptionAddonsService } from './subscription-addons.service.js';
 import { SubscriptionLinesService, type LineInput } from './subscription-lines.service.js';
 import { SubscriptionTermsService, type CouponChoice } from './subscription-terms.service.js';
@@ -75,14 +69,6 @@ export interface SubscribeInput {
   readonly taxOverrides?: readonly TaxOverride[] | undefined;
 }
 
-/** When a subscription begins, is charged from, and turns. */
-interface Calendar {
-  readonly startDate: Date;
-  readonly trialEnd: Date | null;
-  readonly anchor: Date;
-  readonly current: Period;
-}
-
 @Injectable()
 export class SubscriptionCreationService {
   constructor(
@@ -120,6 +106,7 @@ export class SubscriptionCreationService {
       start,
       trialDays,
     );
+    assertNotTooFarBack(subscription, scheduleOf(subscription), ctx.now);
     const lines = await this.lines.insertOfPlan(
       ctx,
       subscription,
@@ -166,7 +153,7 @@ export class SubscriptionCreationService {
     const chargedFrom = draft.trialEnd ?? draft.startDate;
     const ownAnchor =
       draft.billingAnchor.getTime() === chargedFrom.getTime() ? undefined : draft.billingAnchor;
-    const calendar = plan({
+    const calendar = calendarOf({
       interval: scheduleOf(draft).interval,
       cycle: draft.billingCycle,
       anchor: draft.billingCycle === 'calendar' ? undefined : ownAnchor,
@@ -178,7 +165,7 @@ export class SubscriptionCreationService {
     await this.lines.moveStart(ctx, draft.id, draft.startDate, startDate);
     await this.addons.moveStart(ctx, draft.id, draft.startDate, startDate);
     await this.terms.moveStart(ctx, draft.id, draft.startDate, startDate);
-    return this.subscriptions.save(
+    const activated = await this.subscriptions.save(
       ctx,
       draft,
       {
@@ -192,6 +179,8 @@ export class SubscriptionCreationService {
       },
       'subscription.activated',
     );
+    assertNotTooFarBack(activated, scheduleOf(activated), ctx.now);
+    return activated;
   }
 
   private insert(
@@ -207,7 +196,7 @@ export class SubscriptionCreationService {
     const cycle = input.billingCycle ?? 'anniversary';
     if (cycle === 'calendar' && input.billingAnchor)
       throw validationError('billing_anchor goes with billing_cycle anniversary: the calendar has its own');
-    const calendar = plan({
+    const calendar = calendarOf({
       interval,
       cycle,
       anchor: input.billingAnchor,
@@ -269,39 +258,4 @@ export class SubscriptionCreationService {
     };
     return insertRow(ctx.em, SubscriptionEntity, { ...row, nextActionAt: nextAction(row)?.at ?? null });
   }
-}
-
-/** The first periods of a life. A trial is a period of its own; unless the anchor says otherwise, the grid begins at its end. */
-function plan(of: {
-  readonly interval: BillingInterval;
-  readonly cycle: BillingCycle;
-  readonly anchor: Date | undefined;
-  readonly timeZone: string;
-  readonly start: Date;
-  readonly end: Date | null;
-  readonly trialDays: number;
-  readonly trialEnd?: Date | undefined;
-}): Calendar {
-  const { interval, cycle, timeZone, start, end } = of;
-  if (end !== null && end <= start) throw fieldErrors({ end_date: 'end_date must be after start_date' });
-  const trialEnd = of.trialEnd ?? (of.trialDays > 0 ? addDays(start, of.trialDays, timeZone) : null);
-  const chargedFrom = trialEnd ?? start;
-  const anchor =
-    cycle === 'calendar' ? calendarAnchor(chargedFrom, interval.unit, timeZone) : (of.anchor ?? chargedFrom);
-  const current =
-    trialEnd === null
-      ? periodFrom({ interval, cycle, anchor, timeZone }, start, end)
-      : makePeriod(start, end === null ? trialEnd : earlierOf(trialEnd, end));
-  return { startDate: start, trialEnd, anchor, current };
-}
-
-function assertTrial(input: SubscribeInput, start: Date): void {
-  const { trialEnd } = input;
-  if (trialEnd === undefined) return;
-  if (input.trialPeriodDays !== undefined)
-    throw fieldErrors({ trial_end: 'trial_end and trial_period_days cannot be used together' });
-  // A draft begins when it is activated: a date that is fixed now would say nothing about the length of its trial.
-  if (input.draft === true)
-    throw fieldErrors({ trial_end: 'a draft takes trial_period_days, not trial_end' });
-  if (trialEnd <= start) throw fieldErrors({ trial_end: 'trial_end must be after start_date' });
 }

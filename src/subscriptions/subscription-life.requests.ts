@@ -1,10 +1,14 @@
 import { Transform } from 'class-transformer';
-import { IsBoolean, IsInt, IsString, Max, MaxLength, Min } from 'class-validator';
+import { IsBoolean } from 'class-validator';
 import { PAUSE_MODES, RESUME_MODES, type PauseMode, type ResumeMode } from '../domain/subscribing/pauses.js';
 import { PRORATION_BEHAVIORS, type ProrationBehavior } from '../domain/subscribing/proration.js';
 import { SUBSCRIPTION_STATUSES, type SubscriptionStatus } from '../domain/subscribing/subscription-states.js';
-import { IsInstant, IsStringMap, IsWord, Optional } from '../platform/http/fields.js';
 import { NotSupportedYet } from '../platform/http/not-supported.js';
+import { Optional } from '../platform/http/fields.js';
+import { IsStringMap } from '../platform/http/json-fields.js';
+import { IsWhole } from '../platform/http/number-fields.js';
+import { IsText, IsWord } from '../platform/http/text-fields.js';
+import { IsInstant } from '../platform/http/time-fields.js';
 
 export class CancelSubscriptionRequest {
   @IsWord(['immediate', 'end_of_period', 'scheduled_date'])
@@ -12,7 +16,7 @@ export class CancelSubscriptionRequest {
 
   /** With `scheduled_date`. */
   @Optional()
-  @IsInstant()
+  @IsInstant({ ever: true })
   cancel_at?: Date;
 
   /**
@@ -33,7 +37,7 @@ export class CancelSubscriptionRequest {
   proration_behavior?: ProrationBehavior;
 
   @Optional()
-  @IsString()
+  @IsText()
   reason?: string;
 }
 
@@ -47,7 +51,7 @@ export class UpdateSubscriptionRequest {
   /** Cancels on that date. An empty text takes back a cancellation that lies ahead. */
   @Optional()
   @Transform(({ value }: { value: unknown }) => (value === '' ? null : value))
-  @IsInstant()
+  @IsInstant({ ever: true })
   cancel_at?: Date | null;
 
   /** `true` cancels at the end of the period, `false` takes back a cancellation that lies ahead. */
@@ -76,18 +80,15 @@ export class PauseSubscriptionRequest {
 
   /** Resumes by itself then. Without it and `pause_days`, the pause lasts until it is resumed. */
   @Optional()
-  @IsInstant()
+  @IsInstant({ ever: true })
   pause_end?: Date;
 
   @Optional()
-  @IsInt()
-  @Min(1)
-  @Max(36_500)
+  @IsWhole({ min: 1, max: 36_500 })
   pause_days?: number;
 
   @Optional()
-  @IsString()
-  @MaxLength(255)
+  @IsText()
   reason?: string;
 
   @Optional()

@@ -1,13 +1,4 @@
-import { Type } from 'class-transformer';
-import {
-  ArrayMaxSize,
-  IsArray,
-  IsBoolean,
-  IsObject,
-  IsString,
-  MaxLength,
-  ValidateNested,
-} from 'class-validator';
+import { IsBoolean } from 'class-validator';
 import { BILLING_PERIOD_UNITS } from '../domain/billing-period.js';
 import {
   BILLING_MODELS,
@@ -16,25 +7,21 @@ import {
   type TierMode,
 } from '../domain/rating/price-kinds.js';
 import { PRORATION_BEHAVIORS, type ProrationBehavior } from '../domain/subscribing/proration.js';
-import {
-  IsCurrency,
-  IsDecimalValue,
-  IsInstant,
-  IsStringMap,
-  IsWord,
-  IsWordList,
-  Optional,
-} from '../platform/http/fields.js';
 import { SearchRequest } from '../platform/http/list-query.js';
 import { NotSupportedYet } from '../platform/http/not-supported.js';
 import { LineCommitmentFields } from './subscription-terms.requests.js';
 import { PriceBodyRequest, PriceTierRequest, TransformQuantityRequest } from '../plans/prices.requests.js';
+import { Optional } from '../platform/http/fields.js';
+import { IsListOf, IsPart, IsStringMap } from '../platform/http/json-fields.js';
+import { IsDecimalValue, IsMoney } from '../platform/http/number-fields.js';
+import { IsCurrency, IsId, IsText, IsTexts, IsWord, IsWordList } from '../platform/http/text-fields.js';
+import { IsInstant } from '../platform/http/time-fields.js';
 
 /** Terms that take the place of a price's own. */
 export class PriceTermsRequest extends LineCommitmentFields {
   /** Per unit (FLAT_FEE) or per package (PACKAGE), in major units. */
   @Optional()
-  @IsDecimalValue({ min: '0' })
+  @IsMoney({ min: '0' })
   amount?: string;
 
   @Optional()
@@ -46,16 +33,11 @@ export class PriceTermsRequest extends LineCommitmentFields {
   tier_mode?: TierMode;
 
   @Optional()
-  @IsArray()
-  @ArrayMaxSize(200)
-  @ValidateNested({ each: true })
-  @Type(() => PriceTierRequest)
+  @IsListOf(() => PriceTierRequest, { most: 200 })
   tiers?: PriceTierRequest[];
 
   @Optional()
-  @IsObject()
-  @ValidateNested()
-  @Type(() => TransformQuantityRequest)
+  @IsPart(() => TransformQuantityRequest)
   transform_quantity?: TransformQuantityRequest;
 
   /** Of a fixed price. */
@@ -66,7 +48,7 @@ export class PriceTermsRequest extends LineCommitmentFields {
 
 export class OverrideLineItemRequest extends PriceTermsRequest {
   /** The plan's price that is meant. */
-  @IsString()
+  @IsId()
   price_id!: string;
 
   @Optional()
@@ -88,13 +70,11 @@ export class SubscriptionPriceRequest extends PriceBodyRequest {
 export class CreateSubscriptionLineItemRequest extends LineCommitmentFields {
   /** A price that exists. One of `price_id` and `price` is required, not both. */
   @Optional()
-  @IsString()
+  @IsId()
   price_id?: string;
 
   @Optional()
-  @IsObject()
-  @ValidateNested()
-  @Type(() => SubscriptionPriceRequest)
+  @IsPart(() => SubscriptionPriceRequest)
   price?: SubscriptionPriceRequest;
 
   /** Of a fixed price. 1 (or the price's `min_quantity`), when left out. */
@@ -108,12 +88,11 @@ export class CreateSubscriptionLineItemRequest extends LineCommitmentFields {
   start_date?: Date;
 
   @Optional()
-  @IsInstant()
+  @IsInstant({ ever: true })
   end_date?: Date;
 
   @Optional()
-  @IsString()
-  @MaxLength(500)
+  @IsText({ max: 500 })
   display_name?: string;
 
   @Optional()
@@ -137,8 +116,7 @@ export class UpdateSubscriptionLineItemRequest extends PriceTermsRequest {
   effective_from?: Date;
 
   @Optional()
-  @IsString()
-  @MaxLength(500)
+  @IsText({ max: 500 })
   display_name?: string;
 
   @Optional()
@@ -165,33 +143,27 @@ export class DeleteSubscriptionLineItemRequest {
 
 export class SearchSubscriptionLineItemsRequest extends SearchRequest {
   @Optional()
-  @IsArray()
-  @IsString({ each: true })
+  @IsTexts()
   line_item_ids?: string[];
 
   @Optional()
-  @IsArray()
-  @IsString({ each: true })
+  @IsTexts()
   subscription_ids?: string[];
 
   @Optional()
-  @IsArray()
-  @IsString({ each: true })
+  @IsTexts()
   customer_ids?: string[];
 
   @Optional()
-  @IsArray()
-  @IsString({ each: true })
+  @IsTexts()
   price_ids?: string[];
 
   @Optional()
-  @IsArray()
-  @IsString({ each: true })
+  @IsTexts()
   meter_ids?: string[];
 
   @Optional()
-  @IsArray()
-  @IsString({ each: true })
+  @IsTexts()
   entity_ids?: string[];
 
   @Optional()
@@ -199,8 +171,7 @@ export class SearchSubscriptionLineItemsRequest extends SearchRequest {
   entity_type?: string;
 
   @Optional()
-  @IsArray()
-  @IsString({ each: true })
+  @IsTexts()
   currencies?: string[];
 
   @Optional()

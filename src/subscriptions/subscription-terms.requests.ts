@@ -1,20 +1,21 @@
-import { plainToInstance } from 'class-transformer';
-import { IsBoolean, IsString, MinLength } from 'class-validator';
+import { IsBoolean } from 'class-validator';
 import type { BillingPeriodUnit } from '../domain/billing-period.js';
 import { COMMITMENT_TYPES, type CommitmentType } from '../domain/invoicing/line-commitment.js';
-import { IsDecimalValue, IsInstant, IsWord, Optional } from '../platform/http/fields.js';
 import { NotSupportedYet } from '../platform/http/not-supported.js';
 import { COMMITMENT_DURATIONS } from './commitments.types.js';
+import { Optional } from '../platform/http/fields.js';
+import { IsDecimalValue, IsMoney } from '../platform/http/number-fields.js';
+import { IsId, IsWord } from '../platform/http/text-fields.js';
+import { IsInstant } from '../platform/http/time-fields.js';
 
 /** A coupon by its code. */
 export class SubscriptionCouponRequest {
-  @IsString()
-  @MinLength(1)
+  @IsId()
   coupon_code!: string;
 
   /** Only for the line of this price; the whole invoice, when left out. */
   @Optional()
-  @IsString()
+  @IsId()
   price_id?: string;
 
   /** The subscription's start, when left out. */
@@ -23,7 +24,7 @@ export class SubscriptionCouponRequest {
   start_date?: Date;
 
   @Optional()
-  @IsInstant()
+  @IsInstant({ ever: true })
   end_date?: Date;
 }
 
@@ -31,7 +32,7 @@ export class SubscriptionCouponRequest {
 export class LineCommitmentFields {
   /** At least so much in each of its periods, in major units; or `commitment_quantity`. */
   @Optional()
-  @IsDecimalValue({ min: '0' })
+  @IsMoney({ min: '0' })
   commitment_amount?: string;
 
   /** At least so many units: worth what the price makes of them. */
@@ -71,7 +72,7 @@ export class LineCommitmentFields {
 /** The same in the words of `line_item_commitments`. */
 export class LineItemCommitmentRequest {
   @Optional()
-  @IsDecimalValue({ min: '0' })
+  @IsMoney({ min: '0' })
   commitment_amount?: string;
 
   @Optional()
@@ -102,14 +103,3 @@ export class LineItemCommitmentRequest {
   @NotSupportedYet()
   commitment_time_buckets?: unknown[];
 }
-
-/** A Map, because the keys are the caller's: each value is validated as the class that it is. */
-export const lineCommitmentMap = (value: unknown): unknown =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? new Map(
-        Object.entries(value).map(([priceId, one]) => [
-          priceId,
-          typeof one === 'object' && one !== null ? plainToInstance(LineItemCommitmentRequest, one) : one,
-        ]),
-      )
-    : value;

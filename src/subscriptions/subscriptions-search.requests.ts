@@ -1,31 +1,31 @@
-import { IsArray, IsString } from 'class-validator';
+import { IsBoolean } from 'class-validator';
 import { BILLING_PERIOD_UNITS } from '../domain/billing-period.js';
 import { SUBSCRIPTION_STATUSES } from '../domain/subscribing/subscription-states.js';
-import { IsInstant, IsWordList, Optional } from '../platform/http/fields.js';
 import { SearchRequest } from '../platform/http/list-query.js';
 import { NotSupportedYet } from '../platform/http/not-supported.js';
+import { Optional } from '../platform/http/fields.js';
+import { IsId, IsTexts, IsWordList } from '../platform/http/text-fields.js';
+import { IsInstant } from '../platform/http/time-fields.js';
 
 export class SearchSubscriptionsRequest extends SearchRequest {
   @Optional()
-  @IsArray()
-  @IsString({ each: true })
+  @IsTexts()
   subscription_ids?: string[];
 
   @Optional()
-  @IsString()
+  @IsId()
   customer_id?: string;
 
   @Optional()
-  @IsArray()
-  @IsString({ each: true })
+  @IsTexts()
   customer_ids?: string[];
 
   @Optional()
-  @IsString()
+  @IsId()
   external_customer_id?: string;
 
   @Optional()
-  @IsString()
+  @IsId()
   plan_id?: string;
 
   @Optional()
@@ -47,14 +47,16 @@ export class SearchSubscriptionsRequest extends SearchRequest {
 
   /** Lines are always included. */
   @Optional()
+  @IsBoolean()
   with_line_items?: boolean;
 
   @Optional()
+  @IsBoolean()
   with_coupon_associations?: boolean;
 
   /** Begun by that instant, and not ended. */
   @Optional()
-  @IsInstant()
+  @IsInstant({ ever: true })
   active_at?: Date;
 
   @Optional()
@@ -63,7 +65,7 @@ export class SearchSubscriptionsRequest extends SearchRequest {
 
   /** In a trial that ends by then. */
   @Optional()
-  @IsInstant()
+  @IsInstant({ ever: true })
   trial_end_due_lte?: Date;
 
   @Optional()

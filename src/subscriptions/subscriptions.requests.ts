@@ -1,17 +1,6 @@
-import { Transform, Type } from 'class-transformer';
-import { ApiExtraModels, ApiProperty, getSchemaPath } from '@nestjs/swagger';
-import {
-  ArrayMaxSize,
-  IsArray,
-  IsBoolean,
-  IsInstance,
-  IsInt,
-  IsString,
-  Max,
-  Min,
-  MinLength,
-  ValidateNested,
-} from 'class-validator';
+import { Transform } from 'class-transformer';
+import { ApiExtraModels } from '@nestjs/swagger';
+import { IsBoolean } from 'class-validator';
 import {
   BILLING_CYCLES,
   BILLING_PERIOD_UNITS,
@@ -20,42 +9,32 @@ import {
 } from '../domain/billing-period.js';
 import { PAYMENT_TERMS } from '../domain/invoicing/due-date.js';
 import { PRORATION_BEHAVIORS, type ProrationBehavior } from '../domain/subscribing/proration.js';
-import {
-  AlsoNamed,
-  IsCurrency,
-  IsDecimalValue,
-  IsInstant,
-  IsStringMap,
-  IsTextListMap,
-  IsTimeZone,
-  IsWord,
-  Optional,
-} from '../platform/http/fields.js';
 import { NotSupportedYet } from '../platform/http/not-supported.js';
 import { TaxRateOverrideRequest } from '../plans/taxes.requests.js';
 import { COMMITMENT_DURATIONS } from './commitments.types.js';
 import { PAYMENT_BEHAVIORS, type PaymentBehavior } from './subscription-creation.service.js';
 import { CreateSubscriptionLineItemRequest, OverrideLineItemRequest } from './subscription-lines.requests.js';
-import {
-  lineCommitmentMap,
-  LineItemCommitmentRequest,
-  SubscriptionCouponRequest,
-} from './subscription-terms.requests.js';
+import { LineItemCommitmentRequest, SubscriptionCouponRequest } from './subscription-terms.requests.js';
+import { MOST_PERIODS, MOST_TRIAL_DAYS } from '../platform/http/bounds.js';
+import { AlsoNamed, Optional } from '../platform/http/fields.js';
+import { IsListOf, IsMapOf, IsStringMap, IsTextListMap } from '../platform/http/json-fields.js';
+import { IsDecimalValue, IsMoney, IsWhole } from '../platform/http/number-fields.js';
+import { IsCurrency, IsId, IsTexts, IsTimeZone, IsWord } from '../platform/http/text-fields.js';
+import { IsInstant } from '../platform/http/time-fields.js';
 
 @ApiExtraModels(LineItemCommitmentRequest)
 export class CreateSubscriptionRequest {
-  @IsString()
-  @MinLength(1)
+  @IsId()
   plan_id!: string;
 
   /** Our id of the customer; one of `customer_id` and `external_customer_id` is required. */
   @Optional()
-  @IsString()
+  @IsId()
   customer_id?: string;
 
   /** Your own id of the customer. */
   @Optional()
-  @IsString()
+  @IsId()
   external_customer_id?: string;
 
   /** Taken from the plan's prices when they leave no choice. */
@@ -69,9 +48,7 @@ export class CreateSubscriptionRequest {
   billing_period?: BillingPeriodUnit;
 
   @Optional()
-  @IsInt()
-  @Min(1)
-  @Max(1000)
+  @IsWhole({ min: 1, max: MOST_PERIODS })
   billing_period_count?: number;
 
   /** `anniversary`: periods turn on the day of the start. `calendar`: with the calendar, in the customer's time zone. */
@@ -91,7 +68,7 @@ export class CreateSubscriptionRequest {
   start_date?: Date;
 
   @Optional()
-  @IsInstant()
+  @IsInstant({ ever: true })
   end_date?: Date;
 
   @Optional()
@@ -103,7 +80,7 @@ export class CreateSubscriptionRequest {
   payment_terms?: string;
 
   @Optional()
-  @IsString()
+  @IsId()
   lookup_key?: string;
 
   /** The customer's, when left out. SDK 2.0.1 writes `customer_timezone`. */
@@ -140,9 +117,7 @@ export class CreateSubscriptionRequest {
 
   /** The longest trial of the plan's prices, when left out; 0 for none. */
   @Optional()
-  @IsInt()
-  @Min(0)
-  @Max(3650)
+  @IsWhole({ min: 0, max: MOST_TRIAL_DAYS })
   trial_period_days?: number;
 
   @Optional()
@@ -164,7 +139,7 @@ export class CreateSubscriptionRequest {
 
   /** At least so much usage in each period, in major units. */
   @Optional()
-  @IsDecimalValue({ min: '0' })
+  @IsMoney({ min: '0' })
   commitment_amount?: string;
 
   /** Usage beyond the commitment is charged times this. 1, when left out. */
@@ -196,9 +171,7 @@ export class CreateSubscriptionRequest {
 
   /** Ids of coupons for the whole of its invoices. */
   @Optional()
-  @IsArray()
-  @ArrayMaxSize(100)
-  @IsString({ each: true })
+  @IsTexts({ most: 100 })
   coupons?: string[];
 
   @Optional()
@@ -215,10 +188,7 @@ export class CreateSubscriptionRequest {
 
   /** Price of the plan → what is committed to on its line. */
   @Optional()
-  @Transform(({ value }: { value: unknown }) => lineCommitmentMap(value))
-  @IsInstance(Map, { message: 'line_item_commitments must be an object of commitments by price' })
-  @ValidateNested({ each: true })
-  @ApiProperty({ type: 'object', additionalProperties: { $ref: getSchemaPath(LineItemCommitmentRequest) } })
+  @IsMapOf(() => LineItemCommitmentRequest)
   line_item_commitments?: Map<string, LineItemCommitmentRequest>;
 
   /** Price → ids of coupons for the line that it makes. */
@@ -228,10 +198,7 @@ export class CreateSubscriptionRequest {
 
   /** Lines besides those of the plan. */
   @Optional()
-  @IsArray()
-  @ArrayMaxSize(100)
-  @ValidateNested({ each: true })
-  @Type(() => CreateSubscriptionLineItemRequest)
+  @IsListOf(() => CreateSubscriptionLineItemRequest)
   line_items?: CreateSubscriptionLineItemRequest[];
 
   @Optional()
@@ -240,10 +207,7 @@ export class CreateSubscriptionRequest {
 
   /** Other terms or quantities than the plan's prices have. */
   @Optional()
-  @IsArray()
-  @ArrayMaxSize(100)
-  @ValidateNested({ each: true })
-  @Type(() => OverrideLineItemRequest)
+  @IsListOf(() => OverrideLineItemRequest)
   override_line_items?: OverrideLineItemRequest[];
 
   @Optional()
@@ -252,17 +216,11 @@ export class CreateSubscriptionRequest {
 
   /** Coupons by their codes. */
   @Optional()
-  @IsArray()
-  @ArrayMaxSize(100)
-  @ValidateNested({ each: true })
-  @Type(() => SubscriptionCouponRequest)
+  @IsListOf(() => SubscriptionCouponRequest)
   subscription_coupons?: SubscriptionCouponRequest[];
 
   /** Taxed by these rates in place of its customer's; an empty list: by none. */
   @Optional()
-  @IsArray()
-  @ArrayMaxSize(100)
-  @ValidateNested({ each: true })
-  @Type(() => TaxRateOverrideRequest)
+  @IsListOf(() => TaxRateOverrideRequest)
   tax_rate_overrides?: TaxRateOverrideRequest[];
 }

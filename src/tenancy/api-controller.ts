@@ -13,6 +13,7 @@ import { ContractPipe } from '../platform/http/contract.pipe.js';
 import { ErrorResponse } from '../platform/http/error.responses.js';
 import { ErrorEnvelopeFilter } from '../platform/http/error-envelope.js';
 import { coverPosts } from '../platform/idempotency/cover-posts.js';
+import { ExactNumbersGuard } from '../platform/http/exact-numbers.guard.js';
 import { ApiKeyGuard, type AuthenticatedRequest } from './api-key.guard.js';
 
 /** The published base path, and the one that the guides write. */
@@ -36,7 +37,7 @@ export const OpenApiController = (path: string, tag: string): ClassDecorator =>
 export const ApiController = (path: string, tag: string): ClassDecorator =>
   applyDecorators(
     OpenApiController(path, tag),
-    UseGuards(ApiKeyGuard),
+    UseGuards(ApiKeyGuard, ExactNumbersGuard),
     coverPosts,
     ApiSecurity('x-api-key'),
     ApiBearerAuth(),

@@ -1,11 +1,11 @@
-import { IsString } from 'class-validator';
-import { IsWordList, Optional } from '../platform/http/fields.js';
 import { ListRequest } from '../platform/http/list-query.js';
+import { Optional } from '../platform/http/fields.js';
+import { IsText, IsWordList } from '../platform/http/text-fields.js';
 
 export class ListJobsQuery extends ListRequest {
   /** `webhook.store`, `sync.run`, … */
   @Optional()
-  @IsString()
+  @IsText()
   kind?: string;
 
   /** `parked` when left out. Jobs that are done are kept for seven days. */

@@ -1,12 +1,12 @@
-import { IsString, MaxLength, Min, MinLength, IsInt } from 'class-validator';
-import { IsInstant, IsWord, Optional } from '../platform/http/fields.js';
 import { NotSupportedYet } from '../platform/http/not-supported.js';
+import { Optional } from '../platform/http/fields.js';
+import { IsWhole } from '../platform/http/number-fields.js';
+import { IsText, IsWord } from '../platform/http/text-fields.js';
+import { IsInstant } from '../platform/http/time-fields.js';
 
 export class CreateApiKeyRequest {
   /** @example "Production backend" */
-  @IsString()
-  @MinLength(1)
-  @MaxLength(200)
+  @IsText({ min: 1, max: 200 })
   name!: string;
 
   @Optional()
@@ -19,9 +19,12 @@ export class CreateApiKeyRequest {
 
   /** The key stops working then; left out, never. */
   @Optional()
-  @IsInstant()
+  @IsInstant({ ever: true })
   expires_at?: Date;
 }
+
+/** A test environment is ten years ahead at most. */
+const TEN_YEARS_SECONDS = 10 * 366 * 24 * 60 * 60;
 
 export class AdvanceClockRequest {
   /** The environment's time afterwards. One of `to` and `by_seconds`. */
@@ -31,7 +34,6 @@ export class AdvanceClockRequest {
 
   /** @example 86400 */
   @Optional()
-  @IsInt()
-  @Min(1)
+  @IsWhole({ min: 1, max: TEN_YEARS_SECONDS })
   by_seconds?: number;
 }

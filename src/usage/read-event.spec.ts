@@ -1,3 +1,4 @@
+import { ExactNumber } from '../domain/exact-number.js';
 import { isIncomingEvent, readEvent } from './read-event.js';
 import type { IncomingEvent } from './usage.types.js';
 
@@ -23,8 +24,9 @@ describe('reading an event', () => {
       isTimed: false,
       properties: {},
     });
-    expect(taken({ timestamp: '', event_id: '', source: null, properties: null })).toMatchObject({
+    expect(taken({ timestamp: null, event_id: null, source: '', properties: null })).toMatchObject({
       id: 'event_new',
+      source: null,
       isTimed: false,
     });
   });
@@ -43,6 +45,12 @@ describe('reading an event', () => {
       occurredAt: new Date('2026-04-30T22:00:00Z'),
       isTimed: true,
     });
+  });
+
+  it('refuses empty texts where a time or an id should be', () => {
+    expect(
+      Object.keys(read(given({ timestamp: '', event_id: '', external_customer_id: '' }))).sort(),
+    ).toEqual(['event_id', 'external_customer_id', 'timestamp']);
   });
 
   it.each([
@@ -66,18 +74,27 @@ describe('reading an event', () => {
   });
 
   it.each([
-    ['an array', [1], 'must be a JSON object'],
-    ['a text', 'n', 'must be a JSON object'],
-    ['infinity, as JSON reads 1e999', JSON.parse('{"n": 1e999}'), 'hold a number that is too large'],
-    ['NaN, from a caller in this process', { n: Number.NaN }, 'hold a number that is too large'],
-    ['a depth of 17', nested(17), 'must not be nested deeper than 16'],
-    ['more than 64 KiB', { blob: 'x'.repeat(70_000) }, 'must not be longer than'],
-    ['a NUL', { a: 'b\0' }, 'hold a character that cannot be stored'],
-    ['a NUL deep inside', { a: [{ b: '\0' }] }, 'hold a character that cannot be stored'],
-    ['half of a character', { a: '\ud800' }, 'hold a character that cannot be stored'],
-    ['half of a character in a name', { ['\udc00']: 1 }, 'hold a name that cannot be stored'],
-  ])('refuses properties that are %s', (_what, properties, sentence) => {
-    expect(read(given({ properties }))).toEqual({ properties: expect.stringContaining(sentence) });
+    ['an array', [1], '', 'must be a JSON object'],
+    ['a text', 'n', '', 'must be a JSON object'],
+    ['infinity, as JSON reads 1e999', JSON.parse('{"n": 1e999}'), '.n', 'is a number that is too large'],
+    ['NaN, from a caller in this process', { n: Number.NaN }, '.n', 'is a number that is too large'],
+    [
+      'a number of 401 digits',
+      { n: new ExactNumber('9'.repeat(401)) },
+      '.n',
+      'is a number that is too large',
+    ],
+    ['a depth of 17', nested(17), '.a'.repeat(16), 'must not be nested deeper than 16'],
+    ['more than 64 KiB', { blob: 'x'.repeat(70_000) }, '', 'must not be longer than'],
+    ['a NUL', { a: 'b\0' }, '.a', 'holds a character that cannot be stored'],
+    ['a NUL deep inside', { a: [{ b: '\0' }] }, '.a[0].b', 'holds a character that cannot be stored'],
+    ['half of a character', { a: '\ud800' }, '.a', 'holds a character that cannot be stored'],
+    ['half of a character in a name', { ['\udc00']: 1 }, '', 'holds a name that cannot be stored'],
+  ])('refuses properties that are %s, and says where', (_what, properties, path, sentence) => {
+    const field = `properties${path}`;
+    expect(read(given({ properties }))).toEqual({
+      [field]: expect.stringContaining(`${field} ${sentence}`) as string,
+    });
   });
 
   it('takes properties as they are: nested, null, and named as JavaScript names its insides', () => {

@@ -1,4 +1,7 @@
-import { parseInstant } from '../platform/http/fields.js';
+import { ExactNumber } from '../domain/exact-number.js';
+import { isTooLong } from '../domain/number-literal.js';
+import { writeJson } from '../platform/exact-json.js';
+import { parseInstant } from '../platform/http/time-fields.js';
 import type { IncomingEvent } from './usage.types.js';
 
 const MAX_NAME = 255;
@@ -6,14 +9,17 @@ const MAX_PROPERTIES = 64 * 1024;
 const MAX_DEPTH = 16;
 /** `\\u0000`, for one character. */
 const LONGEST_ESCAPE = 6;
-/** With what stands around it. */
+/** With what stands around it. An exact one may be longer, and is counted as what it holds. */
 const LONGEST_NUMBER = 32;
 const EARLIEST = Date.UTC(2000, 0, 1);
 /** Periods may be invoiced ahead and test environments live in the future; a clock that is off by more is broken. */
 const FURTHEST_MS = 10 * 366 * 24 * 60 * 60 * 1000;
+const TOO_LARGE: Problem = { path: '', sentence: 'is a number that is too large' };
+const TOO_DEEP: Problem = { path: '', sentence: `must not be nested deeper than ${MAX_DEPTH}` };
+const NO_TEXT: Problem = { path: '', sentence: 'holds a character that cannot be stored' };
+const NO_NAME: Problem = { path: '', sentence: 'holds a name that cannot be stored' };
 const NO_INSTANT = 'timestamp must be an RFC 3339 time with a zone';
 /** NUL, and halves of a surrogate pair: no text to Postgres, nor to anything that stores UTF-8. */
-
 const NOT_TEXT = /\0|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
 
 /**
@@ -29,12 +35,12 @@ export function readEvent(
   const body = value as Record<string, unknown>;
   const errors: Record<string, string> = {};
   const text = (field: string, required: boolean, given: unknown = body[field]): string | undefined => {
-    if (given === undefined || given === null || given === '') {
+    if (given === undefined || given === null) {
       if (required) errors[field] = `${field} is required`;
       return undefined;
     }
-    if (typeof given !== 'string' || given.length > MAX_NAME) {
-      errors[field] = `${field} must be a string of at most ${MAX_NAME} characters`;
+    if (typeof given !== 'string' || given === '' || given.length > MAX_NAME) {
+      errors[field] = `${field} must be a string of 1 to ${MAX_NAME} characters`;
       return undefined;
     }
     if (NOT_TEXT.test(given)) {
@@ -50,9 +56,10 @@ export function readEvent(
     true,
     body.external_customer_id ?? body.customer_id,
   );
-  const source = text('source', false);
+  // Clients that know no better send an empty one for none; it names nothing.
+  const source = body.source === '' ? undefined : text('source', false);
   let occurredAt = defaults.now;
-  const isTimed = body.timestamp !== undefined && body.timestamp !== null && body.timestamp !== '';
+  const isTimed = body.timestamp !== undefined && body.timestamp !== null;
   if (isTimed) {
     const parsed = parseInstant(body.timestamp);
     const problem = parsed === undefined ? NO_INSTANT : outOfRange(parsed, defaults.now);
@@ -61,7 +68,7 @@ export function readEvent(
   }
   const properties = body.properties ?? {};
   const problem = propertiesProblem(properties);
-  if (problem !== undefined) errors.properties = problem;
+  if (problem !== undefined) errors[problem.path] = `${problem.path} ${problem.sentence}`;
   if (Object.keys(errors).length > 0) return errors;
   return {
     id: id ?? defaults.newId(),
@@ -83,14 +90,21 @@ function outOfRange(at: Date, now: Date): string | undefined {
   return undefined;
 }
 
+/** What is wrong with a value, and where it is. */
+interface Problem {
+  readonly path: string;
+  readonly sentence: string;
+}
+
 /** What keeps the properties from being stored as they are. Nothing is dropped or changed in silence. */
-function propertiesProblem(properties: unknown): string | undefined {
+function propertiesProblem(properties: unknown): Problem | undefined {
+  const path = 'properties';
   if (typeof properties !== 'object' || properties === null || Array.isArray(properties))
-    return 'properties must be a JSON object';
+    return { path, sentence: 'must be a JSON object' };
   const problem = valueProblem(properties, MAX_DEPTH);
-  if (problem !== undefined) return `properties ${problem}`;
-  return mayBeLong(properties) && JSON.stringify(properties).length > MAX_PROPERTIES
-    ? `properties must not be longer than ${MAX_PROPERTIES} characters of JSON`
+  if (problem !== undefined) return { ...problem, path: path + problem.path };
+  return mayBeLong(properties) && writeJson(properties).length > MAX_PROPERTIES
+    ? { path, sentence: `must not be longer than ${MAX_PROPERTIES} characters of JSON` }
     : undefined;
 }
 
@@ -110,19 +124,20 @@ function mayBeLong(properties: object): boolean {
   return most > MAX_PROPERTIES;
 }
 
-function valueProblem(value: unknown, depth: number): string | undefined {
+function valueProblem(value: unknown, depth: number): Problem | undefined {
   // JSON has no infinity, but 1e999 is read as one, and would be stored as null.
-  if (typeof value === 'number')
-    return Number.isFinite(value) ? undefined : 'hold a number that is too large';
-  if (typeof value === 'string')
-    return NOT_TEXT.test(value) ? 'hold a character that cannot be stored' : undefined;
+  if (typeof value === 'number') return Number.isFinite(value) ? undefined : TOO_LARGE;
+  if (typeof value === 'string') return NOT_TEXT.test(value) ? NO_TEXT : undefined;
   if (typeof value !== 'object' || value === null) return undefined;
-  if (depth === 0) return `must not be nested deeper than ${MAX_DEPTH}`;
+  if (value instanceof ExactNumber) return isTooLong(value) ? TOO_LARGE : undefined;
+  if (depth === 0) return TOO_DEEP;
   for (const key of Object.keys(value)) {
-    const problem =
-      (NOT_TEXT.test(key) ? 'hold a name that cannot be stored' : undefined) ??
-      valueProblem((value as Record<string, unknown>)[key], depth - 1);
-    if (problem !== undefined) return problem;
+    if (NOT_TEXT.test(key)) return NO_NAME;
+    const problem = valueProblem((value as Record<string, unknown>)[key], depth - 1);
+    if (problem !== undefined)
+      return { ...problem, path: (Array.isArray(value) ? `[${key}]` : named(key)) + problem.path };
   }
   return undefined;
 }
+
+const named = (key: string): string => `.${key.length > MAX_NAME ? `${key.slice(0, MAX_NAME)}…` : key}`;

@@ -40,6 +40,7 @@ import {
   toUsageResults,
 } from './usage.responses.js';
 import {
+  assertWindows,
   MAX_BULK_EVENTS,
   meterQuery,
   propertyFilters,
@@ -170,6 +171,7 @@ export class UsageController {
       this.usage.ofMeter(ctx, body.meter_id, async (meter) => {
         const customer = await this.customerOf(ctx, body);
         const window = usageWindow(body.start_time, body.end_time, ctx.now, DEFAULT_DAYS);
+        assertWindows(window, { window_size: body.window_size, bucket_size: body.bucket_size });
         const query = meterQuery(meter, customer, window, propertyFilters(body.filters));
         return this.answer(ctx, inBuckets(query, body.bucket_size), body);
       }),
@@ -189,10 +191,12 @@ export class UsageController {
     if (body.group_by_property !== undefined && body.bucket_size === undefined)
       throw fieldErrors({ group_by_property: 'group_by_property splits buckets: it needs bucket_size' });
     return this.uow.read(caller, async (ctx) => {
+      const window = usageWindow(body.start_time, body.end_time, ctx.now, DEFAULT_DAYS);
+      assertWindows(window, { window_size: body.window_size, bucket_size: body.bucket_size });
       const query: UsageQuery = {
         eventName: body.event_name,
         externalCustomerId: await this.customerOf(ctx, body),
-        window: usageWindow(body.start_time, body.end_time, ctx.now, DEFAULT_DAYS),
+        window,
         aggregation: {
           type: body.aggregation_type,
           ...(body.property_name === undefined ? {} : { field: body.property_name }),

@@ -1,55 +1,77 @@
-import { Type } from 'class-transformer';
-import { IsInt, IsObject, IsString, Max, Min, MinLength } from 'class-validator';
 import {
   AGGREGATION_TYPES,
   WINDOW_SIZES,
   type AggregationType,
   type WindowSize,
 } from '../domain/usage/aggregation.js';
-import { IsDecimalValue, IsInstant, IsTimeZone, IsWord, Optional } from '../platform/http/fields.js';
 import { NotSupportedYet } from '../platform/http/not-supported.js';
+import { MOST_CHARACTERS, MOST_ITEMS, MOST_JSON, shown } from '../platform/http/bounds.js';
+import { Optional } from '../platform/http/fields.js';
+import { IsTextListMap } from '../platform/http/json-fields.js';
+import { IsDecimalValue, IsOffset, IsWhole } from '../platform/http/number-fields.js';
+import { IsId, IsText, IsTimeZone, IsWord } from '../platform/http/text-fields.js';
+import { IsInstant } from '../platform/http/time-fields.js';
+
+const ID = { minLength: 1, maxLength: MOST_CHARACTERS };
 
 /**
  * One usage event. This class only describes the body: events are read by hand, a thousand at a time.
  */
 export class IngestEventRequest {
   /** What happened; meters count by it. */
+  @shown(ID)
   event_name!: string;
+
   /** The customer, by your own id. The guides write `customer_id`. */
+  @shown(ID)
   external_customer_id!: string;
+
+  @shown(ID)
   customer_id?: string;
+
   /** The same id again is the same event: the first one counts. The guides write `idempotency_key`. */
+  @shown(ID)
   event_id?: string;
-  /** When it happened, RFC 3339. Now, when left out. */
+
+  /** When it happened, RFC 3339, from the year 2000 to ten years ahead. Now, when left out. */
+  @shown({ type: 'string', format: 'date-time', maxLength: 40 })
   timestamp?: string;
+
+  @shown({ maxLength: MOST_CHARACTERS })
   source?: string;
-  /** Any JSON object; meters filter and add up its values. */
+
+  /**
+   * Any JSON object of at most 64 KiB and 16 levels; meters filter and add up its values. Numbers are kept to the last
+   * digit, and shown as strings where they have more than JSON readers keep.
+   */
+  @shown({ type: 'object', additionalProperties: true, maxProperties: MOST_JSON })
   properties?: Record<string, unknown>;
 }
 
 export class IngestEventsBulkRequest {
   /** 1 to 1000. */
+  @shown({ minItems: 1, maxItems: MOST_ITEMS })
   events!: IngestEventRequest[];
 }
 
 class UsageWindowRequest {
   @Optional()
-  @IsString()
+  @IsId()
   external_customer_id?: string;
 
   /** Our id of the customer, or your own. */
   @Optional()
-  @IsString()
+  @IsId()
   customer_id?: string;
 
   /** Inclusive. Seven days before the end, when left out. */
   @Optional()
-  @IsInstant()
+  @IsInstant({ ever: true })
   start_time?: Date;
 
   /** Exclusive. Now, when left out. */
   @Optional()
-  @IsInstant()
+  @IsInstant({ ever: true })
   end_time?: Date;
 
   /** Also answers the value of each window. */
@@ -59,7 +81,7 @@ class UsageWindowRequest {
 
   /** Property → values that count. */
   @Optional()
-  @IsObject()
+  @IsTextListMap()
   filters?: Record<string, string[]>;
 
   /** Windows follow this IANA time zone. UTC when left out. */
@@ -78,21 +100,19 @@ class UsageWindowRequest {
 }
 
 export class GetUsageByMeterRequest extends UsageWindowRequest {
-  @IsString()
-  @MinLength(1)
+  @IsId()
   meter_id!: string;
 }
 
 export class GetUsageRequest extends UsageWindowRequest {
-  @IsString()
-  @MinLength(1)
+  @IsText({ min: 1 })
   event_name!: string;
 
   @IsWord(AGGREGATION_TYPES)
   aggregation_type!: AggregationType;
 
   @Optional()
-  @IsString()
+  @IsText()
   property_name?: string;
 
   /** For SUM_WITH_MULTIPLIER. */
@@ -106,51 +126,45 @@ export class GetUsageRequest extends UsageWindowRequest {
 
   /** Splits every bucket by the values of this property. */
   @Optional()
-  @IsString()
-  @MinLength(1)
+  @IsText({ min: 1 })
   group_by_property?: string;
 }
 
 export class GetEventsRequest {
   @Optional()
-  @IsString()
+  @IsId()
   event_id?: string;
 
   @Optional()
-  @IsString()
+  @IsText()
   event_name?: string;
 
   @Optional()
-  @IsString()
+  @IsId()
   external_customer_id?: string;
 
   @Optional()
-  @IsString()
+  @IsText()
   source?: string;
 
   @Optional()
-  @IsInstant()
+  @IsInstant({ ever: true })
   start_time?: Date;
 
   @Optional()
-  @IsInstant()
+  @IsInstant({ ever: true })
   end_time?: Date;
 
   @Optional()
-  @IsObject()
+  @IsTextListMap()
   property_filters?: Record<string, string[]>;
 
   @Optional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(1000)
+  @IsWhole({ min: 1, max: 1000 })
   page_size?: number;
 
   @Optional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(0)
+  @IsOffset()
   offset?: number;
 
   @Optional()
@@ -158,42 +172,37 @@ export class GetEventsRequest {
   order?: 'asc' | 'desc';
 
   @Optional()
-  @IsString()
+  @IsText()
   sort?: string;
 
   /** A page's first key, to go back to the page before it. */
   @Optional()
-  @IsString()
+  @IsId()
   iter_first_key?: string;
 
   /** A page's last key, to go on to the page after it. */
   @Optional()
-  @IsString()
+  @IsId()
   iter_last_key?: string;
 }
 
 export class ListConflictsQuery {
   /** 1 to 1000, 50 when left out. */
   @Optional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(1000)
+  @IsWhole({ min: 1, max: 1000 })
   limit?: number;
 
   @Optional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(0)
+  @IsOffset()
   offset?: number;
 }
 
 export class GetEventQuery {
   @Optional()
-  @IsString()
+  @IsId()
   id?: string;
 
   @Optional()
-  @IsString()
+  @IsId()
   event_id?: string;
 }

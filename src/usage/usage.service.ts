@@ -23,6 +23,7 @@ import type {
   UsageBreakdown,
   UsageCell,
   UsageQuery,
+  WindowSize,
 } from './usage.types.js';
 import { USAGE_STORE, type UsageStore } from './usage-store.js';
 import { UsageValues, type UsageBucketValue } from './usage-values.js';
@@ -31,6 +32,8 @@ export type { UsageBucketValue } from './usage-values.js';
 
 export const MAX_BULK_EVENTS = 1000;
 
+const HOUR_MS = 60 * 60 * 1000;
+const DAY_MS = 24 * HOUR_MS;
 const MOST_METERS = 10_000;
 
 /** A request with a key: sent again, its events are those that it has brought before. */
@@ -197,9 +200,38 @@ export const meterQuery = (
 
 export function usageWindow(start: Date | undefined, end: Date | undefined, now: Date, days: number): Period {
   const until = end ?? now;
-  const from = start ?? new Date(until.getTime() - days * 24 * 60 * 60 * 1000);
+  const from = start ?? new Date(until.getTime() - days * DAY_MS);
   if (from >= until) throw validationError('start_time must be before end_time');
   return { start: from, end: until };
+}
+
+/** A week by the minute, a year by the hour. Each window that has usage is a value of the answer, or a statement's work. */
+const MOST_WINDOWS = 12_000;
+const FIRST_EVENT = Date.UTC(2000, 0, 1);
+const LENGTHS: Readonly<Record<WindowSize, number>> = {
+  MINUTE: 60_000,
+  '15MIN': 15 * 60_000,
+  '30MIN': 30 * 60_000,
+  HOUR: HOUR_MS,
+  '3HOUR': 3 * HOUR_MS,
+  '6HOUR': 6 * HOUR_MS,
+  '12HOUR': 12 * HOUR_MS,
+  DAY: DAY_MS,
+  WEEK: 7 * DAY_MS,
+  MONTH: 28 * DAY_MS,
+};
+
+/** Refuses more windows than an answer should have, by the field that asks for them. No event is older than the year 2000. */
+export function assertWindows(
+  { start, end }: Period,
+  sizes: Readonly<Partial<Record<'window_size' | 'bucket_size', WindowSize | undefined>>>,
+): void {
+  const span = end.getTime() - Math.max(start.getTime(), FIRST_EVENT);
+  for (const [field, size] of Object.entries(sizes) as [string, WindowSize | undefined][])
+    if (size !== undefined && span > MOST_WINDOWS * LENGTHS[size])
+      throw fieldErrors({
+        [field]: `${field} ${size} makes more than ${MOST_WINDOWS} windows between start_time and end_time: ask for longer windows or less time`,
+      });
 }
 
 export function propertyFilters(filters: Record<string, unknown> | undefined): PropertyFilter[] {

@@ -1,4 +1,3 @@
-import { IsInt, IsString, Max, MaxLength, Min, MinLength } from 'class-validator';
 import {
   GRANT_CADENCES,
   GRANT_DURATION_UNITS,
@@ -9,14 +8,20 @@ import {
   type GrantExpiryType,
   type GrantPeriod,
 } from '../domain/wallets/grant-schedule.js';
-import { IsDecimalValue, IsInstant, IsStringMap, IsWord, Optional, When } from '../platform/http/fields.js';
+import { MOST_PERIODS } from '../platform/http/bounds.js';
+import { Optional, RequiredWhen } from '../platform/http/fields.js';
+import { IsStringMap } from '../platform/http/json-fields.js';
+import { IsConversionRate, IsMoney, IsWhole } from '../platform/http/number-fields.js';
+import { IsId, IsText, IsWord } from '../platform/http/text-fields.js';
+import { IsInstant } from '../platform/http/time-fields.js';
 
 type Body = CreateCreditGrantRequest;
 
+/** Years, too: what is given today ends before the year 10000. */
+const MOST_DURATION = 5_000;
+
 export class CreateCreditGrantRequest {
-  @IsString()
-  @MinLength(1)
-  @MaxLength(500)
+  @IsText({ min: 1, max: 500 })
   name!: string;
 
   /**
@@ -27,38 +32,33 @@ export class CreateCreditGrantRequest {
   scope!: 'PLAN' | 'SUBSCRIPTION' | 'ADDON';
 
   /** Required for the scope `PLAN`. */
-  @When((body: Body) => body.scope === 'PLAN' || body.plan_id !== undefined)
-  @IsString()
-  @MinLength(1)
+  @RequiredWhen((body: Body) => body.scope === 'PLAN')
+  @IsId()
   plan_id?: string;
 
   /** Required for the scope `SUBSCRIPTION`. */
-  @When((body: Body) => body.scope === 'SUBSCRIPTION')
-  @IsString()
-  @MinLength(1)
+  @RequiredWhen((body: Body) => body.scope === 'SUBSCRIPTION')
+  @IsId()
   subscription_id?: string;
 
   /** Required for the scope `ADDON`. */
-  @When((body: Body) => body.scope === 'ADDON')
-  @IsString()
-  @MinLength(1)
+  @RequiredWhen((body: Body) => body.scope === 'ADDON')
+  @IsId()
   addon_id?: string;
 
-  @IsDecimalValue({ moreThan: '0' })
+  @IsMoney({ moreThan: '0' })
   credits!: string;
 
   @IsWord(GRANT_CADENCES)
   cadence!: GrantCadence;
 
   /** How often, for `RECURRING`. */
-  @When((body: Body) => body.cadence === 'RECURRING' || body.period !== undefined)
+  @RequiredWhen((body: Body) => body.cadence === 'RECURRING')
   @IsWord(GRANT_PERIODS)
   period?: GrantPeriod;
 
   @Optional()
-  @IsInt()
-  @Min(1)
-  @Max(1000)
+  @IsWhole({ min: 1, max: MOST_PERIODS })
   period_count?: number;
 
   /** `BILLING_CYCLE`: they last as long as the billing period in which they are given. `NEVER` when left out. */
@@ -67,31 +67,27 @@ export class CreateCreditGrantRequest {
   expiration_type?: GrantExpiryType;
 
   /** Required for `DURATION`. */
-  @When((body: Body) => body.expiration_type === 'DURATION' || body.expiration_duration !== undefined)
-  @IsInt()
-  @Min(1)
-  @Max(10_000)
+  @RequiredWhen((body: Body) => body.expiration_type === 'DURATION')
+  @IsWhole({ min: 1, max: MOST_DURATION })
   expiration_duration?: number;
 
   /** Required for `DURATION`. */
-  @When((body: Body) => body.expiration_type === 'DURATION' || body.expiration_duration_unit !== undefined)
+  @RequiredWhen((body: Body) => body.expiration_type === 'DURATION')
   @IsWord(GRANT_DURATION_UNITS)
   expiration_duration_unit?: GrantDurationUnit;
 
   /** Lower is spent first; credits without one are spent last. */
   @Optional()
-  @IsInt()
-  @Min(0)
-  @Max(2_147_483_647)
+  @IsWhole({ min: 0 })
   priority?: number;
 
   /** Of the wallet, when the customer has none yet and one is made for the credits. */
   @Optional()
-  @IsDecimalValue({ moreThan: '0' })
+  @IsConversionRate()
   conversion_rate?: string;
 
   @Optional()
-  @IsDecimalValue({ moreThan: '0' })
+  @IsConversionRate()
   topup_conversion_rate?: string;
 
   /** Nothing is given before. */
@@ -101,7 +97,7 @@ export class CreateCreditGrantRequest {
 
   /** Nothing is given from then on. */
   @Optional()
-  @IsInstant()
+  @IsInstant({ ever: true })
   end_date?: Date;
 
   @Optional()
@@ -111,9 +107,7 @@ export class CreateCreditGrantRequest {
 
 export class UpdateCreditGrantRequest {
   @Optional()
-  @IsString()
-  @MinLength(1)
-  @MaxLength(500)
+  @IsText({ min: 1, max: 500 })
   name?: string;
 
   @Optional()
@@ -124,6 +118,6 @@ export class UpdateCreditGrantRequest {
 export class DeleteCreditGrantRequest {
   /** For a grant of a subscription: when it ends. Now when left out. */
   @Optional()
-  @IsInstant()
+  @IsInstant({ ever: true })
   effective_date?: Date;
 }

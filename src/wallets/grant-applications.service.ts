@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
+import { fieldErrors } from '../domain/errors.js';
 import { formatRate, Rate, ZERO } from '../domain/rate.js';
-import { nextGrantDate, type GrantDate } from '../domain/wallets/grant-schedule.js';
+import { grantsAfter, nextGrantDate, type GrantDate } from '../domain/wallets/grant-schedule.js';
 import type { Ctx } from '../platform/context.js';
 import { stampChange, stampNew } from '../platform/database/columns.js';
 import { insertRow, insertUnlessThere, updateRow } from '../platform/database/rows.js';
@@ -17,6 +18,9 @@ import { NOTHING_GIVEN, PlanGrants, type GivenBefore } from './plan-grants.servi
 import { WalletLedger } from './wallet-ledger.service.js';
 import { WalletsService } from './wallets.service.js';
 import { systemKey } from './wallets.types.js';
+
+/** Each is some milliseconds of the transaction that lets a subscription begin. */
+const MOST_GRANTS_AT_ONCE = 1_200;
 
 /** Subscriptions in these states are served: their grants are given. */
 const GIVEN_TO: readonly string[] = ['active', 'trialing'];
@@ -157,6 +161,11 @@ export class GrantApplications {
     first: CreditGrantApplication,
     until: Date,
   ): Promise<void> {
+    const due = grantsAfter(termsOf(grant), subject, first.periodStart, until);
+    if (due > MOST_GRANTS_AT_ONCE)
+      throw fieldErrors({
+        start_date: `start_date lies ${due} times of the grant "${grant.name}" back, of at most ${MOST_GRANTS_AT_ONCE}`,
+      });
     let application: CreditGrantApplication = first;
     for (;;) {
       const over = subject.endDate !== null && subject.endDate <= application.periodStart;

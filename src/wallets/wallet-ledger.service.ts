@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { alreadyExists, invalidOperation, notFound } from '../domain/errors.js';
+import { alreadyExists, amountOutOfRange, invalidOperation, notFound } from '../domain/errors.js';
+import { isStorable, roundToMoney } from '../domain/money.js';
 import { formatRate, ZERO, type Rate } from '../domain/rate.js';
 import { amountOfCredits } from '../domain/wallets/conversion.js';
 import {
@@ -227,6 +228,11 @@ export class WalletLedger {
     transaction: WalletTransaction,
     balance: Rate,
   ): Promise<Movement> {
+    if (!isStorable(roundToMoney(amountOfCredits(balance, wallet.conversionRate), wallet.currency).amount))
+      throw amountOutOfRange(
+        `a balance of ${formatRate(balance)} credits, each worth ${formatRate(wallet.conversionRate)} ${wallet.currency},`,
+        { wallet_id: wallet.id, credits: formatRate(balance), currency: wallet.currency },
+      );
     const change = {
       ...stampChange(ctx),
       creditBalance: balance,

@@ -1,5 +1,4 @@
-import { Transform, Type } from 'class-transformer';
-import { IsArray, IsBoolean, IsInt, IsString, Max, Min, ValidateNested } from 'class-validator';
+import { Transform } from 'class-transformer';
 import {
   TRANSACTION_REASONS,
   TRANSACTION_REFERENCE_TYPES,
@@ -8,21 +7,23 @@ import {
   WALLET_STATUSES,
   type WalletStatus,
 } from '../domain/wallets/wallet-kinds.js';
-import { IsDecimalValue, IsInstant, IsWord, Optional } from '../platform/http/fields.js';
-import { FilterRequest, MAX_LIMIT, SearchRequest, SortRequest } from '../platform/http/list-query.js';
+import { FilterRequest } from '../platform/http/list-filters.js';
+import { MAX_LIMIT, SearchRequest, SortRequest } from '../platform/http/list-query.js';
 import { NotSupportedYet } from '../platform/http/not-supported.js';
+import { Optional } from '../platform/http/fields.js';
+import { IsListOf } from '../platform/http/json-fields.js';
+import { IsDecimalValue, IsOffset, IsWhole } from '../platform/http/number-fields.js';
+import { IsFlag, IsId, IsText, IsTexts, IsWord } from '../platform/http/text-fields.js';
+import { IsInstant } from '../platform/http/time-fields.js';
 
 /** Not the common search request: `status` is the wallet's own here. */
 export class SearchWalletsRequest {
   @Optional()
-  @IsInt()
-  @Min(1)
-  @Max(MAX_LIMIT)
+  @IsWhole({ min: 1, max: MAX_LIMIT })
   limit?: number;
 
   @Optional()
-  @IsInt()
-  @Min(0)
+  @IsOffset()
   offset?: number;
 
   @Optional()
@@ -34,19 +35,15 @@ export class SearchWalletsRequest {
   @Transform(({ value }: { value: unknown }) =>
     typeof value === 'string' ? [Object.assign(new SortRequest(), { field: value })] : value,
   )
-  @IsArray()
-  @ValidateNested({ each: true })
-  @Type(() => SortRequest)
+  @IsListOf(() => SortRequest)
   sort?: SortRequest[];
 
   @Optional()
-  @IsArray()
-  @ValidateNested({ each: true })
-  @Type(() => FilterRequest)
+  @IsListOf(() => FilterRequest)
   filters?: FilterRequest[];
 
   @Optional()
-  @IsString()
+  @IsText()
   expand?: string;
 
   @Optional()
@@ -54,8 +51,7 @@ export class SearchWalletsRequest {
   status?: WalletStatus;
 
   @Optional()
-  @IsArray()
-  @IsString({ each: true })
+  @IsTexts()
   wallet_ids?: string[];
 
   @Optional()
@@ -65,7 +61,7 @@ export class SearchWalletsRequest {
 
 export class SearchWalletTransactionsRequest extends SearchRequest {
   @Optional()
-  @IsString()
+  @IsId()
   id?: string;
 
   @Optional()
@@ -85,16 +81,15 @@ export class SearchWalletTransactionsRequest extends SearchRequest {
   reference_type?: string;
 
   @Optional()
-  @IsString()
+  @IsId()
   reference_id?: string;
 
   @Optional()
-  @IsString()
+  @IsText()
   created_by?: string;
 
   @Optional()
-  @Type(() => Number)
-  @IsInt()
+  @IsWhole()
   priority?: number;
 
   /** Credits of which more than this is left. */
@@ -103,50 +98,41 @@ export class SearchWalletTransactionsRequest extends SearchRequest {
   credits_available_gt?: string;
 
   @Optional()
-  @IsInstant()
+  @IsInstant({ ever: true })
   expiry_date_after?: Date;
 
   @Optional()
-  @IsInstant()
+  @IsInstant({ ever: true })
   expiry_date_before?: Date;
 }
 
 /** Which customer's wallets: by our id, or by the caller's own as `lookup_key`. */
 export class CustomerWalletsQuery {
   @Optional()
-  @IsString()
+  @IsId()
   id?: string;
 
   @Optional()
-  @IsString()
+  @IsId()
   lookup_key?: string;
 
   @Optional()
-  @IsQueryBoolean()
+  @IsFlag()
   include_real_time_balance?: boolean;
 
   /** Balances are never cached here, so there is nothing to switch off. */
   @Optional()
-  @IsQueryBoolean()
+  @IsFlag()
   from_cache?: boolean;
 
   @Optional()
-  @IsString()
+  @IsText()
   expand?: string;
 }
 
 export class WalletBalanceQuery {
   /** `credits_available_breakdown` */
   @Optional()
-  @IsString()
+  @IsText()
   expand?: string;
-}
-
-function IsQueryBoolean(): PropertyDecorator {
-  return (target, property) => {
-    Transform(({ value }: { value: unknown }) =>
-      value === 'true' ? true : value === 'false' ? false : value,
-    )(target, property);
-    IsBoolean()(target, property);
-  };
 }

@@ -1,16 +1,4 @@
-import { Type } from 'class-transformer';
-import {
-  ArrayNotEmpty,
-  IsBoolean,
-  IsInt,
-  IsString,
-  Matches,
-  Max,
-  MaxLength,
-  Min,
-  MinLength,
-  ValidateNested,
-} from 'class-validator';
+import { IsBoolean, Matches } from 'class-validator';
 import {
   TOP_UP_REASONS,
   WALLET_PRICE_TYPES,
@@ -19,19 +7,13 @@ import {
   type WalletPriceType,
   type WalletType,
 } from '../domain/wallets/wallet-kinds.js';
-import {
-  IsCurrency,
-  IsDecimalValue,
-  IsInstant,
-  IsStringMap,
-  IsWord,
-  IsWordList,
-  Optional,
-} from '../platform/http/fields.js';
 import { NotSupportedYet } from '../platform/http/not-supported.js';
-
-/** Highest priority number that the column holds. */
-const MAX_PRIORITY = 2_147_483_647;
+import { MOST_PROSE } from '../platform/http/bounds.js';
+import { Optional } from '../platform/http/fields.js';
+import { IsPart, IsStringMap } from '../platform/http/json-fields.js';
+import { IsConversionRate, IsMoney, IsWhole } from '../platform/http/number-fields.js';
+import { IsCurrency, IsId, IsText, IsWord, IsWordList } from '../platform/http/text-fields.js';
+import { IsInstant } from '../platform/http/time-fields.js';
 
 export class AutoTopUpRequest {
   @Optional()
@@ -40,12 +22,12 @@ export class AutoTopUpRequest {
 
   /** In credits: filled up when the real-time balance is at or below this. */
   @Optional()
-  @IsDecimalValue({ min: '0' })
+  @IsMoney({ min: '0' })
   threshold?: string;
 
   /** In credits: what is added each time. */
   @Optional()
-  @IsDecimalValue({ moreThan: '0' })
+  @IsMoney({ moreThan: '0' })
   amount?: string;
 
   /** By an invoice, with the credits coming when it is paid; else they come at once. */
@@ -61,25 +43,21 @@ export class AutoTopUpRequest {
 export class WalletConfigRequest {
   /** What the wallet's credits may pay for; the real-time balance counts just that. */
   @Optional()
-  @IsWordList(WALLET_PRICE_TYPES)
-  @ArrayNotEmpty()
+  @IsWordList(WALLET_PRICE_TYPES, { least: 1 })
   allowed_price_types?: WalletPriceType[];
 }
 
 class WalletFieldsRequest {
   @Optional()
-  @IsString()
-  @MaxLength(2000)
+  @IsText({ max: MOST_PROSE })
   description?: string;
 
   @Optional()
-  @ValidateNested()
-  @Type(() => WalletConfigRequest)
+  @IsPart(() => WalletConfigRequest)
   config?: WalletConfigRequest;
 
   @Optional()
-  @ValidateNested()
-  @Type(() => AutoTopUpRequest)
+  @IsPart(() => AutoTopUpRequest)
   auto_topup?: AutoTopUpRequest;
 
   @Optional()
@@ -91,21 +69,19 @@ class WalletFieldsRequest {
   metadata?: Record<string, string>;
 
   @Optional()
-  @IsString()
-  @MinLength(1)
-  @MaxLength(500)
+  @IsText({ min: 1, max: 500 })
   name?: string;
 }
 
 export class CreateWalletRequest extends WalletFieldsRequest {
   /** Our id of the customer; one of `customer_id` and `external_customer_id` is required. */
   @Optional()
-  @IsString()
+  @IsId()
   customer_id?: string;
 
   /** Your own id of the customer. */
   @Optional()
-  @IsString()
+  @IsId()
   external_customer_id?: string;
 
   /** @example "usd" */
@@ -119,28 +95,26 @@ export class CreateWalletRequest extends WalletFieldsRequest {
 
   /** Currency per credit when it is spent: with 2, one credit pays 2 USD. 1 when left out. */
   @Optional()
-  @IsDecimalValue({ moreThan: '0' })
+  @IsConversionRate()
   conversion_rate?: string;
 
   /** Currency per credit when it is bought. The conversion rate when left out. */
   @Optional()
-  @IsDecimalValue({ moreThan: '0' })
+  @IsConversionRate()
   topup_conversion_rate?: string;
 
   /** Credits to begin with, as a free grant. */
   @Optional()
-  @IsDecimalValue({ min: '0' })
+  @IsMoney({ min: '0' })
   initial_credits_to_load?: string;
 
   @Optional()
-  @IsInstant()
+  @IsInstant({ ever: true })
   initial_credits_expiry_date_utc?: Date;
 
   /** YYYYMMDD: they expire when that day begins, UTC. */
   @Optional()
-  @IsInt()
-  @Min(10000101)
-  @Max(99991231)
+  @IsWhole({ min: 10000101, max: 99991231 })
   initial_credits_to_load_expiry_date?: number;
 
   @Optional()
@@ -153,15 +127,12 @@ export class UpdateWalletRequest extends WalletFieldsRequest {}
 class IdempotentRequest {
   /** Sent twice, it happens once. There is no key by default: two equal requests without one are two movements. */
   @Optional()
-  @IsString()
-  @MinLength(1)
-  @MaxLength(255)
   @Matches(/^(?!system:)/, { message: 'idempotency_key must not begin with system:' })
+  @IsId()
   idempotency_key?: string;
 
   @Optional()
-  @IsString()
-  @MaxLength(2000)
+  @IsText({ max: MOST_PROSE })
   description?: string;
 
   @Optional()
@@ -179,33 +150,31 @@ export class TopUpWalletRequest extends IdempotentRequest {
 
   /** Wins over `amount`. */
   @Optional()
-  @IsDecimalValue({ moreThan: '0' })
+  @IsMoney({ moreThan: '0' })
   credits_to_add?: string;
 
   /** In the wallet's currency; divided by the top-up conversion rate. */
   @Optional()
-  @IsDecimalValue({ moreThan: '0' })
+  @IsMoney({ moreThan: '0' })
   amount?: string;
 
   /** From then on they cannot be spent. */
   @Optional()
-  @IsInstant()
+  @IsInstant({ ever: true })
   expiry_date_utc?: Date;
 
   /** Lower is spent first; credits without one are spent last. */
   @Optional()
-  @IsInt()
-  @Min(0)
-  @Max(MAX_PRIORITY)
+  @IsWhole({ min: 0 })
   priority?: number;
 
   /** Free credits on top of bought ones; they come together. */
   @Optional()
-  @IsDecimalValue({ moreThan: '0' })
+  @IsMoney({ moreThan: '0' })
   bonus_credits_to_add?: string;
 
   @Optional()
-  @IsInstant()
+  @IsInstant({ ever: true })
   bonus_credits_expiry_date_utc?: Date;
 
   @Optional()
@@ -219,6 +188,6 @@ export class TopUpWalletRequest extends IdempotentRequest {
 
 export class DebitWalletRequest extends IdempotentRequest {
   /** Whole or not at all. */
-  @IsDecimalValue({ moreThan: '0' })
+  @IsMoney({ moreThan: '0' })
   credits!: string;
 }

@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { migrations } from '../../migrations/index.js';
+import { unbounded, type OpenApi } from '../support/openapi-bounds.js';
 
 const ROOT = path.join(__dirname, '../..');
 const files = (dir: string): string[] =>
@@ -119,6 +120,10 @@ describe('the documentation', () => {
       ([name, { properties = {} }]) => name !== 'Object' && Object.keys(properties).length === 0,
     );
     expect(empty.map(([name]) => name)).toEqual([]);
+  });
+
+  it('shows a bound of everything that a request may hold', () => {
+    expect(unbounded(JSON.parse(read('openapi.json')) as OpenApi)).toEqual([]);
   });
 
   it('links to nothing that is not there', () => {

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { ExactNumber } from '../../src/domain/exact-number.js';
 import { makePeriod, type Period } from '../../src/domain/period.js';
 import { formatRate, rate } from '../../src/domain/rate.js';
 import { aggregate } from '../../src/domain/usage/aggregate.js';
@@ -34,6 +35,9 @@ const value = fc.oneof(
   fc.double({ noNaN: true, noDefaultInfinity: true }),
   fc.constantFrom('5', '0.1', ' 7 ', '-3.25', '1e3', '+2', '.5', '1.', '١', '0x10', '', ' ', 'NaN', '1e400'),
   fc.constantFrom('1234567890123456789012', '0.1234567890123456789', '\u00a09\u00a0', '9'.repeat(61)),
+  fc
+    .constantFrom('9007199254740993', '-9007199254740993', '0.1234567890123456789', '123456789012345678901.5')
+    .map((text) => new ExactNumber(text)),
   fc.constantFrom(null, true, false),
   fc.constant([1]),
   fc.constantFrom({ a: 1, b: [2] }, { b: [2], a: 1 }),

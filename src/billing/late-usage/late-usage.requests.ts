@@ -1,4 +1,5 @@
-import { IsWord, Optional } from '../../platform/http/fields.js';
+import { Optional } from '../../platform/http/fields.js';
+import { IsWord } from '../../platform/http/text-fields.js';
 
 const CREDIT_AS = ['wallet', 'credit_note'] as const;
 

@@ -1,9 +1,11 @@
 import { Injectable } from '@nestjs/common';
+import { invalidOperation } from '../../domain/errors.js';
 import { makePeriod } from '../../domain/period.js';
 import {
   inTrial,
   nextAction,
   nextPeriod,
+  periodsBehind,
   type DueAction,
 } from '../../domain/subscribing/subscription-life.js';
 import type { Ctx } from '../../platform/context.js';
@@ -25,6 +27,9 @@ import { ScheduledEnds } from './scheduled-ends.service.js';
 import type { BillingTask } from '../../rating/billing-task.types.js';
 import type { Stepped } from './step.types.js';
 import { SubscriptionGrants } from '../../subscriptions/subscription-grants.service.js';
+
+/** Periods that a request bills before it changes something: seconds of work. */
+const MOST_BEHIND = 100;
 
 /** What one step makes of one subscription. */
 interface Step {
@@ -125,8 +130,18 @@ export class SubscriptionSteps {
     return new Map([...made, ...cycles, ...others].map((invoice) => [invoice.id, invoice]));
   }
 
-  /** Walks one locked subscription to the present, so that a change made now meets its current period. */
+  /**
+   * Walks one locked subscription to the present, so that a change made now meets its current period. One that is many
+   * periods behind is left to the billing run: walking it here would hold its lock, and the caller, for a minute.
+   */
   async catchUp(ctx: Ctx, subscription: Subscription): Promise<Subscription> {
+    const behind = periodsBehind(subscription, scheduleOf(subscription), ctx.now);
+    if (behind > MOST_BEHIND)
+      throw invalidOperation(
+        `${behind} billing periods of the subscription are to be billed first, which a billing run does: try again when it has`,
+        'billing_behind',
+        { id: subscription.id, periods: behind, current_period_start: subscription.currentPeriodStart },
+      );
     let current = subscription;
     for (;;) {
       const action = nextAction(current);

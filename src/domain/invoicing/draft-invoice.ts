@@ -1,20 +1,25 @@
 import type { Currency } from '../currency.js';
+import { amountOutOfRange } from '../errors.js';
 import {
   addMoney,
   floorAtZero,
+  formatMoney,
+  isStorable,
   roundToMoney,
   subtractMoney,
   sumMoney,
   zeroMoney,
   type Money,
 } from '../money.js';
-import type { Rate } from '../rate.js';
+import { formatRate, type Rate } from '../rate.js';
 import type { PriceType } from '../rating/price-kinds.js';
 
 /** A charge as it was rated: exact. */
 export interface DraftLineInput {
   /** Names the line within the invoice; unique there. */
   readonly key: string;
+  /** What people call it, for whoever has to find it again. */
+  readonly name?: string;
   /** Which prepaid credits pay for it. */
   readonly priceType: PriceType;
   /** Exact amount in major units; rounded once, when the invoice is drafted. */
@@ -79,7 +84,10 @@ export interface DraftInvoice {
   readonly total: Money;
 }
 
-/** Rounds every line once and adds them up: the first of four steps, before discounts, credits and taxes. RangeError for a repeated key. */
+/**
+ * Rounds every line once and adds them up: the first of four steps, before discounts, credits and taxes. RangeError for a
+ * repeated key; `amount_out_of_range`, with the line's name, for what cannot be kept.
+ */
 export function draftInvoice(input: {
   readonly currency: Currency;
   readonly lines: readonly DraftLineInput[];
@@ -90,12 +98,27 @@ export function draftInvoice(input: {
   const zero = zeroMoney(currency);
   const lines = input.lines.map((line) => ({
     ...line,
-    amount: roundToMoney(line.amount, currency),
+    amount: amountOf(line, currency),
     lineItemDiscount: zero,
     invoiceLevelDiscount: zero,
     prepaidCreditsApplied: zero,
   }));
   return withTotals({ currency, lines, discounts: [], credits: [], taxes: [] });
+}
+
+function amountOf({ key, name = key, amount, quantity }: DraftLineInput, currency: Currency): Money {
+  const rounded = roundToMoney(amount, currency);
+  if (isStorable(rounded.amount)) return rounded;
+  const money = `${formatMoney(rounded)} ${currency}`;
+  throw amountOutOfRange(
+    `the line "${name}" comes to ${money} for a quantity of ${formatRate(quantity)}, which`,
+    {
+      line: name,
+      amount: formatMoney(rounded),
+      quantity: formatRate(quantity),
+      currency,
+    },
+  );
 }
 
 /** Adds up what the steps have put into the lines and lists. Every step ends with it, so that no total can be out of date. */
@@ -112,6 +135,12 @@ export function withTotals(
     ...lines.flatMap((line) => line.settled?.tax ?? []),
   ]);
   const owed = addMoney(subtractMoney(subtractMoney(subtotal, totalDiscount), totalPrepaidCredits), totalTax);
+  for (const [name, total] of Object.entries({ subtotal, tax: totalTax, total: owed }))
+    if (!isStorable(total.amount))
+      throw amountOutOfRange(`the invoice's ${name} of ${formatMoney(total)} ${currency}`, {
+        [name]: formatMoney(total),
+        currency,
+      });
   return {
     currency,
     lines,

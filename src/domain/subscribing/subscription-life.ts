@@ -1,4 +1,4 @@
-import { periodFrom, type BillingSchedule } from '../billing-period.js';
+import { boundariesBetween, periodFrom, type BillingSchedule } from '../billing-period.js';
 import { earlierOf, type Period } from '../period.js';
 import type { SubscriptionStatus } from './subscription-states.js';
 
@@ -64,6 +64,15 @@ export function nextPeriod(life: SubscriptionLife, schedule: BillingSchedule): P
   const end = lifeEnd(life);
   if (end !== null && end.getTime() <= life.currentPeriodEnd.getTime()) return undefined;
   return periodFrom(schedule, life.currentPeriodEnd, end);
+}
+
+/** How many periods have ended by an instant and are still to be billed, about: a pause is not looked at. */
+export function periodsBehind(life: SubscriptionLife, schedule: BillingSchedule, now: Date): number {
+  const action = nextAction(life);
+  if (action === null || action.at > now || action.type === 'lapse') return 0;
+  const end = lifeEnd(life);
+  const until = end === null ? now : earlierOf(now, end);
+  return 1 + boundariesBetween(schedule, life.currentPeriodEnd, until);
 }
 
 /** Where the current period ends when its end is counted anew: the trial's end or the next boundary, cut off at the life's end. */

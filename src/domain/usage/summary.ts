@@ -1,3 +1,4 @@
+import { ExactNumber } from '../exact-number.js';
 import { formatRate, parseQuantity, Rate, ZERO } from '../rate.js';
 import type { AggregationSpec, UsageEvent } from './aggregation.js';
 import { propertyOf } from './property.js';
@@ -93,8 +94,9 @@ export function compareBytes(a: string, b: string): number {
 }
 
 /** A property as text: a string as it is, a number in plain notation, anything else as JSON with sorted names. */
-function textOf(value: unknown): string {
+export function textOf(value: unknown): string {
   if (typeof value === 'string') return value;
+  if (value instanceof ExactNumber) return value.text;
   if (typeof value === 'number') return formatRate(new Rate(value));
   return JSON.stringify(value, (_, inner: unknown) =>
     typeof inner === 'object' && inner !== null && !Array.isArray(inner)

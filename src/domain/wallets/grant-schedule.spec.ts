@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { periodFrom, type BillingSchedule } from '../billing-period.js';
 import {
+  grantsAfter,
   GRANT_PERIODS,
   nextGrantDate,
   type GrantDate,
@@ -135,6 +136,11 @@ describe('dates of a grant', () => {
             expect(one.start).toEqual(list[n]?.end);
           });
           for (const one of list) expect(one.expiresAt).toEqual(periodFrom(own.schedule, one.start).end);
+          const all = terms({ interval: { unit, count }, expiry: { type: 'NEVER' } });
+          for (const [n, one] of list.entries()) {
+            expect(grantsAfter(all, own, start, one.start)).toBe(n);
+            expect(grantsAfter(all, { ...own, endDate: one.start }, start, list.at(-1)!.start)).toBe(n);
+          }
         },
       ),
       { numRuns: 60 },

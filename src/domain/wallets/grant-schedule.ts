@@ -1,4 +1,5 @@
 import {
+  boundariesBetween,
   nextPeriodEnd,
   periodFrom,
   type BillingInterval,
@@ -88,6 +89,20 @@ export function nextGrantDate(
     end: schedule === null ? null : periodFrom(schedule, start, until).end,
     expiresAt: expiryOf(terms, subscription, start),
   };
+}
+
+/** How many applications follow the one at `after` by an instant, about; it reckons, and walks nowhere. */
+export function grantsAfter(
+  terms: GrantTerms,
+  subscription: GrantedSubscription,
+  after: Date,
+  until: Date,
+): number {
+  if (terms.interval === null) return 0;
+  const first = terms.startDate ? laterOf(terms.startDate, subscription.startDate) : subscription.startDate;
+  const schedule = scheduleOf(terms.interval, terms.anchor ?? null, subscription.schedule, first);
+  const end = earliest(terms.endDate, subscription.endDate);
+  return boundariesBetween(schedule, after, end === null ? until : earlierOf(end, until));
 }
 
 function scheduleOf(

@@ -1,11 +1,14 @@
 import { createHash } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
 import { ProviderSessionsService } from '../../connections/provider-sessions.service.js';
 import type { Connection } from '../../connections/connections.types.js';
 import { BillingError, notFound, validationError } from '../../domain/errors.js';
+import { isStorableText } from '../../domain/text.js';
 import { WallClock } from '../../platform/clock/clock.js';
 import type { Scope } from '../../platform/context.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
+import { readInstant } from '../../platform/http/time-fields.js';
 import { RateLimiter } from '../../platform/http/rate-limiter.js';
 import { Lookups } from '../../platform/lookups.js';
 import type { IncomingWebhook, ProviderAdapter } from '../../providers/provider-adapter.js';
@@ -28,12 +31,22 @@ interface Candidate {
   readonly secrets: readonly string[];
 }
 
+interface ConnectionRow {
+  readonly id: string;
+  readonly tenant_id: string;
+  readonly environment_id: string;
+  readonly provider: string;
+  readonly is_default: boolean;
+  readonly credentials: Connection['credentials'];
+}
+
 /** Unsigned hints of one connection in a minute: enough for a busy shop, too few to make us call its provider to death. */
 const HINTS_PER_MINUTE = 60;
 const MINUTE_MS = 60_000;
-/** Of an event and of what it speaks of. Stripe's are never longer. An index takes no key of some thousand characters. */
+/** Of an event, its type, and what it speaks of. Stripe's are never longer. An index takes no key of some thousand characters. */
 const LONGEST_ID = 255;
-const MAX_CANDIDATES = 500;
+/** Connections that are read, and signatures that are tried, before others have their turn. */
+const PAGE = 500;
 /** Webhooks come in bursts. A secret that is not known yet is looked for at once; one that is gone is believed this long. */
 const REMEMBERED_MS = 2_000;
 const MOST_REMEMBERED = 10_000;
@@ -101,17 +114,17 @@ export class WebhookReceiver {
     // A connection or secret that is new is neither in what is known nor in what was asked for before this came.
     const earlier =
       this.remembered.known(key, look) ?? (await this.remembered.underWay(key)?.catch(() => undefined));
-    const candidate = earlier === undefined ? undefined : signerOf(adapter, earlier, webhook);
+    const candidate = earlier === undefined ? undefined : await signerOf(adapter, earlier, webhook);
     if (candidate !== undefined) return { candidate, verified: true };
     return this.verify(adapter, (await this.remembered.look(key, look)) ?? [], webhook);
   }
 
-  private verify(
+  private async verify(
     adapter: ProviderAdapter,
     candidates: readonly Candidate[],
     webhook: IncomingWebhook,
-  ): { candidate: Candidate; verified: boolean } {
-    const signer = signerOf(adapter, candidates, webhook);
+  ): Promise<{ candidate: Candidate; verified: boolean }> {
+    const signer = await signerOf(adapter, candidates, webhook);
     if (signer !== undefined) return { candidate: signer, verified: true };
     const secretless = candidates.filter(({ secrets }) => secrets.length === 0);
     const [hinted] = secretless;
@@ -135,8 +148,13 @@ export class WebhookReceiver {
   private parse(adapter: ProviderAdapter, webhook: IncomingWebhook, verified: boolean): ProviderEvent {
     try {
       const event = adapter.webhooks.parse(webhook.body);
-      if (event.id.length > LONGEST_ID || ('remoteId' in event && event.remoteId.length > LONGEST_ID))
-        throw validationError(`not an event: an id of more than ${LONGEST_ID} characters`);
+      for (const text of [event.id, event.type, event.accountId, 'remoteId' in event ? event.remoteId : ''])
+        if (text !== undefined && (text.length > LONGEST_ID || !isStorableText(text)))
+          throw validationError(
+            `not an event: an id or type of more than ${LONGEST_ID} characters, or of none that can be stored`,
+          );
+      if (event.occurredAt !== undefined && readInstant(event.occurredAt) === undefined)
+        throw validationError('not an event: its time lies outside of 1970 to 9999');
       if (verified) return event;
       // The id of an unsigned call is anybody's word: repeated with another body it must not hide the true one.
       return { ...event, id: `hint:${createHash('sha256').update(webhook.body).digest('hex')}` };
@@ -153,35 +171,38 @@ export class WebhookReceiver {
         : 'connectionId' in target
           ? ['id = $2', [target.connectionId]]
           : ['tenant_id = $2 AND environment_id = $3', [target.tenantId, target.environmentId]];
-    const rows = await this.uow.system(
-      async (em) =>
-        await em.query<
-          {
-            id: string;
-            tenant_id: string;
-            environment_id: string;
-            provider: string;
-            credentials: Connection['credentials'];
-          }[]
-        >(
-          `SELECT id, tenant_id, environment_id, provider, credentials FROM connections
-            WHERE provider = $1 AND status = 'published' AND ${condition}
-            ORDER BY is_default DESC, id LIMIT ${MAX_CANDIDATES}`,
-          [adapter.provider, ...parameters],
-        ),
-    );
+    const rows: ConnectionRow[] = [];
+    for (let after = ''; ;) {
+      const page = await this.uow.system(
+        async (em) =>
+          await em.query<ConnectionRow[]>(
+            `SELECT id, tenant_id, environment_id, provider, is_default, credentials FROM connections
+              WHERE provider = $1 AND status = 'published' AND ${condition}
+                AND id > $${parameters.length + 2} ORDER BY id LIMIT ${PAGE}`,
+            [adapter.provider, ...parameters, after],
+          ),
+      );
+      rows.push(...page);
+      if (page.length < PAGE) break;
+      after = page.at(-1)?.id ?? '';
+    }
     if (rows.length === 0)
       throw notFound(`${adapter.provider} connection for this webhook`, JSON.stringify(target));
-    return rows.map((row) => ({
-      id: row.id,
-      scope: { tenantId: row.tenant_id, environmentId: row.environment_id },
-      secrets: this.sessions.webhookSecrets({
-        id: row.id,
-        tenantId: row.tenant_id,
-        provider: row.provider,
-        credentials: row.credentials,
-      }),
-    }));
+    return [...rows.filter((row) => row.is_default), ...rows.filter((row) => !row.is_default)].flatMap(
+      (row) => this.candidate(row),
+    );
+  }
+
+  /** A credential that does not open is its own connection's trouble: on a shared address it must not be everybody's. */
+  private candidate(row: ConnectionRow): Candidate[] {
+    const { id, tenant_id: tenantId, environment_id: environmentId, provider, credentials } = row;
+    try {
+      const secrets = this.sessions.webhookSecrets({ id, tenantId, provider, credentials });
+      return [{ id, scope: { tenantId, environmentId }, secrets }];
+    } catch (error) {
+      this.logger.error({ event: 'webhook.secret_unreadable', connection_id: id, err: error });
+      return [];
+    }
   }
 }
 
@@ -193,12 +214,20 @@ const keyOf = (provider: string, target: WebhookTarget): string =>
       : `${provider} environment ${target.tenantId} ${target.environmentId}`;
 
 /** The connection whose secret has signed it. */
-const signerOf = (
+async function signerOf(
   adapter: ProviderAdapter,
   candidates: readonly Candidate[],
   webhook: IncomingWebhook,
-): Candidate | undefined =>
-  candidates.find(({ secrets }) => secrets.length > 0 && adapter.webhooks.verify(webhook, secrets).verified);
+): Promise<Candidate | undefined> {
+  for (let start = 0; start < candidates.length; start += PAGE) {
+    if (start > 0) await nextTurn();
+    const signer = candidates
+      .slice(start, start + PAGE)
+      .find(({ secrets }) => secrets.length > 0 && adapter.webhooks.verify(webhook, secrets).verified);
+    if (signer !== undefined) return signer;
+  }
+  return undefined;
+}
 
 function refusalOf(
   adapter: ProviderAdapter,

@@ -1,5 +1,6 @@
 import { HttpCode, Post, Req } from '@nestjs/common';
 import { ApiParam } from '@nestjs/swagger';
+import { assertParameter } from '../../platform/http/contract.pipe.js';
 import { OpenApiController } from '../../tenancy/api-controller.js';
 import { WebhookReceiver, type WebhookTarget } from './webhook-receiver.js';
 import { WebhookReceivedResponse } from './webhooks.responses.js';
@@ -58,6 +59,8 @@ async function take(
   target: WebhookTarget,
   request: WebhookRequest,
 ): Promise<WebhookReceivedResponse> {
+  const params: Readonly<Record<string, string>> = request.params;
+  for (const name in params) assertParameter(name, params[name]);
   await receiver.receive(request.params.provider, target, {
     body: request.rawBody ?? Buffer.alloc(0),
     headers: flat(request.headers),

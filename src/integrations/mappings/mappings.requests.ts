@@ -1,25 +1,24 @@
-import { IsObject, IsString, MinLength } from 'class-validator';
-import { IsWord, Optional } from '../../platform/http/fields.js';
 import { MAPPED_ENTITIES, type MappedEntity } from './mappings.types.js';
+import { Optional } from '../../platform/http/fields.js';
+import { IsJson } from '../../platform/http/json-fields.js';
+import { IsId, IsWord } from '../../platform/http/text-fields.js';
 
 export class LinkIntegrationRequest {
   @IsWord(MAPPED_ENTITIES)
   entity_type!: MappedEntity;
 
-  @IsString()
-  @MinLength(1)
+  @IsId()
   entity_id!: string;
 
   /** The provider of the connection; its default one. */
-  @IsString()
+  @IsId()
   provider_type!: string;
 
-  @IsString()
-  @MinLength(1)
+  @IsId()
   provider_entity_id!: string;
 
   @Optional()
-  @IsObject()
+  @IsJson()
   metadata?: Record<string, unknown>;
 }
 
@@ -27,11 +26,10 @@ export class UnlinkIntegrationRequest {
   @IsWord(MAPPED_ENTITIES)
   entity_type!: MappedEntity;
 
-  @IsString()
-  @MinLength(1)
+  @IsId()
   entity_id!: string;
 
-  @IsString()
+  @IsId()
   provider_type!: string;
 }
 
@@ -39,7 +37,6 @@ export class GetMappingsQuery {
   @IsWord(MAPPED_ENTITIES)
   entity_type!: MappedEntity;
 
-  @IsString()
-  @MinLength(1)
+  @IsId()
   entity_id!: string;
 }

@@ -1,22 +1,22 @@
-import { IsString, MinLength } from 'class-validator';
-import { AlsoNamed, IsWord, IsWordList, Optional } from '../../platform/http/fields.js';
 import { ListRequest } from '../../platform/http/list-query.js';
+import { AlsoNamed, Optional } from '../../platform/http/fields.js';
+import { IsId, IsWord, IsWordList } from '../../platform/http/text-fields.js';
 
 export class ListOperationsQuery extends ListRequest {
   @Optional()
-  @IsString()
+  @IsId()
   connection_id?: string;
 
   @Optional()
-  @IsString()
+  @IsId()
   provider?: string;
 
   @Optional()
-  @IsString()
+  @IsId()
   entity_type?: string;
 
   @Optional()
-  @IsString()
+  @IsId()
   entity_id?: string;
 
   @Optional()
@@ -26,16 +26,16 @@ export class ListOperationsQuery extends ListRequest {
 
 export class ListWebhookEventsQuery extends ListRequest {
   @Optional()
-  @IsString()
+  @IsId()
   connection_id?: string;
 
   @Optional()
-  @IsString()
+  @IsId()
   provider?: string;
 
   /** The provider's name of the event: `invoice.paid`. */
   @Optional()
-  @IsString()
+  @IsId()
   type?: string;
 
   @Optional()
@@ -51,13 +51,12 @@ export class SyncInvoiceQuery {
 
   /** Another connection than the provider's default one. */
   @Optional()
-  @IsString()
+  @IsId()
   connection_id?: string;
 }
 
 export class SyncEntityRequest {
-  @IsString()
-  @MinLength(1)
+  @IsId()
   provider!: string;
 
   @Optional()
@@ -65,15 +64,15 @@ export class SyncEntityRequest {
   sync_direction?: string;
 
   @Optional()
-  @IsString()
+  @IsId()
   customer_id?: string;
 
   @Optional()
-  @IsString()
+  @IsId()
   invoice_id?: string;
 
   @Optional()
-  @IsString()
+  @IsId()
   plan_id?: string;
 }
 
@@ -83,14 +82,12 @@ export class SyncIntegrationRequest {
 
   /** Left out with `sync_direction` provider_to_flexprice, which imports all plans. */
   @Optional()
-  @IsString()
-  @MinLength(1)
+  @IsId()
   entity_id?: string;
 
   /** Also `provider`. */
   @AlsoNamed('provider')
-  @IsString()
-  @MinLength(1)
+  @IsId()
   provider_type!: string;
 
   @Optional()

@@ -1,23 +1,22 @@
-import { IsInt, IsString, Max, Min, MinLength } from 'class-validator';
-import { Type } from 'class-transformer';
-import { IsWord, IsWordList, Optional } from '../../platform/http/fields.js';
 import { MAX_LIMIT } from '../../platform/http/list-query.js';
+import { Optional } from '../../platform/http/fields.js';
+import { IsOffset, IsWhole } from '../../platform/http/number-fields.js';
+import { IsId, IsWord, IsWordList } from '../../platform/http/text-fields.js';
 
 export class TimelineQuery {
-  @IsString()
-  @MinLength(1)
+  @IsId()
   entity_id!: string;
 
   @Optional()
-  @IsString()
+  @IsId()
   entity_type?: string;
 
   @Optional()
-  @IsString()
+  @IsId()
   provider?: string;
 
   @Optional()
-  @IsString()
+  @IsId()
   connection_id?: string;
 
   /** Of the operation or of the webhook event, as it is now. */
@@ -42,15 +41,10 @@ export class TimelineQuery {
 
   /** 1 to 1000, 50 when left out. */
   @Optional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(MAX_LIMIT)
+  @IsWhole({ min: 1, max: MAX_LIMIT })
   limit?: number;
 
   @Optional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(0)
+  @IsOffset()
   offset?: number;
 }

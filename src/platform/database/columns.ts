@@ -1,4 +1,6 @@
 import { Column, PrimaryColumn, type ColumnOptions, type ValueTransformer } from 'typeorm';
+import { amountOutOfRange } from '../../domain/errors.js';
+import { isStorable } from '../../domain/money.js';
 import { formatRate, rate, type Rate } from '../../domain/rate.js';
 import type { Ctx } from '../context.js';
 import { newId } from '../ids.js';
@@ -61,10 +63,15 @@ export const stampChange = (ctx: Ctx): Pick<EntityRow, 'updatedAt' | 'updatedBy'
   updatedBy: ctx.actor,
 });
 
-const asBigint: ValueTransformer = {
-  to: (value: bigint | null | undefined) => value?.toString() ?? value,
+/** The last look at an amount: whoever computes one says better what it is. */
+const asBigint = (column: string): ValueTransformer => ({
+  to: (value: bigint | null | undefined) => {
+    if (typeof value === 'bigint' && !isStorable(value))
+      throw amountOutOfRange(`${column} of ${value.toString()} minor units`, { column });
+    return value?.toString() ?? value;
+  },
   from: (value: string | null) => (value === null ? null : BigInt(value)),
-};
+});
 
 const asRate: ValueTransformer = {
   to: (value: Rate | null | undefined) => (value ? formatRate(value) : value),
@@ -72,8 +79,11 @@ const asRate: ValueTransformer = {
 };
 
 /** Whole minor units. */
-export const MinorUnits = (options: ColumnOptions = {}): PropertyDecorator =>
-  Column({ type: 'bigint', transformer: asBigint, ...options });
+export const MinorUnits =
+  (options: ColumnOptions = {}): PropertyDecorator =>
+  (target, property) => {
+    Column({ type: 'bigint', transformer: asBigint(String(property)), ...options })(target, property);
+  };
 
 /** An exact decimal: a rate or a quantity. */
 export const ExactDecimal = (options: ColumnOptions = {}): PropertyDecorator =>

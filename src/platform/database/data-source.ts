@@ -1,4 +1,6 @@
+import pg from 'pg';
 import { DataSource, type DataSourceOptions } from 'typeorm';
+import { readJson } from '../exact-json.js';
 import { SnakeCaseNaming } from './naming.strategy.js';
 import { checkRequirements } from './requirements.js';
 import { prepareRoles } from './roles.js';
@@ -34,9 +36,15 @@ export function dataSourceOptions(
     poolSize: database.poolSize ?? 10,
     installExtensions: false,
     // Statements that are asked without waiting for the one before go to the database together.
-    extra: { application_name: 'flexprice-nest', pipeline: true },
+    extra: { application_name: 'flexprice-nest', pipeline: true, types: { getTypeParser } },
   };
 }
+
+const { JSONB } = pg.types.builtins;
+
+/** The driver's own, but for JSON: it would round the numbers that Postgres keeps. */
+const getTypeParser: typeof pg.types.getTypeParser = (id, format): unknown =>
+  id === JSONB ? readJson : pg.types.getTypeParser(id, format);
 
 const MIGRATION_LOCK = 7_300_211;
 

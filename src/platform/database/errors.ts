@@ -31,6 +31,12 @@ export function isDatabaseFailure(error: unknown): boolean {
 
 export const isPostgresError = (error: unknown): boolean => postgresError(error) !== undefined;
 
+/** True when a number or a time is more than its column, or what was computed with it, can hold. */
+export function isOutOfRange(error: unknown): boolean {
+  const code = postgresError(error)?.code;
+  return code === '22003' || code === '22008';
+}
+
 /** True when a text holds what Postgres cannot store: a NUL, or half of a surrogate pair in jsonb. */
 export function isUnstorableText(error: unknown): boolean {
   const code = postgresError(error)?.code;

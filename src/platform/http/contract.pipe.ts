@@ -1,19 +1,28 @@
 import { Injectable, type ArgumentMetadata, type PipeTransform } from '@nestjs/common';
 import { plainToInstance } from 'class-transformer';
 import { validate, type ValidationError } from 'class-validator';
+import { ExactNumber } from '../../domain/exact-number.js';
 import { fieldErrors, notImplemented, validationError } from '../../domain/errors.js';
+import { isStorableText } from '../../domain/text.js';
+import { MOST_CHARACTERS } from './bounds.js';
+import { isFreeForm, wrapFreeForm } from './free-form.js';
+import { inputErrors } from './input-bounds.js';
 import { unsupportedFields } from './not-supported.js';
 
 /**
  * Reads a body or query into its request class: spellings of the guides first, then every rule at once, so that
  * a caller learns of all wrong fields in one answer. Unknown fields are dropped, as the contract's servers do; a
- * declared field that is not supported yet is refused by name, never ignored.
+ * declared field that is not supported yet is refused by name, never ignored. Whatever nobody could mean (too deep, too
+ * many, no text) is refused before that: reading it would take longer than any request may.
  */
 @Injectable()
 export class ContractPipe implements PipeTransform {
-  transform(value: unknown, { metatype, type }: ArgumentMetadata): unknown {
-    if (type === 'custom' || type === 'param' || metatype === undefined || isPlainType(metatype))
+  transform(value: unknown, { metatype, type, data }: ArgumentMetadata): unknown {
+    if (type === 'param') {
+      assertParameter(data ?? 'id', value);
       return value;
+    }
+    if (type === 'custom' || metatype === undefined || isPlainType(metatype)) return value;
     return this.read(value, metatype as new () => object);
   }
 
@@ -21,6 +30,8 @@ export class ContractPipe implements PipeTransform {
     const input = value ?? {};
     if (typeof input !== 'object' || Array.isArray(input) || Buffer.isBuffer(input))
       throw validationError('the body must be a JSON object');
+    const unreadable = inputErrors(input);
+    if (unreadable !== undefined) throw fieldErrors(unreadable);
     const instance = plainToInstance(metatype, withoutNulls(input), {
       enableImplicitConversion: false,
     });
@@ -34,24 +45,43 @@ export class ContractPipe implements PipeTransform {
   }
 }
 
+/** A part of the path. Nothing has such a name, and the database would say so in another way. */
+export function assertParameter(name: string, value: unknown): void {
+  if (typeof value !== 'string') return;
+  const isTooLong = value.length > MOST_CHARACTERS && [...value].length > MOST_CHARACTERS;
+  if (isTooLong || !isStorableText(value))
+    throw fieldErrors({ [name]: `${name} must be a text of 1 to ${MOST_CHARACTERS} characters` });
+}
+
 const isPlainType = (type: unknown): boolean =>
   type === String || type === Number || type === Boolean || type === Object || type === Array;
 
-/** The clients send `null` for "nothing to say"; only inside free-form maps does it mean something. */
+/**
+ * The clients send `null` for "nothing to say"; only inside free-form maps does it mean something. No field is named as a
+ * method of every object (`constructor`), and class-transformer trips over such names.
+ */
 function withoutNulls(input: object): object {
   return Object.fromEntries(
     Object.entries(input)
-      .filter(([key, value]) => value !== null && key !== '__proto__')
-      .map(([key, value]: [string, unknown]) => [key, FREE_FORM.has(key) ? value : cleaned(value)]),
+      .filter(([key, value]) => value !== null && !(key in Object.prototype))
+      .map(([key, value]: [string, unknown]) => [
+        key,
+        isPlain(value) && isFreeForm(key) ? wrapFreeForm(value) : cleaned(value),
+      ]),
   );
 }
 
-const FREE_FORM = new Set(['metadata', 'properties']);
-
 function cleaned(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(cleaned);
-  return typeof value === 'object' && value !== null && !Buffer.isBuffer(value) ? withoutNulls(value) : value;
+  return isPlain(value) ? withoutNulls(value) : value;
 }
+
+const isPlain = (value: unknown): value is object =>
+  typeof value === 'object' &&
+  value !== null &&
+  !Array.isArray(value) &&
+  !Buffer.isBuffer(value) &&
+  !(value instanceof ExactNumber);
 
 function sentences(error: ValidationError, parent: string): [string, string][] {
   const path = /^\d+$/.test(error.property) ? `${parent}[${error.property}]` : join(parent, error.property);

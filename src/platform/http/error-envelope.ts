@@ -1,7 +1,10 @@
 import { HttpException, type ArgumentsHost, Catch, Logger, type ExceptionFilter } from '@nestjs/common';
 import { BillingError, HTTP_STATUS, type ErrorKind } from '../../domain/errors.js';
 import { ErrorResponse } from './error.responses.js';
-import { isDatabaseFailure, isPostgresError, isUnstorableText } from '../database/errors.js';
+import { isDatabaseFailure, isOutOfRange, isPostgresError, isUnstorableText } from '../database/errors.js';
+
+/** What the database has refused, because nobody has before it. */
+const OUT_OF_RANGE = 'out_of_range';
 
 export function toEnvelope(error: BillingError): ErrorResponse {
   return {
@@ -26,6 +29,12 @@ export function toBillingError(thrown: unknown): BillingError {
     return new BillingError('service_unavailable', 'the database is not available', { cause: thrown });
   if (isUnstorableText(thrown))
     return new BillingError('validation_error', 'a text holds a character that cannot be stored (NUL)', {
+      cause: thrown,
+    });
+  // Whoever gets here has found a field without a bound: the log says so, and the caller what kind of thing it was.
+  if (isOutOfRange(thrown))
+    return new BillingError('validation_error', 'a number or a time is more than can be kept', {
+      code: OUT_OF_RANGE,
       cause: thrown,
     });
   if (isPostgresError(thrown))
@@ -74,6 +83,13 @@ export class ErrorEnvelopeFilter implements ExceptionFilter {
         path: request.url.split('?')[0],
         request_id: request.id,
         err: error.cause ?? error,
+      });
+    if (error.code === OUT_OF_RANGE)
+      this.logger.warn({
+        event: 'request.unbounded',
+        method: request.method,
+        path: request.url.split('?')[0],
+        request_id: request.id,
       });
     const reply = http.getResponse<Reply>();
     const { retryAfterSeconds } = error.details;

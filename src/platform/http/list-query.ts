@@ -1,9 +1,12 @@
-import { Transform, Type } from 'class-transformer';
-import { IsArray, IsInt, IsObject, IsString, Max, Min, ValidateNested } from 'class-validator';
+import { Transform } from 'class-transformer';
 import type { ObjectLiteral, SelectQueryBuilder } from 'typeorm';
 import { validationError } from '../../domain/errors.js';
-import { parseRate } from '../../domain/rate.js';
-import { IsInstant, IsWord, Optional, parseInstant } from './fields.js';
+import { Optional } from './fields.js';
+import { IsListOf } from './json-fields.js';
+import { applyFilter, FilterRequest } from './list-filters.js';
+import { IsOffset, IsWhole } from './number-fields.js';
+import { IsText, IsWord } from './text-fields.js';
+import { IsInstant } from './time-fields.js';
 
 export const DEFAULT_LIMIT = 50;
 export const MAX_LIMIT = 1000;
@@ -12,16 +15,11 @@ export const MAX_LIMIT = 1000;
 export class ListRequest {
   /** 1 to 1000, 50 when left out. */
   @Optional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(1)
-  @Max(MAX_LIMIT)
+  @IsWhole({ min: 1, max: MAX_LIMIT })
   limit?: number;
 
   @Optional()
-  @Type(() => Number)
-  @IsInt()
-  @Min(0)
+  @IsOffset()
   offset?: number;
 
   @Optional()
@@ -34,70 +32,22 @@ export class ListRequest {
 
   /** Comma list of relations to include. */
   @Optional()
-  @IsString()
+  @IsText()
   expand?: string;
 
   /** Created at or after. */
   @Optional()
-  @IsInstant()
+  @IsInstant({ ever: true })
   start_time?: Date;
 
   /** Created before. */
   @Optional()
-  @IsInstant()
+  @IsInstant({ ever: true })
   end_time?: Date;
 }
 
-export class FilterValueRequest {
-  @Optional()
-  string?: string;
-
-  @Optional()
-  number?: number;
-
-  @Optional()
-  boolean?: boolean;
-
-  @Optional()
-  date?: string;
-
-  @Optional()
-  @IsArray()
-  array?: string[];
-}
-
-const OPERATORS = [
-  'eq',
-  'contains',
-  'not_contains',
-  'gt',
-  'lt',
-  'gte',
-  'in',
-  'not_in',
-  'before',
-  'after',
-] as const;
-
-export class FilterRequest {
-  @IsString()
-  field!: string;
-
-  @IsWord(OPERATORS)
-  operator!: (typeof OPERATORS)[number];
-
-  @Optional()
-  @IsWord(['string', 'number', 'date', 'array'])
-  data_type?: string;
-
-  @IsObject()
-  @ValidateNested()
-  @Type(() => FilterValueRequest)
-  value!: FilterValueRequest;
-}
-
 export class SortRequest {
-  @IsString()
+  @IsText()
   field!: string;
 
   @Optional()
@@ -107,9 +57,7 @@ export class SortRequest {
 
 export class SearchRequest extends ListRequest {
   @Optional()
-  @IsArray()
-  @ValidateNested({ each: true })
-  @Type(() => FilterRequest)
+  @IsListOf(() => FilterRequest)
   filters?: FilterRequest[];
 
   /** A field's name alone, as lists by query parameter write it, means that field in the given `order`. */
@@ -117,9 +65,7 @@ export class SearchRequest extends ListRequest {
   @Transform(({ value }: { value: unknown }) =>
     typeof value === 'string' ? [Object.assign(new SortRequest(), { field: value })] : value,
   )
-  @IsArray()
-  @ValidateNested({ each: true })
-  @Type(() => SortRequest)
+  @IsListOf(() => SortRequest)
   sort?: SortRequest[];
 }
 
@@ -161,46 +107,4 @@ function column(fields: ListFields, field: string): string {
   if (found === undefined)
     throw validationError(`cannot filter or sort by ${field}: use one of ${Object.keys(fields).join(', ')}`);
   return found;
-}
-
-function applyFilter<T extends ObjectLiteral>(
-  query: SelectQueryBuilder<T>,
-  filter: FilterRequest,
-  property: string,
-  index: number,
-): void {
-  const name = `filter${index}`;
-  const { array, date, number, boolean } = filter.value;
-  const text = filter.value.string;
-  const scalar = date !== undefined ? instant(filter.field, date) : (text ?? number ?? boolean);
-  const like = `%${(text ?? '').replace(/[\\%_]/g, '\\$&')}%`;
-  const comparison: Record<FilterRequest['operator'], [string, unknown]> = {
-    eq: ['=', scalar],
-    gt: ['>', scalar],
-    gte: ['>=', scalar],
-    lt: ['<', scalar],
-    before: ['<', scalar],
-    after: ['>', scalar],
-    contains: ['ILIKE', like],
-    not_contains: ['NOT ILIKE', like],
-    in: ['IN', array],
-    not_in: ['NOT IN', array],
-  };
-  const [operator, value] = comparison[filter.operator];
-  if (value === undefined)
-    throw validationError(`the filter on ${filter.field} has no value for ${filter.operator}`);
-  if (Array.isArray(value)) {
-    if (value.length === 0) query.andWhere(filter.operator === 'in' ? '1 = 0' : '1 = 1');
-    else query.andWhere(`row.${property} ${operator} (:...${name})`, { [name]: value });
-    return;
-  }
-  if (typeof value === 'string' && typeof number === 'number' && parseRate(value) === undefined)
-    throw validationError(`the filter on ${filter.field} needs a number`);
-  query.andWhere(`row.${property} ${operator} :${name}`, { [name]: value });
-}
-
-function instant(field: string, value: string): Date {
-  const parsed = parseInstant(value);
-  if (parsed === undefined) throw validationError(`the filter on ${field} needs an RFC 3339 time`);
-  return parsed;
 }

@@ -1,15 +1,15 @@
-import { IsObject, IsString, MaxLength, MinLength } from 'class-validator';
 import { PRORATION_BEHAVIORS, type ProrationBehavior } from '../../domain/subscribing/proration.js';
-import { IsInstant, IsWord, Optional } from '../../platform/http/fields.js';
 import { NotSupportedYet } from '../../platform/http/not-supported.js';
+import { Optional } from '../../platform/http/fields.js';
+import { IsJson } from '../../platform/http/json-fields.js';
+import { IsId, IsText, IsWord } from '../../platform/http/text-fields.js';
+import { IsInstant } from '../../platform/http/time-fields.js';
 
 export class AddAddonRequest {
-  @IsString()
-  @MinLength(1)
+  @IsId()
   subscription_id!: string;
 
-  @IsString()
-  @MinLength(1)
+  @IsId()
   addon_id!: string;
 
   /** Now, when left out. */
@@ -23,7 +23,7 @@ export class AddAddonRequest {
   proration_behavior?: ProrationBehavior;
 
   @Optional()
-  @IsObject()
+  @IsJson()
   metadata?: Record<string, unknown>;
 
   /** It goes on until it is removed. */
@@ -45,12 +45,10 @@ export class AddAddonRequest {
 }
 
 export class RemoveAddonRequest {
-  @IsString()
-  @MinLength(1)
+  @IsId()
   addon_association_id!: string;
 
   @Optional()
-  @IsString()
-  @MaxLength(255)
+  @IsText()
   reason?: string;
 }

@@ -1,4 +1,3 @@
-import { IsInt, IsString, Max, Min, MinLength } from 'class-validator';
 import {
   BILLING_CYCLES,
   BILLING_PERIOD_UNITS,
@@ -6,11 +5,14 @@ import {
   type BillingPeriodUnit,
 } from '../../domain/billing-period.js';
 import { PRORATION_BEHAVIORS, type ProrationBehavior } from '../../domain/subscribing/proration.js';
-import { IsStringMap, IsWord, Optional } from '../../platform/http/fields.js';
+import { MOST_PERIODS } from '../../platform/http/bounds.js';
+import { Optional } from '../../platform/http/fields.js';
+import { IsStringMap } from '../../platform/http/json-fields.js';
+import { IsWhole } from '../../platform/http/number-fields.js';
+import { IsId, IsWord } from '../../platform/http/text-fields.js';
 
 export class SubscriptionChangeRequest {
-  @IsString()
-  @MinLength(1)
+  @IsId()
   target_plan_id!: string;
 
   /** The subscription's, when left out; so with all that follow. */
@@ -19,9 +21,7 @@ export class SubscriptionChangeRequest {
   billing_period?: BillingPeriodUnit;
 
   @Optional()
-  @IsInt()
-  @Min(1)
-  @Max(1000)
+  @IsWhole({ min: 1, max: MOST_PERIODS })
   billing_period_count?: number;
 
   @Optional()

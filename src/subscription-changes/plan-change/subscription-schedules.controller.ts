@@ -1,9 +1,6 @@
 import { Get, HttpCode, Param, Post, Query } from '@nestjs/common';
-import { Transform } from 'class-transformer';
-import { IsString } from 'class-validator';
 import type { Caller, Ctx } from '../../platform/context.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
-import { Optional } from '../../platform/http/fields.js';
 import { ListRequest } from '../../platform/http/list-query.js';
 import { ApiController, CurrentCaller } from '../../tenancy/api-controller.js';
 import { SubscriptionSchedulesService } from '../../subscriptions/subscription-schedules.service.js';
@@ -16,14 +13,16 @@ import {
   SubscriptionScheduleResponse,
   toScheduleResponse,
 } from './subscription-schedules.responses.js';
+import { Optional } from '../../platform/http/fields.js';
+import { IsFlag, IsId } from '../../platform/http/text-fields.js';
 
 export class ListSchedulesQuery extends ListRequest {
   @Optional()
-  @IsString()
+  @IsId()
   subscription_id?: string;
 
   @Optional()
-  @Transform(({ value }: { value: unknown }) => value === true || value === 'true')
+  @IsFlag()
   pending_only?: boolean;
 }
 

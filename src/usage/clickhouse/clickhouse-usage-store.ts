@@ -3,6 +3,7 @@ import type { Period } from '../../domain/period.js';
 import { ZERO, type Rate } from '../../domain/rate.js';
 import type { AggregationType } from '../../domain/usage/aggregation.js';
 import type { Ctx } from '../../platform/context.js';
+import { readJson } from '../../platform/exact-json.js';
 import { toCells, type UsagePart } from '../usage-cells.js';
 import type { UsageStore } from '../usage-store.js';
 import type {
@@ -258,7 +259,7 @@ const eventOf = (row: EventRow): StoredEvent => ({
   source: row.source,
   occurredAt: new Date(Number(row.occurred)),
   receivedAt: new Date(Number(row.received)),
-  properties: JSON.parse(row.properties) as Record<string, unknown>,
+  properties: readJson(row.properties) as Record<string, unknown>,
 });
 
 /** For the start of a server: says what is wrong before anything is served. Never the address's user and password. */

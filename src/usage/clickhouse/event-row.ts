@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { formatRate, parseQuantity } from '../../domain/rate.js';
 import type { Scope } from '../../platform/context.js';
+import { writeJson } from '../../platform/exact-json.js';
 import type { IncomingEvent } from '../usage.types.js';
 import { jsonText, propertyText } from './property-text.js';
 
@@ -42,7 +43,7 @@ export function eventRow({ scope, event, receivedAt }: Entry): Record<string, un
     id: event.id,
     source: event.source,
     received_at: receivedAt.getTime(),
-    properties: JSON.stringify(event.properties),
+    properties: writeJson(event.properties),
     // fromEntries defines what assignment would not: a property named __proto__.
     texts: Object.fromEntries(texts),
     quantities: Object.fromEntries(quantities),
@@ -68,7 +69,7 @@ export const conflictRow = ({ scope, event, receivedAt }: Entry): Record<string,
   occurred_at: event.occurredAt.getTime(),
   is_timed: event.isTimed,
   received_at: receivedAt.getTime(),
-  properties: JSON.stringify(event.properties),
+  properties: writeJson(event.properties),
 });
 
 const hashOf = (event: IncomingEvent, occurredAt: Date | null = null): Buffer =>

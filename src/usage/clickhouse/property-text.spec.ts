@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { ExactNumber } from '../../domain/exact-number.js';
 import { formatRate, Rate } from '../../domain/rate.js';
 import { jsonText, propertyText } from './property-text.js';
 
@@ -9,6 +10,8 @@ describe('propertyText', () => {
     [-0, '0'],
     [1e-7, '0.0000001'],
     [1e21, '1000000000000000000000'],
+    [new ExactNumber('9007199254740993'), '9007199254740993'],
+    [{ n: new ExactNumber('9007199254740993') }, '{"n": 9007199254740993}'],
     [true, 'true'],
     [null, undefined],
     [undefined, undefined],

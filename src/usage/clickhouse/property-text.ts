@@ -1,3 +1,4 @@
+import { ExactNumber } from '../../domain/exact-number.js';
 import { formatRate, Rate } from '../../domain/rate.js';
 
 /**
@@ -13,6 +14,7 @@ export function propertyText(value: unknown): string | undefined {
 /** Names in the order of their length, then of their bytes; a blank after each colon and comma. */
 export function jsonText(value: unknown): string {
   if (typeof value === 'number') return numberText(value);
+  if (value instanceof ExactNumber) return value.text;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
   if (Array.isArray(value)) return `[${value.map(jsonText).join(', ')}]`;
   const members = Object.entries(value as Record<string, unknown>).map(([name, member]) => ({

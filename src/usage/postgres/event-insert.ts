@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import type { Scope } from '../../platform/context.js';
 import { arrayLiteral, arrayText } from '../../platform/database/array-literal.js';
+import { writeJson } from '../../platform/exact-json.js';
 import type { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import type { EventBatch, IncomingEvent } from '../usage.types.js';
 
@@ -44,7 +45,7 @@ export async function insertEvents(uow: UnitOfWork, batches: readonly EventBatch
     arrayLiteral(rows, ({ event }) => arrayText(event.eventName)),
     arrayLiteral(rows, ({ event }) => arrayText(event.externalCustomerId)),
     arrayLiteral(rows, ({ event }) => arrayText(event.source)),
-    arrayLiteral(rows, ({ event }) => arrayText(JSON.stringify(event.properties))),
+    arrayLiteral(rows, ({ event }) => arrayText(writeJson(event.properties))),
     arrayLiteral(rows, ({ event }) => (event.isTimed ? 't' : 'f')),
     arrayLiteral(rows, (_, index) => (index < firsts.size ? 't' : 'f')),
     `[${hoursOf(batches).join(',')}]`,
