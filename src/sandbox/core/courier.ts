@@ -14,7 +14,11 @@ import { newId } from './ids.js';
 interface Job {
   readonly id: string;
   readonly createdAt: string;
-  readonly parcel: Parcel;
+  readonly about: Omit<Parcel, 'body' | 'headers'>;
+  /** Jobs of one endpoint share it. */
+  readonly lane: string;
+  /** Undefined once nothing more is going to be sent: there may be many, and bodies are large. */
+  parcel: Parcel | undefined;
   readonly attempts: Attempt[];
   status: DeliveryStatus;
   timer: NodeJS.Timeout | undefined;
@@ -29,20 +33,26 @@ export class Courier {
   #jobs: Job[] = [];
   #byEvent = new Map<string, Job[]>();
   #queue: Job[] = [];
-  #busy = new Set<string>();
+  /** By endpoint, what is being sent to it. */
+  #sending = new Map<string, Job>();
+  #waiting = new Set<Job>();
   #paused = new Set<string>();
-  #waiters: (() => void)[] = [];
+  #waiters: { readonly account: string | undefined; readonly wake: () => void }[] = [];
   #stopped = false;
 
   constructor(private readonly options: CourierOptions) {}
 
   send(parcel: Parcel): void {
     const { drop, copies, delayMs } = this.rules.apply(parcel);
+    const { eventId, type, account, endpointId, url } = parcel;
+    const about = { eventId, type, account, endpointId, url };
     for (let copy = 0; copy < copies; copy += 1) {
       const job: Job = {
         id: newId('dlv_', 12),
         createdAt: new Date().toISOString(),
-        parcel,
+        about,
+        lane: `${endpointId} ${url}`,
+        parcel: drop ? undefined : parcel,
         attempts: [],
         status: drop ? 'dropped' : 'queued',
         timer: undefined,
@@ -59,18 +69,14 @@ export class Courier {
     return this.#jobs
       .filter(
         (job) =>
-          (filter.eventId === undefined || job.parcel.eventId === filter.eventId) &&
-          (filter.type === undefined || job.parcel.type === filter.type) &&
-          (filter.account === undefined || job.parcel.account === filter.account) &&
+          (filter.eventId === undefined || job.about.eventId === filter.eventId) &&
+          (filter.type === undefined || job.about.type === filter.type) &&
+          (filter.account === undefined || job.about.account === filter.account) &&
           (filter.status === undefined || job.status === filter.status),
       )
-      .map(({ id, createdAt, parcel, status, attempts }) => ({
+      .map(({ id, createdAt, about, status, attempts }) => ({
         id,
-        eventId: parcel.eventId,
-        type: parcel.type,
-        account: parcel.account,
-        endpointId: parcel.endpointId,
-        url: parcel.url,
+        ...about,
         createdAt,
         status,
         attempts: [...attempts],
@@ -80,8 +86,8 @@ export class Courier {
   /** Endpoints that should have received an event and have not. */
   undelivered(eventId: string): number {
     const endpoints = new Map<string, boolean>();
-    for (const { parcel, status } of this.#byEvent.get(eventId) ?? []) {
-      endpoints.set(parcel.endpointId, (endpoints.get(parcel.endpointId) ?? false) || status === 'delivered');
+    for (const { about, status } of this.#byEvent.get(eventId) ?? []) {
+      endpoints.set(about.endpointId, (endpoints.get(about.endpointId) ?? false) || status === 'delivered');
     }
     return [...endpoints.values()].filter((delivered) => !delivered).length;
   }
@@ -107,7 +113,7 @@ export class Courier {
 
   /** Changes the order of what is queued; pause first, or there is little to reorder. */
   reorder(how: 'reverse' | 'shuffle', account?: string): number {
-    const chosen = this.#queue.filter((job) => account === undefined || job.parcel.account === account);
+    const chosen = this.#queue.filter((job) => account === undefined || job.about.account === account);
     const shuffled = [...chosen].reverse();
     if (how === 'shuffle') {
       for (let i = shuffled.length - 1; i > 0; i -= 1) {
@@ -123,8 +129,7 @@ export class Courier {
 
   /** Ends the waiting for retries and delays: everything that waits is attempted now. */
   async deliverNow(account?: string): Promise<Settled> {
-    for (const job of this.#jobs) {
-      if (job.status !== 'waiting' || (account !== undefined && job.parcel.account !== account)) continue;
+    for (const job of this.#waitingOf(account)) {
       clearTimeout(job.timer);
       this.#enqueue(job);
     }
@@ -133,15 +138,7 @@ export class Courier {
 
   /** Resolves when everything that is due has been attempted. What waits for a retry is not due. */
   async settle(timeoutMs = 30_000): Promise<Settled> {
-    if (!this.#idle()) {
-      await new Promise<void>((resolve, reject) => {
-        const timer = setTimeout(() => reject(new Error('Webhooks did not settle in time')), timeoutMs);
-        this.#waiters.push(() => {
-          clearTimeout(timer);
-          resolve();
-        });
-      });
-    }
+    await this.#settled(undefined, timeoutMs);
     const count = (status: DeliveryStatus): number =>
       this.#jobs.filter((job) => job.status === status).length;
     return {
@@ -152,11 +149,34 @@ export class Courier {
     };
   }
 
+  /** The same for one account. Answers how many of its webhooks wait for a retry or a delay. */
+  async quiet(account: string, timeoutMs = 30_000): Promise<number> {
+    await this.#settled(account, timeoutMs);
+    return this.#waitingOf(account).length;
+  }
+
+  async #settled(account: string | undefined, timeoutMs: number): Promise<void> {
+    if (this.#idle(account)) return;
+    await new Promise<void>((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Error('Webhooks did not settle in time')), timeoutMs);
+      const wake = (): void => {
+        clearTimeout(timer);
+        resolve();
+      };
+      this.#waiters.push({ account, wake });
+    });
+  }
+
+  #waitingOf(account: string | undefined): Job[] {
+    return [...this.#waiting].filter((job) => account === undefined || job.about.account === account);
+  }
+
   forget(account?: string): void {
-    const gone = (job: Job): boolean => account === undefined || job.parcel.account === account;
+    const gone = (job: Job): boolean => account === undefined || job.about.account === account;
     for (const job of this.#jobs.filter(gone)) {
       clearTimeout(job.timer);
-      this.#byEvent.delete(job.parcel.eventId);
+      this.#waiting.delete(job);
+      this.#byEvent.delete(job.about.eventId);
     }
     this.#jobs = this.#jobs.filter((job) => !gone(job));
     this.#queue = this.#queue.filter((job) => !gone(job));
@@ -175,6 +195,7 @@ export class Courier {
   }
 
   #enqueue(job: Job): void {
+    this.#waiting.delete(job);
     job.status = 'queued';
     this.#queue.push(job);
     this.#pumpSoon();
@@ -182,6 +203,7 @@ export class Courier {
 
   #wait(job: Job, ms: number): void {
     job.status = 'waiting';
+    this.#waiting.add(job);
     job.timer = setTimeout(() => this.#enqueue(job), ms);
     job.timer.unref();
   }
@@ -194,12 +216,12 @@ export class Courier {
   #pump(): void {
     if (this.#stopped) return;
     for (const job of [...this.#queue]) {
-      const lane = `${job.parcel.endpointId} ${job.parcel.url}`;
-      if (this.#busy.has(lane) || this.#held(job)) continue;
+      const { lane, parcel } = job;
+      if (parcel === undefined || this.#sending.has(lane) || this.#held(job)) continue;
       this.#queue.splice(this.#queue.indexOf(job), 1);
-      this.#busy.add(lane);
-      void this.#attempt(job).finally(() => {
-        this.#busy.delete(lane);
+      this.#sending.set(lane, job);
+      void this.#attempt(job, parcel).finally(() => {
+        this.#sending.delete(lane);
         this.#pump();
         this.#wakeWaiters();
       });
@@ -207,20 +229,20 @@ export class Courier {
     this.#wakeWaiters();
   }
 
-  async #attempt(job: Job): Promise<void> {
+  async #attempt(job: Job, parcel: Parcel): Promise<void> {
     job.status = 'sending';
     const started = performance.now();
     const at = new Date();
     let status: number | null = null;
     let error: string | null = null;
     try {
-      const response = await fetch(job.parcel.url, {
+      const response = await fetch(parcel.url, {
         method: 'POST',
         headers: {
           'content-type': 'application/json; charset=utf-8',
-          ...job.parcel.headers(Math.floor(at.getTime() / 1000)),
+          ...parcel.headers(Math.floor(at.getTime() / 1000)),
         },
-        body: job.parcel.body,
+        body: parcel.body,
         redirect: 'manual',
         signal: AbortSignal.timeout(this.options.timeoutMs),
       });
@@ -237,26 +259,35 @@ export class Courier {
     });
     if (error === null && status !== null && status >= 200 && status < 300) {
       job.status = 'delivered';
+      job.parcel = undefined;
       return;
     }
     const delay = this.options.retryDelaysMs[job.attempts.length - 1];
-    if (delay === undefined || this.#stopped) job.status = 'failed';
-    else this.#wait(job, delay);
+    if (delay !== undefined && !this.#stopped) {
+      this.#wait(job, delay);
+      return;
+    }
+    job.status = 'failed';
+    job.parcel = undefined;
   }
 
   #held(job: Job): boolean {
-    return this.#paused.has('*') || this.#paused.has(job.parcel.account);
+    return this.#paused.has('*') || this.#paused.has(job.about.account);
   }
 
-  #idle(): boolean {
-    return this.#busy.size === 0 && this.#queue.every((job) => this.#held(job));
+  #idle(account: string | undefined): boolean {
+    const isOthers = ({ about }: Job): boolean => account !== undefined && about.account !== account;
+    return (
+      [...this.#sending.values()].every(isOthers) &&
+      this.#queue.every((job) => isOthers(job) || this.#held(job))
+    );
   }
 
   #wakeWaiters(): void {
-    if (!this.#idle()) return;
-    const waiters = this.#waiters;
-    this.#waiters = [];
-    for (const wake of waiters) wake();
+    const idle = this.#waiters.filter(({ account }) => this.#idle(account));
+    if (idle.length === 0) return;
+    this.#waiters = this.#waiters.filter((waiter) => !idle.includes(waiter));
+    for (const { wake } of idle) wake();
   }
 }
 

@@ -23,6 +23,11 @@ export class Collection<T extends StripeObject> {
     return this.#objects.get(id);
   }
 
+  clear(): void {
+    this.#objects.clear();
+    this.#versions.clear();
+  }
+
   delete(id: string): void {
     this.#objects.delete(id);
     this.#versions.delete(id);
