@@ -23,6 +23,7 @@ import { UsageOfThisHour1763700000024 } from './0024-usage-of-this-hour.js';
 import { WebhookIndexes1763700000025 } from './0025-webhook-indexes.js';
 import { OutboundWebhooks1763700000026 } from './0026-outbound-webhooks.js';
 import { ParkedJobs1763700000027 } from './0027-parked-jobs.js';
+import { ClocksInMotion1763700000041 } from './0041-clocks-in-motion.js';
 
 /** In the order they run. Append; never edit one that has been released. */
 export const migrations = [
@@ -51,4 +52,5 @@ export const migrations = [
   WebhookIndexes1763700000025,
   OutboundWebhooks1763700000026,
   ParkedJobs1763700000027,
+  ClocksInMotion1763700000041,
 ] as const;

@@ -29,7 +29,7 @@ export async function clockRow({ postgres, wanted, add, say }) {
   const sql = await connect(url);
   try {
     const post = (route, body) => api(server, tenant.apiKey, 'POST', route, body);
-    await subscribe(post, sandbox.stripe, say);
+    await subscribeAll(post, SUBSCRIPTIONS, say);
     const { now } = await api(server, tenant.apiKey, 'GET', `/environments/${tenant.environmentId}`);
     const to = new Date(new Date(now ?? Date.now()).getTime() + MONTHS * 30.5 * DAY_MS);
     say(`${MONTHS} months of ${SUBSCRIPTIONS} subscriptions`);
@@ -61,7 +61,7 @@ export async function clockRow({ postgres, wanted, add, say }) {
 }
 
 /** Every second customer has a saved card; the others get their invoices sent. */
-async function subscribe(post, stripe, say) {
+export async function subscribeAll(post, count, say) {
   await post('/connections', {
     provider: 'stripe',
     name: 'Stripe',
@@ -80,8 +80,8 @@ async function subscribe(post, stripe, say) {
     invoice_cadence: 'ADVANCE',
     price_unit_type: 'FIAT',
   });
-  for (let n = 0; n < SUBSCRIPTIONS; n += 1) {
-    if (n % 50 === 0) say(`${n} of ${SUBSCRIPTIONS} subscriptions`);
+  for (let n = 0; n < count; n += 1) {
+    if (n % 50 === 0) say(`${n} of ${count} subscriptions`);
     const customer = await post('/customers', {
       external_id: `clock-${n}`,
       name: `Customer ${n}`,

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { nextGrantDate } from '../domain/wallets/grant-schedule.js';
 import type { Ctx } from '../platform/context.js';
 import { stampChange, stampNew } from '../platform/database/columns.js';
+import { queryPrepared } from '../platform/database/prepared.js';
 import { insertRow, insertUnlessThere, updateRow } from '../platform/database/rows.js';
 import { CreditGrantApplicationEntity } from './credit-grant-application.entity.js';
 import { CreditGrantEntity } from './credit-grant.entity.js';
@@ -101,11 +102,11 @@ export class GrantApplications {
 
   /** When the next application is due; null when none is. */
   async nextDueAt(ctx: Ctx): Promise<Date | null> {
-    const row = await ctx.em
-      .createQueryBuilder(CreditGrantApplicationEntity, 'row')
-      .select('min(row.dueAt)', 'due')
-      .where(`row.applicationStatus = 'pending'`)
-      .getRawOne<{ due: Date | null }>();
+    const [row] = await queryPrepared<{ due: Date | null }>(
+      ctx.em,
+      `SELECT min(due_at) AS due FROM credit_grant_applications WHERE application_status = 'pending'`,
+      [],
+    );
     return row?.due ?? null;
   }
 

@@ -32,6 +32,7 @@ export class JobRunner {
   private readonly logger = new Logger(JobRunner.name);
   private readonly durations: Histogram<'kind' | 'outcome'>;
   private running = 0;
+  private idle: { readonly promise: Promise<void>; readonly resolve: () => void } | undefined;
 
   constructor(
     private readonly uow: UnitOfWork,
@@ -52,10 +53,36 @@ export class JobRunner {
     return this.running;
   }
 
+  /** Resolves when the jobs of this process have ended, the next time that it works on none. */
+  whenIdle(): Promise<void> {
+    if (this.idle === undefined) {
+      let resolve = (): void => undefined;
+      const promise = new Promise<void>((resolved) => (resolve = resolved));
+      this.idle = { promise, resolve };
+    }
+    return this.idle.promise;
+  }
+
   async run(jobId: string): Promise<void> {
+    this.running += 1;
+    try {
+      await this.runClaimed(jobId);
+    } finally {
+      this.running -= 1;
+      // A transport begins the next job when this one has ended: only then it is told whether there is one.
+      if (this.running === 0) setImmediate(() => this.tellIdle());
+    }
+  }
+
+  private tellIdle(): void {
+    if (this.running > 0) return;
+    this.idle?.resolve();
+    this.idle = undefined;
+  }
+
+  private async runClaimed(jobId: string): Promise<void> {
     const row = await this.claim(jobId);
     if (row === undefined) return;
-    this.running += 1;
     const heartbeat = setInterval(() => void this.extendLease(row), HEARTBEAT_MS);
     const ended = this.durations.startTimer({ kind: row.kind });
     try {
@@ -64,7 +91,6 @@ export class JobRunner {
       await this.settle(row, outcome);
     } finally {
       clearInterval(heartbeat);
-      this.running -= 1;
     }
   }
 

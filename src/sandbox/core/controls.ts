@@ -29,7 +29,7 @@ export interface Followed {
   readonly now: string;
   /** When it will next do something by itself. */
   readonly nextAt: string | null;
-  /** Webhooks that wait for a retry or a delay. */
+  /** Webhooks that are under way, or wait for a retry or a delay. */
   readonly undelivered: number;
 }
 

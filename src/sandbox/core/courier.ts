@@ -138,7 +138,7 @@ export class Courier {
 
   /** Resolves when everything that is due has been attempted. What waits for a retry is not due. */
   async settle(timeoutMs = 30_000): Promise<Settled> {
-    await this.#settled(undefined, timeoutMs);
+    if (!(await this.#settled(undefined, timeoutMs))) throw new Error('Webhooks did not settle in time');
     const count = (status: DeliveryStatus): number =>
       this.#jobs.filter((job) => job.status === status).length;
     return {
@@ -149,21 +149,33 @@ export class Courier {
     };
   }
 
-  /** The same for one account. Answers how many of its webhooks wait for a retry or a delay. */
-  async quiet(account: string, timeoutMs = 30_000): Promise<number> {
-    await this.#settled(account, timeoutMs);
-    return this.#waitingOf(account).length;
+  /**
+   * When what is due of one account has been attempted, or when that takes too long. Answers how many of its webhooks are not
+   * delivered yet, those left out that somebody holds back.
+   */
+  async quiet(account: string, patienceMs = 1_000): Promise<number> {
+    await this.#settled(account, patienceMs);
+    const isOwn = ({ about }: Job): boolean => about.account === account;
+    const queued = this.#queue.filter((job) => isOwn(job) && !this.#held(job)).length;
+    return queued + [...this.#sending.values()].filter(isOwn).length + this.#waitingOf(account).length;
   }
 
-  async #settled(account: string | undefined, timeoutMs: number): Promise<void> {
-    if (this.#idle(account)) return;
-    await new Promise<void>((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error('Webhooks did not settle in time')), timeoutMs);
-      const wake = (): void => {
-        clearTimeout(timer);
-        resolve();
+  /** False when it took longer. */
+  async #settled(account: string | undefined, patienceMs: number): Promise<boolean> {
+    if (this.#idle(account)) return true;
+    return new Promise<boolean>((resolve) => {
+      const waiter = {
+        account,
+        wake: (): void => {
+          clearTimeout(timer);
+          resolve(true);
+        },
       };
-      this.#waiters.push({ account, wake });
+      const timer = setTimeout(() => {
+        this.#waiters = this.#waiters.filter((one) => one !== waiter);
+        resolve(false);
+      }, patienceMs);
+      this.#waiters.push(waiter);
     });
   }
 
