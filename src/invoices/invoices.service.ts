@@ -5,6 +5,7 @@ import { money, type Money } from '../domain/money.js';
 import { settleInvoice } from '../domain/paying/payment-ledger.js';
 import type { Ctx } from '../platform/context.js';
 import { stampChange } from '../platform/database/columns.js';
+import { isChange } from '../platform/database/changes.js';
 import { findRow, updateRow } from '../platform/database/rows.js';
 import { Outbox } from '../platform/outbox/outbox.js';
 import { BillTermsService } from './bill-terms.service.js';
@@ -239,6 +240,7 @@ export class InvoicesService {
     const justPaid = settled.paid && before.paidAt === null;
     await this.announce(ctx, justPaid ? 'invoice.paid' : 'invoice.payment_changed', invoice, {
       paid_through: details.paidThrough,
+      billing_reason: invoice.billingReason,
     });
     return invoice;
   }
@@ -262,10 +264,12 @@ export class InvoicesService {
   ): Promise<void> {
     const before = await this.lock(ctx, id);
     const kept = Object.entries(before.metadata).filter(([key]) => !remote.forget?.includes(key));
-    await updateRow(ctx.em, InvoiceEntity, id, {
+    const change = {
       metadata: { ...Object.fromEntries(kept), ...remote.metadata },
       invoicePdfUrl: remote.pdfUrl ?? before.invoicePdfUrl,
-    });
+    };
+    // A provider tells the same by several webhooks.
+    if (isChange(before, change)) await updateRow(ctx.em, InvoiceEntity, id, change);
   }
 
   private announce(

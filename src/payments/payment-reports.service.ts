@@ -4,6 +4,7 @@ import { money, type Money } from '../domain/money.js';
 import { mergeRemoteStatus } from '../domain/paying/payment-states.js';
 import { InvoicesService } from '../invoices/invoices.service.js';
 import type { Ctx } from '../platform/context.js';
+import { isChange } from '../platform/database/changes.js';
 import { findRow, rowExists } from '../platform/database/rows.js';
 import { PaymentLedger } from './payment-ledger.service.js';
 import { PaymentAttemptEntity } from './payment-attempt.entity.js';
@@ -37,7 +38,7 @@ export class PaymentReportsService {
         `payment ${id} is in ${before.currency}, the provider collected ${amount.currency}`,
         'currency_mismatch',
       );
-    const payment = await this.ledger.change(ctx, id, {
+    const change: Partial<Payment> = {
       paymentStatus: status,
       amount: status === 'SUCCEEDED' ? amount.amount : before.amount,
       gatewayPaymentId: (isCurrent ? report.gatewayPaymentId : undefined) ?? before.gatewayPaymentId,
@@ -49,7 +50,11 @@ export class PaymentReportsService {
       succeededAt:
         status === 'SUCCEEDED' ? (before.succeededAt ?? report.paidAt ?? ctx.now) : before.succeededAt,
       failedAt: status === 'FAILED' ? (before.failedAt ?? ctx.now) : before.failedAt,
-    });
+    };
+    // What was deleted and collected all the same comes back.
+    const isBack = status === 'SUCCEEDED' && before.status !== 'published';
+    if (!isBack && !isChange(before, change)) return before;
+    const payment = await this.ledger.change(ctx, id, change);
     if (status !== before.paymentStatus) {
       if (status === 'SUCCEEDED') await this.ledger.allocate(ctx, payment, invoice);
       await this.ledger.announce(ctx, payment);

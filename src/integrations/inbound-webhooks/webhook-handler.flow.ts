@@ -10,11 +10,21 @@ import { JobHandlers } from '../../platform/jobs/job-handlers.js';
 import { ProviderError } from '../../providers/provider-error.js';
 import type { Dispatched } from './dispatched.js';
 import { InboundDispatcher, type RemoteSubject } from './inbound-dispatcher.js';
+import { SubjectTurns, type Turn } from './subject-turns.js';
 import { RemoteSubjects } from './remote-subjects.flow.js';
 import { WEBHOOK_JOB, WebhookEventsService, type WebhookEvent } from './webhook-events.service.js';
 
 /** What the provider shows is of another customer or in another currency than what it is said to pay. */
 const CONTRADICTIONS = new Set(['customer_mismatch', 'currency_mismatch']);
+
+type Done = Turn<JobOutcome | undefined>;
+
+interface Found {
+  readonly event: WebhookEvent;
+  /** Others that say the same, as of before the object is read. */
+  readonly alike: readonly string[];
+  readonly connection: Connection | null;
+}
 
 /**
  * Handles a stored event: fetches what it speaks of, then takes it over in the transaction that marks it handled.
@@ -23,6 +33,7 @@ const CONTRADICTIONS = new Set(['customer_mismatch', 'currency_mismatch']);
 @Injectable()
 export class WebhookHandler implements OnModuleInit {
   private readonly logger = new Logger(WebhookHandler.name);
+  private readonly turns = new SubjectTurns();
 
   constructor(
     private readonly uow: UnitOfWork,
@@ -40,11 +51,24 @@ export class WebhookHandler implements OnModuleInit {
 
   private async handle(run: JobRun): Promise<JobOutcome | undefined> {
     const id = String(run.payload.webhookEventId);
-    const { event, connection } = await this.uow.run(run.caller, async (ctx) => {
-      const stored = await this.events.get(ctx, id);
-      return { event: stored, connection: await this.connections.find(ctx, stored.connectionId) };
+    const found = await this.look(run, id);
+    const { event } = found.event;
+    const subject = 'remoteId' in event ? event.remoteId : id;
+    return this.turns.take(`${found.event.connectionId} ${event.kind} ${subject}`, id, async (hasWaited) =>
+      this.handleOne(run, hasWaited ? await this.look(run, id) : found),
+    );
+  }
+
+  private look(run: JobRun, id: string): Promise<Found> {
+    return this.uow.read(run.caller, async (ctx) => {
+      const [event, alike] = await Promise.all([this.events.get(ctx, id), this.events.alike(ctx, id)]);
+      return { event, alike, connection: await this.connections.find(ctx, event.connectionId) };
     });
-    if (event.state === 'handled' || event.state === 'skipped') return undefined;
+  }
+
+  private async handleOne(run: JobRun, { event, alike, connection }: Found): Promise<Done> {
+    const { id } = event;
+    if (event.state === 'handled' || event.state === 'skipped') return { outcome: undefined, settled: [] };
     if (connection === null)
       return this.settle(run, id, { outcome: 'skipped', reason: 'the connection was deleted' });
     const { livemode } = event.event;
@@ -61,7 +85,7 @@ export class WebhookHandler implements OnModuleInit {
       });
     try {
       const subject = await this.subjects.fetch(run.caller, connection, event.event);
-      return await this.takeOver(run, id, connection, subject);
+      return await this.takeOver(run, id, connection, subject, alike);
     } catch (error) {
       if (!(error instanceof ProviderError) && !(error instanceof BillingError)) throw error;
       this.logger.warn({ event: 'webhook.not_handled', webhook_event_id: id, err: error });
@@ -75,19 +99,25 @@ export class WebhookHandler implements OnModuleInit {
     id: string,
     connection: Connection,
     subject: RemoteSubject,
-  ): Promise<JobOutcome | undefined> {
+    alike: readonly string[],
+  ): Promise<Done> {
     return this.uow.run(run.caller, async (ctx) => {
       const event = await this.events.lock(ctx, id);
-      if (event.state === 'handled' || event.state === 'skipped') return undefined;
+      if (event.state === 'handled' || event.state === 'skipped') return { outcome: undefined, settled: [] };
       const dispatched = await this.dispatcher.dispatch(ctx, connection, subject);
-      return this.write(ctx, run, event, dispatched);
+      const settled =
+        dispatched.outcome === 'handled' || dispatched.outcome === 'skipped'
+          ? await this.events.settleAlike(ctx, alike, dispatched.outcome, reasonOf(dispatched))
+          : [];
+      return { outcome: await this.write(ctx, run, event, dispatched), settled };
     });
   }
 
-  private settle(run: JobRun, id: string, dispatched: Dispatched): Promise<JobOutcome | undefined> {
-    return this.uow.run(run.caller, async (ctx) =>
-      this.write(ctx, run, await this.events.lock(ctx, id), dispatched),
-    );
+  private settle(run: JobRun, id: string, dispatched: Dispatched): Promise<Done> {
+    return this.uow.run(run.caller, async (ctx) => ({
+      outcome: await this.write(ctx, run, await this.events.lock(ctx, id), dispatched),
+      settled: [],
+    }));
   }
 
   private async write(
@@ -101,8 +131,7 @@ export class WebhookHandler implements OnModuleInit {
       return { park: true, reason: dispatched.reason };
     }
     if (dispatched.outcome !== 'retry') {
-      const reason = dispatched.outcome === 'skipped' ? dispatched.reason : (dispatched.note ?? null);
-      await this.events.settle(ctx, event, dispatched.outcome, reason);
+      await this.events.settle(ctx, event, dispatched.outcome, reasonOf(dispatched));
       return undefined;
     }
     const retryAt = nextRetry(this.clock.now(), run.retryingSince, run.attempt);
@@ -110,3 +139,6 @@ export class WebhookHandler implements OnModuleInit {
     return retryAt ? { retryAt, reason: dispatched.reason } : { park: true, reason: dispatched.reason };
   }
 }
+
+const reasonOf = (dispatched: Exclude<Dispatched, { outcome: 'retry' | 'refused' }>): string | null =>
+  dispatched.outcome === 'skipped' ? dispatched.reason : (dispatched.note ?? null);

@@ -47,7 +47,10 @@ export class MappingsService {
     providerEntityId: string,
     metadata: Readonly<Record<string, string>> = {},
   ): Promise<EntityMapping> {
-    const reserved = await this.reserve(ctx, connection, entityType, entityId);
+    const known = await this.find(ctx, connection.id, entityType, entityId);
+    // Told again, as it often is, it costs no write and waits for nobody.
+    if (known !== null && isLinkedSo(known, providerEntityId, metadata)) return known;
+    const reserved = known ?? (await this.reserve(ctx, connection, entityType, entityId));
     try {
       await updateRow(ctx.em, EntityMappingEntity, reserved.id, {
         ...stampChange(ctx),
@@ -240,3 +243,12 @@ export class MappingsService {
     return found !== null;
   }
 }
+
+const isLinkedSo = (
+  mapping: EntityMapping,
+  providerEntityId: string,
+  metadata: Readonly<Record<string, string>>,
+): boolean =>
+  mapping.state === 'linked' &&
+  mapping.providerEntityId === providerEntityId &&
+  Object.entries(metadata).every(([key, value]) => mapping.metadata[key] === value);

@@ -71,7 +71,9 @@ export class ClockWalk {
   leftBehind(): LeftBehind[] {
     return [
       ...this.lost,
-      ...(this.undelivered === 0 ? [] : this.followers.map((one) => lostOf(one, 'webhooks are not delivered'))),
+      ...(this.undelivered === 0
+        ? []
+        : this.followers.map((one) => lostOf(one, 'webhooks are not delivered'))),
       ...this.unfinished.map((job) => ({
         kind: job.kind,
         key: job.key,

@@ -95,7 +95,8 @@ export class EnvironmentClock {
     await this.uow.run(caller, async (ctx) => {
       const { now } = ctx;
       const refuse = (reason: string): Error => fieldErrors({ [field]: `${field} ${reason}` });
-      if (to <= now) throw refuse(`must be later: it is ${now.toISOString()} already, and time only moves on`);
+      if (to <= now)
+        throw refuse(`must be later: it is ${now.toISOString()} already, and time only moves on`);
       const furthest = new Date(now);
       furthest.setUTCFullYear(now.getUTCFullYear() + MOST_YEARS);
       if (!(to <= furthest))
