@@ -24,6 +24,7 @@ import { WebhookIndexes1763700000025 } from './0025-webhook-indexes.js';
 import { OutboundWebhooks1763700000026 } from './0026-outbound-webhooks.js';
 import { ParkedJobs1763700000027 } from './0027-parked-jobs.js';
 import { ClocksInMotion1763700000041 } from './0041-clocks-in-motion.js';
+import { WebhooksBySubject1763700000042 } from './0042-webhooks-by-subject.js';
 
 /** In the order they run. Append; never edit one that has been released. */
 export const migrations = [
@@ -53,4 +54,5 @@ export const migrations = [
   OutboundWebhooks1763700000026,
   ParkedJobs1763700000027,
   ClocksInMotion1763700000041,
+  WebhooksBySubject1763700000042,
 ] as const;

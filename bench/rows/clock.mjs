@@ -61,7 +61,7 @@ export async function clockRow({ postgres, wanted, add, say }) {
 }
 
 /** Every second customer has a saved card; the others get their invoices sent. */
-export async function subscribeAll(post, count, say) {
+export async function subscribeAll(post, count, say, startDate) {
   await post('/connections', {
     provider: 'stripe',
     name: 'Stripe',
@@ -93,6 +93,7 @@ export async function subscribeAll(post, count, say) {
       customer_id: customer.id,
       plan_id: plan.id,
       collection_method: hasCard ? 'charge_automatically' : 'send_invoice',
+      ...(startDate === undefined ? {} : { start_date: startDate }),
     });
   }
 }

@@ -8,6 +8,8 @@ import type { ClockFollower, Followed } from './clock-followers.js';
 import type { TimeTriggers, TriggerDue } from './time-triggers.js';
 
 const PAUSE_MS = 10;
+/** The clock stops at whole seconds: providers tell time by them, and what lies between two is one stop, not a thousand. */
+const STOP_MS = 1_000;
 
 /** What a clock has gone past without waiting for its end. */
 export interface LeftBehind {
@@ -62,7 +64,7 @@ export class ClockWalk {
       const next = earliest([...due.map(({ at }) => at), this.theirNext]);
       if (next !== null && next <= end) {
         this.steps += 1;
-        await this.goOn(next);
+        await this.goOn(new Date(Math.min(Math.ceil(next.getTime() / STOP_MS) * STOP_MS, end.getTime())));
       } else if (now < end) await this.goOn(end);
       else return;
     }

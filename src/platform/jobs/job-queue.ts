@@ -100,19 +100,6 @@ export class JobQueue {
     };
   }
 
-  /** Jobs that wait and whose work is done in this unit of work. Those that somebody works on find that out themselves. */
-  async finishQueued(ctx: Ctx, kind: string, keys: readonly string[]): Promise<void> {
-    if (keys.length === 0) return;
-    await queryPrepared(
-      ctx.em,
-      `UPDATE jobs SET state = 'done', finished_at = $5, updated_at = $5
-        WHERE id IN (SELECT id FROM jobs
-                      WHERE tenant_id = $1 AND environment_id = $2 AND kind = $3 AND key = ANY ($4) AND state = 'queued'
-                      ORDER BY id FOR UPDATE SKIP LOCKED)`,
-      [ctx.scope.tenantId, ctx.scope.environmentId, kind, keys, this.clock.now()],
-    );
-  }
-
   /**
    * Makes the job of that kind and key due now, whatever became of it before; creates it when there is none. One that is
    * running keeps its worker and is due again when that is through: another time to run at tells it so.
