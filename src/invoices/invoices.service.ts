@@ -252,24 +252,15 @@ export class InvoicesService {
   }
 
   /** What a provider calls the invoice and where it shows it. Not a change of the invoice: no event. */
-  async attachRemote(
-    ctx: Ctx,
-    id: string,
-    remote: {
-      readonly metadata: Readonly<Record<string, string>>;
-      readonly pdfUrl: string | undefined;
-      /** Keys of the metadata that do not hold any more. */
-      readonly forget?: readonly string[];
-    },
-  ): Promise<void> {
+  async attachRemote(ctx: Ctx, id: string, remote: RemoteAttachment): Promise<void> {
     const before = await this.lock(ctx, id);
-    const kept = Object.entries(before.metadata).filter(([key]) => !remote.forget?.includes(key));
-    const change = {
-      metadata: { ...Object.fromEntries(kept), ...remote.metadata },
-      invoicePdfUrl: remote.pdfUrl ?? before.invoicePdfUrl,
-    };
-    // A provider tells the same by several webhooks.
-    if (isChange(before, change)) await updateRow(ctx.em, InvoiceEntity, id, change);
+    if (this.wouldAttach(before, remote))
+      await updateRow(ctx.em, InvoiceEntity, id, attachment(before, remote));
+  }
+
+  /** Whether {@link attachRemote} would change anything. */
+  wouldAttach(before: Invoice, remote: RemoteAttachment): boolean {
+    return isChange(before, attachment(before, remote));
   }
 
   private announce(
@@ -280,6 +271,25 @@ export class InvoicesService {
   ): Promise<void> {
     return this.outbox.append(ctx, { type, entityType: 'invoice', entityId: invoice.id, payload });
   }
+}
+
+/** What a provider calls an invoice, and where it shows it. */
+export interface RemoteAttachment {
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly pdfUrl: string | undefined;
+  /** Keys of the metadata that do not hold any more. */
+  readonly forget?: readonly string[];
+}
+
+function attachment(
+  { metadata, invoicePdfUrl }: Invoice,
+  remote: RemoteAttachment,
+): Pick<Invoice, 'metadata' | 'invoicePdfUrl'> {
+  const kept = Object.entries(metadata).filter(([key]) => !remote.forget?.includes(key));
+  return {
+    metadata: { ...Object.fromEntries(kept), ...remote.metadata },
+    invoicePdfUrl: remote.pdfUrl ?? invoicePdfUrl,
+  };
 }
 
 /** What was paid for another plan and was taken off here: a new invoice will not take it off again. */

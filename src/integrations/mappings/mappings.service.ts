@@ -68,6 +68,19 @@ export class MappingsService {
     return requireRow(ctx.em, EntityMappingEntity, { id: reserved.id });
   }
 
+  /** True when {@link link} would change nothing. */
+  async isLinked(
+    ctx: Ctx,
+    connection: Connection,
+    entityType: MappedEntity,
+    entityId: string,
+    providerEntityId: string,
+    metadata: Readonly<Record<string, string>>,
+  ): Promise<boolean> {
+    const known = await this.find(ctx, connection.id, entityType, entityId);
+    return known !== null && isLinkedSo(known, providerEntityId, metadata);
+  }
+
   /** The remote object is gone; what stood for it waits for another one. */
   async lose(ctx: Ctx, mapping: EntityMapping): Promise<void> {
     await updateRow(ctx.em, EntityMappingEntity, mapping.id, {

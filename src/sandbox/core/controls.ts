@@ -12,6 +12,7 @@ import type { SchemaViolation } from './schemas.js';
 export interface ControlOptions {
   readonly webhookRetryDelaysMs: readonly number[];
   readonly webhookTimeoutMs: number;
+  readonly webhooksAtOnce: number;
   /** What {@link Controls.setRateLimits} takes for `realistic`. */
   readonly realisticRateLimits: RateLimits;
   readonly onFailure: (what: string, error: unknown) => void;
@@ -55,6 +56,7 @@ export abstract class Controls {
     this.courier = new Courier({
       retryDelaysMs: options.webhookRetryDelaysMs,
       timeoutMs: options.webhookTimeoutMs,
+      atOnce: options.webhooksAtOnce,
     });
     this.desk = {
       clocks: this.clocks,

@@ -15,13 +15,18 @@ interface Job {
   readonly id: string;
   readonly createdAt: string;
   readonly about: Omit<Parcel, 'body' | 'headers'>;
-  /** Jobs of one endpoint share it. */
-  readonly lane: string;
   /** Undefined once nothing more is going to be sent: there may be many, and bodies are large. */
   parcel: Parcel | undefined;
   readonly attempts: Attempt[];
   status: DeliveryStatus;
   timer: NodeJS.Timeout | undefined;
+}
+
+/** What goes to one endpoint. */
+interface Lane {
+  readonly account: string;
+  queue: Job[];
+  sending: number;
 }
 
 /**
@@ -32,9 +37,7 @@ export class Courier {
   readonly rules = new CourierRules();
   #jobs: Job[] = [];
   #byEvent = new Map<string, Job[]>();
-  #queue: Job[] = [];
-  /** By endpoint, what is being sent to it. */
-  #sending = new Map<string, Job>();
+  #lanes = new Map<string, Lane>();
   #waiting = new Set<Job>();
   #paused = new Set<string>();
   #waiters: { readonly account: string | undefined; readonly wake: () => void }[] = [];
@@ -51,7 +54,6 @@ export class Courier {
         id: newId('dlv_', 12),
         createdAt: new Date().toISOString(),
         about,
-        lane: `${endpointId} ${url}`,
         parcel: drop ? undefined : parcel,
         attempts: [],
         status: drop ? 'dropped' : 'queued',
@@ -113,18 +115,18 @@ export class Courier {
 
   /** Changes the order of what is queued; pause first, or there is little to reorder. */
   reorder(how: 'reverse' | 'shuffle', account?: string): number {
-    const chosen = this.#queue.filter((job) => account === undefined || job.about.account === account);
-    const shuffled = [...chosen].reverse();
-    if (how === 'shuffle') {
-      for (let i = shuffled.length - 1; i > 0; i -= 1) {
+    let reordered = 0;
+    for (const lane of this.#lanesOf(account)) {
+      reordered += lane.queue.length;
+      lane.queue.reverse();
+      if (how === 'reverse') continue;
+      for (let i = lane.queue.length - 1; i > 0; i -= 1) {
         const j = randomInt(i + 1);
-        const [a, b] = [shuffled[i], shuffled[j]];
-        if (a !== undefined && b !== undefined) [shuffled[i], shuffled[j]] = [b, a];
+        const [a, b] = [lane.queue[i], lane.queue[j]];
+        if (a !== undefined && b !== undefined) [lane.queue[i], lane.queue[j]] = [b, a];
       }
     }
-    const places = new Set(chosen);
-    this.#queue = this.#queue.map((job) => (places.has(job) ? (shuffled.shift() ?? job) : job));
-    return chosen.length;
+    return reordered;
   }
 
   /** Ends the waiting for retries and delays: everything that waits is attempted now. */
@@ -155,9 +157,10 @@ export class Courier {
    */
   async quiet(account: string, patienceMs = 1_000): Promise<number> {
     await this.#settled(account, patienceMs);
-    const isOwn = ({ about }: Job): boolean => about.account === account;
-    const queued = this.#queue.filter((job) => isOwn(job) && !this.#held(job)).length;
-    return queued + [...this.#sending.values()].filter(isOwn).length + this.#waitingOf(account).length;
+    const underWay = this.#lanesOf(account).map(
+      (lane) => lane.sending + (this.#held(lane) ? 0 : lane.queue.length),
+    );
+    return underWay.reduce((sum, count) => sum + count, this.#waitingOf(account).length);
   }
 
   /** False when it took longer. */
@@ -191,7 +194,7 @@ export class Courier {
       this.#byEvent.delete(job.about.eventId);
     }
     this.#jobs = this.#jobs.filter((job) => !gone(job));
-    this.#queue = this.#queue.filter((job) => !gone(job));
+    for (const lane of this.#lanesOf(account)) lane.queue = [];
     if (account === undefined) {
       this.#paused.clear();
       this.rules.clear();
@@ -209,7 +212,7 @@ export class Courier {
   #enqueue(job: Job): void {
     this.#waiting.delete(job);
     job.status = 'queued';
-    this.#queue.push(job);
+    this.#laneOf(job).queue.push(job);
     this.#pumpSoon();
   }
 
@@ -227,21 +230,23 @@ export class Courier {
 
   #pump(): void {
     if (this.#stopped) return;
-    for (const job of [...this.#queue]) {
-      const { lane, parcel } = job;
-      if (parcel === undefined || this.#sending.has(lane) || this.#held(job)) continue;
-      this.#queue.splice(this.#queue.indexOf(job), 1);
-      this.#sending.set(lane, job);
-      void this.#attempt(job, parcel).finally(() => {
-        this.#sending.delete(lane);
-        this.#pump();
-        this.#wakeWaiters();
-      });
+    for (const lane of this.#lanes.values()) {
+      while (lane.sending < this.options.atOnce && !this.#held(lane)) {
+        const job = lane.queue.shift();
+        if (job === undefined) break;
+        lane.sending += 1;
+        void this.#attempt(job).finally(() => {
+          lane.sending -= 1;
+          this.#pump();
+        });
+      }
     }
     this.#wakeWaiters();
   }
 
-  async #attempt(job: Job, parcel: Parcel): Promise<void> {
+  async #attempt(job: Job): Promise<void> {
+    const { parcel } = job;
+    if (parcel === undefined) return;
     job.status = 'sending';
     const started = performance.now();
     const at = new Date();
@@ -283,15 +288,26 @@ export class Courier {
     job.parcel = undefined;
   }
 
-  #held(job: Job): boolean {
-    return this.#paused.has('*') || this.#paused.has(job.about.account);
+  #laneOf({ about: { account, endpointId, url } }: Job): Lane {
+    const name = `${endpointId} ${url}`;
+    const known = this.#lanes.get(name);
+    if (known !== undefined) return known;
+    const lane: Lane = { account, queue: [], sending: 0 };
+    this.#lanes.set(name, lane);
+    return lane;
+  }
+
+  #lanesOf(account: string | undefined): Lane[] {
+    return [...this.#lanes.values()].filter((lane) => account === undefined || lane.account === account);
+  }
+
+  #held({ account }: Lane): boolean {
+    return this.#paused.has('*') || this.#paused.has(account);
   }
 
   #idle(account: string | undefined): boolean {
-    const isOthers = ({ about }: Job): boolean => account !== undefined && about.account !== account;
-    return (
-      [...this.#sending.values()].every(isOthers) &&
-      this.#queue.every((job) => isOthers(job) || this.#held(job))
+    return this.#lanesOf(account).every(
+      (lane) => lane.sending === 0 && (lane.queue.length === 0 || this.#held(lane)),
     );
   }
 
