@@ -11,6 +11,8 @@ import type { Patience } from './patience.js';
 const SHORTEST_PAUSE_MS = 1;
 /** Other processes say nothing of what they have done. */
 const LONGEST_PAUSE_MS = 50;
+/** Where many are left, it is not over soon. */
+const PAUSE_A_JOB_MS = 2;
 /** Of so many unfinished jobs, the oldest, each look wants to know how they are: enough to see whether any goes on. */
 const MOST_LOOKED_AT = 200;
 
@@ -49,7 +51,7 @@ export class JobsIdle {
   async wait(scope: Scope, patience: Patience): Promise<readonly UnfinishedJob[]> {
     const stall = patience.begin();
     let before: Seen | undefined;
-    for (let pause = SHORTEST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
+    for (let pause = SHORTEST_PAUSE_MS; ; pause *= 2) {
       const idle = this.runner.whenIdle();
       const seen = await this.look(scope);
       if (isQuiet(seen)) return [];
@@ -59,10 +61,9 @@ export class JobsIdle {
       const next = this.msUntilDue(seen);
       if (left <= 0 || next > left) return seen.jobs;
       // Told when the jobs of this process have ended; whether that was all, only the next look tells.
-      await Promise.race([
-        this.runner.active === 0 ? delay(Math.max(pause, Math.min(next, LONGEST_PAUSE_MS))) : idle,
-        delay(LONGEST_PAUSE_MS),
-      ]);
+      pause = Math.min(Math.max(pause, next), LONGEST_PAUSE_MS + seen.jobs.length * PAUSE_A_JOB_MS);
+      if (this.runner.active === 0) await delay(pause);
+      else await Promise.race([idle, delay(Math.max(pause, LONGEST_PAUSE_MS))]);
     }
   }
 

@@ -10,6 +10,7 @@ import type {
   Settled,
 } from './delivery.js';
 import { newId } from './ids.js';
+import { Post } from './post.js';
 
 interface Job {
   readonly id: string;
@@ -21,6 +22,8 @@ interface Job {
   status: DeliveryStatus;
   timer: NodeJS.Timeout | undefined;
 }
+
+const MOST_KEPT = 20_000;
 
 /** What goes to one endpoint. */
 interface Lane {
@@ -42,6 +45,7 @@ export class Courier {
   #paused = new Set<string>();
   #waiters: { readonly account: string | undefined; readonly wake: () => void }[] = [];
   #stopped = false;
+  readonly #post = new Post();
 
   constructor(private readonly options: CourierOptions) {}
 
@@ -60,10 +64,21 @@ export class Courier {
         timer: undefined,
       };
       this.#jobs.push(job);
+      this.#forgetOldest();
       this.#byEvent.set(parcel.eventId, [...(this.#byEvent.get(parcel.eventId) ?? []), job]);
       if (drop) continue;
       if (delayMs > 0) this.#wait(job, delayMs);
       else this.#enqueue(job);
+    }
+  }
+
+  /** What has been told long ago is nobody's question any more; a year of a busy account would fill the memory. */
+  #forgetOldest(): void {
+    while (this.#jobs.length > MOST_KEPT) {
+      const [oldest] = this.#jobs;
+      if (oldest === undefined || oldest.parcel !== undefined) return;
+      this.#jobs.shift();
+      this.#byEvent.delete(oldest.about.eventId);
     }
   }
 
@@ -206,6 +221,7 @@ export class Courier {
 
   stop(): void {
     this.#stopped = true;
+    this.#post.close();
     this.forget();
   }
 
@@ -253,18 +269,12 @@ export class Courier {
     let status: number | null = null;
     let error: string | null = null;
     try {
-      const response = await fetch(parcel.url, {
-        method: 'POST',
-        headers: {
-          'content-type': 'application/json; charset=utf-8',
-          ...parcel.headers(Math.floor(at.getTime() / 1000)),
-        },
-        body: parcel.body,
-        redirect: 'manual',
-        signal: AbortSignal.timeout(this.options.timeoutMs),
-      });
-      status = response.status;
-      await response.arrayBuffer();
+      status = await this.#post.send(
+        parcel.url,
+        parcel.headers(Math.floor(at.getTime() / 1000)),
+        parcel.body,
+        this.options.timeoutMs,
+      );
     } catch (reason) {
       error = describe(reason);
     }
@@ -321,7 +331,5 @@ export class Courier {
 
 function describe(reason: unknown): string {
   if (!(reason instanceof Error)) return 'unknown error';
-  const cause = reason.cause;
-  if (cause instanceof Error) return 'code' in cause ? String(cause.code) : cause.message;
-  return reason.name === 'TimeoutError' ? 'timeout' : reason.message;
+  return 'code' in reason ? String(reason.code) : reason.message;
 }

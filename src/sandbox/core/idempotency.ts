@@ -31,6 +31,7 @@ export class IdempotencyKeys {
       if (known.fingerprint !== fingerprint) return { kind: 'mismatch' };
       return known.answer === undefined ? { kind: 'in_progress' } : { kind: 'replay', answer: known.answer };
     }
+    this.#forgetExpired(keys, now);
     const kept: Kept = { fingerprint, at: now, answer: undefined };
     keys.set(key, kept);
     return {
@@ -56,6 +57,14 @@ export class IdempotencyKeys {
       }
     }
     return pruned;
+  }
+
+  /** The oldest first: answers are large, and nobody asks for those again. */
+  #forgetExpired(keys: Map<string, Kept>, now: number): void {
+    for (const [key, kept] of keys) {
+      if (kept.answer === undefined || now - kept.at < KEY_LIFETIME_MS) return;
+      keys.delete(key);
+    }
   }
 
   #keysOf(account: string): Map<string, Kept> {

@@ -36,9 +36,11 @@ export class Account {
   readonly products = new Collection<Product>({ searchable: true });
   readonly prices = new Collection<Price>({ searchable: true });
   readonly meters = new Collection<StripeObject>();
-  readonly invoices = new Collection<Invoice>({ searchable: true });
+  readonly invoices = new Collection<Invoice>({ searchable: true, keys: { number: ({ number }) => number } });
   readonly invoiceItems = new Collection<InvoiceItem>();
-  readonly invoicePayments = new Collection<InvoicePayment>();
+  readonly invoicePayments = new Collection<InvoicePayment>({
+    keys: { invoice: ({ invoice }) => invoice, intent: ({ payment }) => payment.payment_intent },
+  });
   readonly paymentMethods = new Collection<PaymentMethod>();
   readonly paymentIntents = new Collection<PaymentIntent>({ searchable: true });
   readonly paymentRecords = new Collection<PaymentRecord>();
@@ -46,7 +48,9 @@ export class Account {
   readonly charges = new Collection<Charge>();
   readonly refunds = new Collection<Refund>();
   readonly disputes = new Collection<Dispute>();
-  readonly sessions = new Collection<Session>();
+  readonly sessions = new Collection<Session>({
+    keys: { intent: ({ payment_intent: intent }) => intent, setup: ({ setup_intent: setup }) => setup },
+  });
   readonly subscriptions = new Collection<Subscription>({ searchable: true });
   readonly events = new Collection<StripeEvent>();
   readonly webhookEndpoints = new Collection<WebhookEndpoint>();
