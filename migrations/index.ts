@@ -25,6 +25,7 @@ import { OutboundWebhooks1763700000026 } from './0026-outbound-webhooks.js';
 import { ParkedJobs1763700000027 } from './0027-parked-jobs.js';
 import { ClocksInMotion1763700000041 } from './0041-clocks-in-motion.js';
 import { WebhooksBySubject1763700000042 } from './0042-webhooks-by-subject.js';
+import { JobsInOneCall1763700000043 } from './0043-jobs-in-one-call.js';
 
 /** In the order they run. Append; never edit one that has been released. */
 export const migrations = [
@@ -55,4 +56,5 @@ export const migrations = [
   ParkedJobs1763700000027,
   ClocksInMotion1763700000041,
   WebhooksBySubject1763700000042,
+  JobsInOneCall1763700000043,
 ] as const;

@@ -150,9 +150,7 @@ function seenOf(remote: RemoteInvoice): Record<string, string> {
     ...(remote.hostedUrl ? { hosted_url: remote.hostedUrl } : {}),
     ...(remote.pdfUrl ? { pdf_url: remote.pdfUrl } : {}),
     ...(payment ? { payment_id: payment.remoteId } : {}),
-    ...(remote.decline
-      ? { decline_code: remote.decline.code, decline_message: remote.decline.message }
-      : {}),
+    ...(remote.decline ? { decline_code: remote.decline.code, decline_message: remote.decline.message } : {}),
   };
 }
 
