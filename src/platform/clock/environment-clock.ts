@@ -50,6 +50,14 @@ export class EnvironmentClock {
     );
   }
 
+  /** What a clock shows that can be moved; null for an environment that runs on real time. */
+  async movableNow(ctx: Ctx): Promise<Date | null> {
+    const rows = await ctx.em.query<unknown[]>(`SELECT 1 FROM environment_clocks WHERE environment_id = $1`, [
+      ctx.scope.environmentId,
+    ]);
+    return rows.length === 0 ? null : ctx.now;
+  }
+
   /**
    * Moves the clock forward to `to`. Everything that time triggers on the way happens in order, and what an instant causes
    * (jobs, calls to providers, their webhooks back) is done before the next one comes. What does not come to an end is left
@@ -107,11 +115,7 @@ export class EnvironmentClock {
         [ctx.scope.environmentId, this.inAWhile(), this.wallClock.now()],
       );
       if (held.length > 0) return;
-      const rows = await ctx.em.query<unknown[]>(
-        `SELECT 1 FROM environment_clocks WHERE environment_id = $1`,
-        [ctx.scope.environmentId],
-      );
-      if (rows.length === 0)
+      if ((await this.movableNow(ctx)) === null)
         throw invalidOperation('the clock of this environment cannot be moved', 'clock_not_movable');
       throw new BillingError('version_conflict', 'somebody else is moving this clock just now', {
         code: 'clock_is_moved',
