@@ -13,6 +13,7 @@ const { billingRows } = await import('./rows/billing-run.mjs');
 const { usageRows } = await import('./rows/usage.mjs');
 const { balanceRow } = await import('./rows/balance.mjs');
 const { webhookRow } = await import('./rows/webhooks.mjs');
+const { clockRow } = await import('./rows/clock.mjs');
 const { pushRows } = await import('./rows/provider-push.mjs');
 const { keyRows } = await import('./rows/idempotency.mjs');
 
@@ -44,6 +45,7 @@ try {
   await webhookRow(context);
   await pushRows(context);
   await keyRows(context);
+  await clockRow(context);
   await balanceRow(context);
   await usageRows(context, async (large) => {
     await billingRows({ ...context, large });

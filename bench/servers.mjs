@@ -69,8 +69,8 @@ function launch(file, args, env, flags = []) {
 const { scripts } = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8'));
 const FLAGS = scripts.start.split(' ').filter((word) => word.startsWith('--'));
 
-/** A server in a process of its own; `role` as in the settings. */
-export async function startServer(databaseUrl, { role = 'api', env = {} } = {}) {
+/** A server in a process of its own; `role` as in the settings. One that `hearsProviders` registers with them for webhooks. */
+export async function startServer(databaseUrl, { role = 'api', env = {}, hearsProviders = false } = {}) {
   const port = await freePort();
   const settings = {
     DATABASE_URL: databaseUrl,
@@ -78,6 +78,7 @@ export async function startServer(databaseUrl, { role = 'api', env = {} } = {}) 
     PORT: String(port),
     ROLE: role,
     LOG_LEVEL: 'warn',
+    ...(hearsProviders ? { PUBLIC_URL: `http://127.0.0.1:${port}` } : {}),
     ...env,
   };
   const { child, lines } = launch(
@@ -93,8 +94,8 @@ export async function startServer(databaseUrl, { role = 'api', env = {} } = {}) 
   return { url: `http://127.0.0.1:${port}`, pid: child.pid, stop: () => stop(child) };
 }
 
-export async function createTenant(databaseUrl) {
-  const { child, lines } = launch(dist('app/create-tenant.js'), ['--name', 'Bench', '--kind', 'live'], {
+export async function createTenant(databaseUrl, kind = 'live') {
+  const { child, lines } = launch(dist('app/create-tenant.js'), ['--name', 'Bench', '--kind', kind], {
     DATABASE_URL: databaseUrl,
     SECRET_KEYS,
     LOG_LEVEL: 'warn',

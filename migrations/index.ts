@@ -27,7 +27,10 @@ import { PlanChangeChains1763700000028 } from './0028-plan-change-chains.js';
 import { SettledLines1763700000029 } from './0029-settled-lines.js';
 import { CarriedCredits1763700000030 } from './0030-carried-credits.js';
 import { WhatCreditsPayFor1763700000031 } from './0031-what-credits-pay-for.js';
-import { IdempotencyKeys1763700000061 } from './0061-idempotency-keys.js';
+import { ClocksInMotion1763700000032 } from './0032-clocks-in-motion.js';
+import { WebhooksBySubject1763700000033 } from './0033-webhooks-by-subject.js';
+import { JobsInOneCall1763700000034 } from './0034-jobs-in-one-call.js';
+import { IdempotencyKeys1763700000035 } from './0035-idempotency-keys.js';
 
 /** In the order they run. Append; never edit one that has been released. */
 export const migrations = [
@@ -60,5 +63,8 @@ export const migrations = [
   SettledLines1763700000029,
   CarriedCredits1763700000030,
   WhatCreditsPayFor1763700000031,
-  IdempotencyKeys1763700000061,
+  ClocksInMotion1763700000032,
+  WebhooksBySubject1763700000033,
+  JobsInOneCall1763700000034,
+  IdempotencyKeys1763700000035,
 ] as const;

@@ -26,6 +26,8 @@ export interface BillingOptions {
     readonly sweepEveryMs?: number;
     /** Default 5 s. */
     readonly tickEveryMs?: number;
+    /** How long an advance of a test environment's clock waits in all for work that does not go on. Default 60 s. */
+    readonly clockPatienceMs?: number;
   };
   readonly providers?: {
     /** Adapters besides the built-in ones. */
@@ -36,6 +38,11 @@ export interface BillingOptions {
     readonly timeoutMs?: number;
     /** Calls a second of one connection, by provider name, where its adapter's own limit is not the right one. */
     readonly requestsPerSecond?: Readonly<Record<string, number>>;
+    /**
+     * By provider name, where one that is played takes orders for its clock, which then goes with that of each test
+     * environment connected to it. `decisions/0026-clocks-that-go-together.md` has the protocol.
+     */
+    readonly clockUrls?: Readonly<Record<string, string>>;
   };
   readonly usage?: {
     /** Whole months that events are kept beyond the current one. Default: for ever. */
@@ -70,6 +77,7 @@ export const platformOptions = (options: BillingOptions): PlatformOptions => ({
     enabled: options.worker?.enabled ?? true,
     sweepEveryMs: options.worker?.sweepEveryMs ?? 1_000,
     tickEveryMs: options.worker?.tickEveryMs ?? 5_000,
+    clockPatienceMs: options.worker?.clockPatienceMs ?? 60_000,
   },
 });
 
@@ -78,6 +86,7 @@ export const providerOptions = (options: BillingOptions): ProviderOptions => ({
   baseUrls: options.providers?.baseUrls ?? {},
   timeoutMs: options.providers?.timeoutMs ?? 20_000,
   requestsPerSecond: options.providers?.requestsPerSecond ?? {},
+  clockUrls: options.providers?.clockUrls ?? {},
   publicUrl: options.publicUrl?.replace(/\/+$/, ''),
 });
 

@@ -24,6 +24,8 @@ export interface Environment {
   readonly providerTimeoutMs: number;
   /** By provider name; where nothing is said, what its adapter says holds. */
   readonly providerRequestsPerSecond: Readonly<Record<string, number>>;
+  /** By provider name, where one that is played takes orders for its clock. */
+  readonly providerClockUrls: Readonly<Record<string, string>>;
   readonly reconcileEveryMs: number;
   /** Whether endpoints for outbound webhooks may be in private networks, and reached by plain HTTP. */
   readonly webhooksToPrivateAddresses: boolean;
@@ -38,6 +40,7 @@ type Source = Readonly<Record<string, string | undefined>>;
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
 const PROVIDER_BASE_URL = /^PROVIDER_([A-Z0-9_]+)_BASE_URL$/;
+const PROVIDER_CLOCK_URL = /^PROVIDER_([A-Z0-9_]+)_CLOCK_URL$/;
 const PROVIDER_RATE = /^PROVIDER_([A-Z0-9_]+)_REQUESTS_PER_SECOND$/;
 
 /** All that is wrong with the settings, a line each. */
@@ -78,6 +81,14 @@ export function readEnvironment(source: Source = process.env): Environment {
       );
     return value;
   };
+  const providerUrls = (names: RegExp): Record<string, string> =>
+    Object.fromEntries(
+      Object.keys(source).flatMap((name) => {
+        const provider = names.exec(name)?.[1]?.toLowerCase();
+        const value = provider === undefined ? undefined : url(name, ['http:', 'https:']);
+        return provider === undefined || value === undefined ? [] : [[provider, value]];
+      }),
+    );
 
   const databaseUrl = url('DATABASE_URL', ['postgres:', 'postgresql:']);
   const secretKeys = readSecretKeys(text('SECRET_KEYS'), problems);
@@ -99,13 +110,8 @@ export function readEnvironment(source: Source = process.env): Environment {
     publicUrl: url('PUBLIC_URL', ['http:', 'https:']),
     dataDir: text('DATA_DIR') ?? '.data',
     logLevel: oneOf('LOG_LEVEL', LOG_LEVELS, 'info'),
-    providerBaseUrls: Object.fromEntries(
-      Object.keys(source).flatMap((name) => {
-        const provider = PROVIDER_BASE_URL.exec(name)?.[1]?.toLowerCase();
-        const value = provider === undefined ? undefined : url(name, ['http:', 'https:']);
-        return provider === undefined || value === undefined ? [] : [[provider, value]];
-      }),
-    ),
+    providerBaseUrls: providerUrls(PROVIDER_BASE_URL),
+    providerClockUrls: providerUrls(PROVIDER_CLOCK_URL),
     providerTimeoutMs: whole('PROVIDER_TIMEOUT_MS', 20_000, 100, 120_000),
     providerRequestsPerSecond: Object.fromEntries(
       Object.keys(source).flatMap((name) => {

@@ -82,6 +82,7 @@ function billingOptions(environment: Environment, database: BillingOptions['data
       baseUrls: environment.providerBaseUrls,
       timeoutMs: environment.providerTimeoutMs,
       requestsPerSecond: environment.providerRequestsPerSecond,
+      clockUrls: environment.providerClockUrls,
     },
     reconcileEveryMs: environment.reconcileEveryMs,
     webhooks: {

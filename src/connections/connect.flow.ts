@@ -10,6 +10,7 @@ import { ProvidersService } from '../providers/providers.service.js';
 import { ConnectionsService, type ConnectionChange } from './connections.service.js';
 import type { Connection, SyncConfig } from './connections.types.js';
 import { readCredentials, type GivenCredentials } from './credentials.js';
+import { ProviderClocks } from './provider-clocks.flow.js';
 import { ProviderSessionsService } from './provider-sessions.service.js';
 
 export interface ConnectInput {
@@ -35,6 +36,7 @@ export class ConnectFlow {
     private readonly sessions: ProviderSessionsService,
     private readonly connections: ConnectionsService,
     private readonly clock: WallClock,
+    private readonly clocks: ProviderClocks,
   ) {}
 
   async create(caller: Caller, input: ConnectInput): Promise<Connection> {
@@ -65,6 +67,7 @@ export class ConnectFlow {
         account,
       });
     });
+    await this.clocks.align(caller, connection);
     return this.registerWebhook(caller, adapter, session, connection);
   }
 

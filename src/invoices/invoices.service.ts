@@ -5,6 +5,7 @@ import { money, type Money } from '../domain/money.js';
 import { settleInvoice } from '../domain/paying/payment-ledger.js';
 import type { Ctx } from '../platform/context.js';
 import { stampChange } from '../platform/database/columns.js';
+import { isChange } from '../platform/database/changes.js';
 import { findRow, findRows, updateRow } from '../platform/database/rows.js';
 import { Outbox } from '../platform/outbox/outbox.js';
 import { BillTermsService } from './bill-terms.service.js';
@@ -235,6 +236,7 @@ export class InvoicesService {
     const justPaid = settled.paid && before.paidAt === null;
     await this.announce(ctx, justPaid ? 'invoice.paid' : 'invoice.payment_changed', invoice, {
       paid_through: details.paidThrough,
+      billing_reason: invoice.billingReason,
     });
     return invoice;
   }
@@ -246,22 +248,15 @@ export class InvoicesService {
   }
 
   /** What a provider calls the invoice and where it shows it. Not a change of the invoice: no event. */
-  async attachRemote(
-    ctx: Ctx,
-    id: string,
-    remote: {
-      readonly metadata: Readonly<Record<string, string>>;
-      readonly pdfUrl: string | undefined;
-      /** Keys of the metadata that do not hold any more. */
-      readonly forget?: readonly string[];
-    },
-  ): Promise<void> {
+  async attachRemote(ctx: Ctx, id: string, remote: RemoteAttachment): Promise<void> {
     const before = await this.lock(ctx, id);
-    const kept = Object.entries(before.metadata).filter(([key]) => !remote.forget?.includes(key));
-    await updateRow(ctx.em, InvoiceEntity, id, {
-      metadata: { ...Object.fromEntries(kept), ...remote.metadata },
-      invoicePdfUrl: remote.pdfUrl ?? before.invoicePdfUrl,
-    });
+    if (this.wouldAttach(before, remote))
+      await updateRow(ctx.em, InvoiceEntity, id, attachment(before, remote));
+  }
+
+  /** Whether {@link attachRemote} would change anything. */
+  wouldAttach(before: Invoice, remote: RemoteAttachment): boolean {
+    return isChange(before, attachment(before, remote));
   }
 
   private announce(
@@ -272,4 +267,23 @@ export class InvoicesService {
   ): Promise<void> {
     return this.outbox.append(ctx, { type, entityType: 'invoice', entityId: invoice.id, payload });
   }
+}
+
+/** What a provider calls an invoice, and where it shows it. */
+export interface RemoteAttachment {
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly pdfUrl: string | undefined;
+  /** Keys of the metadata that do not hold any more. */
+  readonly forget?: readonly string[];
+}
+
+function attachment(
+  { metadata, invoicePdfUrl }: Invoice,
+  remote: RemoteAttachment,
+): Pick<Invoice, 'metadata' | 'invoicePdfUrl'> {
+  const kept = Object.entries(metadata).filter(([key]) => !remote.forget?.includes(key));
+  return {
+    metadata: { ...Object.fromEntries(kept), ...remote.metadata },
+    invoicePdfUrl: remote.pdfUrl ?? invoicePdfUrl,
+  };
 }

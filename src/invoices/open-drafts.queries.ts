@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Period } from '../domain/period.js';
 import type { Ctx } from '../platform/context.js';
+import { queryPrepared } from '../platform/database/prepared.js';
 import { InvoiceEntity } from './invoice.entity.js';
 import type { Invoice } from './invoices.types.js';
 
@@ -9,11 +10,11 @@ import type { Invoice } from './invoices.types.js';
 export class OpenDraftsQueries {
   /** When the next draft is to be finalized; null when none waits. */
   async nextDueAt(ctx: Ctx): Promise<Date | null> {
-    const row = await ctx.em
-      .createQueryBuilder(InvoiceEntity, 'row')
-      .select('min(row.finalizeAt)', 'due')
-      .where(`row.invoiceStatus = 'DRAFT'`)
-      .getRawOne<{ due: Date | null }>();
+    const [row] = await queryPrepared<{ due: Date | null }>(
+      ctx.em,
+      `SELECT min(finalize_at) AS due FROM invoices WHERE invoice_status = 'DRAFT'`,
+      [],
+    );
     return row?.due ?? null;
   }
 

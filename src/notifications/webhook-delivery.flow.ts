@@ -37,6 +37,7 @@ export class WebhookDeliveryFlow implements OnModuleInit {
   onModuleInit(): void {
     this.handlers.register({
       kind: DELIVER_JOB,
+      holdsClock: 'while_due',
       lane: 'outside',
       handle: (run) => this.deliverOrWait(run),
     });

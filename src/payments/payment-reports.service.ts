@@ -1,10 +1,12 @@
+import { isDeepStrictEqual } from 'node:util';
 import { Injectable } from '@nestjs/common';
 import { invalidOperation } from '../domain/errors.js';
 import { money, type Money } from '../domain/money.js';
 import { mergeRemoteStatus } from '../domain/paying/payment-states.js';
 import { InvoicesService } from '../invoices/invoices.service.js';
 import type { Ctx } from '../platform/context.js';
-import { findRow, rowExists } from '../platform/database/rows.js';
+import { isChange } from '../platform/database/changes.js';
+import { findRow, findRows, rowExists } from '../platform/database/rows.js';
 import { PaymentLedger } from './payment-ledger.service.js';
 import { PaymentAttemptEntity } from './payment-attempt.entity.js';
 import { PaymentEntity } from './payment.entity.js';
@@ -37,7 +39,7 @@ export class PaymentReportsService {
         `payment ${id} is in ${before.currency}, the provider collected ${amount.currency}`,
         'currency_mismatch',
       );
-    const payment = await this.ledger.change(ctx, id, {
+    const change: Partial<Payment> = {
       paymentStatus: status,
       amount: status === 'SUCCEEDED' ? amount.amount : before.amount,
       gatewayPaymentId: (isCurrent ? report.gatewayPaymentId : undefined) ?? before.gatewayPaymentId,
@@ -49,7 +51,11 @@ export class PaymentReportsService {
       succeededAt:
         status === 'SUCCEEDED' ? (before.succeededAt ?? report.paidAt ?? ctx.now) : before.succeededAt,
       failedAt: status === 'FAILED' ? (before.failedAt ?? ctx.now) : before.failedAt,
-    });
+    };
+    // What was deleted and collected all the same comes back.
+    const isBack = status === 'SUCCEEDED' && before.status !== 'published';
+    if (!isBack && !isChange(before, change)) return before;
+    const payment = await this.ledger.change(ctx, id, change);
     if (status !== before.paymentStatus) {
       if (status === 'SUCCEEDED') await this.ledger.allocate(ctx, payment, invoice);
       await this.ledger.announce(ctx, payment);
@@ -126,6 +132,33 @@ export class PaymentReportsService {
     return stored;
   }
 
+  /** True when the books have those payments of the invoice as the provider tells them: to report them again says nothing. */
+  async isRecorded(
+    ctx: Ctx,
+    connectionId: string,
+    told: readonly ToldPayment[],
+    invoiceId: string,
+  ): Promise<boolean> {
+    if (told.length === 0) return true;
+    const rows = await findRows(ctx.em, PaymentEntity, {
+      connectionId,
+      gatewayPaymentId: told.map((one) => one.gatewayPaymentId),
+    });
+    return told.every(({ gatewayPaymentId, paymentId, amount, method }) =>
+      rows.some(
+        (row) =>
+          row.gatewayPaymentId === gatewayPaymentId &&
+          row.destinationId === invoiceId &&
+          (paymentId === undefined || row.id === paymentId) &&
+          row.status === 'published' &&
+          row.paymentStatus === 'SUCCEEDED' &&
+          row.amount === amount.amount &&
+          row.currency === amount.currency &&
+          (method === null || isDeepStrictEqual(row.methodDetails, method)),
+      ),
+    );
+  }
+
   /** What a payment was made with, learnt after the money: shown on the payment and on the invoice that it paid. */
   async describeMethod(
     ctx: Ctx,
@@ -167,6 +200,15 @@ export class PaymentReportsService {
       metadata: { second_charge_of: first.id },
     });
   }
+}
+
+/** A payment that has succeeded, as far as it is compared. */
+interface ToldPayment {
+  readonly gatewayPaymentId: string;
+  /** Ours, where the provider knows it. */
+  readonly paymentId: string | undefined;
+  readonly amount: Money;
+  readonly method: Payment['methodDetails'];
 }
 
 const isBeingDecided = (status: Payment['paymentStatus']): boolean =>

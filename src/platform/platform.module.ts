@@ -5,7 +5,8 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import type { Queue } from 'bull';
 import { DATA_SOURCE, dataSourceOptions, type DatabaseOptions } from './database/data-source.js';
 import { UnitOfWork } from './database/unit-of-work.js';
-import { EnvironmentClock } from './clock/environment-clock.js';
+import { ClockFollowers } from './clock/clock-followers.js';
+import { CLOCK_PATIENCE_MS, EnvironmentClock } from './clock/environment-clock.js';
 import { Ticker } from './clock/ticker.js';
 import { TimeTriggers } from './clock/time-triggers.js';
 import { WallClock } from './clock/clock.js';
@@ -65,6 +66,7 @@ const SERVICES: Provider[] = [
   BacklogMetrics,
   UnitOfWork,
   EnvironmentClock,
+  ClockFollowers,
   TimeTriggers,
   Ticker,
   Outbox,
@@ -169,6 +171,11 @@ export class PlatformModule {
           useFactory: ({ worker }: PlatformOptions) => worker,
         },
         {
+          provide: CLOCK_PATIENCE_MS,
+          inject: [PLATFORM_OPTIONS],
+          useFactory: ({ worker }: PlatformOptions) => worker.clockPatienceMs,
+        },
+        {
           provide: SECRET_BOX,
           inject: [PLATFORM_OPTIONS],
           useFactory: ({ secretKeys }: PlatformOptions) => new SecretBox(secretKeys),
@@ -179,6 +186,7 @@ export class PlatformModule {
         Metrics,
         UnitOfWork,
         EnvironmentClock,
+        ClockFollowers,
         PeriodicTasks,
         IdempotentCalls,
         KeyRegister,

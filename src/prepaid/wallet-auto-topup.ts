@@ -50,6 +50,7 @@ export class WalletAutoTopUp implements OnModuleInit {
     });
     this.handlers.register({
       kind: WATCH_JOB,
+      holdsClock: 'never',
       handle: async ({ caller, payload }) => {
         const { closed } = await this.uow.run(caller, (ctx) => this.look(ctx, String(payload.walletId)));
         // Switched off, it goes on: a look costs little, and switching on again needs no second one.

@@ -17,7 +17,13 @@ export class WalletInvoiceEvents implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    this.subscribers.register({ jobKind: JOB, eventTypes: ['invoice.paid', 'invoice.voided'] });
+    this.subscribers.register({
+      jobKind: JOB,
+      eventTypes: ['invoice.paid', 'invoice.voided'],
+      // The invoice of a subscription is no top-up.
+      concerns: ({ billing_reason: reason }) =>
+        typeof reason !== 'string' || !reason.startsWith('SUBSCRIPTION_'),
+    });
     this.handlers.register({
       kind: JOB,
       handle: async ({ caller, payload }) => {

@@ -26,6 +26,8 @@ export interface ProviderOptions {
   readonly timeoutMs: number;
   /** Calls a second by provider name, where not what the adapter says. */
   readonly requestsPerSecond: Readonly<Record<string, number>>;
+  /** By provider name, where one that is played takes orders for its clock. */
+  readonly clockUrls: Readonly<Record<string, string>>;
   /** Origin under which providers reach us, for webhooks; undefined when nobody has told. */
   readonly publicUrl: string | undefined;
 }
@@ -73,9 +75,20 @@ export class ProvidersService {
     return this.options.publicUrl;
   }
 
-  /** Undefined where calls are not limited by us. */
+  get hasClocks(): boolean {
+    return Object.keys(this.options.clockUrls).length > 0;
+  }
+
+  /** Undefined for a provider that is not played. */
+  clockUrl(provider: string): string | undefined {
+    return this.options.clockUrls[provider];
+  }
+
+  /** How many calls take turns; undefined where they do not, because nothing limits them or a gate does. */
   requestsPerSecond(provider: string): number | undefined {
-    return this.options.requestsPerSecond[provider] ?? this.find(provider)?.requestsPerSecond;
+    const adapter = this.find(provider);
+    const wanted = adapter?.rateLimits === undefined ? this.options.requestsPerSecond[provider] : undefined;
+    return wanted ?? adapter?.requestsPerSecond;
   }
 
   /** `accountId` is the provider's name of the account, where it is known; sessions of one account share its limits. */
@@ -111,10 +124,12 @@ export class ProvidersService {
     { connectionId, credentials }: ProviderConnection,
     accountId: string | undefined,
   ): ProviderGate | undefined {
-    const limits = adapter.rateLimits?.(credentials);
-    if (limits === undefined) return undefined;
+    const published = adapter.rateLimits?.(credentials);
+    if (published === undefined) return undefined;
+    const wanted = this.options.requestsPerSecond[adapter.provider];
+    const limits = wanted === undefined ? published : { perAccount: wanted, perEndpoint: wanted };
     const account = accountId ?? keysOf(adapter, credentials);
-    const gate = this.gates.of(`${adapter.provider} ${account} ${limits.mode}`, limits);
+    const gate = this.gates.of(`${adapter.provider} ${account} ${published.mode}`, limits);
     return {
       enter: (endpoint) => gate.enter(endpoint, connectionId),
       hold: (what, ms) => {

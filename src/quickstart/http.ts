@@ -34,15 +34,9 @@ export class Api {
   }
 }
 
-/** The sandbox's own controls: clocks and the log of what was asked of it. */
+/** The sandbox's own controls: the log of what was asked of it. */
 export class SandboxControl {
   constructor(private readonly origin: string) {}
-
-  /** Moves the provider's clock, which must not lag behind the environment's. */
-  async advanceTo(to: Date): Promise<void> {
-    const { now } = await this.send('GET', '/clock');
-    if (new Date(now as string) < to) await this.send('POST', '/clock/advance', { to: to.toISOString() });
-  }
 
   /** `{"POST /v1/invoices": 1}` since the last {@link forgetCalls}. */
   calls(): Promise<Record<string, number>> {

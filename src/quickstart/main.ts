@@ -55,6 +55,8 @@ async function startAll(): Promise<World> {
         PUBLIC_URL: `http://127.0.0.1:${port}`,
         PROVIDER_STRIPE_BASE_URL: sandbox.stripe_url ?? '',
         PROVIDER_WHOP_BASE_URL: sandbox.whop_url ?? '',
+        PROVIDER_STRIPE_CLOCK_URL: `${sandbox.stripe_url ?? ''}/_sandbox/clock/follow`,
+        PROVIDER_WHOP_CLOCK_URL: `${new URL(sandbox.whop_url ?? '').origin}/_sandbox/clock/follow`,
         LOG_LEVEL: process.env.LOG_LEVEL ?? 'warn',
       },
       path.join(dataDir, 'server.log'),

@@ -124,6 +124,37 @@ test('the clock is read and moved over HTTP, and does not go back', async () => 
   expect(Date.parse(arrived.now)).toBeGreaterThanOrEqual(Date.parse(to));
 });
 
+test('the clock of one account follows another one, and tells what comes next', async () => {
+  const [key, other] = [newKey(), newKey()];
+  await stripeClient(fixture.sandbox, other).customers.create({});
+  const stripe = stripeClient(fixture.sandbox, key);
+  const session = await stripe.checkout.sessions.create({
+    mode: 'payment',
+    success_url: 'https://shop.test',
+    line_items: [
+      { quantity: 1, price_data: { currency: 'usd', unit_amount: 100, product_data: { name: 'One' } } },
+    ],
+  });
+  const follow = (to: number): Promise<Record<string, unknown>> =>
+    stripeControl('POST', '/clock/follow', { account: key, to: new Date(to).toISOString() });
+  const start = Date.parse((await stripeControl('GET', `/clock?account=${key}`)).now as string);
+  const expiry = session.expires_at * 1000;
+  const soon = await follow(start + 60_000);
+  expect(soon).toMatchObject({ next_at: new Date(expiry).toISOString(), undelivered: 0 });
+  expect(Date.parse(soon.now as string)).toBeGreaterThanOrEqual(start + 60_000);
+  // Where it is already it stays: it is no mistake to say so twice.
+  expect(Date.parse((await follow(start)).now as string)).toBeGreaterThanOrEqual(start + 60_000);
+  expect(await follow(expiry)).toMatchObject({ next_at: null });
+  expect((await stripe.checkout.sessions.retrieve(session.id)).status).toBe('expired');
+  const otherNow = Date.parse((await stripeControl('GET', `/clock?account=${other}`)).now as string);
+  expect(otherNow).toBeLessThan(start + 60_000);
+  for (const body of [
+    { to: 'soon', account: key },
+    { to: new Date().toISOString(), account: 'nobody' },
+  ])
+    expect((await control(fixture.sandbox.stripe.url, 'POST', '/clock/follow', body)).status).toBe(400);
+});
+
 test('accounts, objects, keys, settings and resets over HTTP', async () => {
   const [key, second] = [newKey(), newKey()];
   const stripe = stripeClient(fixture.sandbox, key);

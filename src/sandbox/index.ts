@@ -24,6 +24,8 @@ export interface SandboxOptions {
   readonly stripeRetryDelaysMs?: readonly number[];
   readonly whopRetryDelaysMs?: readonly number[];
   readonly webhookTimeoutMs?: number;
+  /** To one endpoint. Default 1: in order. With more they arrive in any order, and sooner. */
+  readonly webhooksAtOnce?: number;
   readonly stripe?: Partial<StripeSettings>;
   readonly whop?: Partial<WhopSettings>;
   /** Hears of failures of the sandbox itself: bugs. Default: standard error. */
@@ -48,18 +50,24 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const onFailure = (what: string, error: unknown): void => {
     log(`sandbox: ${what}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
   };
-  const webhookTimeoutMs = options.webhookTimeoutMs ?? WEBHOOK_TIMEOUT_MS;
+  const { webhookTimeoutMs = WEBHOOK_TIMEOUT_MS, webhooksAtOnce = 1 } = options;
   const stripe = new StripeSandbox(
     {
       onFailure,
       webhookTimeoutMs,
+      webhooksAtOnce,
       webhookRetryDelaysMs: options.stripeRetryDelaysMs ?? STRIPE_RETRY_DELAYS_MS,
     },
     { ...STRIPE_SETTINGS, strict, ...options.stripe },
     options.stripePagesUrl,
   );
   const whop = new WhopSandbox(
-    { onFailure, webhookTimeoutMs, webhookRetryDelaysMs: options.whopRetryDelaysMs ?? WHOP_RETRY_DELAYS_MS },
+    {
+      onFailure,
+      webhookTimeoutMs,
+      webhooksAtOnce,
+      webhookRetryDelaysMs: options.whopRetryDelaysMs ?? WHOP_RETRY_DELAYS_MS,
+    },
     { ...WHOP_SETTINGS, strict, ...options.whop },
     options.whopPagesUrl,
   );

@@ -11,7 +11,14 @@ const text = (option: string, name: string): Record<string, string> => {
   return value === undefined || value === '' ? {} : { [option]: value };
 };
 
+const webhooksAtOnce = Number(process.env.SANDBOX_WEBHOOKS_AT_ONCE ?? '1');
+if (!Number.isInteger(webhooksAtOnce) || webhooksAtOnce < 1)
+  throw new Error(
+    `SANDBOX_WEBHOOKS_AT_ONCE is no number of webhooks: ${process.env.SANDBOX_WEBHOOKS_AT_ONCE ?? ''}`,
+  );
+
 const sandbox = await startSandbox({
+  webhooksAtOnce,
   stripePort: port('SANDBOX_STRIPE_PORT'),
   whopPort: port('SANDBOX_WHOP_PORT'),
   ...text('host', 'SANDBOX_HOST'),

@@ -8,6 +8,7 @@ import { InvoicesService } from '../invoices/invoices.service.js';
 import { SubscriptionLifecycleService } from './subscription-lifecycle.service.js';
 
 const JOB = 'subscription.first_payment';
+const FIRST = 'SUBSCRIPTION_CREATE';
 
 /** A subscription that waits for its first invoice is active once that is paid, whoever was paid, here or at a provider. */
 @Injectable()
@@ -22,7 +23,11 @@ export class FirstPayment implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    this.subscribers.register({ jobKind: JOB, eventTypes: ['invoice.paid'] });
+    this.subscribers.register({
+      jobKind: JOB,
+      eventTypes: ['invoice.paid'],
+      concerns: ({ billing_reason: reason = FIRST }) => reason === FIRST,
+    });
     this.handlers.register({
       kind: JOB,
       handle: async ({ caller, payload }) => {
@@ -34,12 +39,7 @@ export class FirstPayment implements OnModuleInit {
 
   private async complete(ctx: Ctx, invoiceId: string): Promise<void> {
     const invoice = await this.invoices.find(ctx, invoiceId);
-    if (
-      invoice === null ||
-      invoice.subscriptionId === null ||
-      invoice.billingReason !== 'SUBSCRIPTION_CREATE'
-    )
-      return;
+    if (invoice === null || invoice.subscriptionId === null || invoice.billingReason !== FIRST) return;
     const subscription = await this.subscriptions.lock(ctx, invoice.subscriptionId);
     if (subscription.subscriptionStatus === 'incomplete') await this.changes.complete(ctx, subscription);
   }

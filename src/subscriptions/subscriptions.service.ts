@@ -9,6 +9,7 @@ import { Outbox } from '../platform/outbox/outbox.js';
 import { SubscriptionEntity } from './subscription.entity.js';
 import { SubscriptionLineItemEntity } from './subscription-line-item.entity.js';
 import { scheduleOf, type Subscription, type SubscriptionLineItem } from './subscriptions.types.js';
+import { queryPrepared } from '../platform/database/prepared.js';
 import { findRow, readMany } from '../platform/database/rows.js';
 
 const SEARCH_FIELDS = {
@@ -135,11 +136,11 @@ export class SubscriptionsService {
 
   /** When time makes something of a subscription of the environment next; null when it never will. */
   async nextDueAt(ctx: Ctx): Promise<Date | null> {
-    const row = await ctx.em
-      .createQueryBuilder(SubscriptionEntity, 'row')
-      .select('min(row.nextActionAt)', 'due')
-      .where('row.nextActionAt IS NOT NULL')
-      .getRawOne<{ due: Date | null }>();
+    const [row] = await queryPrepared<{ due: Date | null }>(
+      ctx.em,
+      `SELECT min(next_action_at) AS due FROM subscriptions WHERE next_action_at IS NOT NULL`,
+      [],
+    );
     return row?.due ?? null;
   }
 

@@ -1,5 +1,5 @@
 import { Body, Delete, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
-import { notFound, validationError } from '../domain/errors.js';
+import { fieldErrors, notFound } from '../domain/errors.js';
 import { EnvironmentClock } from '../platform/clock/environment-clock.js';
 import type { Caller } from '../platform/context.js';
 import { UnitOfWork } from '../platform/database/unit-of-work.js';
@@ -97,8 +97,9 @@ export class EnvironmentsController {
   }
 
   /**
-   * Moves the clock of a test environment forward. Everything that time triggers on the way happens, in order,
-   * before the answer: periods end, invoices are made and pushed. A live environment has no such route.
+   * Moves the clock of a test environment forward, by ten years at most. Everything that time triggers on the way happens in
+   * order before the answer, and what an instant causes is done before the next one comes: invoices are made, pushed and
+   * charged, webhooks handled. A live environment has no such route.
    */
   @Post(':id/clock/advance')
   @HttpCode(200)
@@ -115,8 +116,15 @@ export class EnvironmentsController {
       return ctx.now;
     });
     if ((body.to === undefined) === (body.by_seconds === undefined))
-      throw validationError('send either to or by_seconds');
-    const to = body.to ?? new Date(now.getTime() + (body.by_seconds ?? 0) * 1000);
-    return { environment_id: id, ...(await this.clock.advance(caller, to)) };
+      throw fieldErrors({ to: 'send either to or by_seconds' });
+    const advanced =
+      body.to === undefined
+        ? await this.clock.advance(
+            caller,
+            new Date(now.getTime() + (body.by_seconds ?? 0) * 1000),
+            'by_seconds',
+          )
+        : await this.clock.advance(caller, body.to);
+    return { environment_id: id, ...advanced };
   }
 }

@@ -60,13 +60,27 @@ export class ListEnvironmentsResponse {
   offset!: number;
 }
 
+export class LeftBehindResponse {
+  /** The kind of a job; `provider.clock`: a provider whose clock was to go along. */
+  kind!: string;
+  /** What the job is about; the connection. */
+  key!: string;
+  job_id!: string | null;
+  attempts!: number;
+  /** Null while it is at work. */
+  next_try_at!: Date | null;
+  reason!: string;
+}
+
 export class ClockAdvancedResponse {
   environment_id!: string;
   now!: Date;
   /** How many instants on the way had something to do. */
   steps!: number;
-  /** False when what it has caused was still going on when the wait for it ended. */
+  /** False when something was not waited for to its end: a provider does not answer, a job fails again and again. */
   settled!: boolean;
+  /** What that is: up to twenty of it. */
+  left_behind!: LeftBehindResponse[];
 }
 
 export const toSecretResponse = (row: ApiKey): SecretResponse => ({

@@ -4,6 +4,7 @@ import { formatRate, Rate, ZERO } from '../domain/rate.js';
 import { grantsAfter, nextGrantDate, type GrantDate } from '../domain/wallets/grant-schedule.js';
 import type { Ctx } from '../platform/context.js';
 import { stampChange, stampNew } from '../platform/database/columns.js';
+import { queryPrepared } from '../platform/database/prepared.js';
 import { insertRow, insertUnlessThere, updateRow } from '../platform/database/rows.js';
 import { CreditGrantApplicationEntity } from './credit-grant-application.entity.js';
 import { CreditGrantsService } from './credit-grants.service.js';
@@ -116,11 +117,11 @@ export class GrantApplications {
 
   /** When the next application is due; null when none is. */
   async nextDueAt(ctx: Ctx): Promise<Date | null> {
-    const row = await ctx.em
-      .createQueryBuilder(CreditGrantApplicationEntity, 'row')
-      .select('min(row.dueAt)', 'due')
-      .where(`row.applicationStatus = 'pending'`)
-      .getRawOne<{ due: Date | null }>();
+    const [row] = await queryPrepared<{ due: Date | null }>(
+      ctx.em,
+      `SELECT min(due_at) AS due FROM credit_grant_applications WHERE application_status = 'pending'`,
+      [],
+    );
     return row?.due ?? null;
   }
 

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Ctx } from '../platform/context.js';
+import { queryPrepared } from '../platform/database/prepared.js';
 import { WalletLedger } from './wallet-ledger.service.js';
 import { WalletTransactionEntity } from './wallet-transaction.entity.js';
 import { systemKey, type WalletTransaction } from './wallets.types.js';
@@ -11,11 +12,11 @@ export class WalletExpiries {
 
   /** When the next expiry is to be booked; null when none is. */
   async nextDueAt(ctx: Ctx): Promise<Date | null> {
-    const row = await ctx.em
-      .createQueryBuilder(WalletTransactionEntity, 'row')
-      .select('min(row.bookExpiryAt)', 'due')
-      .where('row.creditsAvailable > 0 AND row.bookExpiryAt IS NOT NULL')
-      .getRawOne<{ due: Date | null }>();
+    const [row] = await queryPrepared<{ due: Date | null }>(
+      ctx.em,
+      `SELECT min(book_expiry_at) AS due FROM wallet_transactions WHERE credits_available > 0 AND book_expiry_at IS NOT NULL`,
+      [],
+    );
     return row?.due ?? null;
   }
 

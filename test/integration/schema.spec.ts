@@ -126,7 +126,7 @@ describe('schema', () => {
     ]);
   });
 
-  it('lets the system role into nothing but the queues and what tells whose a request is', async () => {
+  it('lets the system role into nothing but the queues, the clocks and what tells whose a request is', async () => {
     const rows = await database.query(
       `SELECT table_name, array_agg(DISTINCT privilege_type::text ORDER BY privilege_type::text) AS privileges
          FROM information_schema.role_table_grants
@@ -135,6 +135,7 @@ describe('schema', () => {
     expect(rows).toEqual([
       { table_name: 'api_keys', privileges: ['SELECT'] },
       { table_name: 'connections', privileges: ['SELECT'] },
+      { table_name: 'environment_clocks', privileges: ['SELECT'] },
       { table_name: 'environments', privileges: ['SELECT'] },
       // Old keys are forgotten for all tenants at once; those of requests with events are stored by one commit.
       { table_name: 'idempotency_keys', privileges: ['DELETE', 'INSERT', 'SELECT'] },

@@ -80,6 +80,8 @@ describe('addons of a subscription', () => {
       addon_association_id: body.id,
       display_name: 'Backup',
     });
+    // Only what was paid can be spent when it is given back.
+    await api.put(`/invoices/${body.invoice.id}/payment`, { payment_status: 'SUCCEEDED' });
     expect((await api.send('DELETE', `/addons/${addon.id}`)).status).toBe(400);
     expect(await add(subscription, addon)).toMatchObject({
       status: 400,

@@ -50,6 +50,10 @@ export class Road<Server extends RoadServer = TestApp> {
   static providersOf(sandbox: Sandbox): NonNullable<TestAppOptions['providers']> {
     return {
       baseUrls: { stripe: sandbox.stripe.url, whop: sandbox.whop.url },
+      clockUrls: {
+        stripe: `${sandbox.stripe.url}/_sandbox/clock/follow`,
+        whop: `${sandbox.whop.origin}/_sandbox/clock/follow`,
+      },
       timeoutMs: 3_000,
       requestsPerSecond: { whop: 1_000 }, // what waits its turn has a test of its own
     };

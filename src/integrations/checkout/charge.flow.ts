@@ -79,6 +79,8 @@ export class ChargeFlow implements OnModuleInit {
   onModuleInit(): void {
     this.handlers.register({
       kind: RESUME_JOB,
+      // Of a charge that was heard of it does nothing.
+      holdsClock: 'while_due',
       handle: async ({ caller, payload }) => {
         const firstTriedAt = new Date(String(payload.firstTriedAt));
         await this.resume(caller, String(payload.paymentId), Number(payload.attempt), firstTriedAt);

@@ -2,15 +2,30 @@ import { Injectable } from '@nestjs/common';
 import { notFound } from '../../domain/errors.js';
 import { WallClock } from '../../platform/clock/clock.js';
 import type { Ctx } from '../../platform/context.js';
+import { queryPrepared } from '../../platform/database/prepared.js';
 import { findRow, findRows, updateRow } from '../../platform/database/rows.js';
 import { findPage, type ListRequest, type PaginationResponse } from '../../platform/http/list-query.js';
+import type { JobSpec } from '../../platform/jobs/job.js';
 import { JobQueue } from '../../platform/jobs/job-queue.js';
+import type { ProviderEvent } from '../../providers/provider-event.js';
 import { WebhookEventEntity } from './webhook-event.entity.js';
 import type { WebhookState } from './webhook-event.entity.js';
 
 export const WEBHOOK_JOB = 'webhook.handle';
 
 export type WebhookEvent = Readonly<WebhookEventEntity>;
+
+/** What a job handles: all that is told of one remote object, or one event by itself. */
+export type WebhookSubject =
+  | { readonly connectionId: string; readonly kind: string; readonly remoteId: string }
+  | { readonly webhookEventId: string };
+
+/** An event that waits to be handled. */
+export interface PendingWebhook {
+  readonly id: string;
+  readonly connectionId: string;
+  readonly event: ProviderEvent;
+}
 
 export interface WebhookSearch extends ListRequest {
   readonly connection_id?: string;
@@ -36,10 +51,27 @@ export class WebhookEventsService {
     return findRows(ctx.em, WebhookEventEntity, { id: ids });
   }
 
-  async lock(ctx: Ctx, id: string): Promise<WebhookEvent> {
-    const row = await findRow(ctx.em, WebhookEventEntity, { id }, { lock: true });
-    if (row === null) throw notFound('webhook event', id);
-    return row;
+  /** What is to be handled of a subject, the oldest first. */
+  async pending(ctx: Ctx, subject: WebhookSubject): Promise<PendingWebhook[]> {
+    const rows =
+      'webhookEventId' in subject
+        ? await queryPrepared<PendingRow>(ctx.em, `${PENDING} AND id = $1`, [subject.webhookEventId])
+        : await queryPrepared<PendingRow>(
+            ctx.em,
+            `${PENDING} AND connection_id = $1 AND remote_id = $2 AND event ->> 'kind' = $3 ORDER BY id`,
+            [subject.connectionId, subject.remoteId, subject.kind],
+          );
+    return rows.map(({ id, connection_id: connectionId, event }) => ({ id, connectionId, event }));
+  }
+
+  /** Those of them that still are to be handled, kept from everybody else until the end of the unit of work. */
+  async lockPending(ctx: Ctx, ids: readonly string[]): Promise<string[]> {
+    const rows = await queryPrepared<PendingRow>(
+      ctx.em,
+      `${PENDING} AND id = ANY ($1) ORDER BY id FOR UPDATE`,
+      [ids],
+    );
+    return rows.map(({ id }) => id);
   }
 
   search(
@@ -56,23 +88,42 @@ export class WebhookEventsService {
     return findPage(query, request, { created_at: 'createdAt' });
   }
 
-  async settle(ctx: Ctx, event: WebhookEvent, state: WebhookState, reason: string | null): Promise<void> {
+  async settle(ctx: Ctx, ids: readonly string[], state: WebhookState, reason: string | null): Promise<void> {
     const now = this.clock.now();
-    const over = state === 'handled' || state === 'skipped';
-    await updateRow(ctx.em, WebhookEventEntity, event.id, {
-      state,
-      reason,
-      attempts: event.attempts + 1,
-      handledAt: over ? now : null,
-      updatedAt: now,
-    });
+    const isOver = state === 'handled' || state === 'skipped';
+    await queryPrepared(
+      ctx.em,
+      `UPDATE webhook_events SET state = $2, reason = $3, attempts = attempts + 1, handled_at = $4, updated_at = $5
+        WHERE id = ANY ($1)`,
+      [ids, state, reason, isOver ? now : null, now],
+    );
   }
 
   /** Once more, now: whatever became of it before. */
   async retry(ctx: Ctx, id: string): Promise<WebhookEvent> {
-    const event = await this.lock(ctx, id);
+    const event = await findRow(ctx.em, WebhookEventEntity, { id }, { lock: true });
+    if (event === null) throw notFound('webhook event', id);
     await updateRow(ctx.em, WebhookEventEntity, id, { state: 'received', reason: null, handledAt: null });
-    await this.queue.requeue(ctx, { kind: WEBHOOK_JOB, key: id, payload: { webhookEventId: id } });
+    await this.queue.requeue(ctx, jobOf(event));
     return { ...event, state: 'received' };
   }
+}
+
+interface PendingRow {
+  readonly id: string;
+  readonly connection_id: string;
+  readonly event: ProviderEvent;
+}
+
+const PENDING = `SELECT id, connection_id, event FROM webhook_events WHERE state IN ('received', 'retrying')`;
+
+/** As `store_webhooks` makes it. */
+function jobOf({ id, connectionId, event }: WebhookEvent): JobSpec & { readonly key: string } {
+  if (!('remoteId' in event)) return { kind: WEBHOOK_JOB, key: id, payload: { webhookEventId: id } };
+  const { kind, remoteId } = event;
+  return {
+    kind: WEBHOOK_JOB,
+    key: [connectionId, kind, remoteId].join(':'),
+    payload: { connectionId, kind, remoteId } satisfies WebhookSubject,
+  };
 }

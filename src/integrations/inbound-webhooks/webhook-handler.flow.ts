@@ -3,6 +3,7 @@ import { ConnectionsService } from '../../connections/connections.service.js';
 import type { Connection } from '../../connections/connections.types.js';
 import { BillingError } from '../../domain/errors.js';
 import { WallClock } from '../../platform/clock/clock.js';
+import type { Ctx } from '../../platform/context.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { nextRetry } from '../../platform/jobs/backoff.js';
 import type { JobOutcome, JobRun } from '../../platform/jobs/job.js';
@@ -11,14 +12,20 @@ import { ProviderError } from '../../providers/provider-error.js';
 import type { Dispatched } from './dispatched.js';
 import { InboundDispatcher, type RemoteSubject } from './inbound-dispatcher.js';
 import { RemoteSubjects } from './remote-subjects.flow.js';
-import { WEBHOOK_JOB, WebhookEventsService, type WebhookEvent } from './webhook-events.service.js';
+import {
+  WEBHOOK_JOB,
+  WebhookEventsService,
+  type PendingWebhook,
+  type WebhookSubject,
+} from './webhook-events.service.js';
 
 /** What the provider shows is of another customer or in another currency than what it is said to pay. */
 const CONTRADICTIONS = new Set(['customer_mismatch', 'currency_mismatch']);
 
 /**
- * Handles a stored event: fetches what it speaks of, then takes it over in the transaction that marks it handled.
- * What is not known here yet is tried again, then parked where an operator sees it; nothing is dropped.
+ * Handles what is told of one remote object: fetches it, then takes it over in the transaction that marks as handled whatever
+ * was told before. What is told while it is fetched makes the job due again. What is not known here yet is tried again, then
+ * parked where an operator sees it; nothing is dropped.
  */
 @Injectable()
 export class WebhookHandler implements OnModuleInit {
@@ -39,74 +46,111 @@ export class WebhookHandler implements OnModuleInit {
   }
 
   private async handle(run: JobRun): Promise<JobOutcome | undefined> {
-    const id = String(run.payload.webhookEventId);
-    const { event, connection } = await this.uow.run(run.caller, async (ctx) => {
-      const stored = await this.events.get(ctx, id);
-      return { event: stored, connection: await this.connections.find(ctx, stored.connectionId) };
-    });
-    if (event.state === 'handled' || event.state === 'skipped') return undefined;
+    const { pending, connection } = await this.look(run);
+    const [first] = pending;
+    if (first === undefined) return undefined;
     if (connection === null)
-      return this.settle(run, id, { outcome: 'skipped', reason: 'the connection was deleted' });
-    const { livemode } = event.event;
-    if (livemode !== undefined && connection.livemode !== null && livemode !== connection.livemode)
-      return this.settle(run, id, {
-        outcome: 'skipped',
-        reason: `the event is of ${livemode ? 'live' : 'test'} mode, the connection is not`,
-      });
-    const { accountId } = event.event;
-    if (accountId !== undefined && connection.accountId !== null && accountId !== connection.accountId)
-      return this.settle(run, id, {
-        outcome: 'skipped',
-        reason: `the event is of ${accountId}, and the connection of ${connection.accountId}`,
-      });
+      return this.settle(run, pending, { outcome: 'skipped', reason: 'the connection was deleted' });
+    const own = new Map<string | undefined, PendingWebhook[]>();
+    for (const one of pending) {
+      const reason = whyForeign(one, connection);
+      own.set(reason, [...(own.get(reason) ?? []), one]);
+    }
+    for (const [reason, foreign] of own)
+      if (reason !== undefined) await this.settle(run, foreign, { outcome: 'skipped', reason });
+    return this.handleOwn(run, connection, own.get(undefined) ?? []);
+  }
+
+  private look(run: JobRun): Promise<{ pending: PendingWebhook[]; connection: Connection | null }> {
+    const subject = run.payload as unknown as WebhookSubject;
+    return this.uow.read(run.caller, async (ctx) => {
+      if ('connectionId' in subject) {
+        const [pending, connection] = await Promise.all([
+          this.events.pending(ctx, subject),
+          this.connections.find(ctx, subject.connectionId),
+        ]);
+        return { pending, connection };
+      }
+      const pending = await this.events.pending(ctx, subject);
+      const connectionId = pending[0]?.connectionId;
+      const connection = connectionId === undefined ? null : await this.connections.find(ctx, connectionId);
+      return { pending, connection };
+    });
+  }
+
+  private async handleOwn(
+    run: JobRun,
+    connection: Connection,
+    pending: readonly PendingWebhook[],
+  ): Promise<JobOutcome | undefined> {
+    const [first] = pending;
+    if (first === undefined) return undefined;
     try {
-      const subject = await this.subjects.fetch(run.caller, connection, event.event);
-      return await this.takeOver(run, id, connection, subject);
+      const subject = await this.subjects.fetch(run.caller, connection, first.event);
+      return await this.takeOver(run, pending, connection, subject);
     } catch (error) {
       if (!(error instanceof ProviderError) && !(error instanceof BillingError)) throw error;
-      this.logger.warn({ event: 'webhook.not_handled', webhook_event_id: id, err: error });
+      this.logger.warn({ event: 'webhook.not_handled', webhook_event_id: first.id, err: error });
       const contradicts = error instanceof BillingError && CONTRADICTIONS.has(error.code);
-      return this.settle(run, id, { outcome: contradicts ? 'refused' : 'retry', reason: error.message });
+      return this.settle(run, pending, {
+        outcome: contradicts ? 'refused' : 'retry',
+        reason: error.message,
+      });
     }
   }
 
   private takeOver(
     run: JobRun,
-    id: string,
+    pending: readonly PendingWebhook[],
     connection: Connection,
     subject: RemoteSubject,
   ): Promise<JobOutcome | undefined> {
     return this.uow.run(run.caller, async (ctx) => {
-      const event = await this.events.lock(ctx, id);
-      if (event.state === 'handled' || event.state === 'skipped') return undefined;
-      const dispatched = await this.dispatcher.dispatch(ctx, connection, subject);
-      return this.write(ctx, run, event, dispatched);
+      const ids = await this.events.lockPending(ctx, idsOf(pending));
+      if (ids.length === 0) return undefined;
+      return this.write(ctx, run, ids, await this.dispatcher.dispatch(ctx, connection, subject));
     });
   }
 
-  private settle(run: JobRun, id: string, dispatched: Dispatched): Promise<JobOutcome | undefined> {
+  private settle(
+    run: JobRun,
+    pending: readonly PendingWebhook[],
+    dispatched: Dispatched,
+  ): Promise<JobOutcome | undefined> {
     return this.uow.run(run.caller, async (ctx) =>
-      this.write(ctx, run, await this.events.lock(ctx, id), dispatched),
+      this.write(ctx, run, await this.events.lockPending(ctx, idsOf(pending)), dispatched),
     );
   }
 
   private async write(
-    ctx: Parameters<WebhookEventsService['settle']>[0],
+    ctx: Ctx,
     run: JobRun,
-    event: WebhookEvent,
+    ids: readonly string[],
     dispatched: Dispatched,
   ): Promise<JobOutcome | undefined> {
     if (dispatched.outcome === 'refused') {
-      await this.events.settle(ctx, event, 'parked', dispatched.reason);
+      await this.events.settle(ctx, ids, 'parked', dispatched.reason);
       return { park: true, reason: dispatched.reason };
     }
     if (dispatched.outcome !== 'retry') {
       const reason = dispatched.outcome === 'skipped' ? dispatched.reason : (dispatched.note ?? null);
-      await this.events.settle(ctx, event, dispatched.outcome, reason);
+      await this.events.settle(ctx, ids, dispatched.outcome, reason);
       return undefined;
     }
     const retryAt = nextRetry(this.clock.now(), run.retryingSince, run.attempt);
-    await this.events.settle(ctx, event, retryAt ? 'retrying' : 'parked', dispatched.reason);
+    await this.events.settle(ctx, ids, retryAt ? 'retrying' : 'parked', dispatched.reason);
     return retryAt ? { retryAt, reason: dispatched.reason } : { park: true, reason: dispatched.reason };
   }
+}
+
+const idsOf = (pending: readonly PendingWebhook[]): string[] => pending.map(({ id }) => id);
+
+/** Why the event is none of the connection's; undefined when it is. */
+function whyForeign({ event }: PendingWebhook, connection: Connection): string | undefined {
+  const { livemode, accountId } = event;
+  if (livemode !== undefined && connection.livemode !== null && livemode !== connection.livemode)
+    return `the event is of ${livemode ? 'live' : 'test'} mode, the connection is not`;
+  if (accountId !== undefined && connection.accountId !== null && accountId !== connection.accountId)
+    return `the event is of ${accountId}, and the connection of ${connection.accountId}`;
+  return undefined;
 }

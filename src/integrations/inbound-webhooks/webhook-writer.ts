@@ -69,7 +69,7 @@ export class WebhookWriter implements OnModuleInit {
   }
 
   /**
-   * Settles when the event is durable, with the job to handle it. One that means nothing to us is stored as skipped, with the
+   * Settles when the event is durable, and the job due that handles it with whatever else is told of the same remote object. One that means nothing to us is stored as skipped, with the
    * reason; one that was there already changes nothing.
    */
   insertOnce(webhook: ReceivedWebhook, bytes: number): Promise<void> {
@@ -119,7 +119,7 @@ export class WebhookWriter implements OnModuleInit {
     });
     const column = (of: (row: (typeof rows)[number]) => string | null): string =>
       arrayLiteral(rows, (row) => arrayText(of(row)));
-    const stored = await this.uow.call<{ id: string }>(STORE, [
+    const due = await this.uow.call<{ id: string }>(STORE, [
       column(({ webhook }) => webhook.scope.tenantId),
       column(({ webhook }) => webhook.scope.environmentId),
       column(({ id }) => id),
@@ -135,8 +135,7 @@ export class WebhookWriter implements OnModuleInit {
       announcement.at,
       receivedAt,
     ]);
-    const isNew = new Set(stored.map(({ id }) => id));
-    announcement.announce(rows.flatMap(({ id, job }) => (job !== null && isNew.has(id) ? [job] : [])));
+    announcement.announce(due.map(({ id }) => id));
   }
 }
 

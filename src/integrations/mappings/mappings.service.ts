@@ -47,7 +47,10 @@ export class MappingsService {
     providerEntityId: string,
     metadata: Readonly<Record<string, string>> = {},
   ): Promise<EntityMapping> {
-    const reserved = await this.reserve(ctx, connection, entityType, entityId);
+    const known = await this.find(ctx, connection.id, entityType, entityId);
+    // Told again, as it often is, it costs no write and waits for nobody.
+    if (known !== null && isLinkedSo(known, providerEntityId, metadata)) return known;
+    const reserved = known ?? (await this.reserve(ctx, connection, entityType, entityId));
     try {
       await updateRow(ctx.em, EntityMappingEntity, reserved.id, {
         ...stampChange(ctx),
@@ -63,6 +66,19 @@ export class MappingsService {
       throw error;
     }
     return requireRow(ctx.em, EntityMappingEntity, { id: reserved.id });
+  }
+
+  /** True when {@link link} would change nothing. */
+  async isLinked(
+    ctx: Ctx,
+    connection: Connection,
+    entityType: MappedEntity,
+    entityId: string,
+    providerEntityId: string,
+    metadata: Readonly<Record<string, string>>,
+  ): Promise<boolean> {
+    const known = await this.find(ctx, connection.id, entityType, entityId);
+    return known !== null && isLinkedSo(known, providerEntityId, metadata);
   }
 
   /** The remote object is gone; what stood for it waits for another one. */
@@ -240,3 +256,12 @@ export class MappingsService {
     return found !== null;
   }
 }
+
+const isLinkedSo = (
+  mapping: EntityMapping,
+  providerEntityId: string,
+  metadata: Readonly<Record<string, string>>,
+): boolean =>
+  mapping.state === 'linked' &&
+  mapping.providerEntityId === providerEntityId &&
+  Object.entries(metadata).every(([key, value]) => mapping.metadata[key] === value);

@@ -82,6 +82,7 @@ export class Reconciler implements OnModuleInit {
     });
     this.handlers.register({
       kind: POLL_JOB,
+      holdsClock: 'never',
       handle: ({ caller, payload }) => this.poll(caller, String(payload.connectionId)),
     });
   }

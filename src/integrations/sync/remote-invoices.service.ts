@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { Connection } from '../../connections/connections.types.js';
 import { money } from '../../domain/money.js';
-import { InvoicesService } from '../../invoices/invoices.service.js';
+import { InvoicesService, type RemoteAttachment } from '../../invoices/invoices.service.js';
+import type { Invoice } from '../../invoices/invoices.types.js';
 import { PaymentReportsService } from '../../payments/payment-reports.service.js';
 import type { Payment } from '../../payments/payments.types.js';
 import type { Ctx } from '../../platform/context.js';
@@ -21,34 +22,53 @@ export class RemoteInvoicesService {
   ) {}
 
   async apply(ctx: Ctx, connection: Connection, invoiceId: string, remote: RemoteInvoice): Promise<void> {
-    const { customerId } = await this.invoices.get(ctx, invoiceId);
+    const [invoice, isKnown] = await Promise.all([
+      this.invoices.get(ctx, invoiceId),
+      this.isKnown(ctx, connection, invoiceId, remote),
+    ]);
     await this.mappings.assertRemoteCustomer(
       ctx,
       connection,
-      customerId,
+      invoice.customerId,
       remote.remoteCustomerId,
       `invoice ${invoiceId}`,
     );
-    const [payment] = remote.payments;
-    await this.mappings.link(ctx, connection, 'invoice', invoiceId, remote.remoteId, {
-      status: remote.status,
-      ...(remote.state === undefined ? {} : { state: remote.state }),
-      ...(remote.hostedUrl ? { hosted_url: remote.hostedUrl } : {}),
-      ...(remote.pdfUrl ? { pdf_url: remote.pdfUrl } : {}),
-      ...(payment ? { payment_id: payment.remoteId } : {}),
-      ...(remote.decline
-        ? { decline_code: remote.decline.code, decline_message: remote.decline.message }
-        : {}),
-    });
-    await this.invoices.attachRemote(ctx, invoiceId, {
-      metadata: remote.metadata,
-      pdfUrl: remote.pdfUrl,
-      forget: [syncErrorKey(connection.provider)],
-    });
+    const attached = attachedOf(connection, remote);
+    if (isKnown && !this.invoices.wouldAttach(invoice, attached) && !isBehind(invoice, remote)) return;
+    await this.mappings.link(ctx, connection, 'invoice', invoiceId, remote.remoteId, seenOf(remote));
+    await this.invoices.attachRemote(ctx, invoiceId, attached);
     for (const one of remote.payments)
       if (one.status === 'succeeded') await this.applyPayment(ctx, connection, invoiceId, one);
     if (remote.status === 'paid' && remote.settledOutside)
       await this.applySettledOutside(ctx, connection, invoiceId, remote);
+  }
+
+  /** A provider tells the same by several webhooks, and by its answer to our call: then nobody is kept waiting for a lock. */
+  private async isKnown(
+    ctx: Ctx,
+    connection: Connection,
+    invoiceId: string,
+    remote: RemoteInvoice,
+  ): Promise<boolean> {
+    const [isLinked, hasPayments] = await Promise.all([
+      this.mappings.isLinked(ctx, connection, 'invoice', invoiceId, remote.remoteId, seenOf(remote)),
+      this.reports.isRecorded(
+        ctx,
+        connection.id,
+        remote.payments.flatMap((one) =>
+          one.status !== 'succeeded' || one.inferred === true
+            ? []
+            : {
+                gatewayPaymentId: one.remoteId,
+                paymentId: one.foreign ? undefined : one.paymentId,
+                amount: one.amount,
+                method: methodDetails(one.method),
+              },
+        ),
+        invoiceId,
+      ),
+    ]);
+    return isLinked && hasPayments;
   }
 
   /**
@@ -121,6 +141,30 @@ export class RemoteInvoicesService {
     });
   }
 }
+
+function seenOf(remote: RemoteInvoice): Record<string, string> {
+  const [payment] = remote.payments;
+  return {
+    status: remote.status,
+    ...(remote.state === undefined ? {} : { state: remote.state }),
+    ...(remote.hostedUrl ? { hosted_url: remote.hostedUrl } : {}),
+    ...(remote.pdfUrl ? { pdf_url: remote.pdfUrl } : {}),
+    ...(payment ? { payment_id: payment.remoteId } : {}),
+    ...(remote.decline ? { decline_code: remote.decline.code, decline_message: remote.decline.message } : {}),
+  };
+}
+
+const attachedOf = (connection: Connection, remote: RemoteInvoice): RemoteAttachment => ({
+  metadata: remote.metadata,
+  pdfUrl: remote.pdfUrl,
+  forget: [syncErrorKey(connection.provider)],
+});
+
+/** Money that is told of without a payment to know it by still has to reach the invoice. */
+const isBehind = (invoice: Invoice, remote: RemoteInvoice): boolean =>
+  invoice.amountRemaining > 0n &&
+  ((remote.status === 'paid' && remote.settledOutside) ||
+    remote.payments.some(({ status, inferred }) => status === 'succeeded' && inferred === true));
 
 /** The key of an invoice's metadata that says why a provider does not have it. */
 export const syncErrorKey = (provider: string): string => `${provider}_sync_error`;

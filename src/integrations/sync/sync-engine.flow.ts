@@ -211,10 +211,11 @@ export class SyncEngine implements OnModuleInit {
     const { operation, connection, task, attempt, firstTriedAt } = claim;
     if ('result' in outcome) {
       const providerEntityId = await task.record(ctx, operation, connection, outcome.result);
-      await this.operations.endAttempt(ctx, attempt.id, { outcome: 'succeeded', error: null, calls });
-      await this.operations.change(ctx, operation.id, { providerEntityId, error: null });
-      await this.connections.recordSuccess(ctx, connection.id);
-      await this.finish(ctx, operation, 'succeeded', null);
+      await Promise.all([
+        this.operations.endAttempt(ctx, attempt.id, { outcome: 'succeeded', error: null, calls }),
+        this.operations.finish(ctx, operation, 'succeeded', null, { providerEntityId, error: null }),
+        this.connections.recordSuccess(ctx, connection.id),
+      ]);
       return undefined;
     }
     const error = errorOf(outcome.error);

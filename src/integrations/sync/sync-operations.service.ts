@@ -247,9 +247,18 @@ export class SyncOperationsService {
     operation: SyncOperation,
     state: FinishedState,
     reason: string | null,
+    result: Partial<SyncOperation> = {},
   ): Promise<void> {
-    await this.change(ctx, operation.id, { state, reason, nextTryAt: null, finishedAt: this.clock.now() });
-    await this.outbox.append(ctx, finishedEvent(operation, { state, reason }));
+    await Promise.all([
+      this.change(ctx, operation.id, {
+        ...result,
+        state,
+        reason,
+        nextTryAt: null,
+        finishedAt: this.clock.now(),
+      }),
+      this.outbox.append(ctx, finishedEvent(operation, { state, reason })),
+    ]);
   }
 
   async beginAttempt(ctx: Ctx, operation: SyncOperation): Promise<SyncAttempt> {

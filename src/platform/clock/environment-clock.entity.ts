@@ -12,4 +12,8 @@ export class EnvironmentClockEntity {
   /** The environment's time minus real time. Never shrinks. */
   @Column({ type: 'bigint', default: 0 })
   offsetMs!: string;
+
+  /** Real time. Until then somebody is moving it, unless they say earlier that they are done. */
+  @Column({ type: 'timestamptz', nullable: true })
+  heldUntil!: Date | null;
 }

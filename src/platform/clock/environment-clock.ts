@@ -1,12 +1,22 @@
-import { Injectable } from '@nestjs/common';
-import { invalidOperation, validationError } from '../../domain/errors.js';
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { BillingError, fieldErrors, invalidOperation } from '../../domain/errors.js';
 import type { Caller, Ctx } from '../context.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
 import { JobsIdle } from '../jobs/jobs-idle.js';
+import { Patience } from '../jobs/patience.js';
 import { WallClock } from './clock.js';
+import { ClockFollowers } from './clock-followers.js';
+import { ClockWalk, type LeftBehind } from './clock-walk.js';
 import { TimeTriggers } from './time-triggers.js';
 
-const MAX_STEPS = 100_000;
+export const CLOCK_PATIENCE_MS = Symbol('ClockPatienceMs');
+
+/** Somebody who moves a clock says so anew while they live; after that long without, it may be moved again. */
+const HELD_MS = 30_000;
+const HOLD_AGAIN_MS = 10_000;
+const MOST_YEARS = 10;
+/** So much of what was left behind is named. */
+const MOST_NAMED = 20;
 /** The step of a request that has begun to move a clock. */
 const GOAL = 'goal';
 
@@ -14,18 +24,24 @@ export interface ClockAdvanced {
   readonly now: Date;
   /** How many instants on the way had something to do. */
   readonly steps: number;
-  /** False when work that the way has caused was still going on when the wait for it ended. */
+  /** False when something that the way has caused was not waited for to its end. */
   readonly settled: boolean;
+  /** What that is. */
+  readonly left_behind: LeftBehind[];
 }
 
 /** The movable clock of a test environment. */
 @Injectable()
 export class EnvironmentClock {
+  private readonly logger = new Logger(EnvironmentClock.name);
+
   constructor(
     private readonly uow: UnitOfWork,
     private readonly wallClock: WallClock,
     private readonly triggers: TimeTriggers,
+    private readonly followers: ClockFollowers,
     private readonly idle: JobsIdle,
+    @Inject(CLOCK_PATIENCE_MS) private readonly patienceMs: number,
   ) {}
 
   /** Gives the environment a clock of its own, starting at real time. */
@@ -36,44 +52,126 @@ export class EnvironmentClock {
     );
   }
 
-  /**
-   * Moves the clock forward to that instant. Everything that time triggers on the way happens in order, each at its
-   * own instant, and the work it causes (jobs, calls to providers) is waited for.
-   */
-  async advance(caller: Caller, asked: Date): Promise<ClockAdvanced> {
-    const to = await this.uow.run(caller, (ctx) => this.goal(ctx, asked));
-    // What time triggers is nobody's request: it must not take the steps of this one for its own.
-    const { scope, actor, requestId } = caller;
-    let steps = 0;
-    for (; steps < MAX_STEPS; steps++) {
-      const due = await this.uow.run(caller, (ctx) => this.triggers.nextDueAt(ctx));
-      if (due === null || due > to) break;
-      await this.uow.run(caller, (ctx) => this.set(ctx, due));
-      for (const trigger of this.triggers.all()) await trigger.run({ scope, actor, requestId });
-    }
-    const now = await this.uow.run(caller, (ctx) => this.set(ctx, to));
-    return { now, steps, settled: await this.idle.wait(caller) };
+  /** What a clock shows that can be moved; null for an environment that runs on real time. */
+  async movableNow(ctx: Ctx): Promise<Date | null> {
+    const rows = await ctx.em.query<unknown[]>(`SELECT 1 FROM environment_clocks WHERE environment_id = $1`, [
+      ctx.scope.environmentId,
+    ]);
+    return rows.length === 0 ? null : ctx.now;
   }
 
-  /** Where the clock is to go: where an earlier try of this request has set out for, however far it has come. */
-  private async goal(ctx: Ctx, asked: Date): Promise<Date> {
-    const earlier = ctx.progress?.noted(GOAL);
-    if (earlier !== undefined) return new Date(earlier);
-    if (asked <= ctx.now)
-      throw validationError(`the clock only moves forward: it is ${ctx.now.toISOString()} already`);
-    await ctx.progress?.note(ctx, { [GOAL]: asked.toISOString() });
-    return asked;
+  /**
+   * Moves the clock forward to `to`. Everything that time triggers on the way happens in order, and what an instant causes
+   * (jobs, calls to providers, their webhooks back) is done before the next one comes. What does not come to an end is left
+   * behind after a while, and named. `field` is what the caller has said it by.
+   */
+  async advance(caller: Caller, asked: Date, field: 'to' | 'by_seconds' = 'to'): Promise<ClockAdvanced> {
+    const to = await this.hold(caller, asked, field);
+    // What time triggers is nobody's request: it must not take the steps of this one for its own.
+    const { scope, actor, requestId } = caller;
+    const nobody: Caller = { scope, actor, requestId };
+    const heartbeat = setInterval(() => void this.holdOn(nobody), HOLD_AGAIN_MS);
+    const began = performance.now();
+    try {
+      const walk = new ClockWalk(nobody, {
+        uow: this.uow,
+        triggers: this.triggers,
+        idle: this.idle,
+        patience: new Patience(this.patienceMs),
+        followers: await this.followers.of(nobody),
+        set: (instant) => this.uow.run(nobody, (ctx) => this.set(ctx, instant)),
+      });
+      await walk.to(to);
+      const left = walk.leftBehind();
+      this.logger.log({
+        event: 'clock.advanced',
+        environment_id: caller.scope.environmentId,
+        to,
+        steps: walk.steps,
+        left_behind: left.length,
+        duration_ms: Math.round(performance.now() - began),
+      });
+      return {
+        now: await this.uow.now(nobody),
+        steps: walk.steps,
+        settled: left.length === 0,
+        left_behind: left.slice(0, MOST_NAMED),
+      };
+    } finally {
+      clearInterval(heartbeat);
+      await this.letGo(nobody);
+    }
+  }
+
+  /**
+   * Two who moved it at once would each have the other's instants in the middle of their own. Answers where the clock is to
+   * go: where an earlier try of this request has set out for, however far that has come.
+   */
+  private hold(caller: Caller, asked: Date, field: string): Promise<Date> {
+    return this.uow.run(caller, async (ctx) => {
+      const earlier = ctx.progress?.noted(GOAL);
+      const to = earlier === undefined ? asked : new Date(earlier);
+      if (earlier === undefined) this.assertAhead(ctx, asked, field);
+      const [held] = await ctx.em.query<[unknown[], number]>(
+        `UPDATE environment_clocks SET held_until = $2
+          WHERE environment_id = $1 AND (held_until IS NULL OR held_until < $3) RETURNING 1`,
+        [ctx.scope.environmentId, this.inAWhile(), this.wallClock.now()],
+      );
+      if (held.length > 0) {
+        await ctx.progress?.note(ctx, { [GOAL]: to.toISOString() });
+        return to;
+      }
+      if ((await this.movableNow(ctx)) === null)
+        throw invalidOperation('the clock of this environment cannot be moved', 'clock_not_movable');
+      throw new BillingError('version_conflict', 'somebody else is moving this clock just now', {
+        code: 'clock_is_moved',
+      });
+    });
+  }
+
+  private async holdOn(caller: Caller): Promise<void> {
+    try {
+      await this.uow.run(caller, (ctx) => this.holdUntil(ctx, this.inAWhile()));
+    } catch (error) {
+      this.logger.warn({ event: 'clock.not_held', error: String(error) });
+    }
+  }
+
+  private async letGo(caller: Caller): Promise<void> {
+    try {
+      await this.uow.run(caller, (ctx) => this.holdUntil(ctx, null));
+    } catch (error) {
+      // It is free again in half a minute.
+      this.logger.warn({ event: 'clock.not_let_go', error: String(error) });
+    }
+  }
+
+  private async holdUntil(ctx: Ctx, until: Date | null): Promise<void> {
+    await ctx.em.query(`UPDATE environment_clocks SET held_until = $2 WHERE environment_id = $1`, [
+      ctx.scope.environmentId,
+      until,
+    ]);
+  }
+
+  private inAWhile(): Date {
+    return new Date(this.wallClock.now().getTime() + HELD_MS);
+  }
+
+  private assertAhead({ now }: Ctx, to: Date, field: string): void {
+    const refuse = (reason: string): Error => fieldErrors({ [field]: `${field} ${reason}` });
+    if (to <= now) throw refuse(`must be later: it is ${now.toISOString()} already, and time only moves on`);
+    const furthest = new Date(now);
+    furthest.setUTCFullYear(now.getUTCFullYear() + MOST_YEARS);
+    if (!(to <= furthest))
+      throw refuse(`must be within ${MOST_YEARS} years of the environment's time: ${now.toISOString()}`);
   }
 
   private async set(ctx: Ctx, instant: Date): Promise<Date> {
-    const [rows] = await ctx.em.query<[{ offset_ms: string }[], number]>(
+    const [[row]] = await ctx.em.query<[[{ offset_ms: string }], number]>(
       `UPDATE environment_clocks SET offset_ms = greatest(offset_ms, $2)
         WHERE environment_id = $1 RETURNING offset_ms`,
       [ctx.scope.environmentId, instant.getTime() - this.wallClock.now().getTime()],
     );
-    const row = rows[0];
-    if (row === undefined)
-      throw invalidOperation('the clock of this environment cannot be moved', 'clock_not_movable');
     return new Date(this.wallClock.now().getTime() + Number(row.offset_ms));
   }
 }

@@ -10,6 +10,12 @@ export interface TimeTrigger {
   run(caller: Caller): Promise<void>;
 }
 
+/** A trigger, and when it is due. */
+export interface TriggerDue {
+  readonly trigger: TimeTrigger;
+  readonly at: Date;
+}
+
 @Injectable()
 export class TimeTriggers {
   private readonly triggers: TimeTrigger[] = [];
@@ -22,12 +28,11 @@ export class TimeTriggers {
     return this.triggers;
   }
 
-  async nextDueAt(ctx: Ctx): Promise<Date | null> {
-    let earliest: Date | null = null;
-    for (const trigger of this.triggers) {
-      const due = await trigger.nextDueAt(ctx);
-      if (due !== null && (earliest === null || due < earliest)) earliest = due;
-    }
-    return earliest;
+  /** Those that have something to do at all, in the order in which they are run. Asked together: one trip. */
+  async due(ctx: Ctx): Promise<readonly TriggerDue[]> {
+    const found = await Promise.all(
+      this.triggers.map(async (trigger) => ({ trigger, at: await trigger.nextDueAt(ctx) })),
+    );
+    return found.flatMap(({ trigger, at }) => (at === null ? [] : [{ trigger, at }]));
   }
 }

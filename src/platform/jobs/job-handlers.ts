@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { JobHandler, JobLane } from './job.js';
+import type { HoldsClock, JobHandler, JobLane } from './job.js';
 
 /** The handlers of this process by kind; modules add theirs when they start. */
 @Injectable()
@@ -13,6 +13,13 @@ export class JobHandlers {
 
   laneOf(kind: string): JobLane {
     return this.handlers.get(kind)?.lane ?? 'main';
+  }
+
+  /** The kinds that hold the clock so. */
+  holdingClock(how: HoldsClock): string[] {
+    return [...this.handlers.values()]
+      .filter(({ holdsClock = 'until_done' }) => holdsClock === how)
+      .map(({ kind }) => kind);
   }
 
   find(kind: string): JobHandler | undefined {

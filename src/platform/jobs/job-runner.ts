@@ -32,6 +32,7 @@ export class JobRunner {
   private readonly logger = new Logger(JobRunner.name);
   private readonly durations: Histogram<'kind' | 'outcome'>;
   private running = 0;
+  private idle: { readonly promise: Promise<void>; readonly resolve: () => void } | undefined;
 
   constructor(
     private readonly uow: UnitOfWork,
@@ -52,10 +53,36 @@ export class JobRunner {
     return this.running;
   }
 
+  /** Resolves when the jobs of this process have ended, the next time that it works on none. */
+  whenIdle(): Promise<void> {
+    if (this.idle === undefined) {
+      let resolve = (): void => undefined;
+      const promise = new Promise<void>((resolved) => (resolve = resolved));
+      this.idle = { promise, resolve };
+    }
+    return this.idle.promise;
+  }
+
   async run(jobId: string): Promise<void> {
+    this.running += 1;
+    try {
+      await this.runClaimed(jobId);
+    } finally {
+      this.running -= 1;
+      // A transport begins the next job when this one has ended: only then it is told whether there is one.
+      if (this.running === 0) setImmediate(() => this.tellIdle());
+    }
+  }
+
+  private tellIdle(): void {
+    if (this.running > 0) return;
+    this.idle?.resolve();
+    this.idle = undefined;
+  }
+
+  private async runClaimed(jobId: string): Promise<void> {
     const row = await this.claim(jobId);
     if (row === undefined) return;
-    this.running += 1;
     const heartbeat = setInterval(() => void this.extendLease(row), HEARTBEAT_MS);
     const ended = this.durations.startTimer({ kind: row.kind });
     try {
@@ -64,16 +91,14 @@ export class JobRunner {
       await this.settle(row, outcome);
     } finally {
       clearInterval(heartbeat);
-      this.running -= 1;
     }
   }
 
   private async claim(jobId: string): Promise<ClaimedRow | undefined> {
     const now = this.clock.now();
-    const [row] = await this.uow.note<ClaimedRow>(
-      `UPDATE jobs SET state = 'running', attempts = attempts + 1, lease_until = $2, updated_at = $3
-        WHERE id = $1 AND run_at <= $3 AND (state = 'queued' OR (state = 'running' AND lease_until < $3))
-        RETURNING id, tenant_id, environment_id, kind, payload, attempts, run_at::text, retry_window_start`,
+    const [row] = await this.uow.call<ClaimedRow>(
+      `SELECT id, tenant_id, environment_id, kind, payload, attempts, run_at::text, retry_window_start
+         FROM billing.claim_job($1, $2, $3)`,
       [jobId, new Date(now.getTime() + LEASE_MS), now],
     );
     return row;
@@ -113,25 +138,18 @@ export class JobRunner {
     const state = outcome === undefined ? 'done' : 'park' in outcome ? 'parked' : 'queued';
     const runAt = outcome !== undefined && 'retryAt' in outcome ? outcome.retryAt : undefined;
     // The attempt count names this lease: a row that another worker has taken over since is not ours to settle.
-    const rows = await this.uow.note<{ state: string; run_at: Date }>(
-      `UPDATE jobs SET
-                state = CASE WHEN run_at = $9::timestamptz THEN $3 ELSE 'queued' END,
-                run_at = CASE WHEN run_at = $9::timestamptz THEN coalesce($4, run_at) ELSE run_at END,
-                attempts = CASE WHEN run_at = $9::timestamptz THEN attempts ELSE 0 END,
-                finished_at = CASE WHEN run_at = $9::timestamptz THEN $7::timestamptz END,
-                lease_until = NULL, last_error = $5, announced_at = $6, updated_at = $8
-          WHERE id = $1 AND state = 'running' AND attempts = $2
-          RETURNING state, run_at`,
+    const rows = await this.uow.call<{ state: string; run_at: Date }>(
+      `SELECT state, run_at FROM billing.settle_job($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
       [
         row.id,
         row.attempts,
+        row.run_at,
         state,
         runAt ?? null,
         outcome?.reason.slice(0, 2000) ?? null,
         this.transport.delivers ? now : null,
         state === 'queued' ? null : now,
         now,
-        row.run_at,
       ],
     );
     const due = rows.filter((settled) => settled.state === 'queued');

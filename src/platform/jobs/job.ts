@@ -36,8 +36,17 @@ export type JobOutcome =
  */
 export type JobLane = 'main' | 'outside';
 
+/**
+ * How long the clock of a test environment, on its way, waits at an instant for a job before it goes on to the next.
+ * `until_done`: also while the job waits to be tried again. `while_due`: not for what comes later, because that is a safety
+ * net, or up to a stranger who may take days. `never`: it comes back for ever.
+ */
+export type HoldsClock = 'until_done' | 'while_due' | 'never';
+
 export interface JobHandler {
   readonly kind: string;
+  /** `until_done` when left out. */
+  readonly holdsClock?: HoldsClock;
   /** `main` when left out. */
   readonly lane?: JobLane;
   handle(run: JobRun): Promise<JobOutcome | undefined>;

@@ -26,6 +26,8 @@ export interface WorkerOptions {
   readonly sweepEveryMs: number;
   /** How often to look whether time has triggered something. */
   readonly tickEveryMs: number;
+  /** How long an advance of a test environment's clock waits in all for work that does not go on. */
+  readonly clockPatienceMs: number;
 }
 
 const PURGE_EVERY_MS = 60 * 60 * 1000;

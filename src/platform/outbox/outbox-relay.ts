@@ -120,6 +120,7 @@ export class OutboxRelay {
       scopes.set(key, entry);
       for (const subscriber of this.subscribers.of(row.type)) {
         if (audience.get(subscriber)?.has(row.environment_id) === false) continue;
+        if (subscriber.concerns?.(row.payload) === false) continue;
         entry[1].push({
           kind: subscriber.jobKind,
           key: row.sequence,

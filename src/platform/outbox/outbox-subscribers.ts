@@ -6,6 +6,8 @@ export interface OutboxSubscriber {
   /** Names the jobs' kind; a handler of that kind must be registered. */
   readonly jobKind: string;
   readonly eventTypes: readonly string[];
+  /** False where the event's payload says that there is nothing to do: it makes no job. */
+  readonly concerns?: (payload: Readonly<Record<string, unknown>>) => boolean;
   /**
    * Of those environments, the ones in which anybody would act on the events: in the others they make no jobs. Asked by
    * the relay's transaction, which sees whatever was committed before the events. Without it: all.

@@ -1,3 +1,4 @@
+import type Stripe from 'stripe';
 import type { CredentialField, ProviderAdapter } from '../provider-adapter.js';
 import { openStripe, STRIPE_BASE_URL } from './client.js';
 import type { StripeContext } from './context.js';
@@ -60,8 +61,16 @@ export const stripeAdapter: ProviderAdapter = {
   webhooks: stripeWebhooks,
   rateLimits: stripeRateLimits,
   open: ({ connectionId, environmentId, credentials }, runtime) => {
-    const stripe = openStripe(credentials.secret_key ?? '', runtime);
-    const ctx: StripeContext = { stripe, connectionId, environmentId, now: () => runtime.now() };
+    let opened: Stripe | undefined;
+    const ctx: StripeContext = {
+      // Many a session is only asked what it can do, and the SDK makes an object of every resource it knows.
+      get stripe() {
+        return (opened ??= openStripe(credentials.secret_key ?? '', runtime));
+      },
+      connectionId,
+      environmentId,
+      now: () => runtime.now(),
+    };
     return {
       verify: () => verifyAccount(ctx, credentials),
       customers: stripeCustomers(ctx),

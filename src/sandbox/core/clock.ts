@@ -1,6 +1,5 @@
 interface Task {
   readonly at: number;
-  readonly order: number;
   readonly owner: string;
   readonly what: string;
   readonly run: () => void;
@@ -14,13 +13,22 @@ const LONGEST_TIMEOUT = 2_147_483_647;
  * each task at its own instant, whether real time or {@link advanceTo} made it due.
  */
 export class SandboxClock {
-  #offset = 0;
+  #offset: number;
   #pinned: number | undefined;
-  #order = 0;
   #tasks: Task[] = [];
   #alarm: NodeJS.Timeout | undefined;
 
-  constructor(private readonly onFailure: (what: string, error: unknown) => void) {}
+  constructor(
+    private readonly onFailure: (what: string, error: unknown) => void,
+    offset = 0,
+  ) {
+    this.#offset = offset;
+  }
+
+  /** By how much it is ahead of real time. */
+  get offset(): number {
+    return this.#offset;
+  }
 
   now(): number {
     return this.#pinned ?? Date.now() + this.#offset;
@@ -32,22 +40,26 @@ export class SandboxClock {
 
   /** Returns a function that takes the task off again. */
   schedule(at: number, owner: string, what: string, run: () => void): () => void {
-    this.#order += 1;
-    const task: Task = { at, order: this.#order, owner, what, run };
-    const index = this.#tasks.findIndex((other) => other.at > at);
-    this.#tasks.splice(index === -1 ? this.#tasks.length : index, 0, task);
-    this.#setAlarm();
+    const task: Task = { at, owner, what, run };
+    this.#tasks.splice(this.#placeOf(at), 0, task);
+    if (this.#tasks[0] === task) this.#setAlarm();
     return () => {
-      this.#tasks = this.#tasks.filter((other) => other !== task);
+      const index = this.#tasks.indexOf(task);
+      if (index !== -1) this.#tasks.splice(index, 1);
     };
   }
 
-  cancelAll(owner?: string): void {
-    this.#tasks = owner === undefined ? [] : this.#tasks.filter((task) => task.owner !== owner);
+  cancelAll(): void {
+    this.#tasks = [];
   }
 
-  pending(): { at: string; owner: string; what: string }[] {
-    return this.#tasks.map(({ at, owner, what }) => ({ at: new Date(at).toISOString(), owner, what }));
+  pending(): { at: number; owner: string; what: string }[] {
+    return this.#tasks.map(({ at, owner, what }) => ({ at, owner, what }));
+  }
+
+  /** When the next task is due. */
+  get nextAt(): number | undefined {
+    return this.#tasks[0]?.at;
   }
 
   /** Runs what the passing of real time has made due. */
@@ -70,6 +82,17 @@ export class SandboxClock {
   stop(): void {
     clearTimeout(this.#alarm);
     this.#tasks = [];
+  }
+
+  /** Behind all that are due no later: tasks of one instant run in the order in which they were scheduled. */
+  #placeOf(at: number): number {
+    let [low, high] = [0, this.#tasks.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.#tasks[middle]?.at ?? Infinity) <= at) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 
   #runUntil(instant: number): number {
@@ -97,7 +120,7 @@ export class SandboxClock {
     clearTimeout(this.#alarm);
     const next = this.#tasks[0];
     if (next === undefined) return;
-    const wait = Math.min(Math.max(next.at - this.now(), 0), LONGEST_TIMEOUT);
+    const wait = Math.min(Math.max(next.at - Date.now() - this.#offset, 0), LONGEST_TIMEOUT);
     this.#alarm = setTimeout(() => {
       this.catchUp();
       this.#setAlarm();

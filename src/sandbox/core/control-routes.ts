@@ -115,16 +115,31 @@ function addStateRoutes(server: FastifyInstance, controls: Controls): void {
     settings: controls.settings(),
     schema_violations: controls.schemaViolations().length,
   }));
-  server.get('/_sandbox/clock', () => controls.time());
+  server.get('/_sandbox/clock', (request) => controls.time(optional(bodyOf(request.query), 'account')));
+  server.post('/_sandbox/clock/follow', async (request) => {
+    const body = bodyOf(request.body);
+    const to = new Date(required(body, 'to'));
+    if (Number.isNaN(to.getTime())) throw new ControlError('"to" is no instant');
+    const { now, nextAt, undelivered } = await controls.follow(required(body, 'account'), to);
+    return { now, next_at: nextAt, undelivered };
+  });
   server.post('/_sandbox/clock/advance', async (request) => {
     const body = bodyOf(request.body);
     const to = optional(body, 'to');
     const seconds = body.by_seconds;
     if (to === undefined && typeof seconds !== 'number')
       throw new ControlError('"to" or "by_seconds" is missing');
-    const happened = controls.advance(to === undefined ? { bySeconds: Number(seconds) } : { to });
+    const account = optional(body, 'account');
+    const happened = controls.advance({
+      account,
+      ...(to === undefined ? { bySeconds: Number(seconds) } : { to }),
+    });
     const settled = body.settle === true ? await controls.settle() : undefined;
-    return { now: controls.time().now, happened, ...(settled === undefined ? {} : { webhooks: settled }) };
+    return {
+      now: controls.time(account).now,
+      happened,
+      ...(settled === undefined ? {} : { webhooks: settled }),
+    };
   });
   server.get('/_sandbox/accounts', () => ({ accounts: controls.accounts() }));
   server.get<{ Params: { kind: string } }>('/_sandbox/objects/:kind', (request) => ({

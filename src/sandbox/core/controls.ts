@@ -1,4 +1,4 @@
-import { SandboxClock } from './clock.js';
+import { SandboxClocks, type ClockState } from './clocks.js';
 import type { CourierRule } from './courier-rules.js';
 import { Courier } from './courier.js';
 import type { Delivery, DeliveryFilter, Settled } from './delivery.js';
@@ -12,6 +12,7 @@ import type { SchemaViolation } from './schemas.js';
 export interface ControlOptions {
   readonly webhookRetryDelaysMs: readonly number[];
   readonly webhookTimeoutMs: number;
+  readonly webhooksAtOnce: number;
   /** What {@link Controls.setRateLimits} takes for `realistic`. */
   readonly realisticRateLimits: RateLimits;
   readonly onFailure: (what: string, error: unknown) => void;
@@ -20,12 +21,17 @@ export interface ControlOptions {
 export interface Advance {
   readonly to?: Date | string;
   readonly bySeconds?: number;
+  /** Left out: the common time and that of every account. */
+  readonly account?: string | undefined;
 }
 
-export interface ClockState {
+/** How an account stands whose clock follows another's. */
+export interface Followed {
   readonly now: string;
-  /** What time will trigger, in order. */
-  readonly pending: readonly { readonly at: string; readonly owner: string; readonly what: string }[];
+  /** When it will next do something by itself. */
+  readonly nextAt: string | null;
+  /** Webhooks that are under way, or wait for a retry or a delay. */
+  readonly undelivered: number;
 }
 
 export interface AccountSummary {
@@ -40,23 +46,24 @@ export interface AccountSummary {
  * it, everywhere.
  */
 export abstract class Controls {
-  protected readonly clock: SandboxClock;
+  protected readonly clocks: SandboxClocks;
   protected readonly courier: Courier;
   protected readonly desk: Desk;
   readonly #realistic: RateLimits;
 
   constructor(options: ControlOptions) {
-    this.clock = new SandboxClock(options.onFailure);
+    this.clocks = new SandboxClocks(options.onFailure);
     this.courier = new Courier({
       retryDelaysMs: options.webhookRetryDelaysMs,
       timeoutMs: options.webhookTimeoutMs,
+      atOnce: options.webhooksAtOnce,
     });
     this.desk = {
-      clock: this.clock,
+      clocks: this.clocks,
       log: new RequestLog(),
       faults: new Faults(),
       limiter: new RateLimiter(),
-      keys: new IdempotencyKeys(this.clock),
+      keys: new IdempotencyKeys(this.clocks),
     };
     this.#realistic = options.realisticRateLimits;
   }
@@ -129,7 +136,7 @@ export abstract class Controls {
 
   /** Resolves when everything that is due has been attempted. */
   async settle(timeoutMs?: number): Promise<Settled> {
-    this.clock.catchUp();
+    this.clocks.catchUp();
     return this.courier.settle(timeoutMs);
   }
 
@@ -150,15 +157,37 @@ export abstract class Controls {
 
   // Clock
 
-  time(): ClockState {
-    this.clock.catchUp();
-    return { now: new Date(this.clock.now()).toISOString(), pending: this.clock.pending() };
+  /** The common time, or that of an account. */
+  time(account?: string): ClockState {
+    return this.clocks.state(this.#idOf(account));
   }
 
   /** Everything that time triggers happens, in order, before it returns. Returns how much happened. */
-  advance({ to, bySeconds }: Advance): number {
-    const target = to === undefined ? this.clock.now() + (bySeconds ?? 0) * 1000 : new Date(to).getTime();
-    return this.clock.advanceTo(target);
+  advance({ to, bySeconds = 0, account }: Advance): number {
+    const id = this.#idOf(account);
+    const clock = id === undefined ? undefined : this.clocks.of(id);
+    if (to !== undefined) return (clock ?? this.clocks).advanceTo(new Date(to).getTime());
+    return clock === undefined
+      ? this.clocks.advanceBy(bySeconds * 1000)
+      : clock.advanceTo(clock.now() + bySeconds * 1000);
+  }
+
+  /**
+   * For whoever has a clock of their own that this account's is to follow: moves it to that instant, unless it is there
+   * already, and resolves when the webhooks that are due have been attempted.
+   */
+  async follow(account: string, to: Date): Promise<Followed> {
+    const id = this.resolveAccount(account);
+    const clock = this.clocks.of(id);
+    if (clock.now() < to.getTime()) clock.advanceTo(to.getTime());
+    else clock.catchUp();
+    const undelivered = await this.courier.quiet(id);
+    const { nextAt } = clock;
+    return {
+      now: new Date(clock.now()).toISOString(),
+      nextAt: nextAt === undefined ? null : new Date(nextAt).toISOString(),
+      undelivered,
+    };
   }
 
   // Keys and accounts
@@ -181,7 +210,7 @@ export abstract class Controls {
   /** Empties an account, or the whole sandbox with its log, faults, rules and limits. Keys and time stay. */
   reset(account?: string): void {
     const id = this.#idOf(account);
-    this.clock.cancelAll(id);
+    this.clocks.cancelAll(id);
     this.courier.forget(id);
     this.desk.keys.prune(id);
     this.resetAccounts(id);

@@ -1,4 +1,5 @@
 import { SandboxClock } from './clock.js';
+import { SandboxClocks } from './clocks.js';
 import { formatDecimal, multiply, multiplyToInteger, parseDecimal } from './decimal.js';
 import { majorUnits, showAmount } from './display.js';
 import { html } from './html.js';
@@ -37,19 +38,26 @@ describe('the clock', () => {
     expect(clock.now()).toBeGreaterThanOrEqual(start + 5000);
   });
 
-  test('goes on when a task fails, and drops the tasks of an owner', () => {
+  test('goes on when a task fails, and without what was taken off', () => {
     const ran: string[] = [];
     const soon = clock.now() + 10;
     clock.schedule(soon, 'a', 'broken', () => {
       throw new Error('broken');
     });
-    clock.schedule(soon, 'b', 'gone', () => ran.push('gone'));
     clock.schedule(soon, 'a', 'kept', () => ran.push('kept'));
     clock.schedule(soon, 'a', 'taken off', () => ran.push('taken off'))();
-    clock.cancelAll('b');
     clock.advanceTo(soon);
     expect(ran).toEqual(['kept']);
     expect(failures).toEqual(['broken']);
+  });
+
+  test('what is due at one instant runs in the order in which it was scheduled', () => {
+    const ran: number[] = [];
+    const at = clock.now() + 1000;
+    for (let n = 0; n < 5; n += 1) clock.schedule(at, 'a', String(n), () => ran.push(n));
+    clock.schedule(at - 1, 'a', 'before', () => ran.push(-1));
+    clock.advanceTo(at);
+    expect(ran).toEqual([-1, 0, 1, 2, 3, 4]);
   });
 
   test('real time makes things due, too', async () => {
@@ -57,6 +65,48 @@ describe('the clock', () => {
       clock.schedule(clock.now() + 5, 'a', 'soon', () => resolve('ran'));
     });
     expect(ran).toBe('ran');
+  });
+});
+
+describe('clocks of several accounts', () => {
+  const DAY = 86_400_000;
+  let clocks: SandboxClocks;
+  beforeEach(() => {
+    clocks = new SandboxClocks(() => undefined);
+  });
+  afterEach(() => clocks.stop());
+
+  test('one is moved, and the others stay where they are', () => {
+    const ran: string[] = [];
+    const start = clocks.now();
+    for (const owner of ['a', 'b'])
+      clocks.of(owner).schedule(start + DAY, owner, 'task', () => ran.push(owner));
+    clocks.of('a').advanceTo(start + 2 * DAY);
+    expect(ran).toEqual(['a']);
+    expect(clocks.now('a') - clocks.now('b')).toBeGreaterThan(DAY);
+    expect(clocks.now('new')).toBeLessThan(start + DAY);
+  });
+
+  test('moved together, those that are further on already stay, and new ones begin there', () => {
+    const start = clocks.now();
+    clocks.of('ahead').advanceTo(start + 10 * DAY);
+    clocks.of('behind');
+    clocks.advanceTo(start + 5 * DAY);
+    for (const owner of ['behind', 'new']) {
+      expect(clocks.now(owner)).toBeGreaterThanOrEqual(start + 5 * DAY);
+      expect(clocks.now(owner)).toBeLessThan(start + 6 * DAY);
+    }
+    expect(clocks.now('ahead')).toBeLessThan(start + 11 * DAY);
+    clocks.advanceBy(3 * DAY);
+    expect(clocks.now('ahead')).toBeGreaterThanOrEqual(start + 13 * DAY);
+  });
+
+  test('the tasks of one are dropped without those of another', () => {
+    const at = clocks.now() + DAY;
+    for (const owner of ['a', 'b']) clocks.of(owner).schedule(at, owner, 'task', () => undefined);
+    clocks.cancelAll('a');
+    expect(clocks.state().pending.map(({ owner }) => owner)).toEqual(['b']);
+    expect(clocks.state('a').pending).toEqual([]);
   });
 });
 

@@ -10,14 +10,26 @@ import type {
   Settled,
 } from './delivery.js';
 import { newId } from './ids.js';
+import { Post } from './post.js';
 
 interface Job {
   readonly id: string;
   readonly createdAt: string;
-  readonly parcel: Parcel;
+  readonly about: Omit<Parcel, 'body' | 'headers'>;
+  /** Undefined once nothing more is going to be sent: there may be many, and bodies are large. */
+  parcel: Parcel | undefined;
   readonly attempts: Attempt[];
   status: DeliveryStatus;
   timer: NodeJS.Timeout | undefined;
+}
+
+const MOST_KEPT = 20_000;
+
+/** What goes to one endpoint. */
+interface Lane {
+  readonly account: string;
+  queue: Job[];
+  sending: number;
 }
 
 /**
@@ -28,26 +40,31 @@ export class Courier {
   readonly rules = new CourierRules();
   #jobs: Job[] = [];
   #byEvent = new Map<string, Job[]>();
-  #queue: Job[] = [];
-  #busy = new Set<string>();
+  #lanes = new Map<string, Lane>();
+  #waiting = new Set<Job>();
   #paused = new Set<string>();
-  #waiters: (() => void)[] = [];
+  #waiters: { readonly account: string | undefined; readonly wake: () => void }[] = [];
   #stopped = false;
+  readonly #post = new Post();
 
   constructor(private readonly options: CourierOptions) {}
 
   send(parcel: Parcel): void {
     const { drop, copies, delayMs } = this.rules.apply(parcel);
+    const { eventId, type, account, endpointId, url } = parcel;
+    const about = { eventId, type, account, endpointId, url };
     for (let copy = 0; copy < copies; copy += 1) {
       const job: Job = {
         id: newId('dlv_', 12),
         createdAt: new Date().toISOString(),
-        parcel,
+        about,
+        parcel: drop ? undefined : parcel,
         attempts: [],
         status: drop ? 'dropped' : 'queued',
         timer: undefined,
       };
       this.#jobs.push(job);
+      this.#forgetOldest();
       this.#byEvent.set(parcel.eventId, [...(this.#byEvent.get(parcel.eventId) ?? []), job]);
       if (drop) continue;
       if (delayMs > 0) this.#wait(job, delayMs);
@@ -55,22 +72,28 @@ export class Courier {
     }
   }
 
+  /** What has been told long ago is nobody's question any more; a year of a busy account would fill the memory. */
+  #forgetOldest(): void {
+    while (this.#jobs.length > MOST_KEPT) {
+      const [oldest] = this.#jobs;
+      if (oldest === undefined || oldest.parcel !== undefined) return;
+      this.#jobs.shift();
+      this.#byEvent.delete(oldest.about.eventId);
+    }
+  }
+
   deliveries(filter: DeliveryFilter = {}): Delivery[] {
     return this.#jobs
       .filter(
         (job) =>
-          (filter.eventId === undefined || job.parcel.eventId === filter.eventId) &&
-          (filter.type === undefined || job.parcel.type === filter.type) &&
-          (filter.account === undefined || job.parcel.account === filter.account) &&
+          (filter.eventId === undefined || job.about.eventId === filter.eventId) &&
+          (filter.type === undefined || job.about.type === filter.type) &&
+          (filter.account === undefined || job.about.account === filter.account) &&
           (filter.status === undefined || job.status === filter.status),
       )
-      .map(({ id, createdAt, parcel, status, attempts }) => ({
+      .map(({ id, createdAt, about, status, attempts }) => ({
         id,
-        eventId: parcel.eventId,
-        type: parcel.type,
-        account: parcel.account,
-        endpointId: parcel.endpointId,
-        url: parcel.url,
+        ...about,
         createdAt,
         status,
         attempts: [...attempts],
@@ -80,8 +103,8 @@ export class Courier {
   /** Endpoints that should have received an event and have not. */
   undelivered(eventId: string): number {
     const endpoints = new Map<string, boolean>();
-    for (const { parcel, status } of this.#byEvent.get(eventId) ?? []) {
-      endpoints.set(parcel.endpointId, (endpoints.get(parcel.endpointId) ?? false) || status === 'delivered');
+    for (const { about, status } of this.#byEvent.get(eventId) ?? []) {
+      endpoints.set(about.endpointId, (endpoints.get(about.endpointId) ?? false) || status === 'delivered');
     }
     return [...endpoints.values()].filter((delivered) => !delivered).length;
   }
@@ -107,24 +130,23 @@ export class Courier {
 
   /** Changes the order of what is queued; pause first, or there is little to reorder. */
   reorder(how: 'reverse' | 'shuffle', account?: string): number {
-    const chosen = this.#queue.filter((job) => account === undefined || job.parcel.account === account);
-    const shuffled = [...chosen].reverse();
-    if (how === 'shuffle') {
-      for (let i = shuffled.length - 1; i > 0; i -= 1) {
+    let reordered = 0;
+    for (const lane of this.#lanesOf(account)) {
+      reordered += lane.queue.length;
+      lane.queue.reverse();
+      if (how === 'reverse') continue;
+      for (let i = lane.queue.length - 1; i > 0; i -= 1) {
         const j = randomInt(i + 1);
-        const [a, b] = [shuffled[i], shuffled[j]];
-        if (a !== undefined && b !== undefined) [shuffled[i], shuffled[j]] = [b, a];
+        const [a, b] = [lane.queue[i], lane.queue[j]];
+        if (a !== undefined && b !== undefined) [lane.queue[i], lane.queue[j]] = [b, a];
       }
     }
-    const places = new Set(chosen);
-    this.#queue = this.#queue.map((job) => (places.has(job) ? (shuffled.shift() ?? job) : job));
-    return chosen.length;
+    return reordered;
   }
 
   /** Ends the waiting for retries and delays: everything that waits is attempted now. */
   async deliverNow(account?: string): Promise<Settled> {
-    for (const job of this.#jobs) {
-      if (job.status !== 'waiting' || (account !== undefined && job.parcel.account !== account)) continue;
+    for (const job of this.#waitingOf(account)) {
       clearTimeout(job.timer);
       this.#enqueue(job);
     }
@@ -133,15 +155,7 @@ export class Courier {
 
   /** Resolves when everything that is due has been attempted. What waits for a retry is not due. */
   async settle(timeoutMs = 30_000): Promise<Settled> {
-    if (!this.#idle()) {
-      await new Promise<void>((resolve, reject) => {
-        const timer = setTimeout(() => reject(new Error('Webhooks did not settle in time')), timeoutMs);
-        this.#waiters.push(() => {
-          clearTimeout(timer);
-          resolve();
-        });
-      });
-    }
+    if (!(await this.#settled(undefined, timeoutMs))) throw new Error('Webhooks did not settle in time');
     const count = (status: DeliveryStatus): number =>
       this.#jobs.filter((job) => job.status === status).length;
     return {
@@ -152,14 +166,50 @@ export class Courier {
     };
   }
 
+  /**
+   * When what is due of one account has been attempted, or when that takes too long. Answers how many of its webhooks are not
+   * delivered yet, those left out that somebody holds back.
+   */
+  async quiet(account: string, patienceMs = 1_000): Promise<number> {
+    await this.#settled(account, patienceMs);
+    const underWay = this.#lanesOf(account).map(
+      (lane) => lane.sending + (this.#held(lane) ? 0 : lane.queue.length),
+    );
+    return underWay.reduce((sum, count) => sum + count, this.#waitingOf(account).length);
+  }
+
+  /** False when it took longer. */
+  async #settled(account: string | undefined, patienceMs: number): Promise<boolean> {
+    if (this.#idle(account)) return true;
+    return new Promise<boolean>((resolve) => {
+      const waiter = {
+        account,
+        wake: (): void => {
+          clearTimeout(timer);
+          resolve(true);
+        },
+      };
+      const timer = setTimeout(() => {
+        this.#waiters = this.#waiters.filter((one) => one !== waiter);
+        resolve(false);
+      }, patienceMs);
+      this.#waiters.push(waiter);
+    });
+  }
+
+  #waitingOf(account: string | undefined): Job[] {
+    return [...this.#waiting].filter((job) => account === undefined || job.about.account === account);
+  }
+
   forget(account?: string): void {
-    const gone = (job: Job): boolean => account === undefined || job.parcel.account === account;
+    const gone = (job: Job): boolean => account === undefined || job.about.account === account;
     for (const job of this.#jobs.filter(gone)) {
       clearTimeout(job.timer);
-      this.#byEvent.delete(job.parcel.eventId);
+      this.#waiting.delete(job);
+      this.#byEvent.delete(job.about.eventId);
     }
     this.#jobs = this.#jobs.filter((job) => !gone(job));
-    this.#queue = this.#queue.filter((job) => !gone(job));
+    for (const lane of this.#lanesOf(account)) lane.queue = [];
     if (account === undefined) {
       this.#paused.clear();
       this.rules.clear();
@@ -171,17 +221,20 @@ export class Courier {
 
   stop(): void {
     this.#stopped = true;
+    this.#post.close();
     this.forget();
   }
 
   #enqueue(job: Job): void {
+    this.#waiting.delete(job);
     job.status = 'queued';
-    this.#queue.push(job);
+    this.#laneOf(job).queue.push(job);
     this.#pumpSoon();
   }
 
   #wait(job: Job, ms: number): void {
     job.status = 'waiting';
+    this.#waiting.add(job);
     job.timer = setTimeout(() => this.#enqueue(job), ms);
     job.timer.unref();
   }
@@ -193,39 +246,35 @@ export class Courier {
 
   #pump(): void {
     if (this.#stopped) return;
-    for (const job of [...this.#queue]) {
-      const lane = `${job.parcel.endpointId} ${job.parcel.url}`;
-      if (this.#busy.has(lane) || this.#held(job)) continue;
-      this.#queue.splice(this.#queue.indexOf(job), 1);
-      this.#busy.add(lane);
-      void this.#attempt(job).finally(() => {
-        this.#busy.delete(lane);
-        this.#pump();
-        this.#wakeWaiters();
-      });
+    for (const lane of this.#lanes.values()) {
+      while (lane.sending < this.options.atOnce && !this.#held(lane)) {
+        const job = lane.queue.shift();
+        if (job === undefined) break;
+        lane.sending += 1;
+        void this.#attempt(job).finally(() => {
+          lane.sending -= 1;
+          this.#pump();
+        });
+      }
     }
     this.#wakeWaiters();
   }
 
   async #attempt(job: Job): Promise<void> {
+    const { parcel } = job;
+    if (parcel === undefined) return;
     job.status = 'sending';
     const started = performance.now();
     const at = new Date();
     let status: number | null = null;
     let error: string | null = null;
     try {
-      const response = await fetch(job.parcel.url, {
-        method: 'POST',
-        headers: {
-          'content-type': 'application/json; charset=utf-8',
-          ...job.parcel.headers(Math.floor(at.getTime() / 1000)),
-        },
-        body: job.parcel.body,
-        redirect: 'manual',
-        signal: AbortSignal.timeout(this.options.timeoutMs),
-      });
-      status = response.status;
-      await response.arrayBuffer();
+      status = await this.#post.send(
+        parcel.url,
+        parcel.headers(Math.floor(at.getTime() / 1000)),
+        parcel.body,
+        this.options.timeoutMs,
+      );
     } catch (reason) {
       error = describe(reason);
     }
@@ -237,32 +286,50 @@ export class Courier {
     });
     if (error === null && status !== null && status >= 200 && status < 300) {
       job.status = 'delivered';
+      job.parcel = undefined;
       return;
     }
     const delay = this.options.retryDelaysMs[job.attempts.length - 1];
-    if (delay === undefined || this.#stopped) job.status = 'failed';
-    else this.#wait(job, delay);
+    if (delay !== undefined && !this.#stopped) {
+      this.#wait(job, delay);
+      return;
+    }
+    job.status = 'failed';
+    job.parcel = undefined;
   }
 
-  #held(job: Job): boolean {
-    return this.#paused.has('*') || this.#paused.has(job.parcel.account);
+  #laneOf({ about: { account, endpointId, url } }: Job): Lane {
+    const name = `${endpointId} ${url}`;
+    const known = this.#lanes.get(name);
+    if (known !== undefined) return known;
+    const lane: Lane = { account, queue: [], sending: 0 };
+    this.#lanes.set(name, lane);
+    return lane;
   }
 
-  #idle(): boolean {
-    return this.#busy.size === 0 && this.#queue.every((job) => this.#held(job));
+  #lanesOf(account: string | undefined): Lane[] {
+    return [...this.#lanes.values()].filter((lane) => account === undefined || lane.account === account);
+  }
+
+  #held({ account }: Lane): boolean {
+    return this.#paused.has('*') || this.#paused.has(account);
+  }
+
+  #idle(account: string | undefined): boolean {
+    return this.#lanesOf(account).every(
+      (lane) => lane.sending === 0 && (lane.queue.length === 0 || this.#held(lane)),
+    );
   }
 
   #wakeWaiters(): void {
-    if (!this.#idle()) return;
-    const waiters = this.#waiters;
-    this.#waiters = [];
-    for (const wake of waiters) wake();
+    const idle = this.#waiters.filter(({ account }) => this.#idle(account));
+    if (idle.length === 0) return;
+    this.#waiters = this.#waiters.filter((waiter) => !idle.includes(waiter));
+    for (const { wake } of idle) wake();
   }
 }
 
 function describe(reason: unknown): string {
   if (!(reason instanceof Error)) return 'unknown error';
-  const cause = reason.cause;
-  if (cause instanceof Error) return 'code' in cause ? String(cause.code) : cause.message;
-  return reason.name === 'TimeoutError' ? 'timeout' : reason.message;
+  return 'code' in reason ? String(reason.code) : reason.message;
 }

@@ -2,6 +2,8 @@ export interface CourierOptions {
   /** Waits before the second, third, … attempt, in real milliseconds. Afterwards a delivery is given up. */
   readonly retryDelaysMs: readonly number[];
   readonly timeoutMs: number;
+  /** To one endpoint. With more than one they arrive in any order, as in reality. */
+  readonly atOnce: number;
 }
 
 /** A rendered event on its way to one endpoint. */

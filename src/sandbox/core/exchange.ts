@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Answer } from './answer.js';
-import type { SandboxClock } from './clock.js';
+import type { SandboxClocks } from './clocks.js';
 import type { FaultRule, Faults } from './faults.js';
 import type { IdempotencyKeys } from './idempotency.js';
 import { templateOf } from './paths.js';
@@ -58,7 +58,7 @@ export interface Provider<C extends Caller> {
 }
 
 export interface Desk {
-  readonly clock: SandboxClock;
+  readonly clocks: SandboxClocks;
   readonly log: RequestLog;
   readonly faults: Faults;
   readonly limiter: RateLimiter;
@@ -77,7 +77,7 @@ export class Exchange<C extends Caller> {
   async handle(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const started = performance.now();
     const incoming = this.#incoming(request);
-    this.desk.clock.catchUp();
+    this.desk.clocks.catchUp();
     const verdict = this.provider.authenticate(incoming);
     const record = this.#record(incoming, 'caller' in verdict ? verdict.caller : undefined);
     this.desk.log.add(record);
@@ -163,7 +163,7 @@ export class Exchange<C extends Caller> {
     return {
       id: incoming.id,
       at: new Date().toISOString(),
-      sandboxTime: new Date(this.desk.clock.now()).toISOString(),
+      sandboxTime: new Date(this.desk.clocks.now(caller?.account)).toISOString(),
       method: incoming.method,
       path: incoming.path,
       template: incoming.template,

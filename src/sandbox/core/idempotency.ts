@@ -1,5 +1,5 @@
 import type { Answer } from './answer.js';
-import type { SandboxClock } from './clock.js';
+import type { SandboxClocks } from './clocks.js';
 
 /** Keys may be forgotten after this long. */
 const KEY_LIFETIME_MS = 24 * 60 * 60 * 1000;
@@ -20,17 +20,19 @@ export type Slot =
 export class IdempotencyKeys {
   #accounts = new Map<string, Map<string, Kept>>();
 
-  constructor(private readonly clock: SandboxClock) {}
+  constructor(private readonly clocks: SandboxClocks) {}
 
   /** `fingerprint` tells whether a repetition is the same request. */
   begin(account: string, key: string, fingerprint: string): Slot {
     const keys = this.#keysOf(account);
+    const now = this.clocks.now(account);
     const known = keys.get(key);
-    if (known !== undefined && !(known.answer !== undefined && this.#expired(known))) {
+    if (known !== undefined && !(known.answer !== undefined && now - known.at >= KEY_LIFETIME_MS)) {
       if (known.fingerprint !== fingerprint) return { kind: 'mismatch' };
       return known.answer === undefined ? { kind: 'in_progress' } : { kind: 'replay', answer: known.answer };
     }
-    const kept: Kept = { fingerprint, at: this.clock.now(), answer: undefined };
+    this.#forgetExpired(keys, now);
+    const kept: Kept = { fingerprint, at: now, answer: undefined };
     keys.set(key, kept);
     return {
       kind: 'fresh',
@@ -57,8 +59,12 @@ export class IdempotencyKeys {
     return pruned;
   }
 
-  #expired(kept: Kept): boolean {
-    return this.clock.now() - kept.at >= KEY_LIFETIME_MS;
+  /** The oldest first: answers are large, and nobody asks for those again. */
+  #forgetExpired(keys: Map<string, Kept>, now: number): void {
+    for (const [key, kept] of keys) {
+      if (kept.answer === undefined || now - kept.at < KEY_LIFETIME_MS) return;
+      keys.delete(key);
+    }
   }
 
   #keysOf(account: string): Map<string, Kept> {

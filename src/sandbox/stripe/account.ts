@@ -1,3 +1,5 @@
+import type { SandboxClock } from '../core/clock.js';
+import type { SandboxClocks } from '../core/clocks.js';
 import { newId } from '../core/ids.js';
 import type { InvoiceNotes, MethodBehaviour, PriceNotes, SessionPlan } from './notes.js';
 import type {
@@ -30,39 +32,61 @@ export class Account {
   /** Keys that open it. */
   readonly keys = new Set<string>();
 
-  customers = new Collection<Customer>({ searchable: true });
-  products = new Collection<Product>({ searchable: true });
-  prices = new Collection<Price>({ searchable: true });
-  meters = new Collection<StripeObject>();
-  invoices = new Collection<Invoice>({ searchable: true });
-  invoiceItems = new Collection<InvoiceItem>();
-  invoicePayments = new Collection<InvoicePayment>();
-  paymentMethods = new Collection<PaymentMethod>();
-  paymentIntents = new Collection<PaymentIntent>({ searchable: true });
-  paymentRecords = new Collection<PaymentRecord>();
-  setupIntents = new Collection<SetupIntent>();
-  charges = new Collection<Charge>();
-  refunds = new Collection<Refund>();
-  disputes = new Collection<Dispute>();
-  sessions = new Collection<Session>();
-  subscriptions = new Collection<Subscription>({ searchable: true });
-  events = new Collection<StripeEvent>();
-  webhookEndpoints = new Collection<WebhookEndpoint>();
+  readonly customers = new Collection<Customer>({ searchable: true });
+  readonly products = new Collection<Product>({ searchable: true });
+  readonly prices = new Collection<Price>({ searchable: true });
+  readonly meters = new Collection<StripeObject>();
+  readonly invoices = new Collection<Invoice>({ searchable: true, keys: { number: ({ number }) => number } });
+  readonly invoiceItems = new Collection<InvoiceItem>();
+  readonly invoicePayments = new Collection<InvoicePayment>({
+    keys: { invoice: ({ invoice }) => invoice, intent: ({ payment }) => payment.payment_intent },
+  });
+  readonly paymentMethods = new Collection<PaymentMethod>();
+  readonly paymentIntents = new Collection<PaymentIntent>({ searchable: true });
+  readonly paymentRecords = new Collection<PaymentRecord>();
+  readonly setupIntents = new Collection<SetupIntent>();
+  readonly charges = new Collection<Charge>();
+  readonly refunds = new Collection<Refund>();
+  readonly disputes = new Collection<Dispute>();
+  readonly sessions = new Collection<Session>({
+    keys: { intent: ({ payment_intent: intent }) => intent, setup: ({ setup_intent: setup }) => setup },
+  });
+  readonly subscriptions = new Collection<Subscription>({ searchable: true });
+  readonly events = new Collection<StripeEvent>();
+  readonly webhookEndpoints = new Collection<WebhookEndpoint>();
 
   /** What belongs to an object but never goes over the wire with it, by the object's id. */
-  behaviours = new Map<string, MethodBehaviour>();
-  invoiceLines = new Map<string, InvoiceLine[]>();
-  invoiceNotes = new Map<string, InvoiceNotes>();
-  priceNotes = new Map<string, PriceNotes>();
-  sessionPlans = new Map<string, SessionPlan>();
-  endpointSecrets = new Map<string, string>();
-  deletedIds = new Set<string>();
+  readonly behaviours = new Map<string, MethodBehaviour>();
+  readonly invoiceLines = new Map<string, InvoiceLine[]>();
+  readonly invoiceNotes = new Map<string, InvoiceNotes>();
+  readonly priceNotes = new Map<string, PriceNotes>();
+  readonly sessionPlans = new Map<string, SessionPlan>();
+  readonly endpointSecrets = new Map<string, string>();
+  readonly deletedIds = new Set<string>();
+
+  readonly clock: SandboxClock;
 
   constructor(
     readonly livemode: boolean,
-    now: number,
+    clocks: SandboxClocks,
   ) {
-    this.created = now;
+    this.clock = clocks.of(this.id);
+    this.created = this.clock.seconds();
+  }
+
+  /** It stays, under its id and its keys, with nothing in it. */
+  clear(): void {
+    for (const collection of Object.values(this.collections())) collection.clear();
+    for (const notes of [
+      this.behaviours,
+      this.invoiceLines,
+      this.invoiceNotes,
+      this.priceNotes,
+      this.sessionPlans,
+      this.endpointSecrets,
+      this.deletedIds,
+    ])
+      notes.clear();
   }
 
   collections(): Readonly<Record<string, Collection<StripeObject>>> {

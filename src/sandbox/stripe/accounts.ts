@@ -1,4 +1,4 @@
-import type { SandboxClock } from '../core/clock.js';
+import type { SandboxClocks } from '../core/clocks.js';
 import { Account } from './account.js';
 
 const SECRET_KEY = /^(sk|rk)_(test|live)_[A-Za-z0-9_]{3,}$/;
@@ -13,7 +13,7 @@ export class Accounts {
   readonly #byKey = new Map<string, Account>();
   readonly #revoked = new Set<string>();
 
-  constructor(private readonly clock: SandboxClock) {}
+  constructor(private readonly clocks: SandboxClocks) {}
 
   all(): Account[] {
     return [...this.#byId.values()];
@@ -25,7 +25,7 @@ export class Accounts {
     if (this.#revoked.has(key)) return { kind: 'revoked' };
     const known = this.#byKey.get(key);
     if (known !== undefined) return { kind: 'account', account: known };
-    const account = new Account(isLive(key), this.clock.seconds());
+    const account = new Account(isLive(key), this.clocks);
     this.#byId.set(account.id, account);
     this.#link(key, account);
     return { kind: 'account', account };
@@ -55,11 +55,6 @@ export class Accounts {
     this.#revoked.add(key);
   }
 
-  /** The account stays, under its id and its keys, with nothing in it. */
-  clear(account: Account): void {
-    Object.assign(account, contents(new Account(account.livemode, account.created)));
-  }
-
   #link(key: string, account: Account): void {
     this.#revoked.delete(key);
     account.keys.add(key);
@@ -69,9 +64,4 @@ export class Accounts {
 
 function isLive(key: string): boolean {
   return key.includes('_live_');
-}
-
-function contents(fresh: Account): Partial<Account> {
-  const { id: _id, keys: _keys, created: _created, livemode: _livemode, ...rest } = fresh;
-  return rest;
 }

@@ -6,7 +6,7 @@ import {
 } from '../core/test-cards.js';
 import { change } from './changes.js';
 import { newCharge, outcomeOf } from './charges.js';
-import { later, type Ctx, type PaymentOutcome } from './context.js';
+import { later, now, type Ctx, type PaymentOutcome } from './context.js';
 import { openDispute } from './disputes.js';
 import { cardError, errorRecord } from './declines.js';
 import { StripeError } from './errors.js';
@@ -244,7 +244,7 @@ function startDebit(
     'payment_intent.processing',
   );
   if (bank.settles !== 'stays') {
-    const at = ctx.world.clock.seconds() + ctx.world.settings.asyncPaymentSeconds;
+    const at = now(ctx) + ctx.world.settings.asyncPaymentSeconds;
     later(ctx, at, `bank debit of ${intent.id}`, (then) => {
       if (intent.status !== 'processing' || intent.latest_charge !== charge.id) return;
       settleDebit(then, intent, bank.settles === 'succeeds' ? 'succeeded' : 'failed');

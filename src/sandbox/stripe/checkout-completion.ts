@@ -1,7 +1,7 @@
 import { change, create } from './changes.js';
 import { type Authentication, confirmOnPage } from './charging.js';
 import { requireSession, planOf } from './checkout-sessions.js';
-import { later, type Ctx, type PaymentListener } from './context.js';
+import { later, now, type Ctx, type PaymentListener } from './context.js';
 import { newCustomer } from './customers.js';
 import { invalid, type StripeError } from './errors.js';
 import type { PaymentIntent, PaymentMethod, Session } from './objects.js';
@@ -84,6 +84,7 @@ function intentOf(ctx: Ctx, session: Session, { save }: Submission): PaymentInte
     shipping: plan.shipping,
   });
   session.payment_intent = intent.id;
+  ctx.account.sessions.touch(session, now(ctx));
   return intent;
 }
 
@@ -146,7 +147,7 @@ export function successUrlOf(session: Session): string {
 
 /** Hears of every payment; the one of a session completes it, a delayed one has its second word later. */
 export const sessionListener: PaymentListener = (ctx, intent, outcome) => {
-  const owner = ctx.account.sessions.values().find(({ payment_intent: own }) => own === intent.id);
+  const [owner] = ctx.account.sessions.where('intent', intent.id);
   if (owner === undefined) return;
   const session = requireSession(ctx, owner.id);
   if (session.status === 'open') {

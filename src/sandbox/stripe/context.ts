@@ -1,4 +1,4 @@
-import type { SandboxClock } from '../core/clock.js';
+import type { SandboxClocks } from '../core/clocks.js';
 import type { Courier } from '../core/courier.js';
 import type { Account } from './account.js';
 import type { PaymentIntent } from './objects.js';
@@ -7,7 +7,7 @@ import type { WireCheck } from './wire-check.js';
 
 export interface World {
   readonly settings: StripeSettings;
-  readonly clock: SandboxClock;
+  readonly clocks: SandboxClocks;
   readonly courier: Courier;
   readonly wireCheck: WireCheck;
   /** Origin of hosted pages. */
@@ -28,11 +28,13 @@ export interface Ctx {
 }
 
 export function now(ctx: Ctx): number {
-  return ctx.world.clock.seconds();
+  return ctx.account.clock.seconds();
 }
 
 /** Runs later, in sandbox time, for the same account. */
 export function later(ctx: Ctx, seconds: number, what: string, run: (ctx: Ctx) => void): () => void {
   const { world, account } = ctx;
-  return world.clock.schedule(seconds * 1000, account.id, what, () => run({ world, account, request: null }));
+  return account.clock.schedule(seconds * 1000, account.id, what, () =>
+    run({ world, account, request: null }),
+  );
 }

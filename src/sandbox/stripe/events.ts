@@ -33,6 +33,10 @@ export function emit(
     type,
   };
   account.events.insert(event, event.created);
+  for (let oldest = account.events.oldest(); oldest; oldest = account.events.oldest()) {
+    if (oldest.created >= event.created - KEPT_SECONDS) break;
+    account.events.delete(oldest.id);
+  }
   world.wireCheck.webhook(event);
   for (const endpoint of endpoints) dispatch(ctx, event, endpoint);
   return event;

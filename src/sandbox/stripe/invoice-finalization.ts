@@ -76,11 +76,10 @@ export function finalizeInvoice(ctx: Ctx, invoice: Invoice, autoAdvance: boolean
 }
 
 function nextNumber(ctx: Ctx, customer: Customer): string {
-  const taken = new Set(ctx.account.invoices.values().map(({ number }) => number));
   for (;;) {
     const number = `${customer.invoice_prefix}-${String(customer.next_invoice_sequence).padStart(4, '0')}`;
     customer.next_invoice_sequence += 1;
-    if (!taken.has(number)) return number;
+    if (ctx.account.invoices.where('number', number).length === 0) return number;
   }
 }
 

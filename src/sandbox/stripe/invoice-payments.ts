@@ -34,7 +34,7 @@ export function newInvoicePayment(
 
 /** Oldest first, so that the default payment comes first. */
 export function paymentsOf(ctx: Ctx, invoice: Invoice): InvoicePayment[] {
-  return ctx.account.invoicePayments.values().filter((payment) => payment.invoice === invoice.id);
+  return ctx.account.invoicePayments.where('invoice', invoice.id);
 }
 
 export function defaultPaymentOf(ctx: Ctx, invoice: Invoice): InvoicePayment | undefined {
@@ -78,16 +78,17 @@ function listPayments(ctx: Ctx, params: Params): object {
   const payment = params.object('payment');
   const intent = payment?.string('payment_intent');
   const record = payment?.string('payment_record');
-  const payments = ctx.account.invoicePayments
-    .newestFirst()
-    .filter(
-      (candidate) =>
-        (invoice === undefined || candidate.invoice === invoice) &&
-        (status === undefined || candidate.status === status) &&
-        (payment === undefined || candidate.payment.type === payment.string('type')) &&
-        (intent === undefined || candidate.payment.payment_intent === intent) &&
-        (record === undefined || candidate.payment.payment_record === record),
-    );
+  const { invoicePayments } = ctx.account;
+  const tied =
+    intent === undefined ? invoicePayments.newestFirst() : invoicePayments.where('intent', intent).reverse();
+  const payments = tied.filter(
+    (candidate) =>
+      (invoice === undefined || candidate.invoice === invoice) &&
+      (status === undefined || candidate.status === status) &&
+      (payment === undefined || candidate.payment.type === payment.string('type')) &&
+      (intent === undefined || candidate.payment.payment_intent === intent) &&
+      (record === undefined || candidate.payment.payment_record === record),
+  );
   return listPage(ctx, '/v1/invoice_payments', 'invoice_payment', payments, params);
 }
 

@@ -96,7 +96,7 @@ function applyFields(ctx: Ctx, invoice: Invoice, params: Params): void {
     if (value !== undefined) invoice[field] = value;
   }
   const number = params.nullable('number');
-  if (typeof number === 'string' && ctx.account.invoices.values().some((other) => other.number === number)) {
+  if (typeof number === 'string' && ctx.account.invoices.where('number', number).length > 0) {
     throw invalid(`The invoice number ${number} is used already.`, 'number');
   }
   if (number !== undefined) invoice.number = number;

@@ -15,8 +15,8 @@ import { requireIntent } from './payment-intents.js';
 /** What the outcome of a payment means for the invoices it is for. Returns those that it concerns. */
 export function applyPayment(ctx: Ctx, intent: PaymentIntent, outcome: PaymentOutcome): Invoice[] {
   const concerned: Invoice[] = [];
-  for (const payment of ctx.account.invoicePayments.values()) {
-    if (payment.payment.payment_intent !== intent.id || payment.status !== 'open') continue;
+  for (const payment of ctx.account.invoicePayments.where('intent', intent.id)) {
+    if (payment.status !== 'open') continue;
     const invoice = ctx.account.invoices.get(payment.invoice);
     if (invoice === undefined) continue;
     concerned.push(invoice);
@@ -126,8 +126,8 @@ export function attachIntent(ctx: Ctx, invoice: Invoice, intentId: string): Invo
     throw invalid('The PaymentIntent is canceled.', 'payment_intent', 'payment_intent_unexpected_state');
   }
   const known = ctx.account.invoicePayments
-    .values()
-    .find(({ payment, status }) => payment.payment_intent === intentId && status !== 'canceled');
+    .where('intent', intentId)
+    .find(({ status }) => status !== 'canceled');
   if (known !== undefined) {
     throw invalid(`The PaymentIntent is attached to the invoice ${known.invoice} already.`, 'payment_intent');
   }

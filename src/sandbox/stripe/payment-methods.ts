@@ -92,7 +92,7 @@ function cardDetails(ctx: Ctx, card: TestCard, expiry: Expiry | undefined): obje
     country: 'US',
     display_brand: card.brand,
     exp_month: expiry?.month ?? 12,
-    exp_year: expiry?.year ?? new Date(ctx.world.clock.now()).getUTCFullYear() + 3,
+    exp_year: expiry?.year ?? new Date(ctx.account.clock.now()).getUTCFullYear() + 3,
     fingerprint: fingerprint(card.number),
     funding: card.funding,
     generated_from: null,

@@ -63,7 +63,7 @@ function confirm(
 
 /** Those of Checkout Sessions are confirmed and canceled through their session only. */
 function requireOwn(ctx: Ctx, id: string, verb: string): void {
-  if (!ctx.account.sessions.values().some((session) => session.setup_intent === id)) return;
+  if (ctx.account.sessions.where('setup', id).length === 0) return;
   throw invalid(`You cannot ${verb} the SetupIntent for a Checkout Session in setup mode.`, 'intent');
 }
 

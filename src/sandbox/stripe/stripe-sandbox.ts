@@ -39,11 +39,11 @@ export class StripeSandbox extends Controls {
   ) {
     super({ ...options, realisticRateLimits: STRIPE_RATE_LIMITS });
     this.#settings = { ...DEFAULT_SETTINGS, ...settings };
-    this.#accounts = new Accounts(this.clock);
+    this.#accounts = new Accounts(this.clocks);
     this.#pagesUrl = pagesUrl;
     this.#world = {
       settings: this.#settings,
-      clock: this.clock,
+      clocks: this.clocks,
       courier: this.courier,
       wireCheck: new WireCheck(this.#settings),
       pagesUrl: () => this.#pagesUrl ?? this.#url,
@@ -63,7 +63,7 @@ export class StripeSandbox extends Controls {
   }
 
   async stop(): Promise<void> {
-    this.clock.stop();
+    this.clocks.stop();
     this.courier.stop();
     await this.#server.close();
   }
@@ -169,7 +169,7 @@ export class StripeSandbox extends Controls {
 
   protected override resetAccounts(account: string | undefined): void {
     const accounts = account === undefined ? this.#accounts.all() : [this.#account(account)];
-    for (const owner of accounts) this.#accounts.clear(owner);
+    for (const owner of accounts) owner.clear();
   }
 
   #account(name: string): Account {

@@ -207,8 +207,7 @@ export function endSubscriptionsOf(ctx: Ctx, customer: string): void {
 
 /** A subscription follows the fate of its latest invoice. */
 export const subscriptionListener: PaymentListener = (ctx, intent, outcome) => {
-  for (const payment of ctx.account.invoicePayments.values()) {
-    if (payment.payment.payment_intent !== intent.id) continue;
+  for (const payment of ctx.account.invoicePayments.where('intent', intent.id)) {
     const subscription = ctx.account.subscriptions
       .values()
       .find(({ latest_invoice: latest }) => latest === payment.invoice);

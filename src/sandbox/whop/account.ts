@@ -1,3 +1,5 @@
+import type { SandboxClock } from '../core/clock.js';
+import type { SandboxClocks } from '../core/clocks.js';
 import { newId } from '../core/ids.js';
 import type { Invoice, Member, Message, Payment, Plan, Product, Webhook } from './objects.js';
 
@@ -14,6 +16,11 @@ export class Account {
   payments = new Map<string, Payment>();
   webhooks = new Map<string, Webhook>();
   messages = new Map<string, Message>();
+  readonly clock: SandboxClock;
+
+  constructor(clocks: SandboxClocks) {
+    this.clock = clocks.of(this.id);
+  }
 
   clear(): void {
     for (const collection of Object.values(this.collections())) collection.clear();
@@ -40,6 +47,8 @@ export class Accounts {
   readonly #owners = new Map<string, Account>();
   readonly #revoked = new Set<string>();
 
+  constructor(private readonly clocks: SandboxClocks) {}
+
   all(): Account[] {
     return [...this.#byId.values()];
   }
@@ -49,7 +58,7 @@ export class Accounts {
     if (this.#revoked.has(key)) return { kind: 'revoked' };
     const known = this.#byKey.get(key);
     if (known !== undefined) return { kind: 'account', account: known };
-    const account = new Account();
+    const account = new Account(this.clocks);
     this.#byId.set(account.id, account);
     this.#link(key, account);
     return { kind: 'account', account };

@@ -1,4 +1,4 @@
-import type { SandboxClock } from '../core/clock.js';
+import type { SandboxClocks } from '../core/clocks.js';
 import type { Courier } from '../core/courier.js';
 import type { Account, Accounts } from './account.js';
 import { WhopError } from './errors.js';
@@ -7,7 +7,7 @@ import type { WireCheck } from './wire-check.js';
 
 export interface World {
   readonly settings: WhopSettings;
-  readonly clock: SandboxClock;
+  readonly clocks: SandboxClocks;
   readonly courier: Courier;
   readonly wireCheck: WireCheck;
   readonly accounts: Accounts;
@@ -20,7 +20,7 @@ export interface Ctx {
 }
 
 export function nowIso(ctx: Ctx): string {
-  return new Date(ctx.world.clock.now()).toISOString();
+  return new Date(ctx.account.clock.now()).toISOString();
 }
 
 /** The company that a request names, if it is the caller's. */

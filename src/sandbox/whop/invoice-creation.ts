@@ -67,7 +67,7 @@ export function createInvoice(ctx: Ctx, params: JsonObject): object {
 }
 
 function finalizeLater(ctx: Ctx, invoice: Invoice, at: string): void {
-  invoice.cancelNextStep = ctx.world.clock.schedule(
+  invoice.cancelNextStep = ctx.account.clock.schedule(
     Date.parse(at),
     ctx.account.id,
     `finalization of ${invoice.id}`,
@@ -145,7 +145,7 @@ function dateOf(value: unknown, name: string): string | null {
 
 export function dueDateOf(ctx: Ctx, value: unknown): string | null {
   const date = dateOf(value, 'due_date');
-  if (date !== null && Date.parse(date) <= ctx.world.clock.now()) {
+  if (date !== null && Date.parse(date) <= ctx.account.clock.now()) {
     throw unprocessable('due_date must be in the future');
   }
   return date;

@@ -67,7 +67,7 @@ export function openInvoice(ctx: Ctx, invoice: Invoice): void {
   invoice.status = 'open';
   if (invoice.dueDate === null) return;
   const at = Date.parse(invoice.dueDate);
-  invoice.cancelNextStep = ctx.world.clock.schedule(at, ctx.account.id, `due date of ${invoice.id}`, () => {
+  invoice.cancelNextStep = ctx.account.clock.schedule(at, ctx.account.id, `due date of ${invoice.id}`, () => {
     if (invoice.status === 'open') move(ctx, invoice, 'past_due', 'invoice.past_due');
   });
 }

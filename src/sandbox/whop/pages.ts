@@ -40,7 +40,7 @@ export function addCheckoutPage(server: FastifyInstance, world: World): void {
 }
 
 function find(world: World, id: string): Found | undefined {
-  world.clock.catchUp();
+  world.clocks.catchUp();
   for (const account of world.accounts.all()) {
     const plan = account.plans.get(id);
     const invoice = account.invoices.get(plan?.invoiceId ?? '');
@@ -67,7 +67,7 @@ async function submit(request: FastifyRequest, reply: FastifyReply, found: Found
     json
       ? reply.code(402).send({ outcome: 'declined', message, payment: payment?.id, invoice: invoice.id })
       : answer(reply, 402, found, message);
-  const chosen = chosenMethod(input, new Date(ctx.world.clock.now()));
+  const chosen = chosenMethod(input, new Date(ctx.account.clock.now()));
   if ('problem' in chosen) return declined(chosen.problem);
   if (asksForAuthentication(chosen.method, input)) {
     const form = authenticationForm(`/checkout/${plan.id}/submit`, input.fields);
@@ -114,7 +114,7 @@ async function answer(
       payable
         ? cardForm({
             action: `/checkout/${plan.id}/submit`,
-            now: ctx.world.clock.now(),
+            now: ctx.account.clock.now(),
             button: `Pay ${formattedPrice(plan)}`,
             problem,
             askEmail: true,

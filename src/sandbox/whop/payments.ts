@@ -79,8 +79,8 @@ function waitForBank(ctx: Ctx, payment: Payment): void {
   tell(ctx, payment.companyId, 'payment.pending', showPayment(ctx, payment));
   const { method } = payment;
   if (method.kind === 'card' || method.settles === 'stays') return;
-  const at = ctx.world.clock.now() + ctx.world.settings.asyncPaymentSeconds * 1000;
-  ctx.world.clock.schedule(at, ctx.account.id, `bank debit of ${payment.id}`, () => {
+  const at = ctx.account.clock.now() + ctx.world.settings.asyncPaymentSeconds * 1000;
+  ctx.account.clock.schedule(at, ctx.account.id, `bank debit of ${payment.id}`, () => {
     if (payment.status === 'pending') {
       settlePayment(ctx, payment, method.settles === 'succeeds' ? 'succeeded' : 'failed');
     }

@@ -40,10 +40,10 @@ export class WhopSandbox extends Controls {
     this.#pagesUrl = pagesUrl;
     this.#world = {
       settings: this.#settings,
-      clock: this.clock,
+      clocks: this.clocks,
       courier: this.courier,
       wireCheck: new WireCheck(this.#settings),
-      accounts: new Accounts(),
+      accounts: new Accounts(this.clocks),
       pagesUrl: () => this.pagesUrl,
     };
     this.#server = this.#build(options.onFailure);
@@ -68,7 +68,7 @@ export class WhopSandbox extends Controls {
   }
 
   async stop(): Promise<void> {
-    this.clock.stop();
+    this.clocks.stop();
     this.courier.stop();
     await this.#server.close();
   }

@@ -30,7 +30,7 @@ export function addCheckoutPage(server: FastifyInstance, host: PageHost): void {
 }
 
 function find(host: PageHost, id: string): Found | undefined {
-  host.world.clock.catchUp();
+  host.world.clocks.catchUp();
   for (const account of host.accounts()) {
     const session = account.sessions.get(id);
     if (session !== undefined) return { session, ctx: pageContext(host.world, account) };
@@ -94,7 +94,7 @@ function open(ctx: Ctx, session: Session, problem: string | undefined): Markup {
     )}
     ${cardForm({
       action: `/c/pay/${session.id}/submit`,
-      now: ctx.world.clock.now(),
+      now: ctx.account.clock.now(),
       button: amount === undefined ? 'Save' : `Pay ${amount}`,
       problem,
       askEmail: customer === undefined,

@@ -48,7 +48,7 @@ async function missing(reply: FastifyReply): Promise<FastifyReply> {
 }
 
 function find(host: PageHost, accountId: string, token: string): Found | undefined {
-  host.world.clock.catchUp();
+  host.world.clocks.catchUp();
   for (const account of host.accounts()) {
     if (account.id !== accountId) continue;
     for (const [id, notes] of account.invoiceNotes) {
@@ -124,7 +124,7 @@ function shown({ ctx, invoice, path }: Found, problem: string | undefined): Mark
       html`<section class="card">
         ${cardForm({
           action: `${path}/submit`,
-          now: ctx.world.clock.now(),
+          now: ctx.account.clock.now(),
           button: `Pay ${showAmount(invoice.amount_remaining, currency)}`,
           problem,
         })}

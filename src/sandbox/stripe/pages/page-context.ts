@@ -33,7 +33,7 @@ export async function show(
 
 /** Makes the payment method that a form describes, with the details that were typed. */
 export function methodOfForm(ctx: Ctx, input: CardFormInput): PaymentMethod {
-  const chosen = chosenMethod(input, new Date(ctx.world.clock.now()));
+  const chosen = chosenMethod(input, new Date(ctx.account.clock.now()));
   if ('problem' in chosen) {
     throw new StripeError('card_error', chosen.problem, { status: 402, code: 'incorrect_number' });
   }

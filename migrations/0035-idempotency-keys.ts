@@ -1,8 +1,8 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /** The keys of requests that may be sent again, each with what its request was answered. */
-export class IdempotencyKeys1763700000061 implements MigrationInterface {
-  name = 'IdempotencyKeys1763700000061';
+export class IdempotencyKeys1763700000035 implements MigrationInterface {
+  name = 'IdempotencyKeys1763700000035';
 
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(/* sql */ `

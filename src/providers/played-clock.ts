@@ -1,0 +1,46 @@
+import { ProviderError } from './provider-error.js';
+
+const LIMIT_MS = 15_000;
+
+/** How the played account stands now. */
+export interface PlayedTime {
+  /** When it will next do something by itself; null when never. */
+  readonly nextAt: Date | null;
+  /** Webhooks that are under way, or wait to be sent again. */
+  readonly undelivered: number;
+}
+
+/**
+ * Moves the clock of an account at a provider that is played, unless it shows that instant already, and waits for the webhooks
+ * that this makes it send. No key goes with it: the address is no provider's.
+ */
+export async function movePlayedClock(url: string, accountId: string, to: Date): Promise<PlayedTime> {
+  try {
+    const response = await fetch(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ account: accountId, to: to.toISOString() }),
+      redirect: 'error',
+      signal: AbortSignal.timeout(LIMIT_MS),
+    });
+    const text = await response.text();
+    if (!response.ok) throw notMoved(`it answered ${response.status}: ${text.slice(0, 300)}`);
+    return read(JSON.parse(text));
+  } catch (error) {
+    if (error instanceof ProviderError) throw error;
+    throw notMoved(String((error as { cause?: unknown }).cause ?? error));
+  }
+}
+
+function read(body: unknown): PlayedTime {
+  const { next_at: next, undelivered } = body as { next_at?: unknown; undelivered?: unknown };
+  const nextAt = typeof next === 'string' ? new Date(next) : null;
+  if (typeof undelivered !== 'number' || (nextAt !== null && Number.isNaN(nextAt.getTime())))
+    throw notMoved('it answered something else than next_at and undelivered');
+  return { nextAt, undelivered };
+}
+
+const notMoved = (reason: string): ProviderError =>
+  new ProviderError('unavailable', `the provider's clock was not moved: ${reason}`, {
+    code: 'clock_not_moved',
+  });
