@@ -196,7 +196,9 @@ describe("a plan's prices on their way to its subscriptions", () => {
       ['Fee (change)', '41'],
     ]);
     // Nothing was paid yet: what is given back lowers what is owed.
-    const [first] = (await invoicesOf(subs.two)).filter((one) => one.billing_reason === 'SUBSCRIPTION_CREATE');
+    const [first] = (await invoicesOf(subs.two)).filter(
+      (one) => one.billing_reason === 'SUBSCRIPTION_CREATE',
+    );
     expect(Number(first.total) - Number(first.amount_remaining)).toBeCloseTo(2.05, 6);
     expect(await api.get(`/customers/${subs.two.customer_id}/wallets`)).toEqual([]);
   });
