@@ -37,7 +37,7 @@ export class WalletExpiries {
     for (const walletId of [...new Set(expired.map((row) => row.walletId))].sort()) {
       let wallet = await this.ledger.lock(ctx, walletId);
       for (const row of expired.filter((one) => one.walletId === walletId)) {
-        const booked = await this.ledger.takeOf(ctx, wallet, row.id, {
+        const booked = await this.ledger.takeOf(ctx, wallet, [row.id], {
           reason: 'CREDIT_EXPIRED',
           parentId: row.id,
           description: 'Credits expired',

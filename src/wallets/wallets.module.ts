@@ -10,6 +10,7 @@ import { GrantCarry } from './grant-carry.service.js';
 import { WalletExpiries } from './wallet-expiries.service.js';
 import { PlanGrants } from './plan-grants.service.js';
 import { WalletLedger } from './wallet-ledger.service.js';
+import { WalletPurchases } from './wallet-purchases.service.js';
 import { WalletSpending } from './wallet-spending.service.js';
 import { WalletTopUps } from './wallet-topups.service.js';
 import { CustomerWalletsController, WalletsController } from './wallets.controller.js';
@@ -27,6 +28,7 @@ import { WalletsService } from './wallets.service.js';
     WalletsQueries,
     WalletTopUps,
     WalletSpending,
+    WalletPurchases,
     WalletExpiries,
     CreditGrantsService,
     GrantApplications,
@@ -39,6 +41,7 @@ import { WalletsService } from './wallets.service.js';
     WalletsQueries,
     WalletTopUps,
     WalletSpending,
+    WalletPurchases,
     WalletExpiries,
     CreditGrantsService,
     GrantApplications,
