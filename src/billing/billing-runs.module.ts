@@ -8,6 +8,9 @@ import { SubscriptionsModule } from '../subscriptions/subscriptions.module.js';
 import { TenancyModule } from '../tenancy/tenancy.module.js';
 import { UsageModule } from '../usage/usage.module.js';
 import { WalletsModule } from '../wallets/wallets.module.js';
+import { BillPricing } from './bill-pricing.service.js';
+import { CreditHolds } from './credit-holds/credit-holds.service.js';
+import { UsageSoFar } from './credit-holds/usage-so-far.service.js';
 import { GivingBack } from './giving-back.service.js';
 import { ImmediateBilling } from './immediate-billing.service.js';
 import { LateUsageCredits } from './late-usage/late-usage-credits.service.js';
@@ -48,8 +51,10 @@ import { SubscriptionBillingService } from './subscription-billing.service.js';
     BillingRunsController,
   ],
   providers: [
+    BillPricing,
     BillingRun,
     BillingRunsService,
+    CreditHolds,
     DraftFinalization,
     GivingBack,
     ImmediateBilling,
@@ -63,9 +68,11 @@ import { SubscriptionBillingService } from './subscription-billing.service.js';
     ScheduledEnds,
     SubscriptionBillingService,
     SubscriptionSteps,
+    UsageSoFar,
   ],
   exports: [
     BillingRun,
+    CreditHolds,
     ImmediateBilling,
     InvoiceLifecycleService,
     LateUsageService,

@@ -9,6 +9,7 @@ import { GrantApplications } from './grant-applications.service.js';
 import { GrantCarry } from './grant-carry.service.js';
 import { WalletExpiries } from './wallet-expiries.service.js';
 import { PlanGrants } from './plan-grants.service.js';
+import { WalletHolds } from './wallet-holds.service.js';
 import { WalletLedger } from './wallet-ledger.service.js';
 import { WalletPurchases } from './wallet-purchases.service.js';
 import { WalletSpending } from './wallet-spending.service.js';
@@ -30,6 +31,7 @@ import { WalletsService } from './wallets.service.js';
     WalletSpending,
     WalletPurchases,
     WalletExpiries,
+    WalletHolds,
     CreditGrantsService,
     GrantApplications,
     AddonGrants,
@@ -43,6 +45,7 @@ import { WalletsService } from './wallets.service.js';
     WalletSpending,
     WalletPurchases,
     WalletExpiries,
+    WalletHolds,
     CreditGrantsService,
     GrantApplications,
     AddonGrants,
