@@ -18,6 +18,7 @@ import { LateUsageNotes } from './late-usage/late-usage-notes.service.js';
 import { LateUsageSettlement } from './late-usage/late-usage-settlement.service.js';
 import { LateUsageController } from './late-usage/late-usage.controller.js';
 import { LateUsageService } from './late-usage/late-usage.service.js';
+import { PauseProrations } from './pause-prorations.service.js';
 import { ProrationsService } from './prorations.service.js';
 import { InvoiceLifecycleController } from './recalculation/invoice-lifecycle.controller.js';
 import { InvoiceLifecycleService } from './recalculation/invoice-lifecycle.service.js';
@@ -63,6 +64,7 @@ import { SubscriptionBillingService } from './subscription-billing.service.js';
     LateUsageService,
     LateUsageNotes,
     LateUsageSettlement,
+    PauseProrations,
     ProrationsService,
     RecalculationService,
     ScheduledEnds,
@@ -77,6 +79,7 @@ import { SubscriptionBillingService } from './subscription-billing.service.js';
     InvoiceLifecycleService,
     LateUsageService,
     LateUsageSettlement,
+    PauseProrations,
     ProrationsService,
     RecalculationService,
     ScheduledEnds,
