@@ -12,14 +12,20 @@ export interface PlayedTime {
 
 /**
  * Moves the clock of an account at a provider that is played, unless it shows that instant already, and waits for the webhooks
- * that this makes it send. No key goes with it: the address is no provider's.
+ * that this makes it send. There it stands for so long, or until it is moved on. No key goes with it: the address is no
+ * provider's.
  */
-export async function movePlayedClock(url: string, accountId: string, to: Date): Promise<PlayedTime> {
+export async function movePlayedClock(
+  url: string,
+  accountId: string,
+  to: Date,
+  standsMs = 0,
+): Promise<PlayedTime> {
   try {
     const response = await fetch(url, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ account: accountId, to: to.toISOString() }),
+      body: JSON.stringify({ account: accountId, to: to.toISOString(), stands_ms: standsMs }),
       redirect: 'error',
       signal: AbortSignal.timeout(LIMIT_MS),
     });

@@ -15,10 +15,10 @@ export interface ClockFollower {
   readonly kind: string;
   readonly key: string;
   /**
-   * Moves it to that instant, unless it is there already, and waits until it has told us what that has made it do. An
-   * exception says why it could not.
+   * Moves it to that instant, unless it is there already, and waits until it has told us what that has made it do. There it
+   * stands until it is moved on, or runs on, as the way is over. An exception says why it could not.
    */
-  follow(to: Date): Promise<Followed>;
+  follow(to: Date, then: 'stand' | 'run'): Promise<Followed>;
 }
 
 /** Finds what follows the clock of an environment. */

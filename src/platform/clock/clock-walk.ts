@@ -55,6 +55,17 @@ export class ClockWalk {
   }
 
   async to(end: Date): Promise<void> {
+    try {
+      await this.through(end);
+    } catch (error) {
+      // They run on by themselves, later, should that not be possible now.
+      await this.runOn().catch(() => undefined);
+      throw error;
+    }
+    await this.runOn();
+  }
+
+  private async through(end: Date): Promise<void> {
     // What was under way before belongs to the time before.
     await this.settle();
     for (;;) {
@@ -129,16 +140,24 @@ export class ClockWalk {
     }
   }
 
-  private async follow(now: Date): Promise<void> {
-    const followed = await Promise.all(this.followers.map((one) => this.followOne(one, now)));
+  private async runOn(): Promise<void> {
+    await this.follow(await this.now(), 'run');
+  }
+
+  private async follow(now: Date, then: 'stand' | 'run' = 'stand'): Promise<void> {
+    const followed = await Promise.all(this.followers.map((one) => this.followOne(one, now, then)));
     this.undelivered = followed.reduce((sum, { undelivered }) => sum + undelivered, 0);
     this.theirNext = earliest(followed.map(({ nextAt }) => nextAt));
   }
 
   /** One that cannot be reached is not asked again: time goes on without it. */
-  private async followOne(follower: ClockFollower, now: Date): Promise<Followed> {
+  private async followOne(
+    follower: ClockFollower,
+    now: Date,
+    then: 'stand' | 'run',
+  ): Promise<Followed> {
     try {
-      return await follower.follow(now);
+      return await follower.follow(now, then);
     } catch (error) {
       this.followers = this.followers.filter((one) => one !== follower);
       this.lost.push(lostOf(follower, error instanceof Error ? error.message : String(error)));

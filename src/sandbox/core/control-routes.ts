@@ -120,7 +120,10 @@ function addStateRoutes(server: FastifyInstance, controls: Controls): void {
     const body = bodyOf(request.body);
     const to = new Date(required(body, 'to'));
     if (Number.isNaN(to.getTime())) throw new ControlError('"to" is no instant');
-    const { now, nextAt, undelivered } = await controls.follow(required(body, 'account'), to);
+    const { stands_ms: standsMs } = body;
+    if (standsMs !== undefined && !(typeof standsMs === 'number' && standsMs >= 0 && standsMs <= 600_000))
+      throw new ControlError('"stands_ms" is no time of up to ten minutes');
+    const { now, nextAt, undelivered } = await controls.follow(required(body, 'account'), to, standsMs);
     return { now, next_at: nextAt, undelivered };
   });
   server.post('/_sandbox/clock/advance', async (request) => {

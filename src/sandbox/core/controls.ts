@@ -174,13 +174,16 @@ export abstract class Controls {
 
   /**
    * For whoever has a clock of their own that this account's is to follow: moves it to that instant, unless it is there
-   * already, and resolves when the webhooks that are due have been attempted.
+   * already, and resolves when the webhooks that are due have been attempted. There it stands for `standsMs`, or until it is
+   * moved on.
    */
-  async follow(account: string, to: Date): Promise<Followed> {
+  async follow(account: string, to: Date, standsMs = 0): Promise<Followed> {
     const id = this.resolveAccount(account);
     const clock = this.clocks.of(id);
     if (clock.now() < to.getTime()) clock.advanceTo(to.getTime());
     else clock.catchUp();
+    if (standsMs > 0) clock.stand(standsMs);
+    else clock.runOn();
     const undelivered = await this.courier.quiet(id);
     const { nextAt } = clock;
     return {
