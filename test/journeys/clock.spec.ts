@@ -196,6 +196,28 @@ describe.each(TRANSPORTS)('the clock of a test environment, jobs by %s', (transp
     expect(await first).toMatchObject({ settled: true });
     expect(await now()).toBeLessThan(start + 3 * DAY);
   });
+
+  it('whoever has lost the clock to somebody else moves it no further', async () => {
+    const start = await now();
+    road.sandbox.stripe.fault({ method: 'POST', path: '/v1/invoices', mode: 'delay', ms: 1_000 });
+    const customer = await road.customer(`lost-${transport}`);
+    await road.invoice(customer.id as string, [{ amount: '3' }], { collection_method: 'send_invoice' });
+    const first = road.api.send('POST', `${environment()}/clock/advance`, { by_seconds: (9 * DAY) / 1000 });
+    await eventually('the first has it, and it stops: it is somebody else who has it', async () => {
+      const rows = await road.server.database.query(
+        `UPDATE environment_clocks SET held_by = 'somebody' WHERE environment_id = $1 AND held_by IS NOT NULL
+          RETURNING stands_at`,
+        [road.server.tenant.environmentId],
+      );
+      return rows.length > 0;
+    });
+    expect(await first).toMatchObject({ status: 409, body: { error: { code: 'clock_is_moved' } } });
+    expect(await now()).toBeLessThan(start + DAY);
+    await road.server.database.query(
+      'UPDATE environment_clocks SET held_by = NULL, held_until = NULL, stands_at = NULL WHERE environment_id = $1',
+      [road.server.tenant.environmentId],
+    );
+  });
 });
 
 describe('a clock and what does not come to an end', () => {

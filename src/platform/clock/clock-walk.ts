@@ -151,11 +151,7 @@ export class ClockWalk {
   }
 
   /** One that cannot be reached is not asked again: time goes on without it. */
-  private async followOne(
-    follower: ClockFollower,
-    now: Date,
-    then: 'stand' | 'run',
-  ): Promise<Followed> {
+  private async followOne(follower: ClockFollower, now: Date, then: 'stand' | 'run'): Promise<Followed> {
     try {
       return await follower.follow(now, then);
     } catch (error) {

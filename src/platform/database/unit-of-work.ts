@@ -261,7 +261,7 @@ export class UnitOfWork {
         return await work((await runner.connect()) as PoolClient, runner);
       } catch (error) {
         if (!isTransactionConflict(error) || attempt > CONFLICT_RETRIES) throw error;
-        this.logger.warn({ event: 'transaction.retried', attempt });
+        this.logger.warn({ event: 'transaction.retried', attempt, err: error });
       } finally {
         await runner.release();
       }

@@ -69,7 +69,11 @@ test('a failed automatic charge is tried again for days, then left open', async 
 
 test('automatic collection that is turned on after a charge has failed tries again, turned off it does not', async () => {
   const method = await defaultMethod('pm_card_chargeCustomerFail');
-  const invoice = await stripe.invoices.create({ customer: customer.id, currency: 'usd', auto_advance: false });
+  const invoice = await stripe.invoices.create({
+    customer: customer.id,
+    currency: 'usd',
+    auto_advance: false,
+  });
   await stripe.invoices.addLines(invoice.id, { lines: [{ amount: 1500 }] });
   await errorOf(stripe.invoices.pay(invoice.id));
   const turn = (on: boolean): Promise<Stripe.Invoice> =>
