@@ -6,6 +6,8 @@ const LIMIT_MS = 15_000;
 export interface PlayedTime {
   /** When it will next do something by itself; null when never. */
   readonly nextAt: Date | null;
+  /** Webhooks that have been delivered since it was asked the last time. */
+  readonly delivered: number;
   /** Webhooks that are under way, or wait to be sent again. */
   readonly undelivered: number;
 }
@@ -39,11 +41,15 @@ export async function movePlayedClock(
 }
 
 function read(body: unknown): PlayedTime {
-  const { next_at: next, undelivered } = body as { next_at?: unknown; undelivered?: unknown };
+  const { next_at: next, delivered, undelivered } = body as Record<string, unknown>;
   const nextAt = typeof next === 'string' ? new Date(next) : null;
-  if (typeof undelivered !== 'number' || (nextAt !== null && Number.isNaN(nextAt.getTime())))
-    throw notMoved('it answered something else than next_at and undelivered');
-  return { nextAt, undelivered };
+  if (
+    typeof delivered !== 'number' ||
+    typeof undelivered !== 'number' ||
+    (nextAt !== null && Number.isNaN(nextAt.getTime()))
+  )
+    throw notMoved('it answered something else than next_at, delivered and undelivered');
+  return { nextAt, delivered, undelivered };
 }
 
 const notMoved = (reason: string): ProviderError =>

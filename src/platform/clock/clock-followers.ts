@@ -5,6 +5,8 @@ import type { Caller } from '../context.js';
 export interface Followed {
   /** When it will next do something by itself; null when never. */
   readonly nextAt: Date | null;
+  /** How many messages it has told us since it was asked the last time. */
+  readonly delivered: number;
   /** How many messages to us are on their way, or wait to be sent again. */
   readonly undelivered: number;
 }

@@ -44,6 +44,8 @@ export class ClockWalk {
   private readonly lost: LeftBehind[] = [];
   private unfinished: readonly UnfinishedJob[] = [];
   private undelivered = 0;
+  /** What followers have told between the last two times that they were asked. */
+  private delivered = 0;
   /** When a follower will next do something by itself. */
   private theirNext: Date | null = null;
 
@@ -102,7 +104,7 @@ export class ClockWalk {
   private async goOn(instant: Date): Promise<void> {
     const isTheirs = this.theirNext !== null && this.theirNext <= instant;
     await this.follow(await this.parts.set(instant));
-    if (isTheirs || this.undelivered > 0) await this.settle();
+    if (isTheirs || this.delivered > 0 || this.undelivered > 0) await this.settle();
   }
 
   /** Lets happen what is due at the present instant. False: nothing was. */
@@ -134,7 +136,8 @@ export class ClockWalk {
       const before = this.undelivered;
       await this.follow(await this.now());
       if (this.unfinished.length > 0) return;
-      if (!(await idle.isIdle(this.caller.scope)) || this.undelivered < before) stall.goesOn();
+      // What they have told may have been answered by calls, of which they tell again.
+      if (this.delivered > 0 || this.undelivered < before) stall.goesOn();
       else if (this.undelivered === 0 || stall.leftMs() <= 0) return;
       else await delay(PAUSE_MS);
     }
@@ -147,6 +150,7 @@ export class ClockWalk {
   private async follow(now: Date, then: 'stand' | 'run' = 'stand'): Promise<void> {
     const followed = await Promise.all(this.followers.map((one) => this.followOne(one, now, then)));
     this.undelivered = followed.reduce((sum, { undelivered }) => sum + undelivered, 0);
+    this.delivered = followed.reduce((sum, { delivered }) => sum + delivered, 0);
     this.theirNext = earliest(followed.map(({ nextAt }) => nextAt));
   }
 
@@ -157,7 +161,7 @@ export class ClockWalk {
     } catch (error) {
       this.followers = this.followers.filter((one) => one !== follower);
       this.lost.push(lostOf(follower, error instanceof Error ? error.message : String(error)));
-      return { nextAt: null, undelivered: 0 };
+      return { nextAt: null, delivered: 0, undelivered: 0 };
     }
   }
 
