@@ -1,6 +1,6 @@
 import { fullPeriodAt } from '../domain/billing-period.js';
-import { clip, laterOf, without, type OpenPeriod } from '../domain/period.js';
-import { pausesKnown } from '../domain/subscribing/charges-due.js';
+import { clip, laterOf, without } from '../domain/period.js';
+import { pausesKnown, type Pause } from '../domain/subscribing/charges-due.js';
 import { lineSchedule } from '../domain/subscribing/line-schedule.js';
 import {
   chargedLife,
@@ -17,7 +17,7 @@ export function paidUntil(
   subscription: Subscription,
   line: SubscriptionLineItem,
   at: Date,
-  pauses: readonly OpenPeriod[],
+  pauses: readonly Pause[],
 ): Date | null {
   if (line.billedBy !== null || line.invoiceCadence !== 'ADVANCE' || line.priceType === 'USAGE') return null;
   if (subscription.activatedAt === null) return line.paidUntil;

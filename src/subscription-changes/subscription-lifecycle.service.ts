@@ -188,7 +188,8 @@ export class SubscriptionLifecycleService {
     const before = await this.current(ctx, id);
     const paused = before.subscriptionStatus === 'paused';
     const result = await this.pauses.resume(ctx, before, metadata);
-    const task = paused ? resumeTask(before, ctx.now) : undefined;
+    // Asked for and over in one instant, it has put nothing off.
+    const task = paused && result.pause.createdAt < ctx.now ? resumeTask(before, ctx.now) : undefined;
     if (task !== undefined) await this.now.bill(ctx, task);
     return result;
   }

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { invalidOperation } from '../domain/errors.js';
 import type { OpenPeriod } from '../domain/period.js';
+import type { Pause } from '../domain/subscribing/charges-due.js';
 import { planPause, statusAfterPause, type PauseWish } from '../domain/subscribing/pauses.js';
 import type { Ctx } from '../platform/context.js';
 import { stampChange, stampNew } from '../platform/database/columns.js';
@@ -140,8 +141,8 @@ export class SubscriptionPausesService {
   async pausedTimes(
     ctx: Ctx,
     subscriptionIds: readonly string[],
-  ): Promise<ReadonlyMap<string, OpenPeriod[]>> {
-    const times = new Map<string, OpenPeriod[]>();
+  ): Promise<ReadonlyMap<string, Pause[]>> {
+    const times = new Map<string, Pause[]>();
     for (const pause of await this.of(ctx, subscriptionIds)) {
       const time = pausedTime(pause);
       if (time !== undefined)

@@ -1,5 +1,6 @@
 import type { BillingSchedule } from '../domain/billing-period.js';
 import type { OpenPeriod, Period } from '../domain/period.js';
+import type { Pause } from '../domain/subscribing/charges-due.js';
 import type { ProrationBehavior } from '../domain/subscribing/proration.js';
 import { lineWindow } from '../domain/subscribing/line-window.js';
 import { billingStart, lifeEnd } from '../domain/subscribing/subscription-life.js';
@@ -53,9 +54,9 @@ export const prorationBehaviorAt = (
     : prorationBehavior;
 
 /** The pause as a stretch of time; undefined while it has not begun, or if it never did. */
-export function pausedTime(pause: SubscriptionPause): OpenPeriod | undefined {
+export function pausedTime(pause: SubscriptionPause): Pause | undefined {
   if (pause.pauseStatus !== 'active' && pause.pauseStatus !== 'completed') return undefined;
   // Resumed in the instant in which it began: no time at all.
   if (pause.resumedAt !== null && pause.resumedAt <= pause.pauseStart) return undefined;
-  return { start: pause.pauseStart, end: pause.resumedAt };
+  return { start: pause.pauseStart, end: pause.resumedAt, askedAt: pause.createdAt };
 }

@@ -100,8 +100,7 @@ async function shrunk<H>(check: (history: H) => Promise<void>, broken: Broken<H>
     for (const history of smaller(found.history)) {
       if (Date.now() > until) return found;
       const error = await errorOf(check, history);
-      // A history that is refused shows nothing of one that is carried out.
-      if (error === undefined || isRefusal(error) !== isRefusal(broken.error)) continue;
+      if (error === undefined || kindOf(error) !== kindOf(broken.error)) continue;
       found = { ...found, history, error };
       again = true;
       break;
@@ -119,8 +118,12 @@ const errorOf = async <H>(check: (history: H) => Promise<void>, history: H): Pro
   }
 };
 
-const isRefusal = (error: unknown): boolean =>
-  error instanceof Error && / answered \d{3}, not /.test(error.message);
+/** What is refused, or cannot be carried out, shows nothing of a figure that is wrong. */
+const kindOf = (error: unknown): string => {
+  if (!(error instanceof Error)) return 'thrown';
+  const refusal = / answered (\d{3}), not /.exec(error.message);
+  return refusal === null ? ('matcherResult' in error ? 'figures' : error.name) : refusal[1]!;
+};
 
 /** The same JSON with one element of a list less, or nothing in place of one object: the largest parts first. */
 function* smaller<T>(value: T): Generator<T> {

@@ -179,6 +179,17 @@ export class World {
     });
   }
 
+  /** Asks for what is still to be billed, or to be given back, for the periods of all invoices. */
+  async settleLateUsage(customer: any): Promise<void> {
+    for (const { id, billing_reason: reason } of await this.invoices(customer))
+      if (reason === 'SUBSCRIPTION_CYCLE' || reason === 'PRORATION') {
+        const { status, body } = await this.api.send('POST', `/invoices/${id}/late-usage`);
+        const code = body.error?.code ?? '';
+        if (status !== 200 && !NOTHING_LATE.includes(code as string))
+          throw new Error(`late usage of ${id} answered ${status}, not 200: ${JSON.stringify(body)}`);
+      }
+  }
+
   /** What stands, in the order of its periods. */
   async invoices(customer: any): Promise<any[]> {
     const { items } = await this.api.post('/invoices/search', {
@@ -209,6 +220,8 @@ export class World {
     return asked - (await this.credit(customer));
   }
 }
+
+const NOTHING_LATE = ['no_late_usage', 'invoice_without_late_usage'];
 
 export const cents = (amount: string): number => Math.round(Number(amount) * 100);
 
