@@ -66,11 +66,19 @@ export const carriedOf = (restatements: readonly UsageRestatement[], line: Invoi
     .filter((one) => restatedKeyOf(one) === keyOf(line))
     .reduce((sum, one) => sum + one.carriedAmount, 0n);
 
-/** The period was billed again after it was restated: the new line may hold what the restatement has billed already. */
-export function isRemade(restatements: readonly UsageRestatement[], line: InvoiceLineItem): boolean {
-  const own = restatements.filter((one) => restatedKeyOf(one) === keyOf(line));
+/**
+ * The period was billed again after it was restated: the new lines may hold what the restatement has billed already.
+ *
+ * @param lines all that bill one key: a price, and its overage
+ */
+export function isRemade(
+  restatements: readonly UsageRestatement[],
+  lines: readonly InvoiceLineItem[],
+): boolean {
+  const key = keyOf(lines[0] as InvoiceLineItem);
+  const own = restatements.filter((one) => restatedKeyOf(one) === key);
   const latest = own.sort((a, b) => b.createdAt.getTime() - a.createdAt.getTime())[0];
-  return latest !== undefined && latest.restatedLineItemId !== line.id;
+  return latest !== undefined && lines.every(({ id }) => id !== latest.restatedLineItemId);
 }
 
 /** How a period stands: its own lines, and what restated them since. */

@@ -105,17 +105,23 @@ export class LateUsageService {
       [...carriers].flatMap(([id, task]) => (suspectIds.has(task.subscription.id) ? [id] : [])),
     );
     const kept = this.events.keptSince(ctx.now);
-    const suspected = billed.filter(({ invoice, line }) => {
-      if (kept !== null && (line.periodStart as Date) < kept) return false;
+    // What bills one key stands and falls together: a price without its overage would seem to be billed too little.
+    const byKey = new Map<string, (typeof billed)[number][]>();
+    for (const one of billed) byKey.set(keyOf(one.line), [...(byKey.get(keyOf(one.line)) ?? []), one]);
+    const suspected = [...byKey.values()].flatMap((own) => {
+      const [{ invoice, line }] = own as [(typeof billed)[number]];
+      if (kept !== null && (line.periodStart as Date) < kept) return [];
       const task = carriers.get(invoice.subscriptionId as string) as LateUsageTask;
       const window = windows.get(task.subscription.id);
-      const late = window !== undefined && mayBear(line, window);
-      return (
-        late ||
+      const isSuspect =
+        (window !== undefined && mayBear(line, window)) ||
         carriedOf(restatements, line) !== 0n ||
-        isRemade(restatements, line) ||
-        completed(chains, task)?.includes(invoice.subscriptionId as string) === true
-      );
+        isRemade(
+          restatements,
+          own.map((one) => one.line),
+        ) ||
+        completed(chains, task)?.includes(invoice.subscriptionId as string) === true;
+      return isSuspect ? own : [];
     });
     const books = await this.books(ctx, suspected, restatements);
     const subscriptions = new Map(
