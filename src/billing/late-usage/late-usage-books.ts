@@ -1,7 +1,7 @@
 import { giveCredits, type GivenCredit } from '../../domain/invoicing/give-credits.js';
 import { wantedRestatements, type BilledUsage } from '../../domain/invoicing/late-usage.js';
 import { money, moneyToRate, roundToMoney, sumMoney, type Money } from '../../domain/money.js';
-import type { Period } from '../../domain/period.js';
+import { laterOf, type Period } from '../../domain/period.js';
 import { ZERO, type Rate } from '../../domain/rate.js';
 import { withTax, type LineTaxBook } from '../../invoices/line-taxes.service.js';
 import type { Invoice, InvoiceLineItem, UsageRestatement } from '../../invoices/invoices.types.js';
@@ -52,9 +52,12 @@ export const ratedKeyOf = (line: RatedLine): string | undefined =>
     ? undefined
     : keyOfParts(line.subscriptionLineItemId, line.period.start, line.period.end);
 
-/** Later periods too: a free quantity that outlasts a period, and a meter that never resets, carry usage on into them. */
-export const mayBear = (line: InvoiceLineItem, late: Period): boolean =>
-  late.start < (line.periodEnd as Date);
+/**
+ * Later periods too: a free quantity that outlasts a period, and a meter that never resets, carry usage on into them. And all
+ * of the period that a change has cut: what is used behind the cut may change what the part before it comes to.
+ */
+export const mayBear = (line: InvoiceLineItem, wholeUntil: Date, late: Period): boolean =>
+  late.start < laterOf(line.periodEnd as Date, wholeUntil);
 
 export const isEarlier = ({ line }: Billed, task: LateUsageTask): boolean => {
   const closing = closingOf(task);

@@ -1,13 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { CustomersService } from '../../customers/customers.service.js';
 import type { Money } from '../../domain/money.js';
-import type { Period } from '../../domain/period.js';
+import { fullPeriodAt } from '../../domain/billing-period.js';
+import { laterOf, type Period } from '../../domain/period.js';
 import type { Ctx } from '../../platform/context.js';
 import {
   SubscriptionChainsService,
   type SubscriptionChains,
 } from '../../subscriptions/subscription-chains.service.js';
-import type { Subscription } from '../../subscriptions/subscriptions.types.js';
+import { scheduleOf, type Subscription } from '../../subscriptions/subscriptions.types.js';
 import { LateEventsService } from '../../usage/late-events.service.js';
 import { BilledLinesQueries } from '../../invoices/billed-lines.queries.js';
 import type { Invoice, InvoiceLineItem, UsageRestatement } from '../../invoices/invoices.types.js';
@@ -114,7 +115,7 @@ export class LateUsageService {
       const task = carriers.get(invoice.subscriptionId as string) as LateUsageTask;
       const window = windows.get(task.subscription.id);
       const isSuspect =
-        (window !== undefined && mayBear(line, window)) ||
+        (window !== undefined && mayBear(line, wholeUntil(chains, task, invoice), window)) ||
         carriedOf(restatements, line) !== 0n ||
         isRemade(
           restatements,
@@ -233,6 +234,17 @@ function earlierOf(chains: SubscriptionChains, { subscription }: LateUsageTask):
   const chain = chains.of(subscription.id);
   const place = chain.findIndex(({ id }) => id === subscription.id);
   return [...chain.slice(0, Math.max(place, 0)), subscription];
+}
+
+/** Where the period of a bill ends, that a change of plan may have cut: with the part of it that goes on. */
+function wholeUntil(chains: SubscriptionChains, task: LateUsageTask, invoice: Invoice): Date {
+  const chain = earlierOf(chains, task);
+  const place = chain.findIndex(({ id }) => id === invoice.subscriptionId);
+  const full = fullPeriodAt(scheduleOf(chain[place] as Subscription), invoice.periodStart as Date);
+  const next = chain[place + 1];
+  return next === undefined || full.end <= next.startDate
+    ? full.end
+    : laterOf(full.end, fullPeriodAt(scheduleOf(next), next.startDate).end);
 }
 
 /**
