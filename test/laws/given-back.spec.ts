@@ -258,7 +258,8 @@ class MoneyLife {
         const { items } = await api.get('/payments?limit=100');
         const payment = pick(items as any[], n);
         if (payment === undefined) return;
-        // Money that was entered by hand goes back by hand.
+        // Not of an invoice whose money is in the wallet already: that it can go back twice is not refused yet.
+        if ((await this.lineCredits()).some(({ invoice_id: id }) => id === payment.destination_id)) return;
         await this.try('PUT', `/payments/${payment.id}`, { payment_status: 'REFUNDED' });
         return;
       }
@@ -359,7 +360,7 @@ class MoneyLife {
 
   private async lineCredits(): Promise<any[]> {
     return this.server.database.query(
-      `SELECT c.invoice_line_item_id AS line_id, c.net_amount, c.amount
+      `SELECT c.invoice_id, c.invoice_line_item_id AS line_id, c.net_amount, c.amount
          FROM billing.line_credits c JOIN billing.invoices i ON i.id = c.invoice_id
         WHERE i.customer_id = $1`,
       [this.customer.id],
