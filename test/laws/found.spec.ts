@@ -187,4 +187,17 @@ describe('found by the laws', () => {
     await world.clock(at(60));
     expect(await world.cost(customer)).toBe(3_100);
   });
+
+  it('bug: what came late and was billed by the plan that goes on was billed again for the one before', async () => {
+    const lines = [line({})];
+    const { world, customer, features, subscription } = await begin(lines);
+    const other = await world.plan('Other', features, lines);
+    await world.clock(at(10));
+    await world.changePlan(subscription, other, { billing_cycle: 'calendar' });
+    await world.clock(at(32));
+    await world.send([eventOf('customer', 0, 0, use(3))]);
+    await world.clock(at(60));
+    await world.settleLateUsage(customer);
+    expect(await world.cost(customer)).toBe(500);
+  });
 });

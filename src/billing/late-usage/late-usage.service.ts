@@ -91,7 +91,10 @@ export class LateUsageService {
     const carriers = new Map<string, LateUsageTask>();
     for (const task of tasks)
       for (const { id } of earlierOf(chains, task)) if (!carriers.has(id)) carriers.set(id, task);
-    const restatements = await this.restatements.of(ctx, [...carriers.keys()]);
+    // By later subscriptions of the same contract too: a bill of theirs may have carried it already.
+    const restatements = await this.restatements.of(ctx, [
+      ...new Set([...carriers.keys()].flatMap((id) => [id, ...chains.of(id).map((one) => one.id)])),
+    ]);
     const carried = new Set(restatements.map((one) => carriers.get(one.subscriptionId)?.subscription.id));
     const suspects = tasks.filter(
       (task) =>

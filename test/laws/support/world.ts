@@ -210,14 +210,11 @@ export class World {
     return wallets.reduce((sum: number, wallet) => sum + cents(wallet.balance), 0);
   }
 
-  /** What a history has cost its customer, in cents: what was asked for and not taken back, less what is at hand again. */
+  /** What a history in which nobody pays has cost its customer, in cents: what is owed, less what is at hand. */
   async cost(customer: any): Promise<number> {
     const invoices = await this.invoices(customer);
-    const asked = invoices.reduce(
-      (sum: number, one) => sum + cents(one.total) - cents(one.adjustment_amount),
-      0,
-    );
-    return asked - (await this.credit(customer));
+    const owed = invoices.reduce((sum: number, one) => sum + cents(one.amount_remaining as string), 0);
+    return owed - (await this.credit(customer));
   }
 }
 
