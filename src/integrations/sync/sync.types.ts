@@ -92,6 +92,8 @@ export interface SyncTask<R = unknown> {
    * tried anew: a remote customer that does not exist any more.
    */
   repair?(ctx: Ctx, operation: SyncOperation, connection: Connection, error: ProviderError): Promise<boolean>;
+  /** The credentials lack a permission: it waits for somebody to give it. */
+  held?(ctx: Ctx, operation: SyncOperation, error: ProviderError): Promise<void>;
   /** The provider has refused for good, and nothing could be repaired. */
   refused?(ctx: Ctx, operation: SyncOperation, error: ProviderError): Promise<void>;
 }
