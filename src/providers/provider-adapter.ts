@@ -161,7 +161,15 @@ export interface ProviderAccount {
 }
 
 export interface CustomerOperations {
-  push(customer: CustomerPush, attempt: Attempt): Promise<RemoteCustomer>;
+  /**
+   * Before a remote customer that was there already is written to, it is claimed: nobody else of ours may have it. False
+   * means that somebody has, and it is left as it is. Left out: there is nobody else.
+   */
+  push(
+    customer: CustomerPush,
+    attempt: Attempt,
+    claim?: (remoteId: string) => Promise<boolean>,
+  ): Promise<RemoteCustomer>;
   /** Null when the provider has never heard of it. */
   fetch(remoteId: string): Promise<RemoteCustomer | null>;
   /**

@@ -207,7 +207,7 @@ export class SyncEngine implements OnModuleInit {
       const keep = (settings: Readonly<Record<string, string>>): Promise<void> =>
         this.uow.run(caller, (ctx) => this.connections.addSettings(ctx, connection.id, settings));
       const tried = { key, firstTriedAt, number: attempt.number };
-      return { result: await task.call(session, snapshot, tried, keep) };
+      return { result: await task.call(session, snapshot, tried, keep, { caller, operation, connection }) };
     } catch (error) {
       if (error instanceof ProviderError) return { error };
       // A defect of ours: whatever it has left at the provider is unknown, so the next try looks first.

@@ -146,6 +146,7 @@ describe('a first try', () => {
       amountRemaining: push1.amountDue,
     });
     expect(answer.metadata).toEqual({
+      stripe_invoice_status: 'open',
       stripe_invoice_id: answer.remoteId,
       stripe_invoice_number: invoices()[0]?.number,
       stripe_hosted_invoice_url: answer.hostedUrl,
