@@ -3,7 +3,7 @@ import { takeAdjustment, type AdjustmentKind } from '../domain/paying/adjustment
 import type { Money } from '../domain/money.js';
 import type { Ctx } from '../platform/context.js';
 import { stampChange, stampNew } from '../platform/database/columns.js';
-import { findRows, insertRow, updateRow } from '../platform/database/rows.js';
+import { findRows, insertRow, rowExists, updateRow } from '../platform/database/rows.js';
 import { InvoiceAdjustmentEntity, type GivenBack } from './invoice-adjustment.entity.js';
 import type { Invoice } from './invoices.types.js';
 
@@ -41,6 +41,16 @@ export class InvoiceAdjustments {
       { invoiceId: invoiceIds },
       { orderBy: ['createdAt', 'id'] },
     );
+  }
+
+  /** Whether credit notes of an invoice there count here. */
+  hasNotes(ctx: Ctx, connectionId: string, gatewayInvoiceId: string): Promise<boolean> {
+    return rowExists(ctx.em, InvoiceAdjustmentEntity, {
+      connectionId,
+      gatewayInvoiceId,
+      kind: 'CREDIT_NOTE',
+      adjustmentStatus: 'ACTIVE',
+    });
   }
 
   /** Writes down what is news; the invoice is locked. Answers whether anything was. */

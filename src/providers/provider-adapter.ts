@@ -220,8 +220,11 @@ export interface InvoiceOperations {
   readonly needsCustomer: boolean;
   /** Draft, lines, check of the total, finalize: complete or an exception; a half-made draft is completed by the next try. */
   push(invoice: InvoicePush, attempt: Attempt): Promise<RemoteInvoice>;
-  /** Null when the provider has never heard of it. */
-  fetch(remoteId: string): Promise<RemoteInvoice | null>;
+  /**
+   * Null when the provider has never heard of it. With `thorough`, adjustments are looked for also where nothing of the
+   * invoice says that there are any: some are known, and may have been released.
+   */
+  fetch(remoteId: string, thorough?: boolean): Promise<RemoteInvoice | null>;
   /** The invoice that a payment was for, where payments are no group of their own. Null when there is none. */
   ofPayment?(remotePaymentId: string): Promise<RemoteInvoice | null>;
   /**
