@@ -105,6 +105,12 @@ export class PaymentLedger {
       ({ adjustmentStatus }) => adjustmentStatus === 'ACTIVE',
     );
     const gone = refunded.filter((row) => hasGone(row.refundStatus));
+    let forgiven = 0n;
+    for (const one of adjustments) {
+      const back = forgivenBy(one, gone);
+      await this.adjustments.countGivenBack(ctx, one, back);
+      forgiven += back;
+    }
     const total = (type: CreditNoteEntity['creditNoteType']): Money =>
       sumMoney(
         notes
@@ -124,7 +130,7 @@ export class PaymentLedger {
           invoice.currency,
         ),
       ),
-      forgiven: addMoney(total('REFUND'), money(forgivenBy(adjustments, gone), invoice.currency)),
+      forgiven: addMoney(total('REFUND'), money(forgiven, invoice.currency)),
     };
     return this.invoices.settle(ctx, invoice, movements, details);
   }
@@ -190,13 +196,13 @@ export class PaymentLedger {
   }
 }
 
-/** Of what notes at providers say went back, as much as really has: a refund that fails is not forgiven. */
+/** Of what a note at a provider says went back, as much as really has. */
 function forgivenBy(
-  adjustments: readonly InvoiceAdjustment[],
+  { givenBack }: InvoiceAdjustment,
   gone: readonly Readonly<PaymentRefundEntity>[],
 ): bigint {
   let sum = 0n;
-  for (const { reference, amount } of adjustments.flatMap(({ givenBack }) => givenBack)) {
+  for (const { reference, amount } of givenBack) {
     const went = gone
       .filter((row) => row.reference === reference)
       .reduce((total, row) => total + row.amount, 0n);

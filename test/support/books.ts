@@ -54,7 +54,11 @@ export async function booksOf(road: AnyRoad, invoiceId: string): Promise<Books> 
 export function expectBalanced({ invoice, paid, gone, notes, adjusted }: Books): void {
   const amountPaid = cents(invoice.amount_paid as string);
   const left = cents(invoice.amount_remaining as string) - cents(invoice.overpaid_amount as string);
-  expect({ 'payments - refunds': paid - gone, 'total - notes - adjustments - paid': left }).toEqual({
+  // Given back by us and by a bank, each without knowing of the other, it can be more than there was.
+  expect({
+    'payments - refunds': Math.max(0, paid - gone),
+    'total - notes - adjustments - paid': left,
+  }).toEqual({
     'payments - refunds': amountPaid,
     'total - notes - adjustments - paid': cents(invoice.total as string) - notes - adjusted - amountPaid,
   });
