@@ -37,6 +37,7 @@ import { RefundsService } from './refunds.service.js';
     CreditNotesQueries,
   ],
   exports: [
+    PaymentLedger,
     CreditNotesService,
     CreditNotesQueries,
     PaymentsService,
