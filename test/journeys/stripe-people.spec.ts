@@ -36,7 +36,7 @@ describe('customers, keys and cards at Stripe', () => {
     const email = 'shared@example.test';
     const there = await stripe('/v1/customers', { name: 'Dash Inc', email });
     const x = await eventually('arrived', async () => {
-      const { items } = await road.api.get(`/customers?email=${email}`);
+      const { items } = await road.api.post('/customers/search', { email });
       return items[0];
     });
     await webhooksHandled(road);
@@ -88,7 +88,9 @@ describe('customers, keys and cards at Stripe', () => {
     });
     await road.settled(other.id as string);
     expect(stripeInvoicesOf(road, other.id as string)).toMatchObject([{ status: 'open' }]);
-    expect(await road.api.get(`/connections/${connection.id}`)).toMatchObject({ connection_state: 'active' });
+    expect(await road.api.get(`/connections/${connection.id}`)).toMatchObject({
+      health: { state: 'active', paused_reason: null },
+    });
     road.sandbox.stripe.restrictKey(secretKey, []);
     await eventually('settled by itself', () =>
       Promise.resolve(stripeInvoicesOf(road, invoice.id as string)[0].amount_remaining === 6000),
