@@ -31,6 +31,7 @@ import { ClocksInMotion1763700000032 } from './0032-clocks-in-motion.js';
 import { WebhooksBySubject1763700000033 } from './0033-webhooks-by-subject.js';
 import { JobsInOneCall1763700000034 } from './0034-jobs-in-one-call.js';
 import { IdempotencyKeys1763700000035 } from './0035-idempotency-keys.js';
+import { TurnsAndFailures1763700000051 } from './0051-turns-and-failures.js';
 
 /** In the order they run. Append; never edit one that has been released. */
 export const migrations = [
@@ -67,4 +68,5 @@ export const migrations = [
   WebhooksBySubject1763700000033,
   JobsInOneCall1763700000034,
   IdempotencyKeys1763700000035,
+  TurnsAndFailures1763700000051,
 ] as const;

@@ -207,6 +207,7 @@ export class InvoiceSweep implements OnModuleInit {
     const again: JobOutcome = {
       retryAt: nextRetry(now, retryingSince, attempt) ?? new Date(now.getTime() + PATIENCE_MS),
       reason: 'pages are still missing',
+      failed: true,
     };
     if (connection.connectionState === 'paused') return again;
     if (state.others && isEarly(missing, now))
