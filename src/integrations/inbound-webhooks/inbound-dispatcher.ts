@@ -16,6 +16,7 @@ import type {
 import { CheckoutSessionsService } from '../checkout/checkout-sessions.service.js';
 import { InboundPlans, type PlanReading } from '../catalogue/inbound-plans.service.js';
 import { MappingsService } from '../mappings/mappings.service.js';
+import { withdrawnIds } from '../mappings/withdrawn.js';
 import {
   InboundSubscriptions,
   type SubscriptionReading,
@@ -85,12 +86,25 @@ export class InboundDispatcher {
     if (invoiceId === undefined) return skipped('the invoice is none of ours');
     const reserved = mapping ?? (await this.mappings.find(ctx, connection.id, 'invoice', invoiceId));
     if (reserved === null) return { outcome: 'retry', reason: `invoice ${invoiceId} is not mapped yet` };
+    if (withdrawnIds(reserved.metadata).includes(remote.remoteId))
+      return this.withdrawn(ctx, connection, invoiceId, remote);
     if (reserved.providerEntityId !== null && reserved.providerEntityId !== remote.remoteId)
       return skipped(
         `invoice ${invoiceId} is ${reserved.providerEntityId} at the provider, not ${remote.remoteId}`,
       );
     await this.remoteInvoices.apply(ctx, connection, invoiceId, remote);
     return HANDLED;
+  }
+
+  /** We have withdrawn it, or are about to: only money on it is news, from somebody who was quicker. */
+  private async withdrawn(
+    ctx: Ctx,
+    connection: Connection,
+    invoiceId: string,
+    remote: RemoteInvoice,
+  ): Promise<Dispatched> {
+    if (remote.status === 'paid') await this.remoteInvoices.applyStray(ctx, connection, invoiceId, remote);
+    return remote.status === 'paid' ? HANDLED : skipped(`${remote.remoteId} was withdrawn by us`);
   }
 
   private async payment(
