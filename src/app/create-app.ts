@@ -9,6 +9,7 @@ import { ErrorEnvelopeFilter, toBillingError, toEnvelope } from '../platform/htt
 import { Metrics } from '../platform/metrics/metrics.js';
 import { AppModule, type AppOptions } from './app.module.js';
 import { setUpDocs } from './docs.js';
+import { drainOnClose } from './draining.js';
 import { measureRequests } from './metrics-server.js';
 import { logRequests } from './request-log.js';
 
@@ -33,13 +34,14 @@ export async function createApp(options: AppOptions): Promise<NestFastifyApplica
       const refused = toBillingError(error);
       void reply.header('x-request-id', request.id).code(refused.httpStatus).send(toEnvelope(refused));
     },
-    // A slow or broken client must not hold a shutdown.
-    forceCloseConnections: true,
+    // What is being asked is answered; draining.ts sees to the rest.
+    forceCloseConnections: 'idle',
   });
   const fastify = adapter.getInstance();
   fastify.addHook('onRoute', (route) => {
     if (!route.url.includes('/events')) route.bodyLimit = BODY_LIMIT;
   });
+  drainOnClose(fastify);
   fastify.addHook('onRequest', (request, reply, done) => {
     void reply.header('x-request-id', request.id);
     done();

@@ -61,11 +61,7 @@ import { RemoteCustomers } from './sync/remote-customers.flow.js';
 import { RemoteInvoicesService } from './sync/remote-invoices.service.js';
 import { DeleteCustomerTask } from './sync/delete-customer.task.js';
 import { ExpirePageTask } from './sync/expire-page.task.js';
-import {
-  MarkInvoicePaidTask,
-  RefreshInvoiceTask,
-  VoidInvoiceTask,
-} from './sync/settle-invoice.tasks.js';
+import { MarkInvoicePaidTask, RefreshInvoiceTask, VoidInvoiceTask } from './sync/settle-invoice.tasks.js';
 import { SettlePartTask } from './sync/settle-part.task.js';
 import { SyncEngine } from './sync/sync-engine.flow.js';
 import { SyncNotes } from './sync/sync-notes.service.js';

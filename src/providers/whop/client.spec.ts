@@ -90,12 +90,13 @@ test.each(['<html>', '', '"ok"', '7', 'null', '[]', '{}', '{"nonsense":true}', '
   async (text) => {
     respond = (_, response) => response.writeHead(200).end(text);
     const { whop } = open();
-    for (const call of [
-      whop.get('/invoices/inv_1'),
-      whop.post('/invoices', {}),
-      whop.act('/invoices/inv_1/void'),
-    ])
-      expect(await failureOf(call)).toMatchObject({ kind: 'unavailable', code: 'no_answer' });
+    const all = [
+      () => whop.get('/invoices/inv_1'),
+      () => whop.post('/invoices', {}),
+      () => whop.act('/invoices/inv_1/void'),
+    ];
+    for (const call of all)
+      expect(await failureOf(call())).toMatchObject({ kind: 'unavailable', code: 'no_answer' });
     expect(await failureOf(whop.peek('/invoices', {}))).toMatchObject({ kind: 'unavailable' });
   },
 );
