@@ -88,7 +88,7 @@ describe('connections to the database that end', () => {
     through.port = String(port);
     through.searchParams.delete('host');
     server = await startTestApp({
-      database: { ...database, name: database.name, url: through.href } as TestDatabase,
+      database: { ...database, name: database.name, url: through.href },
     });
   });
   afterAll(async () => {

@@ -16,6 +16,7 @@ import type {
 import { CheckoutSessionsService } from '../checkout/checkout-sessions.service.js';
 import { InboundPlans, type PlanReading } from '../catalogue/inbound-plans.service.js';
 import { MappingsService } from '../mappings/mappings.service.js';
+import type { EntityMapping } from '../mappings/mappings.types.js';
 import { withdrawnIds } from '../mappings/withdrawn.js';
 import {
   InboundSubscriptions,
@@ -84,7 +85,7 @@ export class InboundDispatcher {
     const mapping = await this.mappings.findByRemoteId(ctx, connection.id, 'invoice', remote.remoteId);
     const invoiceId = mapping?.entityId ?? remote.invoiceId;
     if (invoiceId === undefined) return skipped('the invoice is none of ours');
-    const reserved = mapping ?? (await this.mappings.find(ctx, connection.id, 'invoice', invoiceId));
+    const reserved = mapping ?? (await this.reserved(ctx, connection, invoiceId));
     if (reserved === null) return { outcome: 'retry', reason: `invoice ${invoiceId} is not mapped yet` };
     if (withdrawnIds(reserved.metadata).includes(remote.remoteId))
       return this.withdrawn(ctx, connection, invoiceId, remote);
@@ -94,6 +95,12 @@ export class InboundDispatcher {
       );
     await this.remoteInvoices.apply(ctx, connection, invoiceId, remote);
     return HANDLED;
+  }
+
+  /** Locked: while this is taken over, a push may be recording that another one stands for the invoice. */
+  private async reserved(ctx: Ctx, connection: Connection, invoiceId: string): Promise<EntityMapping | null> {
+    const found = await this.mappings.find(ctx, connection.id, 'invoice', invoiceId);
+    return found === null ? null : this.mappings.lock(ctx, found);
   }
 
   /** We have withdrawn it, or are about to: only money on it is news, from somebody who was quicker. */

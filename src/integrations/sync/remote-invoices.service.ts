@@ -138,7 +138,8 @@ export class RemoteInvoicesService {
     remote: RemoteInvoice,
   ): Promise<void> {
     const invoice = await this.invoices.lock(ctx, invoiceId);
-    if (invoice.amountRemaining === 0n) return;
+    // On one that was made void here nothing is owed either: it is the echo of what we had told before.
+    if (invoice.amountRemaining === 0n || invoice.invoiceStatus !== 'FINALIZED') return;
     await this.reports.recordExternal(ctx, {
       invoiceId,
       connectionId: connection.id,
