@@ -82,6 +82,7 @@ const TOLD_AS: Readonly<Record<string, readonly EventType[]>> = {
   'wallet.created': ['wallet.created'],
   'wallet.updated': ['wallet.updated'],
   'wallet.terminated': ['wallet.terminated'],
+  'wallet.credits_missing': ['wallet.updated'],
   'wallet.credited': ['wallet.transaction.created'],
   'wallet.debited': ['wallet.transaction.created'],
   'connection.paused': ['connection.paused'],

@@ -2,7 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { alreadyExists, notFound } from '../domain/errors.js';
 import { money, sumMoney, type Money } from '../domain/money.js';
 import { hasGone, holdsAmount } from '../domain/paying/reversal-states.js';
+import { CustomerCreditService } from '../invoices/customer-credit.service.js';
 import { InvoicesService } from '../invoices/invoices.service.js';
+import type { PurchaseUndoing } from '../wallets/wallet-purchases.service.js';
 import type { Invoice } from '../invoices/invoices.types.js';
 import type { Ctx } from '../platform/context.js';
 import { stampChange, stampNew } from '../platform/database/columns.js';
@@ -21,6 +23,7 @@ import type { NewPayment, Payment } from './payments.types.js';
 export class PaymentLedger {
   constructor(
     private readonly invoices: InvoicesService,
+    private readonly credit: CustomerCreditService,
     private readonly outbox: Outbox,
   ) {}
 
@@ -89,11 +92,15 @@ export class PaymentLedger {
     });
   }
 
-  /** Counts all that moved for a locked invoice, and writes where that leaves it. */
+  /**
+   * Counts all that moved for a locked invoice, and writes where that leaves it, and the credits that were bought with it.
+   * `known`: what has gone back cannot be refused any more.
+   */
   async recount(
     ctx: Ctx,
     invoice: Invoice,
     details: Parameters<InvoicesService['settle']>[3] = { paidBy: null, paidThrough: null },
+    undoing: PurchaseUndoing = 'unspent',
   ): Promise<Invoice> {
     const of = { invoiceId: invoice.id };
     const paid = await findRows(ctx.em, PaymentAllocationEntity, of);
@@ -116,7 +123,21 @@ export class PaymentLedger {
       adjusted: total('ADJUSTMENT'),
       forgiven: total('REFUND'),
     };
-    return this.invoices.settle(ctx, invoice, movements, details);
+    const settled = await this.invoices.settle(ctx, invoice, movements, details);
+    await this.keepPurchase(ctx, settled, undoing);
+    return settled;
+  }
+
+  /** The credits that were bought with a locked invoice are as many as of its total is paid, and is not on its way back. */
+  async keepPurchase(ctx: Ctx, invoice: Invoice, undoing: PurchaseUndoing): Promise<void> {
+    if (invoice.invoiceType !== 'CREDIT') return;
+    const of = { invoiceId: invoice.id };
+    const paid = await findRows(ctx.em, PaymentAllocationEntity, of);
+    const back = await findRows(ctx.em, PaymentRefundEntity, of);
+    const kept =
+      paid.reduce((sum, row) => sum + row.amount, 0n) -
+      back.reduce((sum, row) => (holdsAmount(row.refundStatus) ? sum + row.amount : sum), 0n);
+    await this.credit.keepPurchase(ctx, invoice, money(kept, invoice.currency), undoing);
   }
 
   /** What is left of the money that each payment has brought to the invoice, the latest first. */

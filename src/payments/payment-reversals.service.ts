@@ -9,6 +9,7 @@ import type { Ctx } from '../platform/context.js';
 import { stampChange, stampNew } from '../platform/database/columns.js';
 import { findRow, insertRow, rowExists, updateRow } from '../platform/database/rows.js';
 import { Outbox } from '../platform/outbox/outbox.js';
+import type { PurchaseUndoing } from '../wallets/wallet-purchases.service.js';
 import { PaymentDisputeEntity } from './payment-dispute.entity.js';
 import { PaymentLedger } from './payment-ledger.service.js';
 import { PaymentRefundEntity } from './payment-refund.entity.js';
@@ -83,7 +84,7 @@ export class PaymentReversals {
     let changed = false;
     for (const refund of refunds) changed = (await this.takeRefund(ctx, payment, refund)) || changed;
     for (const dispute of disputes) changed = (await this.takeDispute(ctx, payment, dispute)) || changed;
-    if (changed) await this.count(ctx, payment);
+    if (changed) await this.count(ctx, payment, 'known');
     return true;
   }
 
@@ -245,7 +246,7 @@ export class PaymentReversals {
   }
 
   /** Where all that went back leaves the payment and its invoice. Both are locked. */
-  async count(ctx: Ctx, payment: Payment): Promise<void> {
+  async count(ctx: Ctx, payment: Payment, undoing: PurchaseUndoing = 'unspent'): Promise<void> {
     const gone = (await this.refundsOf(ctx, [payment.id]))
       .filter((row) => hasGone(row.refundStatus))
       .reduce((sum, row) => sum + row.amount, 0n);
@@ -258,7 +259,7 @@ export class PaymentReversals {
     const invoice = await this.invoices.lock(ctx, payment.destinationId);
     // Of a voided invoice what was paid has gone back already: then this is known of the payment alone.
     if (invoice.invoiceStatus === 'FINALIZED' || invoice.invoiceStatus === 'DRAFT')
-      await this.ledger.recount(ctx, invoice);
+      await this.ledger.recount(ctx, invoice, undefined, undoing);
   }
 
   private announce(

@@ -35,6 +35,7 @@ import { RefundsService } from './refunds.service.js';
     CreditNotesQueries,
   ],
   exports: [
+    PaymentLedger,
     CreditNotesService,
     CreditNotesQueries,
     PaymentsService,

@@ -162,10 +162,9 @@ export class SubscriptionRatingService {
         .flatMap((item) => pricedLine(subscription, item, prices.get(item.priceId), rootOf(item), paused));
       if (moment.type === 'trial_start') return lines.flatMap((line) => freeCharge(line, moment.trial));
       const billing = scheduleOf(subscription);
-      const closing = moment.type === 'subscription_start' ? undefined : moment.closing;
       return proratedCharges(
         linesDue(moment, chargedLife(subscription), lines, { pauses: paused, billing }),
-        prorationBehaviorAt(subscription, closing),
+        ({ servicePeriod }) => prorationBehaviorAt(subscription, servicePeriod),
       );
     };
   }

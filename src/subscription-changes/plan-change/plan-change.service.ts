@@ -133,7 +133,7 @@ export class PlanChangeService {
     const then = { ...ctx, now: end };
     const ended = await this.steps.catchUp(
       then,
-      await this.subscriptions.scheduleEnd(ctx, before, end, true),
+      await this.subscriptions.scheduleEnd(ctx, before, end, { atPeriodEnd: true }),
     );
     return this.afterEnd(then, ended, input, before.endDate);
   }
