@@ -76,11 +76,15 @@ describe('requests are admitted by their heads', () => {
 
   it('one key takes no more than its requests a second, nor at a time', async () => {
     await start({ perKey: 5 });
-    const answers = await Promise.all(Array.from({ length: 12 }, () => server.api.send('GET', '/taxes/rates')));
+    const answers = await Promise.all(
+      Array.from({ length: 12 }, () => server.api.send('GET', '/taxes/rates')),
+    );
     expect(answers.filter(({ status }) => status === 429).length).toBeGreaterThan(0);
     await server.stop();
     await start({ atOncePerKey: 2 });
-    const atOnce = await Promise.all(Array.from({ length: 12 }, () => server.api.send('GET', '/taxes/rates')));
+    const atOnce = await Promise.all(
+      Array.from({ length: 12 }, () => server.api.send('GET', '/taxes/rates')),
+    );
     expect(atOnce.filter(({ status }) => status === 200).length).toBeGreaterThanOrEqual(2);
     expect(atOnce.filter(({ status }) => status === 429).length).toBeGreaterThan(0);
     // What is answered is not counted any more.
