@@ -3,8 +3,7 @@ import { BillingError } from '../domain/errors.js';
 import { WallClock } from '../platform/clock/clock.js';
 import { toBillingError, toEnvelope } from '../platform/http/error-envelope.js';
 import { RateLimiter } from '../platform/http/rate-limiter.js';
-import { presentedKey } from '../tenancy/api-key.guard.js';
-import type { ApiKeyIdentity, ApiKeysService } from '../tenancy/api-keys.service.js';
+import { presentedKey, type ApiKeyIdentity, type ApiKeysService } from '../tenancy/api-keys.service.js';
 
 /** How much is taken of one caller; 0 means no limit. */
 export interface AdmissionLimits {
