@@ -31,6 +31,7 @@ import { ClocksInMotion1763700000032 } from './0032-clocks-in-motion.js';
 import { WebhooksBySubject1763700000033 } from './0033-webhooks-by-subject.js';
 import { JobsInOneCall1763700000034 } from './0034-jobs-in-one-call.js';
 import { IdempotencyKeys1763700000035 } from './0035-idempotency-keys.js';
+import { InvoiceAdjustments1763700000041 } from './0041-invoice-adjustments.js';
 import { PausesThatGiveBack1763700000060 } from './0060-pauses-that-give-back.js';
 
 /** In the order they run. Append; never edit one that has been released. */
@@ -68,5 +69,6 @@ export const migrations = [
   WebhooksBySubject1763700000033,
   JobsInOneCall1763700000034,
   IdempotencyKeys1763700000035,
+  InvoiceAdjustments1763700000041,
   PausesThatGiveBack1763700000060,
 ] as const;

@@ -58,6 +58,7 @@ import { RefundPaymentTask } from './sync/refund-payment.task.js';
 import { InvoicePages } from './sync/invoice-pages.service.js';
 import { PushQueue } from './sync/push-queue.service.js';
 import { RemoteCustomers } from './sync/remote-customers.flow.js';
+import { RemoteEndings } from './sync/remote-endings.service.js';
 import { RemoteInvoicesService } from './sync/remote-invoices.service.js';
 import { DeleteCustomerTask } from './sync/delete-customer.task.js';
 import { ExpirePageTask } from './sync/expire-page.task.js';
@@ -68,6 +69,7 @@ import {
   VoidInvoiceTask,
 } from './sync/settle-invoice.tasks.js';
 import { SyncEngine } from './sync/sync-engine.flow.js';
+import { SyncRevival } from './sync/sync-revival.service.js';
 import { SyncNotes } from './sync/sync-notes.service.js';
 import { SyncOperationsService } from './sync/sync-operations.service.js';
 import { SyncPlanner } from './sync/sync-planner.js';
@@ -123,6 +125,7 @@ const SUBSCRIPTIONS = [
     ManualLinks,
     SyncOperationsService,
     SyncNotes,
+    SyncRevival,
     PushQueue,
     InvoicePages,
     SyncTasks,
@@ -138,6 +141,7 @@ const SUBSCRIPTIONS = [
     RefundPaymentTask,
     SettlePartTask,
     ExpirePageTask,
+    RemoteEndings,
     RemoteInvoicesService,
     RemoteCustomers,
     ManualSync,

@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { alreadyExists, notFound } from '../domain/errors.js';
-import { money, sumMoney, type Money } from '../domain/money.js';
+import { addMoney, money, sumMoney, type Money } from '../domain/money.js';
 import { hasGone, holdsAmount } from '../domain/paying/reversal-states.js';
 import { CustomerCreditService } from '../invoices/customer-credit.service.js';
+import { InvoiceAdjustments, type InvoiceAdjustment } from '../invoices/invoice-adjustments.service.js';
 import { InvoicesService } from '../invoices/invoices.service.js';
 import type { PurchaseUndoing } from '../wallets/wallet-purchases.service.js';
 import type { Invoice } from '../invoices/invoices.types.js';
@@ -24,6 +25,7 @@ export class PaymentLedger {
   constructor(
     private readonly invoices: InvoicesService,
     private readonly credit: CustomerCreditService,
+    private readonly adjustments: InvoiceAdjustments,
     private readonly outbox: Outbox,
   ) {}
 
@@ -106,6 +108,10 @@ export class PaymentLedger {
     const paid = await findRows(ctx.em, PaymentAllocationEntity, of);
     const refunded = await findRows(ctx.em, PaymentRefundEntity, of);
     const notes = await findRows(ctx.em, CreditNoteEntity, { ...of, creditNoteStatus: 'FINALIZED' });
+    const adjustments = (await this.adjustments.of(ctx, [invoice.id])).filter(
+      ({ adjustmentStatus }) => adjustmentStatus === 'ACTIVE',
+    );
+    const gone = refunded.filter((row) => hasGone(row.refundStatus));
     const total = (type: CreditNoteEntity['creditNoteType']): Money =>
       sumMoney(
         notes
@@ -116,12 +122,16 @@ export class PaymentLedger {
     const movements = {
       allocations: [
         ...paid.map((row) => money(row.amount, invoice.currency)),
-        ...refunded
-          .filter((row) => hasGone(row.refundStatus))
-          .map((row) => money(-row.amount, invoice.currency)),
+        ...gone.map((row) => money(-row.amount, invoice.currency)),
       ],
-      adjusted: total('ADJUSTMENT'),
-      forgiven: total('REFUND'),
+      adjusted: addMoney(
+        total('ADJUSTMENT'),
+        sumMoney(
+          adjustments.map(({ amount }) => money(amount, invoice.currency)),
+          invoice.currency,
+        ),
+      ),
+      forgiven: addMoney(total('REFUND'), money(forgivenBy(adjustments, gone), invoice.currency)),
     };
     const settled = await this.invoices.settle(ctx, invoice, movements, details);
     await this.keepPurchase(ctx, settled, undoing);
@@ -199,4 +209,19 @@ export class PaymentLedger {
       throw error;
     }
   }
+}
+
+/** Of what notes at providers say went back, as much as really has: a refund that fails is not forgiven. */
+function forgivenBy(
+  adjustments: readonly InvoiceAdjustment[],
+  gone: readonly Readonly<PaymentRefundEntity>[],
+): bigint {
+  let sum = 0n;
+  for (const { reference, amount } of adjustments.flatMap(({ givenBack }) => givenBack)) {
+    const went = gone
+      .filter((row) => row.reference === reference)
+      .reduce((total, row) => total + row.amount, 0n);
+    sum += went < BigInt(amount) ? went : BigInt(amount);
+  }
+  return sum;
 }

@@ -161,7 +161,15 @@ export interface ProviderAccount {
 }
 
 export interface CustomerOperations {
-  push(customer: CustomerPush, attempt: Attempt): Promise<RemoteCustomer>;
+  /**
+   * Before a remote customer that was there already is written to, it is claimed: nobody else of ours may have it. False
+   * means that somebody has, and it is left as it is. Left out: there is nobody else.
+   */
+  push(
+    customer: CustomerPush,
+    attempt: Attempt,
+    claim?: (remoteId: string) => Promise<boolean>,
+  ): Promise<RemoteCustomer>;
   /** Null when the provider has never heard of it. */
   fetch(remoteId: string): Promise<RemoteCustomer | null>;
   /**
@@ -214,7 +222,12 @@ export interface InvoiceOperations {
   push(invoice: InvoicePush, attempt: Attempt): Promise<RemoteInvoice>;
   /** Null when the provider has never heard of it. */
   fetch(remoteId: string): Promise<RemoteInvoice | null>;
-  /** Settles what remains without collecting it. Already paid is success. */
+  /** The invoice that a payment was for, where payments are no group of their own. Null when there is none. */
+  ofPayment?(remotePaymentId: string): Promise<RemoteInvoice | null>;
+  /**
+   * Settles what remains without collecting it. Already paid is success. What it has settled is never told as a payment
+   * or an adjustment after, or as one that `mayBeOurs`.
+   */
   markPaid?(remoteId: string, attempt: Attempt): Promise<RemoteInvoice>;
   /**
    * Brings what an open invoice still asks for down to `remaining`: a part was settled away from the provider. One that
@@ -259,6 +272,10 @@ export interface PaymentOperations {
   /** Payments and pages of ours on which the last word was said since; for the reconciler: what a lost webhook would have said. */
   listDecided?(since: Date): AsyncIterable<DecidedPayment>;
   listMethods(remoteCustomerId: string): Promise<readonly RemotePaymentMethod[]>;
+  /** Whose a saved method is; of one that was detached nobody's. Null when the provider has never heard of it. */
+  fetchMethodOwner?(
+    remoteMethodId: string,
+  ): Promise<{ readonly remoteCustomerId: string | undefined } | null>;
 }
 
 export interface WebhookEndpointOperations {

@@ -11,6 +11,7 @@ import { PaymentsService } from '../../payments/payments.service.js';
 import type { Payment, PaymentRefund } from '../../payments/payments.types.js';
 import { SyncEngine } from '../sync/sync-engine.flow.js';
 import { SyncOperationsService } from '../sync/sync-operations.service.js';
+import { codeOf } from './payment-errors.js';
 import { carryOut } from '../sync/sync-patience.js';
 import type { SyncOperation } from '../sync/sync.types.js';
 
@@ -50,7 +51,7 @@ export class RefundFlow {
     const { state, error, reason, provider } = operation;
     if (state !== 'failed') return refund;
     throw new BillingError('invalid_operation', `${provider}: ${error?.message ?? reason ?? 'refused'}`, {
-      code: error?.kind === 'auth' ? 'provider_credentials_refused' : 'provider_refused',
+      code: codeOf(error ?? undefined),
       details: {
         provider,
         provider_code: error?.code,

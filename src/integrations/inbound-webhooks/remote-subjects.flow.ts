@@ -3,6 +3,9 @@ import { ProviderSessionsService } from '../../connections/provider-sessions.ser
 import type { Connection } from '../../connections/connections.types.js';
 import { WallClock } from '../../platform/clock/clock.js';
 import type { Caller } from '../../platform/context.js';
+import { PaymentMethodsService } from '../../payments/payment-methods.service.js';
+import { UnitOfWork } from '../../platform/database/unit-of-work.js';
+import { MappingsService } from '../mappings/mappings.service.js';
 import { ProviderError } from '../../providers/provider-error.js';
 import type { ProviderSession } from '../../providers/provider-adapter.js';
 import type { ProviderNews } from '../../providers/provider-event.js';
@@ -15,7 +18,10 @@ import type { RemoteSubject } from './inbound-dispatcher.js';
 @Injectable()
 export class RemoteSubjects {
   constructor(
+    private readonly uow: UnitOfWork,
     private readonly clock: WallClock,
+    private readonly methods: PaymentMethodsService,
+    private readonly mappings: MappingsService,
     private readonly sessions: ProviderSessionsService,
     private readonly remotePlans: RemotePlans,
     private readonly remoteSubscriptions: RemoteSubscriptions,
@@ -38,6 +44,8 @@ export class RemoteSubjects {
         return this.fetchPayment(session, event.remoteId);
       case 'checkout.changed':
         return this.fetchCheckout(session, event.remoteId);
+      case 'method.changed':
+        return this.fetchMethods(caller, connection, session, event.remoteId);
       case 'setup.changed':
         return present('setup', await this.fetchSetup(session, event.remoteId));
       case 'ignored':
@@ -52,7 +60,9 @@ export class RemoteSubjects {
   }
 
   private async fetchPayment(session: ProviderSession, remoteId: string): Promise<RemoteSubject> {
-    const found = await session.payments?.fetch(remoteId);
+    if (session.payments === undefined)
+      return present('invoice', await session.invoices?.ofPayment?.(remoteId));
+    const found = await session.payments.fetch(remoteId);
     if (!found) return { kind: 'gone', reason: 'the provider has no such payment' };
     const remote = await this.asSaved(session, found);
     const invoice =
@@ -77,6 +87,31 @@ export class RemoteSubjects {
   private async fetchSetup(session: ProviderSession, remoteId: string): Promise<RemoteSetup | undefined> {
     const remote = await session.payments?.fetchSetup(remoteId);
     return remote && (await this.makeDefault(session, remote)) ? remote : undefined;
+  }
+
+  /** A method is read with all that its customer has: which is the default now, it does not tell itself. */
+  private async fetchMethods(
+    caller: Caller,
+    connection: Connection,
+    session: ProviderSession,
+    remoteId: string,
+  ): Promise<RemoteSubject> {
+    const owner = await session.payments?.fetchMethodOwner?.(remoteId);
+    const remoteCustomerId =
+      owner?.remoteCustomerId ??
+      (await this.uow.read(caller, async (ctx) => {
+        const known = await this.methods.findByRemoteId(ctx, connection.id, remoteId);
+        return known && this.mappings.remoteId(ctx, connection.id, 'customer', known.customerId);
+      }));
+    if (!remoteCustomerId) return { kind: 'gone', reason: 'the payment method is nobody’s whom we know' };
+    try {
+      const methods = (await session.payments?.listMethods(remoteCustomerId)) ?? [];
+      return { kind: 'methods', remoteCustomerId, methods };
+    } catch (error) {
+      if (error instanceof ProviderError && error.kind === 'not_found')
+        return { kind: 'gone', reason: 'the customer of the payment method is gone' };
+      throw error;
+    }
   }
 
   /** The payment stands, whatever became of what was saved with it. */

@@ -90,10 +90,23 @@ export class Reconciler implements OnModuleInit {
   /** Looks once. Answers how many invoices and payments were brought up to date. */
   async reconcile(caller: Caller, connection: Connection): Promise<number> {
     const { invoices } = this.sessions.open(connection);
-    const repaired = await this.sweep.sweep(caller, connection);
-    const compared =
-      invoices?.listOpen === undefined ? 0 : await this.compareOpen(caller, connection, invoices);
-    return repaired + compared + (await this.followSettled(caller, connection));
+    const steps = [
+      () => this.sweep.sweep(caller, connection),
+      () => (invoices?.listOpen === undefined ? 0 : this.compareOpen(caller, connection, invoices)),
+      () => this.followSettled(caller, connection),
+    ];
+    let count = 0;
+    let forbidden: ProviderError | undefined;
+    for (const step of steps)
+      try {
+        count += await step();
+      } catch (error) {
+        // A permission that one step lacks is none that the others lack.
+        if (!(error instanceof ProviderError) || error.kind !== 'forbidden') throw error;
+        forbidden = error;
+      }
+    if (forbidden !== undefined && count === 0) throw forbidden;
+    return count;
   }
 
   /** Where the provider says what was settled or has gone back since. */

@@ -163,6 +163,10 @@ export class PushInvoiceTask implements SyncTask<PushResult>, OnModuleInit {
     return remote.remoteId;
   }
 
+  held(ctx: Ctx, operation: SyncOperation, error: ProviderError): Promise<void> {
+    return this.refused(ctx, operation, error);
+  }
+
   /** Seen by whoever looks at the invoice, and taken off it by the push that succeeds. */
   async refused(ctx: Ctx, operation: SyncOperation, error: ProviderError): Promise<void> {
     await this.invoices.attachRemote(ctx, operation.entityId, {

@@ -10,7 +10,15 @@ import type { JobOutcome } from '../../platform/jobs/job.js';
 import { JobHandlers } from '../../platform/jobs/job-handlers.js';
 import { ProviderError } from '../../providers/provider-error.js';
 import { SYNC_RUN_JOB, SyncOperationsService } from './sync-operations.service.js';
-import { errorOf, failureLine, isAtWork, isBefore, isFinished, notRecorded } from './sync-outcomes.js';
+import {
+  errorOf,
+  failureLine,
+  isAtWork,
+  isBefore,
+  isFinished,
+  NEEDED_FIRST,
+  notRecorded,
+} from './sync-outcomes.js';
 import type { Claim, Outcome } from './sync-outcomes.js';
 import { SyncTasks } from './sync-tasks.js';
 import type { FinishedState, RecordedCall, SyncIntent, SyncOperation, SyncTask } from './sync.types.js';
@@ -18,6 +26,7 @@ import type { FinishedState, RecordedCall, SyncIntent, SyncOperation, SyncTask }
 const BUSY_PAUSE_MS = 250;
 const WAIT_MS = 1_000;
 const PAUSED_MS = 10 * 60_000;
+const FORBIDDEN_MS = 5 * 60_000;
 /** How deep operations may ask for others to be done first: an invoice for its customer, no further. */
 const MAX_DEPTH = 3;
 /** How often what the provider misses is made again before somebody has to look. */
@@ -122,7 +131,7 @@ export class SyncEngine implements OnModuleInit {
     if (wait !== undefined) return this.later(ctx, operation, wait.ms, wait.reason);
     if (operation.snapshot !== null) return this.ready(ctx, operation, connection, task, operation.snapshot);
     const prepared = await task.prepare(ctx, operation, connection, session);
-    if ('fail' in prepared) return this.finish(ctx, operation, 'failed', prepared.fail);
+    if ('fail' in prepared) return this.failFirst(ctx, operation, prepared.fail);
     if ('skip' in prepared) return this.finish(ctx, operation, 'skipped', prepared.skip);
     if ('wait' in prepared) return this.later(ctx, operation, WAIT_MS, prepared.wait);
     if ('first' in prepared) return this.first(ctx, operation, connection, prepared.first);
@@ -161,13 +170,20 @@ export class SyncEngine implements OnModuleInit {
   ): Promise<Claim> {
     const earlier = await this.operations.plan(ctx, connection, intent);
     if (earlier.state === 'failed' || earlier.state === 'skipped')
-      return this.finish(
+      return this.failFirst(
         ctx,
         operation,
-        'failed',
         `its ${intent.entityType} could not be synced first: ${earlier.error?.message ?? earlier.reason ?? earlier.state}`,
       );
     return { kind: 'first', operationId: earlier.id };
+  }
+
+  /** It fails before it is begun, and is shown where a refusal of the provider would be. */
+  private async failFirst(ctx: Ctx, operation: SyncOperation, reason: string): Promise<Claim> {
+    const error = new ProviderError('invalid', reason, { code: NEEDED_FIRST });
+    await this.operations.change(ctx, operation.id, { error: errorOf(error) });
+    await this.tasks.find(operation.entityType, operation.action)?.refused?.(ctx, operation, error);
+    return this.finish(ctx, operation, 'failed', reason);
   }
 
   private async call(
@@ -191,7 +207,7 @@ export class SyncEngine implements OnModuleInit {
       const keep = (settings: Readonly<Record<string, string>>): Promise<void> =>
         this.uow.run(caller, (ctx) => this.connections.addSettings(ctx, connection.id, settings));
       const tried = { key, firstTriedAt, number: attempt.number };
-      return { result: await task.call(session, snapshot, tried, keep) };
+      return { result: await task.call(session, snapshot, tried, keep, { caller, operation, connection }) };
     } catch (error) {
       if (error instanceof ProviderError) return { error };
       // A defect of ours: whatever it has left at the provider is unknown, so the next try looks first.
@@ -231,6 +247,7 @@ export class SyncEngine implements OnModuleInit {
       await this.finish(ctx, operation, 'failed', outcome.error.message);
       return undefined;
     }
+    if (outcome.error.kind === 'forbidden') await task.held?.(ctx, operation, outcome.error);
     return this.again(ctx, operation, retryAt, outcome.error.message);
   }
 
@@ -258,6 +275,11 @@ export class SyncEngine implements OnModuleInit {
   private retryAt(error: ProviderError, firstTriedAt: Date, attempt: number): Date | undefined {
     const now = this.clock.now();
     if (error.kind === 'auth') return this.inMs(PAUSED_MS);
+    // Somebody has to give the permission, and nobody tells us when: it is asked for again and again.
+    if (error.kind === 'forbidden') {
+      const backoff = nextRetry(now, firstTriedAt, attempt) ?? this.inMs(FORBIDDEN_MS);
+      return new Date(Math.min(backoff.getTime(), now.getTime() + FORBIDDEN_MS));
+    }
     if (!error.retryable) return undefined;
     const backoff = nextRetry(now, firstTriedAt, attempt);
     if (backoff === undefined || error.retryAfterMs === undefined) return backoff;

@@ -101,7 +101,7 @@ test.each([
   [
     403,
     { error: { message: 'Missing invoice:create' } },
-    { kind: 'auth', message: 'Missing invoice:create' },
+    { kind: 'forbidden', param: 'invoice:create', message: 'Missing invoice:create' },
   ],
   [404, { error: 'No invoice' }, { kind: 'not_found', message: 'No invoice' }],
   [400, { message: 'Bad request', extra: 1 }, { kind: 'invalid', message: 'Bad request' }],

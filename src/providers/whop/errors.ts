@@ -14,7 +14,8 @@ export function refusal(answer: WhopAnswer): ProviderError {
   const said = readError(answer.body);
   const kind = kindOf(status);
   const retryAfterMs = kind === 'rate_limited' ? retryAfter(headers) : undefined;
-  const param = kind === 'auth' ? 'api_key' : said.param;
+  const permission = kind === 'forbidden' ? PERMISSION.exec(said.message ?? '')?.[0] : undefined;
+  const param = kind === 'auth' ? 'api_key' : (permission ?? said.param);
   const requestId = headers.get('x-request-id');
   return new ProviderError(kind, withoutSecrets(said.message ?? `Whop answered ${status}`), {
     code: said.code ?? CODES[status] ?? kind,
@@ -30,7 +31,8 @@ export const noAnswer = (message: string): ProviderError =>
   new ProviderError('unavailable', message, { code: 'no_answer' });
 
 function kindOf(status: number): ProviderErrorKind {
-  if (status === 401 || status === 403) return 'auth';
+  if (status === 401) return 'auth';
+  if (status === 403) return 'forbidden';
   if (status === 404) return 'not_found';
   if (status === 429) return 'rate_limited';
   // 409 is told to a request whose key is in use: another one with the same work is still running.
@@ -43,6 +45,9 @@ const CODES: Readonly<Record<number, string>> = {
   404: 'resource_missing',
   429: 'rate_limit',
 };
+
+/** `invoice:create`, `payment:basic:read` */
+const PERMISSION = /\b[a-z_]+(?::[a-z_]+)+\b/;
 
 interface Said {
   readonly message: string | undefined;

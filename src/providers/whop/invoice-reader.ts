@@ -1,5 +1,10 @@
-import { zeroMoney, type Money } from '../../domain/money.js';
-import type { RemoteInvoice, RemoteInvoiceStatus, RemotePayment } from '../provider-objects.js';
+import { subtractMoney, sumMoney, zeroMoney, type Money } from '../../domain/money.js';
+import type {
+  RemoteAdjustment,
+  RemoteInvoice,
+  RemoteInvoiceStatus,
+  RemotePayment,
+} from '../provider-objects.js';
 import { fromWhopPrice } from './amounts.js';
 import type { WhopInvoice, WhopPlan } from './objects.js';
 
@@ -12,8 +17,15 @@ const STATUSES: ReadonlyMap<string | null, RemoteInvoiceStatus> = new Map([
   ['void', 'void'],
 ]);
 
-/** Without the plan an invoice has neither a price as a number, nor a page, nor our id. */
-export function readInvoice(invoice: WhopInvoice, plan: WhopPlan | undefined): RemoteInvoice {
+/**
+ * Without the plan an invoice has neither a price as a number, nor a page, nor our id; without its payments nothing is
+ * said of money.
+ */
+export function readInvoice(
+  invoice: WhopInvoice,
+  plan: WhopPlan | undefined,
+  paid: readonly RemotePayment[] = [],
+): RemoteInvoice {
   const status = STATUSES.get(invoice.status) ?? 'pending';
   const total = plan === undefined ? undefined : priceOf(invoice, plan);
   const url = plan?.purchase_url ?? undefined;
@@ -28,8 +40,8 @@ export function readInvoice(invoice: WhopInvoice, plan: WhopPlan | undefined): R
     amountRemaining: status === 'paid' || status === 'void' ? total && zeroMoney(total.currency) : total,
     hostedUrl: url,
     pdfUrl: undefined,
-    payments: status === 'paid' && total !== undefined ? [paymentOf(invoice, total)] : [],
-    settledOutside: false,
+    payments: paid,
+    adjustments: [...markedPaid(invoice, total, paid), ...writeOff(invoice, total)],
     metadata: {
       whop_invoice_id: invoice.id,
       whop_invoice_status: invoice.status,
@@ -44,23 +56,44 @@ export const priceOfPlan = (plan: WhopPlan): Money | undefined =>
 export const priceOf = (invoice: WhopInvoice, plan: WhopPlan): Money | undefined =>
   fromWhopPrice(plan.initial_price, plan.currency ?? invoice.current_plan?.currency);
 
-/**
- * Whop ties no payment to an invoice by id, and an invoice is paid whole or not at all: so its payment is named after
- * it, and is the same however often it is read. Whether it was marked as paid instead, Whop does not tell.
- */
-function paymentOf(invoice: WhopInvoice, amount: Money): RemotePayment {
-  return {
-    remoteId: `whop_invoice:${invoice.id}`,
-    paymentId: undefined,
-    foreign: false,
-    remoteInvoiceId: invoice.id,
-    remoteCustomerId: undefined,
-    status: 'succeeded',
-    amount,
-    paidAt: undefined,
-    method: undefined,
-    decline: undefined,
-    metadata: {},
-    inferred: true,
-  };
+/** Paid, and by no payment that there is: somebody has marked it, we or a person; Whop does not say who. */
+function markedPaid(
+  invoice: WhopInvoice,
+  total: Money | undefined,
+  paid: readonly RemotePayment[],
+): RemoteAdjustment[] {
+  if (invoice.status !== 'paid' || total === undefined) return [];
+  const collected = sumMoney(
+    paid.map(({ amount }) => amount),
+    total.currency,
+  );
+  const amount = subtractMoney(total, collected);
+  return amount.amount <= 0n
+    ? []
+    : [
+        {
+          remoteId: `${invoice.id}:marked_paid`,
+          kind: 'OUT_OF_BAND',
+          amount,
+          released: false,
+          settlesRest: true,
+          mayBeOurs: true,
+          reason: 'marked as paid at Whop',
+        },
+      ];
 }
+
+/** Given up; should it be paid or voided all the same, that counts. Whop does not keep that it once was. */
+const writeOff = (invoice: WhopInvoice, total: Money | undefined): RemoteAdjustment[] =>
+  total === undefined || invoice.status !== 'uncollectible'
+    ? []
+    : [
+        {
+          remoteId: `${invoice.id}:write_off`,
+          kind: 'WRITE_OFF',
+          amount: total,
+          released: false,
+          settlesRest: true,
+          reason: 'marked uncollectible at Whop',
+        },
+      ];

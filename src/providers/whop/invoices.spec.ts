@@ -296,8 +296,11 @@ describe('an invoice', () => {
     });
     expect(await invoices.markPaid?.(remoteId, tryOf())).toMatchObject({
       status: 'paid',
-      settledOutside: true,
+      payments: [],
     });
+    sandbox.whop.clearFaults();
+    const marked = { kind: 'OUT_OF_BAND', amount: money(1043n, 'usd'), mayBeOurs: true };
+    expect(await invoices.fetch(remoteId)).toMatchObject({ payments: [], adjustments: [marked] });
   });
 
   test('that is void cannot be marked as paid, nor a paid one be made void', async () => {

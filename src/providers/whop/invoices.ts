@@ -1,10 +1,11 @@
 import type { InvoiceOperations } from '../provider-adapter.js';
 import { ProviderError } from '../provider-error.js';
-import type { Attempt, RemoteInvoice } from '../provider-objects.js';
-import { mayHaveRun, type WhopContext } from './context.js';
+import type { RemoteInvoice } from '../provider-objects.js';
+import type { WhopContext } from './context.js';
 import { listMade, listOpen } from './invoice-lists.js';
 import { pushInvoice } from './invoice-push.js';
 import { readInvoice } from './invoice-reader.js';
+import { paymentOf, paymentsOf } from './payments.js';
 import type { WhopInvoice, WhopPlan } from './objects.js';
 import { isChecked, prepareProduct } from './products.js';
 
@@ -17,9 +18,17 @@ export const whopInvoices = (ctx: WhopContext): InvoiceOperations => ({
   push: (invoice, attempt) => pushInvoice(ctx, invoice, attempt),
   fetch: async (remoteId) => {
     const found = await find(ctx, remoteId);
-    return found === null ? null : withPlan(ctx, found);
+    return found === null ? null : whole(ctx, found);
   },
-  markPaid: (remoteId, attempt) => markPaid(ctx, remoteId, attempt),
+  ofPayment: async (paymentId) => {
+    const payment = await paymentOf(ctx, paymentId);
+    const planId = payment?.plan?.id;
+    const plan = planId === undefined ? null : await ctx.whop.find<WhopPlan>(pathOfPlan(planId));
+    const named = typeof plan?.invoice === 'string' ? plan.invoice : plan?.invoice?.id;
+    const found = named === undefined ? null : await find(ctx, named);
+    return found === null ? null : whole(ctx, found);
+  },
+  markPaid: (remoteId) => markPaid(ctx, remoteId),
   void: (remoteId) => voidInvoice(ctx, remoteId),
   listOpen: (since) => listOpen(ctx, since),
   listMade: (since) => listMade(ctx, since),
@@ -30,18 +39,21 @@ const pathOf = (id: string): string => `/invoices/${encodeURIComponent(id)}`;
 const find = (ctx: WhopContext, id: string): Promise<WhopInvoice | null> =>
   ctx.whop.find<WhopInvoice>(pathOf(id));
 
-async function withPlan(ctx: WhopContext, invoice: WhopInvoice): Promise<RemoteInvoice> {
+const pathOfPlan = (id: string): string => `/plans/${encodeURIComponent(id)}`;
+
+/** With its price, its page and its payments. */
+async function whole(ctx: WhopContext, invoice: WhopInvoice): Promise<RemoteInvoice> {
   const planId = invoice.current_plan?.id;
   if (planId === undefined) return readInvoice(invoice, undefined);
-  return readInvoice(invoice, await ctx.whop.get<WhopPlan>(`/plans/${encodeURIComponent(planId)}`));
+  const plan = await ctx.whop.get<WhopPlan>(pathOfPlan(planId));
+  return readInvoice(invoice, plan, invoice.status === 'draft' ? [] : await paymentsOf(ctx, invoice));
 }
 
 /** Read first: Whop refuses to mark an invoice that is paid, and has no key under which twice would be once. */
-async function markPaid(ctx: WhopContext, id: string, attempt: Attempt): Promise<RemoteInvoice> {
+async function markPaid(ctx: WhopContext, id: string): Promise<RemoteInvoice> {
   const before = await existing(ctx, id);
   if (before.status === 'paid') {
-    // An earlier try of this very change may have done it, so it is not told as money that came in.
-    return mayHaveRun(attempt) ? settledByUs(before) : withPlan(ctx, before);
+    return whole(ctx, before);
   }
   return change(ctx, before, 'mark_paid', 'paid');
 }
@@ -69,19 +81,12 @@ async function change(
     if (!(error instanceof ProviderError) || error.kind !== 'invalid') throw error;
     // Refused for the state it is in: perhaps the one we want, since a moment ago.
     const now = await existing(ctx, before.id);
-    if (now.status === wanted) return wanted === 'paid' ? withPlan(ctx, now) : readInvoice(now, undefined);
+    if (now.status === wanted) return wanted === 'paid' ? whole(ctx, now) : readInvoice(now, undefined);
     throw new ProviderError('conflict', error.message, {
       code: error.code,
       ...(error.httpStatus === undefined ? {} : { httpStatus: error.httpStatus }),
       details: { status: now.status },
     });
   }
-  const after = { ...before, status: wanted };
-  return wanted === 'paid' ? settledByUs(after) : readInvoice(after, undefined);
+  return readInvoice({ ...before, status: wanted }, undefined);
 }
-
-const settledByUs = (invoice: WhopInvoice): RemoteInvoice => ({
-  ...readInvoice(invoice, undefined),
-  payments: [],
-  settledOutside: true,
-});

@@ -32,3 +32,39 @@ export interface WhopWebhook {
   readonly url?: string;
   readonly webhook_secret?: string;
 }
+
+export interface WhopPayment {
+  readonly id: string;
+  /** draft, open, paid, pending, uncollectible, unresolved, void; others may come. */
+  readonly status: string;
+  readonly currency?: string | null;
+  /** In major units, as every amount here. */
+  readonly total?: number | null;
+  readonly paid_at?: string | null;
+  readonly payment_method_type?: string | null;
+  readonly card_brand?: string | null;
+  readonly card_last4?: string | null;
+  readonly plan?: { readonly id: string } | null;
+  /** Left out of lists, perhaps. */
+  readonly refunds?: readonly WhopRefund[] | null;
+  readonly disputes?: readonly WhopDispute[] | null;
+}
+
+interface WhopRefund {
+  readonly id: string;
+  readonly amount?: number | null;
+  readonly currency?: string | null;
+  readonly status?: string;
+  readonly reason?: string | null;
+  readonly failure_reason?: string | null;
+}
+
+interface WhopDispute {
+  readonly id: string;
+  readonly amount?: number | null;
+  readonly currency?: string | null;
+  readonly status?: string;
+  readonly reason?: string | null;
+  readonly needs_response_by?: string | null;
+  readonly created_at?: string | null;
+}

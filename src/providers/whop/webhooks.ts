@@ -8,6 +8,10 @@ export const WHOP_EVENTS: readonly string[] = [
   'invoice.past_due',
   'invoice.voided',
   'invoice.marked_uncollectible',
+  'refund.created',
+  'refund.updated',
+  'dispute.created',
+  'dispute.updated',
 ];
 
 export const whopWebhooks: ProviderWebhooks = {
@@ -56,10 +60,23 @@ function parse(body: Buffer): ProviderEvent {
   const accountId = typeof company === 'string' ? company : undefined;
   const base = { id, type, occurredAt: dateOf(timestamp), livemode: undefined, accountId };
   const subject = typeof data === 'object' && data !== null ? (data as { id?: unknown }).id : undefined;
-  if (!type.startsWith('invoice.'))
-    return { ...base, kind: 'ignored', reason: `${type} is nothing that is kept in step` };
-  if (typeof subject !== 'string') return { ...base, kind: 'ignored', reason: 'it names no invoice' };
-  return { ...base, kind: 'invoice.changed', remoteId: subject };
+  if (type.startsWith('invoice.'))
+    return typeof subject === 'string'
+      ? { ...base, kind: 'invoice.changed', remoteId: subject }
+      : { ...base, kind: 'ignored', reason: 'it names no invoice' };
+  const payment = paymentIdOf(type, data);
+  return payment === undefined
+    ? { ...base, kind: 'ignored', reason: `${type} is nothing that is kept in step` }
+    : { ...base, kind: 'payment.changed', remoteId: payment };
+}
+
+/** Money that goes back is told with the payment that it was: inside of it, or beside it in newer versions. */
+function paymentIdOf(type: string, data: unknown): string | undefined {
+  const { payment, payment_id: named } = (data ?? {}) as Readonly<Record<string, unknown>>;
+  if (!type.startsWith('refund.') && !type.startsWith('dispute.')) return undefined;
+  const inside = (payment as { id?: unknown } | null | undefined)?.id;
+  const found = inside ?? named;
+  return typeof found === 'string' ? found : undefined;
 }
 
 function readEnvelope(body: Buffer): Envelope {

@@ -19,16 +19,18 @@ import { listPage, within } from './paging.js';
 import type { Params } from './params.js';
 import { requirePaymentMethod } from './payment-methods.js';
 import type { Route } from './route.js';
+import { reviseInvoice } from './revisions.js';
 import { searchPage } from './search.js';
 
 /** Fields that may still change when an invoice is final. */
 const ALWAYS_EDITABLE = ['auto_advance', 'default_payment_method', 'expand', 'metadata', 'payment_settings'];
 
 function createInvoice(ctx: Ctx, params: Params): Invoice {
+  if (params.has('from_invoice')) return reviseInvoice(ctx, params);
   const customerId = params.string('customer');
   if (customerId === undefined) throw missingParam('customer');
   const customer = requireCustomer(ctx, customerId, 'customer');
-  for (const name of ['subscription', 'discounts', 'default_tax_rates', 'from_invoice', 'shipping_cost']) {
+  for (const name of ['subscription', 'discounts', 'default_tax_rates', 'shipping_cost']) {
     if (params.has(name)) throw notPlayed(`${name} of invoices`, name);
   }
   const currency = params.string('currency')?.toLowerCase() ?? customer.currency ?? 'usd';
