@@ -32,6 +32,7 @@ import { WebhooksBySubject1763700000033 } from './0033-webhooks-by-subject.js';
 import { JobsInOneCall1763700000034 } from './0034-jobs-in-one-call.js';
 import { IdempotencyKeys1763700000035 } from './0035-idempotency-keys.js';
 import { InvoiceAdjustments1763700000041 } from './0041-invoice-adjustments.js';
+import { TurnsAndFailures1763700000051 } from './0051-turns-and-failures.js';
 import { PausesThatGiveBack1763700000060 } from './0060-pauses-that-give-back.js';
 
 /** In the order they run. Append; never edit one that has been released. */
@@ -70,5 +71,6 @@ export const migrations = [
   JobsInOneCall1763700000034,
   IdempotencyKeys1763700000035,
   InvoiceAdjustments1763700000041,
+  TurnsAndFailures1763700000051,
   PausesThatGiveBack1763700000060,
 ] as const;

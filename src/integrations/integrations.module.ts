@@ -65,9 +65,9 @@ import { ExpirePageTask } from './sync/expire-page.task.js';
 import {
   MarkInvoicePaidTask,
   RefreshInvoiceTask,
-  SettlePartTask,
   VoidInvoiceTask,
 } from './sync/settle-invoice.tasks.js';
+import { SettlePartTask } from './sync/settle-part.task.js';
 import { SyncEngine } from './sync/sync-engine.flow.js';
 import { SyncRevival } from './sync/sync-revival.service.js';
 import { SyncNotes } from './sync/sync-notes.service.js';

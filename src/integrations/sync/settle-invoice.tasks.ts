@@ -1,6 +1,5 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { Connection } from '../../connections/connections.types.js';
-import { money } from '../../domain/money.js';
 import { InvoicesService } from '../../invoices/invoices.service.js';
 import type { Ctx } from '../../platform/context.js';
 import type { ProviderSession } from '../../providers/provider-adapter.js';
@@ -8,20 +7,21 @@ import { ProviderError } from '../../providers/provider-error.js';
 import type { Attempt, RemoteInvoice } from '../../providers/provider-objects.js';
 import { MappingsService } from '../mappings/mappings.service.js';
 import { RemoteInvoicesService } from './remote-invoices.service.js';
-import { SyncOperationsService } from './sync-operations.service.js';
 import { SyncTasks } from './sync-tasks.js';
-import type { Prepared, SyncAction, SyncOperation, SyncTask } from './sync.types.js';
+import type { Prepared, Reconsidered, SyncAction, SyncOperation, SyncTask } from './sync.types.js';
 
-/** Operations on an invoice that the provider has already: each waits until it has it, and does nothing if it never gets it. */
+/**
+ * Operations on an invoice that the provider has already. One whose push has not been begun it gets as it is by then; one
+ * whose push is under way is waited for like any earlier operation.
+ */
 @Injectable()
-abstract class RemoteInvoiceTask implements SyncTask<RemoteInvoice>, OnModuleInit {
+export abstract class RemoteInvoiceTask implements SyncTask<RemoteInvoice | undefined>, OnModuleInit {
   readonly entityType = 'invoice';
   abstract readonly action: SyncAction;
 
   constructor(
     private readonly tasks: SyncTasks,
-    private readonly mappings: MappingsService,
-    private readonly operations: SyncOperationsService,
+    protected readonly mappings: MappingsService,
     protected readonly remoteInvoices: RemoteInvoicesService,
     protected readonly invoices: InvoicesService,
   ) {}
@@ -36,31 +36,57 @@ abstract class RemoteInvoiceTask implements SyncTask<RemoteInvoice>, OnModuleIni
     session: ProviderSession,
     snapshot: Record<string, unknown>,
     attempt: Attempt,
-  ): Promise<RemoteInvoice>;
+  ): Promise<RemoteInvoice | undefined>;
 
-  async prepare(ctx: Ctx, operation: SyncOperation, connection: Connection): Promise<Prepared> {
-    const remoteId = await this.mappings.remoteId(ctx, connection.id, 'invoice', operation.entityId);
-    if (remoteId !== undefined) return { ready: { remoteId } };
-    const unfinished = await this.operations.unfinishedOf(ctx, connection.id, operation);
-    return unfinished.some((other) => other.action === 'push')
-      ? { wait: 'the invoice is still being pushed' }
-      : { skip: 'the provider never got the invoice' };
+  async prepare(
+    ctx: Ctx,
+    operation: SyncOperation,
+    connection: Connection,
+    _session?: ProviderSession,
+  ): Promise<Prepared> {
+    const mapping = await this.mappings.find(ctx, connection.id, 'invoice', operation.entityId);
+    if (!mapping?.providerEntityId) return { skip: 'the provider never got the invoice' };
+    return { ready: { remoteId: mapping.providerEntityId, status: mapping.metadata.status ?? 'open' } };
   }
+
+  reconsider?(
+    ctx: Ctx,
+    operation: SyncOperation,
+    session: ProviderSession,
+    sent: Record<string, unknown>,
+  ): Promise<Reconsidered>;
+
+  undo?(
+    session: ProviderSession,
+    snapshot: Record<string, unknown>,
+    attempt: Attempt,
+  ): Promise<RemoteInvoice | undefined>;
+
+  undone?(
+    ctx: Ctx,
+    operation: SyncOperation,
+    connection: Connection,
+    left: RemoteInvoice | undefined,
+  ): Promise<boolean>;
 
   async record(
     ctx: Ctx,
     operation: SyncOperation,
     connection: Connection,
-    remote: RemoteInvoice,
+    remote: RemoteInvoice | undefined,
   ): Promise<string> {
+    if (remote === undefined) {
+      await this.remoteInvoices.withdrawn(ctx, connection, operation.entityId, []);
+      return '';
+    }
     await this.remoteInvoices.apply(ctx, connection, operation.entityId, remote);
     return remote.remoteId;
   }
 }
 
-const remoteIdOf = (snapshot: Record<string, unknown>): string => snapshot.remoteId as string;
+export const remoteIdOf = (snapshot: Record<string, unknown>): string => snapshot.remoteId as string;
 
-/** Paid here first: the provider is told, so that nobody pays there again. */
+/** Paid here first: the provider is told, so that nobody pays there again. A draft that a push has left asks nobody: it goes. */
 @Injectable()
 export class MarkInvoicePaidTask extends RemoteInvoiceTask {
   readonly action = 'mark_paid';
@@ -75,41 +101,13 @@ export class MarkInvoicePaidTask extends RemoteInvoiceTask {
     attempt: Attempt,
   ): Promise<RemoteInvoice> {
     if (session.invoices?.markPaid === undefined) throw new Error('the session cannot mark invoices paid');
+    if (snapshot.status === 'draft' && session.invoices.void !== undefined)
+      return session.invoices.void(remoteIdOf(snapshot), attempt);
     return session.invoices.markPaid(remoteIdOf(snapshot), attempt);
   }
 }
 
-/** A part is settled here: the provider asks for the rest only. */
-@Injectable()
-export class SettlePartTask extends RemoteInvoiceTask {
-  readonly action = 'settle_part';
-
-  supports(session: ProviderSession): boolean {
-    return session.invoices?.settlePart !== undefined;
-  }
-
-  override async prepare(ctx: Ctx, operation: SyncOperation, connection: Connection): Promise<Prepared> {
-    const prepared = await super.prepare(ctx, operation, connection);
-    if (!('ready' in prepared)) return prepared;
-    const invoice = await this.invoices.get(ctx, operation.entityId);
-    if (invoice.invoiceStatus !== 'FINALIZED') return { skip: `the invoice is ${invoice.invoiceStatus}` };
-    if (invoice.amountRemaining === 0n) return { skip: 'nothing is owed: it is marked paid as a whole' };
-    const { amountRemaining, currency } = invoice;
-    return { ready: { ...prepared.ready, remaining: amountRemaining.toString(), currency } };
-  }
-
-  call(
-    session: ProviderSession,
-    snapshot: Record<string, unknown>,
-    attempt: Attempt,
-  ): Promise<RemoteInvoice> {
-    if (session.invoices?.settlePart === undefined) throw new Error('the session cannot settle parts');
-    const { remaining, currency } = snapshot as { remaining: string; currency: string };
-    return session.invoices.settlePart(remoteIdOf(snapshot), money(BigInt(remaining), currency), attempt);
-  }
-}
-
-/** Void here: void there. */
+/** Void here: void there. What is gone there already nobody can pay. */
 @Injectable()
 export class VoidInvoiceTask extends RemoteInvoiceTask {
   readonly action = 'void';
@@ -118,13 +116,18 @@ export class VoidInvoiceTask extends RemoteInvoiceTask {
     return session.invoices?.void !== undefined;
   }
 
-  call(
+  async call(
     session: ProviderSession,
     snapshot: Record<string, unknown>,
     attempt: Attempt,
-  ): Promise<RemoteInvoice> {
+  ): Promise<RemoteInvoice | undefined> {
     if (session.invoices?.void === undefined) throw new Error('the session cannot void invoices');
-    return session.invoices.void(remoteIdOf(snapshot), attempt);
+    try {
+      return await session.invoices.void(remoteIdOf(snapshot), attempt);
+    } catch (error) {
+      if (error instanceof ProviderError && error.kind === 'not_found') return undefined;
+      throw error;
+    }
   }
 }
 
@@ -132,6 +135,7 @@ export class VoidInvoiceTask extends RemoteInvoiceTask {
 @Injectable()
 export class RefreshInvoiceTask extends RemoteInvoiceTask {
   readonly action = 'refresh';
+  readonly onlyReads = true;
 
   supports(session: ProviderSession): boolean {
     return session.invoices !== undefined;
