@@ -129,6 +129,8 @@ export interface RemoteInvoice {
   readonly status: RemoteInvoiceStatus;
   /** What the provider calls its status, where `OpenInvoice.state` is compared with it. */
   readonly state?: string;
+  /** A payment is being cleared, for days perhaps: the invoice is neither paid nor free to be paid otherwise. */
+  readonly isProcessing?: boolean;
   /** Undefined where the provider does not tell it as a number. */
   readonly total: Money | undefined;
   /** What the provider still asks for of what we asked it to collect, without debts of its own that it adds. */

@@ -11,7 +11,7 @@ import { JobHandlers } from '../../platform/jobs/job-handlers.js';
 import { JobQueue } from '../../platform/jobs/job-queue.js';
 import { OutboxSubscribers } from '../../platform/outbox/outbox-subscribers.js';
 import { PaymentReversals } from '../../payments/payment-reversals.service.js';
-import type { InvoiceOperations, ProviderSession } from '../../providers/provider-adapter.js';
+import { reversalsOf, type InvoiceOperations, type ProviderSession } from '../../providers/provider-adapter.js';
 import { ProviderError } from '../../providers/provider-error.js';
 import type { OpenInvoice } from '../../providers/provider-lists.js';
 import { ProvidersService } from '../../providers/providers.service.js';
@@ -113,7 +113,7 @@ export class Reconciler implements OnModuleInit {
   private async followSettled(caller: Caller, connection: Connection): Promise<number> {
     const session = this.sessions.open(connection);
     const { invoices, payments } = session;
-    if (!invoices?.listSettled && !payments?.listReversed && !payments?.listDecided) return 0;
+    if (!invoices?.listSettled && !reversalsOf(session)?.listReversed && !payments?.listDecided) return 0;
     const [open, collected, undecided] = await this.uow.run(caller, async (ctx) => [
       await this.mappings.hasOpenInvoices(ctx, connection.id),
       await this.reversals.hasCollected(ctx, connection.id),
@@ -152,16 +152,17 @@ export class Reconciler implements OnModuleInit {
   private async reversed(
     caller: Caller,
     connection: Connection,
-    { payments }: ProviderSession,
+    session: ProviderSession,
     since: Date,
   ): Promise<number> {
-    if (payments?.listReversed === undefined) return 0;
+    const back = reversalsOf(session);
+    if (back?.listReversed === undefined) return 0;
     let count = 0;
-    for await (const { remotePaymentId, reversals } of payments.listReversed(since)) {
+    for await (const { remotePaymentId, reversals } of back.listReversed(since)) {
       const of = { connectionId: connection.id, gatewayPaymentId: remotePaymentId };
       const told = reportedReversals(reversals);
       if (!(await this.uow.run(caller, (ctx) => this.reversals.isBehind(ctx, of, ...told)))) continue;
-      const now = (await payments.fetch(remotePaymentId))?.reversals;
+      const now = (await back.fetch(remotePaymentId))?.reversals;
       if (now === undefined) continue;
       await this.uow.run(caller, (ctx) => this.reversals.report(ctx, of, ...reportedReversals(now)));
       count += 1;

@@ -10,6 +10,9 @@ import { RemoteInvoicesService } from './remote-invoices.service.js';
 import { SyncTasks } from './sync-tasks.js';
 import type { Prepared, Reconsidered, SyncAction, SyncOperation, SyncTask } from './sync.types.js';
 
+/** Bank debits take days; a poll sees the end of one within a minute or so. */
+const PROCESSING_MS = 60_000;
+
 /**
  * Operations on an invoice that the provider has already. One whose push has not been begun it gets as it is by then; one
  * whose push is under way is waited for like any earlier operation.
@@ -37,6 +40,20 @@ export abstract class RemoteInvoiceTask implements SyncTask<RemoteInvoice | unde
     snapshot: Record<string, unknown>,
     attempt: Attempt,
   ): Promise<RemoteInvoice | undefined>;
+
+  /** Money that is on its way there is waited for: what is done to the invoice depends on whether it comes. */
+  async mayBegin(
+    ctx: Ctx,
+    { entityId }: SyncOperation,
+    connection: Connection,
+  ): Promise<{ readonly reason: string; readonly ms: number } | undefined> {
+    const mapping = await this.mappings.find(ctx, connection.id, 'invoice', entityId);
+    return mapping?.metadata.processing === 'true' && this.changesWhatIsPaid
+      ? { reason: `a payment of it is being processed at ${connection.provider}`, ms: PROCESSING_MS }
+      : undefined;
+  }
+
+  protected readonly changesWhatIsPaid: boolean = true;
 
   async prepare(
     ctx: Ctx,
@@ -135,6 +152,7 @@ export class VoidInvoiceTask extends RemoteInvoiceTask {
 @Injectable()
 export class RefreshInvoiceTask extends RemoteInvoiceTask {
   readonly action = 'refresh';
+  protected override readonly changesWhatIsPaid = false;
   readonly onlyReads = true;
 
   supports(session: ProviderSession): boolean {
