@@ -34,6 +34,7 @@ import { IdempotencyKeys1763700000035 } from './0035-idempotency-keys.js';
 import { InvoiceAdjustments1763700000041 } from './0041-invoice-adjustments.js';
 import { TurnsAndFailures1763700000051 } from './0051-turns-and-failures.js';
 import { PausesThatGiveBack1763700000060 } from './0060-pauses-that-give-back.js';
+import { WebhookHealth1763700000061 } from './0061-webhook-health.js';
 
 /** In the order they run. Append; never edit one that has been released. */
 export const migrations = [
@@ -73,4 +74,5 @@ export const migrations = [
   InvoiceAdjustments1763700000041,
   TurnsAndFailures1763700000051,
   PausesThatGiveBack1763700000060,
+  WebhookHealth1763700000061,
 ] as const;

@@ -51,7 +51,8 @@ export function readCredentials(
     const given = data[field.name] ?? body.metadata?.[field.name];
     const value = given ?? (known === undefined ? field.initial : undefined);
     if (value === undefined || value === '') {
-      if (field.required && known?.[field.name] === undefined) errors[field.name] = `${field.name} is required`;
+      if (field.required && known?.[field.name] === undefined)
+        errors[field.name] = `${field.name} is required`;
     } else if (typeof value !== 'string') {
       errors[field.name] = `${field.name} must be a string`;
     } else if (field.pattern !== undefined && !field.pattern.test(value.trim())) {

@@ -330,6 +330,8 @@ export interface RemoteWebhookEndpoint {
   readonly failingSince: Date | undefined;
   /** How many deliveries in a row were not. */
   readonly failures: number;
+  /** When the provider last gave one up. */
+  readonly lastFailureAt: Date | undefined;
 }
 
 export interface IncomingWebhook {

@@ -11,24 +11,23 @@ import { JobHandlers } from '../../platform/jobs/job-handlers.js';
 import { JobQueue } from '../../platform/jobs/job-queue.js';
 import { OutboxSubscribers } from '../../platform/outbox/outbox-subscribers.js';
 import { PaymentReversals } from '../../payments/payment-reversals.service.js';
-import { reversalsOf, type InvoiceOperations, type ProviderSession } from '../../providers/provider-adapter.js';
+import {
+  reversalsOf,
+  type InvoiceOperations,
+  type ProviderSession,
+} from '../../providers/provider-adapter.js';
 import { ProviderError } from '../../providers/provider-error.js';
 import type { OpenInvoice } from '../../providers/provider-lists.js';
 import { ProvidersService } from '../../providers/providers.service.js';
 import { InboundDispatcher } from '../inbound-webhooks/inbound-dispatcher.js';
+import { WebhookHealthFlow } from '../inbound-webhooks/webhook-health.flow.js';
 import { reportedReversals } from '../sync/reported-reversals.js';
 import { MappingsService } from '../mappings/mappings.service.js';
 import { SyncNotes } from '../sync/sync-notes.service.js';
 import { InvoiceSweep } from './invoice-sweep.flow.js';
+import { RECONCILE_OPTIONS, type ReconcileOptions } from './reconcile.options.js';
 import { changed, OpenInvoices } from './open-invoices.service.js';
 import { UndecidedPayments } from './undecided-payments.flow.js';
-
-export const RECONCILE_OPTIONS = Symbol('ReconcileOptions');
-
-export interface ReconcileOptions {
-  /** How often to ask a provider what its webhooks may have lost. */
-  readonly everyMs: number;
-}
 
 const BEGIN_JOB = 'reconcile.begin';
 const POLL_JOB = 'reconcile.poll';
@@ -61,6 +60,7 @@ export class Reconciler implements OnModuleInit {
     private readonly dispatcher: InboundDispatcher,
     private readonly reversals: PaymentReversals,
     private readonly undecided: UndecidedPayments,
+    private readonly webhooks: WebhookHealthFlow,
   ) {}
 
   onModuleInit(): void {
@@ -94,6 +94,7 @@ export class Reconciler implements OnModuleInit {
       () => this.sweep.sweep(caller, connection),
       () => (invoices?.listOpen === undefined ? 0 : this.compareOpen(caller, connection, invoices)),
       () => this.followSettled(caller, connection),
+      () => this.webhooks.check(caller, connection).then(() => 0),
     ];
     let count = 0;
     let forbidden: ProviderError | undefined;

@@ -306,7 +306,8 @@ export class SyncEngine implements OnModuleInit {
     if (error.kind === 'auth') return this.inMs(PAUSED_MS);
     // Somebody has to give the permission, and nobody tells us when: it is asked for again and again.
     if (error.kind === 'forbidden') {
-      const backoff = nextRetry(now, retryWindowStart ?? firstTriedAt, failures + 1) ?? this.inMs(FORBIDDEN_MS);
+      const backoff =
+        nextRetry(now, retryWindowStart ?? firstTriedAt, failures + 1) ?? this.inMs(FORBIDDEN_MS);
       return new Date(Math.min(backoff.getTime(), now.getTime() + FORBIDDEN_MS));
     }
     if (!error.retryable) return undefined;

@@ -47,7 +47,9 @@ async function paymentsOf(
     const one = named === undefined || named === told?.id ? undefined : await paymentOf(ctx, named);
     return [one, told].filter((payment) => payment != null).filter(isPaid);
   }
-  const byPlan: Readonly<Record<string, string | readonly string[]>> = isNewest(ctx) ? { plan_id: plan.id } : { plan_ids: [plan.id] };
+  const byPlan: Readonly<Record<string, string | readonly string[]>> = isNewest(ctx)
+    ? { plan_id: plan.id }
+    : { plan_ids: [plan.id] };
   const found: WhopPayment[] = [];
   for await (const listed of ctx.whop.list<WhopPayment>('/payments', {
     ...ofCompany(ctx),

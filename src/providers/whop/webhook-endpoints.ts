@@ -96,5 +96,6 @@ function readWebhook(webhook: WhopWebhook, url: string): RemoteWebhookEndpoint {
     disabled: disabledAt ? { at: new Date(disabledAt), reason: reason ?? 'unknown' } : undefined,
     failingSince: failingSince ? new Date(failingSince) : undefined,
     failures: webhook.consecutive_failures ?? 0,
+    lastFailureAt: webhook.last_failure_at ? new Date(webhook.last_failure_at) : undefined,
   };
 }

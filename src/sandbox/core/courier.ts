@@ -25,6 +25,16 @@ interface Job {
 
 const MOST_KEPT = 20_000;
 
+export interface HeardAttempt {
+  readonly account: string;
+  readonly endpointId: string;
+  readonly at: string;
+  readonly accepted: boolean;
+  /** Of its delivery. */
+  readonly isFirst: boolean;
+  readonly isLast: boolean;
+}
+
 /** What goes to one endpoint. */
 interface Lane {
   readonly account: string;
@@ -46,6 +56,8 @@ export class Courier {
   #waiters: { readonly account: string | undefined; readonly wake: () => void }[] = [];
   #stopped = false;
   readonly #post = new Post();
+  /** Hears of each attempt. */
+  onAttempt: (heard: HeardAttempt) => void = () => undefined;
 
   constructor(private readonly options: CourierOptions) {}
 
@@ -284,12 +296,23 @@ export class Courier {
       error,
       durationMs: Math.round(performance.now() - started),
     });
-    if (error === null && status !== null && status >= 200 && status < 300) {
+    const accepted = error === null && status !== null && status >= 200 && status < 300;
+    const delay = this.options.retryDelaysMs[job.attempts.length - 1];
+    const { account, endpointId } = job.about;
+    const isFirst = job.attempts.length === 1;
+    this.onAttempt({
+      account,
+      endpointId,
+      at: at.toISOString(),
+      accepted,
+      isFirst,
+      isLast: delay === undefined,
+    });
+    if (accepted) {
       job.status = 'delivered';
       job.parcel = undefined;
       return;
     }
-    const delay = this.options.retryDelaysMs[job.attempts.length - 1];
     if (delay !== undefined && !this.#stopped) {
       this.#wait(job, delay);
       return;
