@@ -12,6 +12,8 @@ export interface Attempt {
   readonly firstTriedAt: Date;
   /** 1 on the first try. Above 1, earlier work may exist although nothing of it is known here. */
   readonly number: number;
+  /** How often the key has changed since the first try: above 0, earlier work may exist that was asked for under another. */
+  readonly generation?: number;
 }
 
 export interface CustomerPush {

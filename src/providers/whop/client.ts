@@ -32,7 +32,7 @@ export interface WhopClient {
   list<T>(path: string, query: Query): AsyncIterable<T>;
   /** Makes an object. Every POST has a key: sent again with it, it is done once, and answered as it was the first time. */
   post<T extends Identified>(path: string, body: object, idempotencyKey: string): Promise<Posted<T>>;
-  /** Does something to an object, which is answered with `true` or with the object. */
+  /** Does something to an object, which is answered with `true`, with the object, or with that it is going to be done. */
   act(path: string, idempotencyKey: string, body?: object): Promise<void>;
   change<T extends Identified>(path: string, body: object): Promise<T>;
   delete(path: string): Promise<void>;
@@ -92,7 +92,7 @@ export function openWhop(apiKey: string, apiDate: WhopApiDate, runtime: Provider
     },
     act: async (path, idempotencyKey, body) => {
       const answer = await send({ method: 'POST', path, body, idempotencyKey });
-      if (answer.body !== true) identified(answer.body);
+      if (answer.body !== true && asRecord(answer.body).queued !== true) identified(answer.body);
     },
     change: async <T extends Identified>(path: string, body: object) =>
       identified((await send({ method: 'PATCH', path, body })).body) as T,

@@ -13,7 +13,8 @@ import { isKeyMismatch, isReplayed } from './errors.js';
  * 1. While Whop is sure to know the key, a later try is the same POST with the same key, and no look before it.
  * 2. When it may have forgotten the key, or has never promised to know it, a later try looks first for what earlier ones
  *    have left. Where no promise was made it looks again after, too: a request that was believed lost may still have been at
- *    work. So it does also when {@link Work.changed}: what was asked for before was something else, under other keys.
+ *    work. So it does also where
+ *    earlier tries had other keys: what was asked for was something else ({@link Work.changed}), or begun anew.
  * 3. A repeated answer is a hint that work was done, never how things are: that is looked up.
  * 4. Only when a key is spent, because what it repeats is a refusal or what it made is gone, and the look finds nothing, the
  *    next key is used: `…:r1`, `…:r2`. Everybody walks the same keys in the same order.
@@ -44,7 +45,8 @@ export async function once<T, Made>(
 ): Promise<T> {
   const promised = isNewest(ctx);
   const again = mayHaveRun(attempt);
-  if (again && (!promised || work.changed === true || ageOf(ctx, attempt) > KEYS_HOLD_MS)) {
+  const changed = work.changed === true || (attempt.generation ?? 0) > 0;
+  if (again && (!promised || changed || ageOf(ctx, attempt) > KEYS_HOLD_MS)) {
     const found = await work.look(undefined);
     if (found !== undefined) return found;
   }
