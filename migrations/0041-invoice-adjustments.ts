@@ -20,6 +20,8 @@ export class InvoiceAdjustments1763700000041 implements MigrationInterface {
         amount                bigint NOT NULL,
         adjustment_status     text NOT NULL,
         given_back            jsonb NOT NULL DEFAULT '[]',
+        -- As much of it as has really gone back.
+        given_back_amount     bigint NOT NULL DEFAULT 0,
         reason                text,
         occurred_at           timestamptz,
         released_at           timestamptz,

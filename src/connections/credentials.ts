@@ -11,6 +11,10 @@ export interface SealedCredential {
 
 export type SealedCredentials = Readonly<Record<string, SealedCredential>>;
 
+const SECRET_NAMES = [/secret|password|passwd|token|(?:^|[_-])key$|credential/i, /[a-z]Key$/];
+/** Keys of Stripe and Whop, and secrets of webhooks (docs.stripe.com/keys, docs.whop.com). */
+const SECRET_VALUE = /^(?:sk|rk)_(?:live|test)_|^whsec_|^ws_[A-Za-z0-9]|^apik_/;
+
 /** How long a replaced webhook secret keeps verifying: providers retry for days what was signed with it. */
 export const WEBHOOK_SECRET_OVERLAP_MS = 3 * 24 * 60 * 60 * 1000;
 
@@ -45,6 +49,11 @@ export function readCredentials(
   for (const key of Object.keys(data))
     if (!names.has(key))
       errors[key] = `${key} is no credential of ${provider}: it has ${[...names].join(', ')}`;
+  // Metadata is kept and shown in clear: a secret under a name that is no field would be, too.
+  for (const [key, value] of Object.entries(metadata))
+    if (SECRET_NAMES.some((name) => name.test(key)) || SECRET_VALUE.test(value.trim()))
+      errors[key] =
+        `${key} looks like a secret and is no credential of ${provider}: it has ${[...names].join(', ')}`;
   const secrets: Record<string, string> = {};
   const settings: Record<string, string> = {};
   for (const field of fields) {

@@ -49,6 +49,10 @@ export class InvoiceAdjustmentEntity extends EntityRow {
   @Column({ type: 'jsonb', default: [] })
   givenBack!: GivenBack[];
 
+  /** As much of it as has really gone back: a refund that fails is not forgiven. */
+  @MinorUnits({ default: 0 })
+  givenBackAmount!: bigint;
+
   @Column({ type: 'text', nullable: true })
   reason!: string | null;
 

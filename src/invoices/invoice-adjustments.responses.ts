@@ -17,7 +17,7 @@ export class InvoiceAdjustmentResponse {
   currency!: string;
   /** ACTIVE, or RELEASED: it does not count any more. */
   adjustment_status!: string;
-  /** Of a credit note after the payment: what it says went back. Decimal string in major units. */
+  /** Of a credit note after the payment: what has gone back by it. Decimal string in major units. */
   given_back_amount!: string;
   reason!: string | null;
   occurred_at!: Date | null;
@@ -36,12 +36,7 @@ export const toInvoiceAdjustmentResponse = (row: InvoiceAdjustment): InvoiceAdju
   amount: formatMoney(money(row.amount, row.currency)),
   currency: row.currency,
   adjustment_status: row.adjustmentStatus,
-  given_back_amount: formatMoney(
-    money(
-      row.givenBack.reduce((sum, { amount }) => sum + BigInt(amount), 0n),
-      row.currency,
-    ),
-  ),
+  given_back_amount: formatMoney(money(row.givenBackAmount, row.currency)),
   reason: row.reason,
   occurred_at: row.occurredAt,
   released_at: row.releasedAt,

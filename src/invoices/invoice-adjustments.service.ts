@@ -3,7 +3,7 @@ import { takeAdjustment, type AdjustmentKind } from '../domain/paying/adjustment
 import type { Money } from '../domain/money.js';
 import type { Ctx } from '../platform/context.js';
 import { stampChange, stampNew } from '../platform/database/columns.js';
-import { findRows, insertRow, updateRow } from '../platform/database/rows.js';
+import { findRows, insertRow, rowExists, updateRow } from '../platform/database/rows.js';
 import { InvoiceAdjustmentEntity, type GivenBack } from './invoice-adjustment.entity.js';
 import type { Invoice } from './invoices.types.js';
 
@@ -43,6 +43,16 @@ export class InvoiceAdjustments {
     );
   }
 
+  /** Whether credit notes of an invoice there count here. */
+  hasNotes(ctx: Ctx, connectionId: string, gatewayInvoiceId: string): Promise<boolean> {
+    return rowExists(ctx.em, InvoiceAdjustmentEntity, {
+      connectionId,
+      gatewayInvoiceId,
+      kind: 'CREDIT_NOTE',
+      adjustmentStatus: 'ACTIVE',
+    });
+  }
+
   /** Writes down what is news; the invoice is locked. Answers whether anything was. */
   async take(
     ctx: Ctx,
@@ -53,10 +63,14 @@ export class InvoiceAdjustments {
     const known = (await this.of(ctx, [invoice.id])).filter(
       ({ connectionId }) => connectionId === source.connectionId,
     );
+    let left = leftOf(invoice);
     let changed = false;
     for (const one of told) {
       const row = known.find(({ gatewayAdjustmentId }) => gatewayAdjustmentId === one.gatewayAdjustmentId);
-      changed = (await this.takeOne(ctx, invoice, source, one, row)) || changed;
+      const taken = await this.takeOne(ctx, invoice, source, one, row, left);
+      if (taken === undefined) continue;
+      left -= taken;
+      changed = true;
     }
     return changed;
   }
@@ -83,6 +97,12 @@ export class InvoiceAdjustments {
     return rows.length > 0;
   }
 
+  /** What of an adjustment has gone back by now, as the refunds say. */
+  async countGivenBack(ctx: Ctx, { id, givenBackAmount }: InvoiceAdjustment, amount: bigint): Promise<void> {
+    if (givenBackAmount !== amount)
+      await updateRow(ctx.em, InvoiceAdjustmentEntity, id, { ...stampChange(ctx), givenBackAmount: amount });
+  }
+
   /** Whether {@link take} would write nothing. */
   async isTaken(
     ctx: Ctx,
@@ -94,7 +114,7 @@ export class InvoiceAdjustments {
     const rows = (await this.of(ctx, [invoice.id])).filter((row) => row.connectionId === connectionId);
     return told.every((one) => {
       const row = rows.find(({ gatewayAdjustmentId }) => gatewayAdjustmentId === one.gatewayAdjustmentId);
-      return row !== undefined && !isNews(row, one, invoice);
+      return row !== undefined && !isNews(row, one, invoice, leftOf(invoice));
     });
   }
 
@@ -104,9 +124,10 @@ export class InvoiceAdjustments {
     { connectionId, provider }: AdjustmentSource,
     told: ReportedAdjustment,
     known: InvoiceAdjustment | undefined,
-  ): Promise<boolean> {
-    if (known !== undefined && !isNews(known, told, invoice)) return false;
-    const { amount, status } = stateOf(known, told, invoice);
+    left: bigint,
+  ): Promise<bigint | undefined> {
+    if (known !== undefined && !isNews(known, told, invoice, left)) return undefined;
+    const { amount, status } = stateOf(known, told, invoice, left);
     const facts = {
       amount,
       adjustmentStatus: status,
@@ -125,26 +146,35 @@ export class InvoiceAdjustments {
         gatewayAdjustmentId: told.gatewayAdjustmentId,
         gatewayInvoiceId: told.gatewayInvoiceId,
         currency: told.amount.currency,
+        givenBackAmount: 0n,
         ...facts,
       });
     else await updateRow(ctx.em, InvoiceAdjustmentEntity, known.id, { ...stampChange(ctx), ...facts });
-    return true;
+    return (status === 'ACTIVE' ? amount : 0n) - countedOf(known);
   }
 }
+
+/** What the invoice asks for in all, after notes and adjustments. */
+const leftOf = ({ amountPaid, amountRemaining, overpaidAmount }: Invoice): bigint =>
+  amountPaid + amountRemaining - overpaidAmount;
+
+const countedOf = (known: InvoiceAdjustment | undefined): bigint =>
+  known?.adjustmentStatus === 'ACTIVE' ? known.amount : 0n;
 
 const stateOf = (
   known: InvoiceAdjustment | undefined,
   { amount, released, settlesRest, varies }: ReportedAdjustment,
   invoice: Invoice,
+  left: bigint,
 ): ReturnType<typeof takeAdjustment> =>
   takeAdjustment(
     known === undefined ? undefined : { amount: known.amount, status: known.adjustmentStatus },
-    { amount: amount.amount, released, settlesRest, varies },
-    invoice.amountRemaining,
+    { amount: amount.amount, released, varies },
+    settlesRest ? invoice.amountRemaining : left + countedOf(known),
   );
 
-function isNews(known: InvoiceAdjustment, told: ReportedAdjustment, invoice: Invoice): boolean {
-  const { amount, status } = stateOf(known, told, invoice);
+function isNews(known: InvoiceAdjustment, told: ReportedAdjustment, invoice: Invoice, left: bigint): boolean {
+  const { amount, status } = stateOf(known, told, invoice, left);
   return (
     amount !== known.amount ||
     status !== known.adjustmentStatus ||

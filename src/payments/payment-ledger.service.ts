@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { alreadyExists, notFound } from '../domain/errors.js';
 import { addMoney, money, sumMoney, type Money } from '../domain/money.js';
+import type { AdjustmentKind } from '../domain/paying/adjustments.js';
 import { hasGone, holdsAmount } from '../domain/paying/reversal-states.js';
-import { CustomerCreditService } from '../invoices/customer-credit.service.js';
 import { InvoiceAdjustments, type InvoiceAdjustment } from '../invoices/invoice-adjustments.service.js';
+import { CustomerCreditService } from '../invoices/customer-credit.service.js';
 import { InvoicesService } from '../invoices/invoices.service.js';
 import type { PurchaseUndoing } from '../wallets/wallet-purchases.service.js';
 import type { Invoice } from '../invoices/invoices.types.js';
@@ -24,8 +25,8 @@ import type { NewPayment, Payment } from './payments.types.js';
 export class PaymentLedger {
   constructor(
     private readonly invoices: InvoicesService,
-    private readonly credit: CustomerCreditService,
     private readonly adjustments: InvoiceAdjustments,
+    private readonly credit: CustomerCreditService,
     private readonly outbox: Outbox,
   ) {}
 
@@ -112,6 +113,12 @@ export class PaymentLedger {
       ({ adjustmentStatus }) => adjustmentStatus === 'ACTIVE',
     );
     const gone = refunded.filter((row) => hasGone(row.refundStatus));
+    let forgiven = 0n;
+    for (const one of adjustments) {
+      const back = forgivenBy(one, gone);
+      await this.adjustments.countGivenBack(ctx, one, back);
+      forgiven += back;
+    }
     const total = (type: CreditNoteEntity['creditNoteType']): Money =>
       sumMoney(
         notes
@@ -131,7 +138,7 @@ export class PaymentLedger {
           invoice.currency,
         ),
       ),
-      forgiven: addMoney(total('REFUND'), money(forgivenBy(adjustments, gone), invoice.currency)),
+      forgiven: addMoney(total('REFUND'), money(forgiven, invoice.currency)),
     };
     const settled = await this.invoices.settle(ctx, invoice, movements, details);
     await this.keepPurchase(ctx, settled, undoing);
@@ -144,8 +151,12 @@ export class PaymentLedger {
     const of = { invoiceId: invoice.id };
     const paid = await findRows(ctx.em, PaymentAllocationEntity, of);
     const back = await findRows(ctx.em, PaymentRefundEntity, of);
+    // What the provider holds for paid by other means than money is worth as much.
+    const settled = (await this.adjustments.of(ctx, [invoice.id])).filter(
+      ({ adjustmentStatus, kind }) => adjustmentStatus === 'ACTIVE' && SETTLING.has(kind),
+    );
     const kept =
-      paid.reduce((sum, row) => sum + row.amount, 0n) -
+      [...paid, ...settled].reduce((sum, row) => sum + row.amount, 0n) -
       back.reduce((sum, row) => (holdsAmount(row.refundStatus) ? sum + row.amount : sum), 0n);
     await this.credit.keepPurchase(ctx, invoice, money(kept, invoice.currency), undoing);
   }
@@ -211,13 +222,15 @@ export class PaymentLedger {
   }
 }
 
-/** Of what notes at providers say went back, as much as really has: a refund that fails is not forgiven. */
+const SETTLING: ReadonlySet<AdjustmentKind> = new Set(['CUSTOMER_BALANCE', 'CARRIED_OVER', 'OUT_OF_BAND']);
+
+/** Of what a note at a provider says went back, as much as really has. */
 function forgivenBy(
-  adjustments: readonly InvoiceAdjustment[],
+  { givenBack }: InvoiceAdjustment,
   gone: readonly Readonly<PaymentRefundEntity>[],
 ): bigint {
   let sum = 0n;
-  for (const { reference, amount } of adjustments.flatMap(({ givenBack }) => givenBack)) {
+  for (const { reference, amount } of givenBack) {
     const went = gone
       .filter((row) => row.reference === reference)
       .reduce((total, row) => total + row.amount, 0n);

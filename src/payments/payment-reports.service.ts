@@ -174,6 +174,9 @@ export class PaymentReportsService {
   ): Promise<void> {
     const payment = await findRow(ctx.em, PaymentEntity, { connectionId, gatewayPaymentId });
     if (payment === null || payment.methodDetails?.last4) return;
+    // The invoice first, as everybody does: whoever has it may be about to ask for the payment.
+    await this.invoices.lock(ctx, payment.destinationId);
+    if ((await this.ledger.lock(ctx, payment.id)).methodDetails?.last4) return;
     await this.ledger.change(ctx, payment.id, { methodDetails: method });
     await this.invoices.describePayment(ctx, payment.destinationId, {
       payment_method: method.type,

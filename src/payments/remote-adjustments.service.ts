@@ -73,10 +73,9 @@ export class RemoteAdjustments {
     for (const step of steps) {
       if (!(await step())) continue;
       changed = true;
-      invoice = await this.ledger.recount(ctx, await this.invoices.lock(ctx, invoice.id), {
-        paidBy: null,
-        paidThrough: told.connectionId,
-      });
+      const details = { paidBy: null, paidThrough: told.connectionId };
+      const locked = await this.invoices.lock(ctx, invoice.id);
+      invoice = await this.ledger.recount(ctx, locked, details, 'known');
     }
     return changed;
   }
@@ -125,7 +124,7 @@ export class RemoteAdjustments {
           errorMessage: null,
           idempotencyKey: null,
         });
-        await this.reversals.count(ctx, payment);
+        await this.reversals.count(ctx, payment, 'known');
         changed = true;
       }
     }

@@ -233,8 +233,11 @@ export interface InvoiceOperations {
    * that nobody can pay it. Left out: the push is completed, and undone after.
    */
   withdraw?(invoice: InvoicePush, attempt: Attempt): Promise<Withdrawal>;
-  /** Null when the provider has never heard of it. */
-  fetch(remoteId: string): Promise<RemoteInvoice | null>;
+  /**
+   * Null when the provider has never heard of it. With `thorough`, adjustments are looked for also where nothing of the
+   * invoice says that there are any: some are known, and may have been released.
+   */
+  fetch(remoteId: string, thorough?: boolean): Promise<RemoteInvoice | null>;
   /** The invoice that a payment was for, where payments are no group of their own. Null when there is none. */
   ofPayment?(remotePaymentId: string): Promise<RemoteInvoice | null>;
   /**

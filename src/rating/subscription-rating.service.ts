@@ -29,7 +29,7 @@ import {
   type PreparedUsage,
   type RatedUsage,
 } from './usage-rating.service.js';
-import { rootsOf } from './usage-runs.js';
+import { inLineage, rootsOf } from './usage-runs.js';
 
 type Charge = DueCharge<PricedLine>;
 
@@ -141,7 +141,7 @@ export class SubscriptionRatingService {
         contracts.flatMap(({ earlier, last, later }) => [...earlier, last, ...later].map(({ id }) => id)),
       ),
     ];
-    const items = await this.subscriptions.linesOf(ctx, subscriptionIds);
+    const items = inLineage(await this.subscriptions.linesOf(ctx, subscriptionIds));
     const pauses = await this.pauses.pausedTimes(ctx, subscriptionIds);
     const prices = await this.prices.byIds(
       ctx,

@@ -204,7 +204,9 @@ export class SubscriptionLifecycleService {
     const paused = before.subscriptionStatus === 'paused';
     const result = await this.pauses.resume(ctx, before, metadata);
     if (paused) {
-      const [task] = await this.steps.resumeTasks(ctx, [{ before, at: ctx.now }]);
+      // Asked for and over in one instant, it has put nothing off.
+      const putsOff = result.pause.createdAt < ctx.now;
+      const [task] = await this.steps.resumeTasks(ctx, [{ before, at: ctx.now, putsOff }]);
       if (task !== undefined) await this.now.bill(ctx, task);
     }
     return result;

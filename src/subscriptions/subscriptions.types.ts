@@ -1,5 +1,6 @@
 import type { BillingSchedule } from '../domain/billing-period.js';
 import type { OpenPeriod, Period } from '../domain/period.js';
+import type { Pause } from '../domain/subscribing/charges-due.js';
 import type { ProrationBehavior } from '../domain/subscribing/proration.js';
 import { lineWindow } from '../domain/subscribing/line-window.js';
 import { billingStart, lifeEnd } from '../domain/subscribing/subscription-life.js';
@@ -56,7 +57,7 @@ export function prorationBehaviorAt(
 }
 
 /** Time that is not charged for. */
-export interface PausedStretch extends OpenPeriod {
+export interface PausedStretch extends Pause {
   /** Whether what was paid for it in advance has been given back. */
   readonly givesBack: boolean;
 }
@@ -69,6 +70,7 @@ export function pausedTime(pause: SubscriptionPause): PausedStretch | undefined 
   return {
     start: pause.pauseStart,
     end: pause.resumedAt,
+    askedAt: pause.createdAt,
     givesBack: pause.prorationBehavior === 'create_prorations',
   };
 }

@@ -101,7 +101,8 @@ describe('when an invoice does not get to Whop, or back', () => {
     expect(found.reason).toBe(
       'it is paid there, and was found by asking: no webhook had told. If that goes on, copy webhook_url from the ' +
         'connection into the webhook settings there, and select ' +
-        'invoice.paid, invoice.past_due, invoice.voided, invoice.marked_uncollectible',
+        'invoice.paid, invoice.past_due, invoice.voided, invoice.marked_uncollectible, ' +
+        'refund.created, refund.updated, dispute.created, dispute.updated',
     );
     expect(logOf('sync.poll_succeeded', id as string)).toMatchObject([{ reason: found.reason }]);
     const shown = await road.api.get(`/connections/${connection.id}`);

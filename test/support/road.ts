@@ -121,7 +121,13 @@ export class Road<Server extends RoadServer = TestApp> {
       },
       body: JSON.stringify({
         url: this.webhookUrl('whop'),
-        events: ['invoice.paid', 'invoice.voided', 'payment.succeeded'],
+        events: [
+          'invoice.paid',
+          'invoice.voided',
+          'invoice.marked_uncollectible',
+          'payment.succeeded',
+          'refund.created',
+        ],
         resource_id: companyId,
         api_version: 'v1',
         enabled: true,

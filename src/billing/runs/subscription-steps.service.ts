@@ -167,7 +167,12 @@ export class SubscriptionSteps {
   /** What is to be billed of subscriptions whose pauses end, in their order; undefined: nothing. */
   async resumeTasks(
     ctx: Ctx,
-    resumes: readonly { readonly before: Subscription; readonly at: Date }[],
+    resumes: readonly {
+      readonly before: Subscription;
+      readonly at: Date;
+      /** False where no charge can have come due during the pause. */
+      readonly putsOff?: boolean;
+    }[],
   ): Promise<(BillingTask | undefined)[]> {
     const again = await this.pauseProrations.chargesAgain(
       ctx,
@@ -175,10 +180,10 @@ export class SubscriptionSteps {
         before.activePauseId === null ? [] : [{ subscription: before, pauseId: before.activePauseId, at }],
       ),
     );
-    return resumes.map(({ before, at }) => {
+    return resumes.map(({ before, at, putsOff = true }) => {
       const charges = again.get(before.activePauseId ?? '') ?? [];
       const [first] = charges;
-      const task = resumeTask(before, at);
+      const task = putsOff ? resumeTask(before, at) : undefined;
       if (first === undefined) return task;
       if (task !== undefined) return { ...task, charges };
       return {

@@ -32,27 +32,27 @@ export interface AdjustmentState {
 export interface ToldAdjustment {
   readonly amount: bigint;
   readonly released: boolean;
-  /** It stands for whatever was still owed, so that it settles no more than that. */
-  readonly settlesRest: boolean;
   /** The provider works it out anew each time: the latest word stands. */
   readonly varies: boolean;
 }
 
 /**
  * What is known of an adjustment after the provider's word on it, which may be late, repeated or out of order. What is
- * booked keeps its amount, and what was released stays so, whichever is told first.
+ * booked keeps its amount, and what was released stays so, whichever is told first. Nothing takes off more than is there:
+ * what both sides have credited at once is credited once.
  *
- * @param owed what is still owed of the invoice, minor units
+ * @param most what can be taken off still, minor units: what is owed, for a mark that settles it; else what the invoice
+ *   asks for in all, after what has been taken off
  */
 export function takeAdjustment(
   known: AdjustmentState | undefined,
   told: ToldAdjustment,
-  owed: bigint,
+  most: bigint,
 ): AdjustmentState {
   const status = told.released || known?.status === 'RELEASED' ? 'RELEASED' : 'ACTIVE';
   if (known !== undefined && !told.varies) return { amount: known.amount, status };
-  const most = owed < 0n ? 0n : owed;
-  return { amount: told.settlesRest && told.amount > most ? most : told.amount, status };
+  const limit = most < 0n ? 0n : most;
+  return { amount: told.amount > limit ? limit : told.amount, status };
 }
 
 /**

@@ -3,13 +3,14 @@ import { ProviderSessionsService } from '../../connections/provider-sessions.ser
 import type { Connection } from '../../connections/connections.types.js';
 import { WallClock } from '../../platform/clock/clock.js';
 import type { Caller } from '../../platform/context.js';
+import { InvoiceAdjustments } from '../../invoices/invoice-adjustments.service.js';
 import { PaymentMethodsService } from '../../payments/payment-methods.service.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { MappingsService } from '../mappings/mappings.service.js';
 import { ProviderError } from '../../providers/provider-error.js';
 import type { ProviderSession } from '../../providers/provider-adapter.js';
 import type { ProviderNews } from '../../providers/provider-event.js';
-import type { RemotePayment, RemoteSetup } from '../../providers/provider-objects.js';
+import type { RemoteInvoice, RemotePayment, RemoteSetup } from '../../providers/provider-objects.js';
 import { RemotePlans } from '../catalogue/remote-plans.flow.js';
 import { RemoteSubscriptions } from '../subscriptions/remote-subscriptions.flow.js';
 import type { RemoteSubject } from './inbound-dispatcher.js';
@@ -22,6 +23,7 @@ export class RemoteSubjects {
     private readonly clock: WallClock,
     private readonly methods: PaymentMethodsService,
     private readonly mappings: MappingsService,
+    private readonly adjustments: InvoiceAdjustments,
     private readonly sessions: ProviderSessionsService,
     private readonly remotePlans: RemotePlans,
     private readonly remoteSubscriptions: RemoteSubscriptions,
@@ -39,9 +41,9 @@ export class RemoteSubjects {
       case 'subscription.changed':
         return this.remoteSubscriptions.read(caller, connection, event.remoteId);
       case 'invoice.changed':
-        return present('invoice', await session.invoices?.fetch(event.remoteId));
+        return present('invoice', await this.fetchInvoice(caller, connection, session, event.remoteId));
       case 'payment.changed':
-        return this.fetchPayment(session, event.remoteId);
+        return this.fetchPayment(caller, connection, session, event.remoteId);
       case 'checkout.changed':
         return this.fetchCheckout(session, event.remoteId);
       case 'method.changed':
@@ -59,7 +61,24 @@ export class RemoteSubjects {
     return remote && !remote.deleted ? { kind: 'customer', remote } : { kind: 'customer_gone', remoteId };
   }
 
-  private async fetchPayment(session: ProviderSession, remoteId: string): Promise<RemoteSubject> {
+  private async fetchInvoice(
+    caller: Caller,
+    connection: Connection,
+    session: ProviderSession,
+    remoteId: string,
+  ): Promise<RemoteInvoice | null | undefined> {
+    const isNoted = await this.uow.read(caller, (ctx) =>
+      this.adjustments.hasNotes(ctx, connection.id, remoteId),
+    );
+    return session.invoices?.fetch(remoteId, isNoted);
+  }
+
+  private async fetchPayment(
+    caller: Caller,
+    connection: Connection,
+    session: ProviderSession,
+    remoteId: string,
+  ): Promise<RemoteSubject> {
     if (session.payments === undefined)
       return present('invoice', await session.invoices?.ofPayment?.(remoteId));
     const found = await session.payments.fetch(remoteId);
@@ -67,7 +86,7 @@ export class RemoteSubjects {
     const remote = await this.asSaved(session, found);
     const invoice =
       remote.paymentId === undefined && remote.remoteInvoiceId !== undefined
-        ? await session.invoices?.fetch(remote.remoteInvoiceId)
+        ? await this.fetchInvoice(caller, connection, session, remote.remoteInvoiceId)
         : undefined;
     return { kind: 'payment', remote, invoice: invoice ?? undefined };
   }

@@ -3,6 +3,7 @@ import type { CustomerOperations } from '../provider-adapter.js';
 import type { Attempt, CustomerPush, RemoteCustomer, RemovedCustomer } from '../provider-objects.js';
 import type { StripeContext } from './context.js';
 import { readCustomer, sameAddress, writeAddress, type AnyCustomer } from './customer-reader.js';
+import { ProviderError } from '../provider-error.js';
 import { told, toldOrNull } from './errors.js';
 import { MARK, metadataWith, readMark, refuseOthers } from './marks.js';
 import { madeSince, mayHaveRun, once } from './once.js';
@@ -90,8 +91,14 @@ async function* matches(
 async function withEmail(ctx: StripeContext, email: string): Promise<Stripe.Customer[]> {
   const same = (await told(ctx.stripe.customers.list({ email, limit: 100 }))).data;
   if (same.length > 0 || /["\\]/.test(email)) return same;
-  const found = await told(ctx.stripe.customers.search({ query: `email:"${email}"`, limit: 100 }));
-  return found.data.filter((one) => one.email?.toLowerCase() === email.toLowerCase());
+  try {
+    const found = await told(ctx.stripe.customers.search({ query: `email:"${email}"`, limit: 100 }));
+    return found.data.filter((one) => one.email?.toLowerCase() === email.toLowerCase());
+  } catch (error) {
+    // Some countries have no search: then addresses are compared as they are written.
+    if (error instanceof ProviderError && error.kind === 'invalid') return [];
+    throw error;
+  }
 }
 
 async function findOwn(

@@ -28,11 +28,11 @@ export async function readAdjustments(
   ctx: StripeContext,
   invoice: Stripe.Invoice,
   parents: readonly Stripe.Invoice[],
-  paid: number,
+  { paid, thorough }: { readonly paid: number; readonly thorough: boolean },
 ): Promise<ReadAdjustments> {
   if (invoice.status === 'draft' || invoice.status === null) return { adjustments: [], carriedIn: 0 };
   const { currency } = invoice;
-  const notes = hasNotes(invoice) ? await notesOf(ctx, invoice) : [];
+  const notes = thorough || hasNotes(invoice) ? await notesOf(ctx, invoice) : [];
   const entries = mayHaveUsedBalance(invoice) ? await entriesOf(ctx, invoice) : [];
   const isGivenBack = isReturned(invoice, entries);
   const used = entries.filter(({ type }) => type !== 'unapplied_from_invoice');

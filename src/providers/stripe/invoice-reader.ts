@@ -31,7 +31,11 @@ const MOST_REVISIONS = 50;
  * Needs an invoice that was read with {@link INVOICE_EXPAND}. One that was edited since is read as what has taken its
  * place: the old one asks for nothing any more.
  */
-export async function readInvoice(ctx: StripeContext, found: Stripe.Invoice): Promise<RemoteInvoice> {
+export async function readInvoice(
+  ctx: StripeContext,
+  found: Stripe.Invoice,
+  thorough = false,
+): Promise<RemoteInvoice> {
   const newest = idOf(found.latest_revision);
   const invoice = newest === undefined || newest === found.id ? found : await retrieve(ctx, newest);
   const parents = await parentsOf(ctx, invoice, found);
@@ -43,12 +47,10 @@ export async function readInvoice(ctx: StripeContext, found: Stripe.Invoice): Pr
   const status = STATUSES.get(invoice.status) ?? 'pending';
   const payments = await paymentsOf(ctx, invoice);
   const paid = payments.filter((payment) => payment.status === 'paid');
-  const { adjustments, carriedIn } = await readAdjustments(
-    ctx,
-    invoice,
-    parents,
-    paid.reduce((sum, { amount_paid: amount }) => sum + (amount ?? 0), 0),
-  );
+  const { adjustments, carriedIn } = await readAdjustments(ctx, invoice, parents, {
+    paid: paid.reduce((sum, { amount_paid: amount }) => sum + (amount ?? 0), 0),
+    thorough,
+  });
   return {
     remoteId: invoice.id,
     invoiceId: mark?.id,
@@ -86,7 +88,10 @@ async function parentsOf(
   return parents;
 }
 
-/** Oldest first, each with what of it is for the invoice itself: debts from before are paid last. */
+/**
+ * What we have reported, then the oldest first, each with what of it is for the invoice itself: debts from before are
+ * paid last, and never by what was settled here.
+ */
 function readPayments(
   ctx: StripeContext,
   invoice: Stripe.Invoice,
@@ -94,7 +99,9 @@ function readPayments(
   carriedIn: number,
 ): RemotePayment[] {
   const inOrder = [...paid].sort(
-    (a, b) => (a.status_transitions.paid_at ?? 0) - (b.status_transitions.paid_at ?? 0),
+    (a, b) =>
+      Number(isOwnRecord(b)) - Number(isOwnRecord(a)) ||
+      (a.status_transitions.paid_at ?? 0) - (b.status_transitions.paid_at ?? 0),
   );
   const amounts = inOrder.map(({ amount_paid: amount }) => BigInt(amount ?? 0));
   const whole = amounts.reduce((sum, amount) => sum + amount, 0n);
@@ -130,6 +137,9 @@ async function paymentsOf(ctx: StripeContext, invoice: Stripe.Invoice): Promise<
       .autoPagingToArray({ limit: 10_000 }),
   );
 }
+
+const isOwnRecord = ({ payment }: Stripe.InvoicePayment): boolean =>
+  objectOf(payment.payment_record)?.metadata[MARK.source] === 'flexprice';
 
 /** Undefined for what we have reported there ourselves. */
 function readInvoicePayment(

@@ -14,9 +14,9 @@ export const stripeInvoices = (ctx: StripeContext): InvoiceOperations => ({
   needsCustomer: true,
   push: (invoice, attempt) => pushInvoice(ctx, invoice, attempt),
   withdraw: (invoice, attempt) => withdrawInvoice(ctx, invoice, attempt),
-  fetch: async (remoteId) => {
+  fetch: async (remoteId, thorough) => {
     const found = await find(ctx, remoteId);
-    return found === undefined ? null : readInvoice(ctx, found);
+    return found === undefined ? null : readInvoice(ctx, found, thorough);
   },
   markPaid: (remoteId, attempt) => markPaid(ctx, remoteId, attempt),
   settlePart: (remoteId, remaining, attempt) => settlePart(ctx, remoteId, remaining, attempt),

@@ -1,4 +1,4 @@
-import { subtractMoney, sumMoney, zeroMoney, type Money } from '../../domain/money.js';
+import { zeroMoney, type Money } from '../../domain/money.js';
 import type {
   RemoteAdjustment,
   RemoteInvoice,
@@ -76,34 +76,27 @@ export const priceOf = (invoice: WhopInvoice, plan: WhopPlan): Money | undefined
   fromWhopPrice(plan.initial_price, plan.currency ?? invoice.current_plan?.currency);
 
 /**
- * Paid, and by no payment that there is: somebody has marked it, we or a person; Whop does not say who. Where it names the
- * payment, nobody has.
+ * Paid, and there is no payment: somebody has marked it, we or a person; Whop does not say who. Where there is one, it is
+ * all that was shown, whatever it comes to; so it is where Whop only names it.
  */
-function markedPaid(
+const markedPaid = (
   invoice: WhopInvoice,
   total: Money | undefined,
   paid: readonly RemotePayment[],
-): RemoteAdjustment[] {
-  if (invoice.status !== 'paid' || total === undefined || invoice.payment != null) return [];
-  const collected = sumMoney(
-    paid.map(({ amount }) => amount),
-    total.currency,
-  );
-  const amount = subtractMoney(total, collected);
-  return amount.amount <= 0n
+): RemoteAdjustment[] =>
+  invoice.status !== 'paid' || total === undefined || paid.length > 0 || invoice.payment != null
     ? []
     : [
         {
           remoteId: `${invoice.id}:marked_paid`,
           kind: 'OUT_OF_BAND',
-          amount,
+          amount: total,
           released: false,
           settlesRest: true,
           mayBeOurs: true,
           reason: 'marked as paid at Whop',
         },
       ];
-}
 
 /** Given up; should it be paid or voided all the same, that counts. Whop does not keep that it once was. */
 const writeOff = (invoice: WhopInvoice, total: Money | undefined): RemoteAdjustment[] =>

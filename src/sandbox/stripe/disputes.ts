@@ -133,7 +133,8 @@ export function preventDispute(ctx: Ctx, charge: Charge, reason: string): Disput
 }
 
 /** True while the bank has the money, or may still decide to keep it. */
-export const holdsMoney = ({ status }: Dispute): boolean => !status.startsWith('warning') && status !== 'won';
+export const holdsMoney = ({ status }: Dispute): boolean =>
+  !status.startsWith('warning') && status !== 'won' && status !== 'prevented';
 
 const tell = (ctx: Ctx, dispute: Dispute, event: string): Dispute =>
   change(ctx, ctx.account.disputes, dispute, () => undefined, event);

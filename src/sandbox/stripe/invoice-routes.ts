@@ -12,7 +12,7 @@ import {
 } from './invoice-collection.js';
 import { missingEmail, sendInvoice } from './invoice-finalization.js';
 import { lineOf, removeItem } from './invoice-lines.js';
-import { attachIntent, attachRecord } from './invoice-settlement.js';
+import { attachIntent, attachRecord, nextAttempt } from './invoice-settlement.js';
 import { newInvoice, notesOf, refreshTotals, requireDraft, requireInvoice, setLines } from './invoices.js';
 import type { Customer, Deleted, Invoice } from './objects.js';
 import { listPage, within } from './paging.js';
@@ -145,7 +145,10 @@ function updateInvoice(ctx: Ctx, id: string, params: Params): Invoice {
     ctx.account.invoices,
     invoice,
     (changed) => {
+      const advanced = changed.auto_advance;
       applyFields(ctx, changed, params);
+      if (changed.status === 'open' && changed.auto_advance !== advanced)
+        changed.next_payment_attempt = nextAttempt(ctx, changed);
       if (changed.status !== 'draft') return;
       changed.collection_method = params.string('collection_method') ?? changed.collection_method;
       checkDue(ctx, changed, customer, params);

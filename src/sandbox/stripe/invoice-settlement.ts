@@ -52,9 +52,16 @@ export function recordMissingMethod(ctx: Ctx, invoice: Invoice): void {
   recordAttempt(ctx, invoice, 'declined');
 }
 
-function nextAttempt(ctx: Ctx, invoice: Invoice): number | null {
+/**
+ * When an open invoice that advances is charged by itself: at first, or again after so many attempts. Turning `auto_advance`
+ * on turns retries on, turning it off ends them, by https://docs.stripe.com/invoicing/integration/automatic-advancement-collection.
+ */
+export function nextAttempt(ctx: Ctx, invoice: Invoice): number | null {
   if (!invoice.auto_advance || invoice.collection_method !== 'charge_automatically') return null;
-  const wait = ctx.world.settings.automaticRetrySeconds[invoice.attempt_count - 1];
+  if (defaultIntentOf(ctx, invoice)?.status === 'processing') return null;
+  const { automaticChargeSeconds, automaticRetrySeconds } = ctx.world.settings;
+  const wait =
+    invoice.attempt_count === 0 ? automaticChargeSeconds : automaticRetrySeconds[invoice.attempt_count - 1];
   return wait === undefined ? null : now(ctx) + wait;
 }
 

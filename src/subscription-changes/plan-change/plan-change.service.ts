@@ -216,13 +216,13 @@ export class PlanChangeService {
       metadata: { ...before.metadata, ...input.metadata },
       lines: () => carried,
       commitment: commitmentInput(before.commitment),
-      lineCommitments: await this.carry.commitments(ctx, lines, input.planId),
+      lineCommitments: await this.carry.commitments(ctx, before, lines, input.planId),
       continues: before,
       // The old subscription's own are carried over.
       taxOverrides: [],
     });
     const moved = await this.carry.moveAddons(ctx, before, created);
-    await this.carry.continueUsage(ctx, lines, created);
+    await this.carry.continueUsage(ctx, before, lines, created);
     return { created, oldLines: lines, moved };
   }
 
