@@ -205,6 +205,7 @@ function seenOf(remote: RemoteInvoice): Record<string, string> {
   return {
     status: remote.status,
     ...(remote.state === undefined ? {} : { state: remote.state }),
+    ...(remote.isProcessing === undefined ? {} : { processing: String(remote.isProcessing) }),
     ...(remote.hostedUrl ? { hosted_url: remote.hostedUrl } : {}),
     ...(remote.pdfUrl ? { pdf_url: remote.pdfUrl } : {}),
     ...(payment ? { payment_id: payment.remoteId } : {}),
