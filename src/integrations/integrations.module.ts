@@ -62,12 +62,8 @@ import { RemoteEndings } from './sync/remote-endings.service.js';
 import { RemoteInvoicesService } from './sync/remote-invoices.service.js';
 import { DeleteCustomerTask } from './sync/delete-customer.task.js';
 import { ExpirePageTask } from './sync/expire-page.task.js';
-import {
-  MarkInvoicePaidTask,
-  RefreshInvoiceTask,
-  SettlePartTask,
-  VoidInvoiceTask,
-} from './sync/settle-invoice.tasks.js';
+import { MarkInvoicePaidTask, RefreshInvoiceTask, VoidInvoiceTask } from './sync/settle-invoice.tasks.js';
+import { SettlePartTask } from './sync/settle-part.task.js';
 import { SyncEngine } from './sync/sync-engine.flow.js';
 import { SyncRevival } from './sync/sync-revival.service.js';
 import { SyncNotes } from './sync/sync-notes.service.js';

@@ -85,6 +85,21 @@ export interface InvoicePush {
    * (`listMade`).
    */
   readonly pageLater?: boolean;
+  /**
+   * How often what is sent has changed since the first try: 0 when left out. What an earlier try has made over another
+   * amount is not gone on from, and what it has asked for says nothing of what this one asks.
+   */
+  readonly version?: number;
+  /** Remote invoices that stood for this one and were withdrawn: whatever they show, they are not gone on from. */
+  readonly withdrawn?: readonly string[];
+}
+
+/** What has become of the remote invoices of a push that is not wanted any more. */
+export interface Withdrawal {
+  /** Ids of those that nobody can pay any more. */
+  readonly withdrawn: readonly string[];
+  /** One that cannot be taken back, because it has been paid. */
+  readonly paid: RemoteInvoice | undefined;
 }
 
 export interface InvoicePushLine {

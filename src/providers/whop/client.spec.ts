@@ -53,9 +53,9 @@ const answer =
 test.each(['/api/v1', '/api/v1/', '', '/'])(
   'the API lies under /api/v1 of the base URL "%s"',
   async (path) => {
-    respond = answer(200, {});
+    respond = answer(200, { data: [] });
     const { whop, calls } = open(path);
-    await whop.get('/invoices', { company_id: 'biz_1', statuses: ['paid', 'void'], first: 2 });
+    await whop.peek('/invoices', { company_id: 'biz_1', statuses: ['paid', 'void'], first: 2 });
     expect(seen[0]).toMatchObject({
       url: '/api/v1/invoices?company_id=biz_1&statuses%5B%5D=paid&statuses%5B%5D=void&first=2',
       headers: { authorization: `Bearer ${SECRET}`, 'api-version-date': '2026-07-20' },
@@ -85,9 +85,30 @@ test.each([
   expect(calls).toMatchObject([{ status: undefined }]);
 });
 
-test('an answer that is no JSON is unavailable, and nobody else is followed to', async () => {
-  respond = (_, response) => response.writeHead(200).end('<html>');
-  expect(await failureOf(open().whop.get('/invoices'))).toMatchObject({ kind: 'unavailable' });
+test.each(['<html>', '', '"ok"', '7', 'null', '[]', '{}', '{"nonsense":true}', '{"id":""}', '{"id":"inv_1"'])(
+  'a good answer that is %j tells nothing: the outcome is unknown',
+  async (text) => {
+    respond = (_, response) => response.writeHead(200).end(text);
+    const { whop } = open();
+    const all = [
+      () => whop.get('/invoices/inv_1'),
+      () => whop.post('/invoices', {}),
+      () => whop.act('/invoices/inv_1/void'),
+    ];
+    for (const call of all)
+      expect(await failureOf(call())).toMatchObject({ kind: 'unavailable', code: 'no_answer' });
+    expect(await failureOf(whop.peek('/invoices', {}))).toMatchObject({ kind: 'unavailable' });
+  },
+);
+
+test('what is done to an object is answered with true, or with the object', async () => {
+  for (const body of [true, { id: 'inv_1' }]) {
+    respond = answer(200, body);
+    await open().whop.act('/invoices/inv_1/void');
+  }
+});
+
+test('nobody else is followed to', async () => {
   respond = (_, response) => response.writeHead(302, { location: 'http://127.0.0.1:1/' }).end();
   expect(await failureOf(open().whop.get('/invoices'))).toMatchObject({ kind: 'unavailable' });
 });

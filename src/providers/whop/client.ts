@@ -1,6 +1,6 @@
 import type { ProviderRuntime } from '../provider-adapter.js';
 import { ProviderError } from '../provider-error.js';
-import { noAnswer, refusal, retryAfter, withoutSecrets, type WhopAnswer } from './errors.js';
+import { asRecord, noAnswer, refusal, retryAfter, withoutSecrets, type WhopAnswer } from './errors.js';
 
 export const WHOP_BASE_URL = 'https://api.whop.com/api/v1';
 const API_PATH = '/api/v1';
@@ -12,13 +12,23 @@ type Query = Readonly<Record<string, string | number | readonly string[]>>;
 
 /** Whop's HTTP API without its SDK, which sends a POST again without a key when the answer is lost. */
 export interface WhopClient {
-  get<T>(path: string, query?: Query): Promise<T>;
+  /** An object. Whatever else a good answer brings is no answer: nobody knows what has happened. */
+  get<T extends Identified>(path: string): Promise<T>;
   /** Null for 404. */
-  find<T>(path: string): Promise<T | null>;
+  find<T extends Identified>(path: string): Promise<T | null>;
+  /** Whether a list can be read. */
+  peek(path: string, query: Query): Promise<void>;
   /** All pages, read as they are asked for. */
   list<T>(path: string, query: Query): AsyncIterable<T>;
-  post<T>(path: string, body?: object, idempotencyKey?: string): Promise<T>;
+  /** Makes an object. */
+  post<T extends Identified>(path: string, body: object, idempotencyKey?: string): Promise<T>;
+  /** Does something to an object, which is answered with `true` or with the object. */
+  act(path: string): Promise<void>;
   delete(path: string): Promise<void>;
+}
+
+interface Identified {
+  readonly id: string;
 }
 
 interface Request {
@@ -30,7 +40,7 @@ interface Request {
 }
 
 interface Page<T> {
-  readonly data?: readonly T[];
+  readonly data: readonly T[];
   readonly page_info?: { readonly end_cursor?: string | null; readonly has_next_page?: boolean };
 }
 
@@ -41,11 +51,13 @@ export function openWhop(apiKey: string, runtime: ProviderRuntime): WhopClient {
     if (answer.status >= 400) throw refusal(answer);
     return answer.body;
   };
-  const get = async <T>(path: string, query?: Query): Promise<T> =>
-    (await send({ method: 'GET', path, query })) as T;
+  const get = async <T extends Identified>(path: string): Promise<T> =>
+    identified(await send({ method: 'GET', path })) as T;
+  const page = async <T>(path: string, query: Query): Promise<Page<T>> =>
+    paged(await send({ method: 'GET', path, query }));
   return {
     get,
-    find: async <T>(path: string) => {
+    find: async <T extends Identified>(path: string) => {
       try {
         return await get<T>(path);
       } catch (error) {
@@ -53,13 +65,32 @@ export function openWhop(apiKey: string, runtime: ProviderRuntime): WhopClient {
         throw error;
       }
     },
-    list: (path, query) => pages(get, path, query),
-    post: async <T>(path: string, body?: object, idempotencyKey?: string) =>
-      (await send({ method: 'POST', path, body, idempotencyKey })) as T,
+    peek: async (path, query) => {
+      await page(path, query);
+    },
+    list: <T>(path: string, query: Query) => pages<T>(page, path, query),
+    post: async <T extends Identified>(path: string, body: object, idempotencyKey?: string) =>
+      identified(await send({ method: 'POST', path, body, idempotencyKey })) as T,
+    act: async (path) => {
+      const answer = await send({ method: 'POST', path });
+      if (answer !== true) identified(answer);
+    },
     delete: async (path) => {
       await send({ method: 'DELETE', path });
     },
   };
+}
+
+function identified(answer: unknown): unknown {
+  const { id } = asRecord(answer);
+  if (typeof id !== 'string' || id === '') throw noAnswer('Whop answered with something else than an object');
+  return answer;
+}
+
+function paged<T>(answer: unknown): Page<T> {
+  const page = asRecord(answer);
+  if (!Array.isArray(page.data)) throw noAnswer('Whop answered with something else than a list');
+  return page as unknown as Page<T>;
 }
 
 function baseOf(runtime: ProviderRuntime): string {
@@ -68,14 +99,14 @@ function baseOf(runtime: ProviderRuntime): string {
 }
 
 async function* pages<T>(
-  get: <P>(path: string, query?: Query) => Promise<P>,
+  read: <P>(path: string, query: Query) => Promise<Page<P>>,
   path: string,
   query: Query,
 ): AsyncIterable<T> {
   let after: string | undefined;
   do {
-    const page: Page<T> = await get(path, after === undefined ? query : { ...query, after });
-    const data = page.data ?? [];
+    const page = await read<T>(path, after === undefined ? query : { ...query, after });
+    const { data } = page;
     yield* data;
     const next = page.page_info?.end_cursor ?? undefined;
     const isLast = data.length === 0 || page.page_info?.has_next_page === false || next === after;

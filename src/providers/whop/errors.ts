@@ -66,7 +66,7 @@ function readError(body: unknown): Said {
   };
 }
 
-const asRecord = (value: unknown): Readonly<Record<string, unknown>> =>
+export const asRecord = (value: unknown): Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 
 const text = (value: unknown): string | undefined =>

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { formatMoney } from '../../domain/money.js';
 import { ProviderError } from '../provider-error.js';
-import type { Attempt, InvoicePush, RemoteInvoice } from '../provider-objects.js';
+import type { Attempt, InvoicePush, RemoteInvoice, Withdrawal } from '../provider-objects.js';
 import { toWhopPrice } from './amounts.js';
 import { madeSince, mayHaveRun, roundOf, type WhopContext } from './context.js';
 import { priceOf, readInvoice } from './invoice-reader.js';
@@ -25,14 +25,16 @@ export async function pushInvoice(
 ): Promise<RemoteInvoice> {
   const body = bodyOf(ctx, invoice);
   const earlier = mayHaveRun(attempt) ? await findEarlier(ctx, invoice, attempt) : [];
-  if (earlier.length > 0) return resume(ctx, invoice, earlier);
+  const found = await resume(ctx, invoice, earlier);
+  if (found !== undefined) return found;
   const created = await create(ctx, body, attempt);
   if (!mayHaveRun(attempt)) {
     const plan = invoice.pageLater === true ? undefined : await planOf(ctx, created);
     return agreed(ctx, invoice, created, plan);
   }
   const now = (await unlessItFails(findEarlier(ctx, invoice, attempt))) ?? [];
-  return now.length > 1 ? resume(ctx, invoice, now) : agreed(ctx, invoice, created, now[0]?.plan);
+  const stays = now.length > 1 ? await resume(ctx, invoice, now) : undefined;
+  return stays ?? agreed(ctx, invoice, created, now.find(({ invoiceId }) => invoiceId === created.id)?.plan);
 }
 
 /** That there is no such thing can only mean the product: the next try asks about it, and makes another if it was ours. */
@@ -135,29 +137,84 @@ interface Earlier {
   readonly plan: WhopPlan;
 }
 
-/** Goes on from what is there. Of several the one that was paid stays, else the oldest, and the rest is made void. */
+interface Found {
+  readonly invoice: WhopInvoice;
+  readonly plan: WhopPlan;
+}
+
+/**
+ * Goes on from what is there; undefined when there is nothing to go on from. Of several the one that was paid stays, else
+ * the oldest that can be paid, and the rest is made void: also what was made over another amount, before a part was paid here.
+ */
 async function resume(
   ctx: WhopContext,
   invoice: InvoicePush,
   earlier: readonly Earlier[],
-): Promise<RemoteInvoice> {
-  const found: { readonly invoice: WhopInvoice; readonly plan: WhopPlan }[] = [];
+): Promise<RemoteInvoice | undefined> {
+  const found = await readAll(ctx, earlier);
+  // Another price than the first that was asked for nobody has asked for: somebody has to see it.
+  const isFirst = (invoice.version ?? 0) === 0;
+  const fitting = found.filter((one) => isFirst || hasPrice(invoice, one));
+  const stays = found.find(hasStatus('paid')) ?? fitting.find(hasStatus('open', 'past_due')) ?? fitting[0];
+  for (const other of found) if (other !== stays) await close(ctx, other);
+  return stays === undefined ? undefined : agreed(ctx, invoice, stays.invoice, stays.plan);
+}
+
+const hasPrice = ({ amountDue }: InvoicePush, { invoice, plan }: Found): boolean => {
+  const price = priceOf(invoice, plan);
+  return price?.amount === amountDue.amount && price.currency === amountDue.currency;
+};
+
+async function readAll(ctx: WhopContext, earlier: readonly Earlier[]): Promise<Found[]> {
+  const found: Found[] = [];
   for (const { invoiceId, plan } of earlier)
     found.push({ invoice: await ctx.whop.get<WhopInvoice>(pathOf(invoiceId)), plan });
-  const stays = found.find(hasStatus('paid')) ?? found.find(hasStatus('open', 'past_due')) ?? found[0];
-  if (stays === undefined) throw new RangeError('nothing to go on from');
-  for (const other of found)
-    if (other !== stays && hasStatus('draft', 'open', 'past_due')(other))
-      await ctx.whop.post(`${pathOf(other.invoice.id)}/void`);
-  return agreed(ctx, invoice, stays.invoice, stays.plan);
+  return found;
+}
+
+/** Nobody is to pay it. Answers it as it is then: somebody may have been quicker. */
+async function close(ctx: WhopContext, one: Found): Promise<Found> {
+  if (!hasStatus('draft', 'open', 'past_due', 'uncollectible')(one)) return one;
+  const path = pathOf(one.invoice.id);
+  try {
+    await ctx.whop.act(`${path}/void`);
+    return { ...one, invoice: { ...one.invoice, status: 'void' } };
+  } catch (error) {
+    if (!(error instanceof ProviderError) || error.kind !== 'invalid') throw error;
+    const now = { ...one, invoice: await ctx.whop.get<WhopInvoice>(path) };
+    if (hasStatus('paid', 'void')(now)) return now;
+    throw error;
+  }
+}
+
+/**
+ * Takes back what the tries of a push have made. What a request that was believed lost makes after this is found by whoever
+ * lists what was made, as in a push.
+ */
+export async function withdrawInvoice(
+  ctx: WhopContext,
+  invoice: InvoicePush,
+  attempt: Attempt,
+): Promise<Withdrawal> {
+  const withdrawn: string[] = [];
+  let paid: Found | undefined;
+  for (const one of await readAll(ctx, await findEarlier(ctx, invoice, attempt))) {
+    const left = await close(ctx, one);
+    if (hasStatus('paid')(left)) paid ??= left;
+    else withdrawn.push(left.invoice.id);
+  }
+  return {
+    withdrawn,
+    paid: paid && { ...readInvoice(paid.invoice, paid.plan), invoiceId: invoice.invoiceId },
+  };
 }
 
 const hasStatus =
   (...statuses: readonly string[]) =>
-  ({ invoice }: { readonly invoice: WhopInvoice }): boolean =>
+  ({ invoice }: Found): boolean =>
     statuses.includes(invoice.status);
 
-/** All invoices that carry our id, the oldest first. */
+/** All invoices that carry our id and were not withdrawn, the oldest first. */
 async function findEarlier(ctx: WhopContext, invoice: InvoicePush, attempt: Attempt): Promise<Earlier[]> {
   const created_after = madeSince(attempt);
   const query = {
@@ -172,7 +229,7 @@ async function findEarlier(ctx: WhopContext, invoice: InvoicePush, attempt: Atte
     if (plan.internal_notes !== invoice.invoiceId) continue;
     const named = typeof plan.invoice === 'string' ? plan.invoice : plan.invoice?.id;
     const invoiceId = named ?? (await findByPlan(ctx, plan.id, created_after));
-    if (invoiceId !== undefined) found.push({ invoiceId, plan });
+    if (invoiceId !== undefined && !invoice.withdrawn?.includes(invoiceId)) found.push({ invoiceId, plan });
   }
   return found;
 }
@@ -218,7 +275,7 @@ async function agreed(
   if (price?.amount === amountDue.amount && price.currency === amountDue.currency) return read;
   const expected = `${formatMoney(amountDue)} ${amountDue.currency}`;
   const actual = price === undefined ? 'another price' : `${formatMoney(price)} ${price.currency}`;
-  if (read.status === 'open') await ctx.whop.post(`${pathOf(invoice.id)}/void`);
+  if (read.status === 'open') await ctx.whop.act(`${pathOf(invoice.id)}/void`);
   throw new ProviderError('invalid', `Whop makes it ${actual} where ${expected} is owed`, {
     code: 'total_mismatch',
     details: { expected, actual, remote_id: invoice.id },

@@ -3,7 +3,7 @@ import { ProviderError } from '../provider-error.js';
 import type { RemoteInvoice } from '../provider-objects.js';
 import type { WhopContext } from './context.js';
 import { listMade, listOpen } from './invoice-lists.js';
-import { pushInvoice } from './invoice-push.js';
+import { pushInvoice, withdrawInvoice } from './invoice-push.js';
 import { readInvoice } from './invoice-reader.js';
 import { paymentOf, paymentsOf } from './payments.js';
 import type { WhopInvoice, WhopPlan } from './objects.js';
@@ -16,6 +16,7 @@ export const whopInvoices = (ctx: WhopContext): InvoiceOperations => ({
   },
   prepare: (attempt) => prepareProduct(ctx, attempt),
   push: (invoice, attempt) => pushInvoice(ctx, invoice, attempt),
+  withdraw: (invoice, attempt) => withdrawInvoice(ctx, invoice, attempt),
   fetch: async (remoteId) => {
     const found = await find(ctx, remoteId);
     return found === null ? null : whole(ctx, found);
@@ -76,7 +77,7 @@ async function change(
   wanted: 'paid' | 'void',
 ): Promise<RemoteInvoice> {
   try {
-    await ctx.whop.post(`${pathOf(before.id)}/${action}`);
+    await ctx.whop.act(`${pathOf(before.id)}/${action}`);
   } catch (error) {
     if (!(error instanceof ProviderError) || error.kind !== 'invalid') throw error;
     // Refused for the state it is in: perhaps the one we want, since a moment ago.

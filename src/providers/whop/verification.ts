@@ -6,7 +6,7 @@ import { checkProduct, needsCheck } from './products.js';
 /** One read that needs the key and the company to go together; and the product, when one is configured anew. */
 export async function verifyAccount(ctx: WhopContext): Promise<ProviderAccount> {
   try {
-    await ctx.whop.get('/invoices', { company_id: ctx.companyId, first: 1 });
+    await ctx.whop.peek('/invoices', { company_id: ctx.companyId, first: 1 });
   } catch (error) {
     throw namingField(error);
   }

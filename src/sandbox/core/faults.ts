@@ -17,6 +17,8 @@ export interface FaultRule {
   readonly mode: FaultMode;
   readonly status?: number | undefined;
   readonly body?: unknown;
+  /** Instead of `body`: what is answered to the letter, JSON or not. */
+  readonly text?: string | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;
   /**
    * Whether an error is remembered under the idempotency key. A real 500 comes out of the endpoint and is, a 502,
