@@ -16,14 +16,15 @@ export class ProviderSessionsService {
     private readonly clock: WallClock,
   ) {}
 
-  open(connection: Connection, onCall?: (call: ProviderCall) => void): ProviderSession {
+  /** With `until`, no call goes out after that: the work is somebody else's then. */
+  open(connection: Connection, onCall?: (call: ProviderCall) => void, until?: Date): ProviderSession {
     if (connection.connectionState === 'paused')
       throw invalidOperation(
         `the connection ${connection.name} is paused: ${connection.pausedReason ?? 'its credentials were refused'}`,
         'connection_paused',
         { connection_id: connection.id },
       );
-    return this.openWith(connection, this.credentials(connection), onCall);
+    return this.openWith(connection, this.credentials(connection), onCall, until);
   }
 
   /** A session with credentials that are not stored yet, or of a connection that is to be tested although it is paused. */
@@ -32,6 +33,7 @@ export class ProviderSessionsService {
       Partial<Pick<Connection, 'accountId'>>,
     credentials: Readonly<Record<string, string>>,
     onCall?: (call: ProviderCall) => void,
+    until?: Date,
   ): ProviderSession {
     const { id: connectionId, environmentId, provider, accountId } = connection;
     return this.providers.open(
@@ -39,6 +41,7 @@ export class ProviderSessionsService {
       { connectionId, environmentId, credentials },
       accountId ?? undefined,
       onCall,
+      until,
     );
   }
 

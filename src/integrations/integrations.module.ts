@@ -35,6 +35,7 @@ import { InboundDispatcher } from './inbound-webhooks/inbound-dispatcher.js';
 import { RemoteSubjects } from './inbound-webhooks/remote-subjects.flow.js';
 import { WebhookEventsService } from './inbound-webhooks/webhook-events.service.js';
 import { WebhookHandler } from './inbound-webhooks/webhook-handler.flow.js';
+import { WebhookHealthFlow } from './inbound-webhooks/webhook-health.flow.js';
 import { WebhookWriter } from './inbound-webhooks/webhook-writer.js';
 import { WebhookReceiver } from './inbound-webhooks/webhook-receiver.js';
 import { AnyWebhookController, WebhooksController } from './inbound-webhooks/webhooks.controller.js';
@@ -62,12 +63,8 @@ import { RemoteEndings } from './sync/remote-endings.service.js';
 import { RemoteInvoicesService } from './sync/remote-invoices.service.js';
 import { DeleteCustomerTask } from './sync/delete-customer.task.js';
 import { ExpirePageTask } from './sync/expire-page.task.js';
-import {
-  MarkInvoicePaidTask,
-  RefreshInvoiceTask,
-  SettlePartTask,
-  VoidInvoiceTask,
-} from './sync/settle-invoice.tasks.js';
+import { MarkInvoicePaidTask, RefreshInvoiceTask, VoidInvoiceTask } from './sync/settle-invoice.tasks.js';
+import { SettlePartTask } from './sync/settle-part.task.js';
 import { SyncEngine } from './sync/sync-engine.flow.js';
 import { SyncRevival } from './sync/sync-revival.service.js';
 import { SyncNotes } from './sync/sync-notes.service.js';
@@ -149,6 +146,7 @@ const SUBSCRIPTIONS = [
     WebhookReceiver,
     WebhookWriter,
     WebhookHandler,
+    WebhookHealthFlow,
     RemoteSubjects,
     InboundDispatcher,
     InboundCustomers,

@@ -17,6 +17,7 @@ import type {
   RemoteReversals,
   RemoteSetup,
   SetupRequest,
+  Withdrawal,
 } from './provider-objects.js';
 import type { DecidedPayment, MadeInvoice, OpenInvoice } from './provider-lists.js';
 import type { CallLimits } from './call-gate.js';
@@ -96,6 +97,8 @@ export interface CredentialField {
   readonly role?: 'api' | 'webhook';
   /** The session may write the field itself (`settings` in a result), so an empty one is not an error. */
   readonly managed?: boolean;
+  /** What a new connection gets where the request says nothing. One that was made before the field was has none. */
+  readonly initial?: string;
 }
 
 /** One connection as an adapter sees it: opened credentials, no identity of ours beyond its id. */
@@ -113,7 +116,10 @@ export interface ProviderRuntime {
   readonly timeoutMs: number;
   /** The wall clock. Provider time is real time, whatever the environment's clock says. */
   now(): Date;
-  /** Answers when the next call may go, where calls are limited; awaited before each one. */
+  /**
+   * Answers when the next call may go; awaited before each one. Throws {@link ProviderError} `unavailable` when whoever makes
+   * the calls has taken so long that the work is not theirs any more: then nothing is sent.
+   */
   turn?(): Promise<void>;
   /** Every HTTP call asks first, where the adapter has told its limits. */
   readonly gate?: ProviderGate;
@@ -148,6 +154,8 @@ export interface ProviderSession {
   readonly subscriptions?: SubscriptionOperations;
   readonly invoices?: InvoiceOperations;
   readonly payments?: PaymentOperations;
+  /** What goes back, where the provider takes payments for its own invoices only and has no {@link payments}. */
+  readonly reversals?: ReversalOperations;
   readonly webhookEndpoints?: WebhookEndpointOperations;
 }
 
@@ -221,6 +229,11 @@ export interface InvoiceOperations {
   /** Draft, lines, check of the total, finalize: complete or an exception; a half-made draft is completed by the next try. */
   push(invoice: InvoicePush, attempt: Attempt): Promise<RemoteInvoice>;
   /**
+   * The push is not wanted any more, and earlier tries of it were not heard of: whatever they have made is taken back, so
+   * that nobody can pay it. Left out: the push is completed, and undone after.
+   */
+  withdraw?(invoice: InvoicePush, attempt: Attempt): Promise<Withdrawal>;
+  /**
    * Null when the provider has never heard of it. With `thorough`, adjustments are looked for also where nothing of the
    * invoice says that there are any: some are known, and may have been released.
    */
@@ -253,6 +266,21 @@ export interface InvoiceOperations {
   listMade?(since: Date): AsyncIterable<MadeInvoice>;
 }
 
+/** What goes back of payments, whoever has taken them. */
+export interface ReversalOperations {
+  /** Null when the provider has no such payment, or it is none of ours. */
+  fetch(remotePaymentId: string): Promise<{ readonly reversals?: RemoteReversals } | null>;
+  /** As of {@link PaymentOperations}. */
+  refund?(request: RefundRequest, attempt: Attempt): Promise<RemoteRefund>;
+  listReversed?(since: Date): AsyncIterable<{
+    readonly remotePaymentId: string;
+    readonly reversals: RemoteReversals;
+  }>;
+}
+
+export const reversalsOf = ({ payments, reversals }: ProviderSession): ReversalOperations | undefined =>
+  payments ?? reversals;
+
 export interface PaymentOperations {
   createCheckout(request: CheckoutRequest, attempt: Attempt): Promise<RemoteCheckout>;
   fetchCheckout(remoteId: string): Promise<RemoteCheckout | null>;
@@ -284,6 +312,29 @@ export interface PaymentOperations {
 export interface WebhookEndpointOperations {
   /** Registers our URL; the secret is in this answer only. */
   register(url: string, attempt: Attempt): Promise<{ readonly remoteId: string; readonly secret: string }>;
+  /**
+   * The endpoint whose URL ends with one of these paths, as the provider keeps it. Null when there is none. Left out: the
+   * provider does not tell what becomes of its deliveries.
+   */
+  inspect?(paths: readonly string[]): Promise<RemoteWebhookEndpoint | null>;
+  /** Switches it on again. */
+  enable?(remoteId: string): Promise<void>;
+  /** Has what failed since be told again, under the same event ids. */
+  replay?(remoteId: string, since: Date, attempt: Attempt): Promise<void>;
+}
+
+export interface RemoteWebhookEndpoint {
+  readonly remoteId: string;
+  readonly url: string;
+  readonly enabled: boolean;
+  /** When the provider has switched it off by itself, and why. Undefined when it is on, or a person has switched it off. */
+  readonly disabled: { readonly at: Date; readonly reason: string } | undefined;
+  /** No delivery was accepted since. */
+  readonly failingSince: Date | undefined;
+  /** How many deliveries in a row were not. */
+  readonly failures: number;
+  /** When the provider last gave one up. */
+  readonly lastFailureAt: Date | undefined;
 }
 
 export interface IncomingWebhook {

@@ -12,6 +12,8 @@ export interface Attempt {
   readonly firstTriedAt: Date;
   /** 1 on the first try. Above 1, earlier work may exist although nothing of it is known here. */
   readonly number: number;
+  /** How often the key has changed since the first try: above 0, earlier work may exist that was asked for under another. */
+  readonly generation?: number;
 }
 
 export interface CustomerPush {
@@ -85,6 +87,21 @@ export interface InvoicePush {
    * (`listMade`).
    */
   readonly pageLater?: boolean;
+  /**
+   * How often what is sent has changed since the first try: 0 when left out. What an earlier try has made over another
+   * amount is not gone on from, and what it has asked for says nothing of what this one asks.
+   */
+  readonly version?: number;
+  /** Remote invoices that stood for this one and were withdrawn: whatever they show, they are not gone on from. */
+  readonly withdrawn?: readonly string[];
+}
+
+/** What has become of the remote invoices of a push that is not wanted any more. */
+export interface Withdrawal {
+  /** Ids of those that nobody can pay any more. */
+  readonly withdrawn: readonly string[];
+  /** One that cannot be taken back, because it has been paid. */
+  readonly paid: RemoteInvoice | undefined;
 }
 
 export interface InvoicePushLine {
@@ -114,6 +131,8 @@ export interface RemoteInvoice {
   readonly status: RemoteInvoiceStatus;
   /** What the provider calls its status, where `OpenInvoice.state` is compared with it. */
   readonly state?: string;
+  /** A payment is being cleared, for days perhaps: the invoice is neither paid nor free to be paid otherwise. */
+  readonly isProcessing?: boolean;
   /** Undefined where the provider does not tell it as a number. */
   readonly total: Money | undefined;
   /** What the provider still asks for of what we asked it to collect, without debts of its own that it adds. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
 import type { Histogram } from 'prom-client';
 import { validationError } from '../domain/errors.js';
 import { WallClock } from '../platform/clock/clock.js';
@@ -12,6 +12,7 @@ import type {
   ProviderGate,
   ProviderSession,
 } from './provider-adapter.js';
+import { ProviderError } from './provider-error.js';
 import { Turns } from './turns.js';
 
 export const PROVIDER_OPTIONS = Symbol('ProviderOptions');
@@ -34,10 +35,11 @@ export interface ProviderOptions {
 
 /** The adapters of this installation and what they run with. */
 @Injectable()
-export class ProvidersService {
+export class ProvidersService implements OnModuleDestroy {
   private readonly gates = new CallGates();
   private readonly byName: ReadonlyMap<string, ProviderAdapter>;
   private readonly turns: Turns;
+  private isStopping = false;
   private readonly calls: Histogram<'provider' | 'method' | 'status'>;
 
   constructor(
@@ -91,12 +93,16 @@ export class ProvidersService {
     return wanted ?? adapter?.requestsPerSecond;
   }
 
-  /** `accountId` is the provider's name of the account, where it is known; sessions of one account share its limits. */
+  /**
+   * `accountId` is the provider's name of the account, where it is known; sessions of one account share its limits. After
+   * `until` no call goes out.
+   */
   open(
     provider: string,
     connection: ProviderConnection,
     accountId: string | undefined,
     onCall?: (call: ProviderCall) => void,
+    until?: Date,
   ): ProviderSession {
     const adapter = this.get(provider);
     const baseUrl = this.options.baseUrls[provider];
@@ -108,7 +114,14 @@ export class ProvidersService {
       now: () => this.clock.now(),
       ...(baseUrl === undefined ? {} : { baseUrl }),
       ...(gate === undefined ? {} : { gate }),
-      ...(perSecond === undefined ? {} : { turn: () => this.turns.take(connectionId, perSecond) }),
+      ...(perSecond === undefined && until === undefined
+        ? {}
+        : {
+            turn: async () => {
+              if (perSecond !== undefined) await this.turns.take(connectionId, perSecond);
+              this.assertInTime(until);
+            },
+          }),
       onCall: (call) => {
         const { method, status = 'none' } = call;
         this.calls.observe({ provider: adapter.provider, method, status }, call.durationMs / 1000);
@@ -117,6 +130,32 @@ export class ProvidersService {
         onCall?.(call);
       },
     });
+  }
+
+  /** How long a claim lasts for beginning calls, of one that lasts so long: its last call has ended before somebody else begins. */
+  callsWithin(claimMs: number): number {
+    return Math.max(claimMs - this.options.timeoutMs, claimMs / 2);
+  }
+
+  /** Work that can be gone on with elsewhere begins no other call here. */
+  onModuleDestroy(): void {
+    this.isStopping = true;
+  }
+
+  private assertInTime(until: Date | undefined): void {
+    if (until === undefined) return;
+    if (this.isStopping)
+      throw new ProviderError('unavailable', 'the process is being stopped: nothing was sent', {
+        code: 'stopping',
+      });
+    if (this.clock.now() <= until) return;
+    throw new ProviderError(
+      'unavailable',
+      'this took so long that somebody else may be at it: nothing was sent',
+      {
+        code: 'claim_over',
+      },
+    );
   }
 
   private gateOf(

@@ -132,7 +132,7 @@ describe.each(TRANSPORTS)('jobs by %s', (transport) => {
 
   it('waits until the time a handler has named', async () => {
     const at = new Date(Date.now() + 300);
-    behave = (run) => Promise.resolve(run.attempt === 1 ? { retryAt: at, reason: 'later' } : undefined);
+    behave = () => Promise.resolve(handled.length === 1 ? { retryAt: at, reason: 'later' } : undefined);
     await enqueue('named-time');
     await inState('named-time', 'done');
     expect(handled).toHaveLength(2);
@@ -141,6 +141,52 @@ describe.each(TRANSPORTS)('jobs by %s', (transport) => {
       [at],
     );
     expect(done).toEqual({ waited: true });
+  });
+
+  it('waiting is not failing: the first failure after many turns is tried again at once', async () => {
+    behave = () => Promise.resolve({ retryAt: new Date(), reason: 'not my turn' });
+    await enqueue('polite');
+    await eventually('many turns', () => Promise.resolve(handled.length > 20));
+    await server.database.query(
+      `UPDATE jobs SET retry_window_start = now() - interval '25 hours' WHERE key = 'polite'`,
+    );
+    await eventually(
+      'one more turn',
+      async () => ((await row('polite'))!.retry_window_start as Date) > new Date(Date.now() - 60_000),
+    );
+    behave = () => Promise.reject(new Error('terminated'));
+    const failed = await eventually('failed', async () => {
+      const now = await row('polite');
+      return now?.state === 'queued' && now.last_error === 'terminated' ? now : undefined;
+    });
+    expect(failed.attempts).toBeLessThan(5);
+    expect(new Date(failed.run_at as string).getTime() - Date.now()).toBeLessThan(5_000);
+    behave = () => Promise.resolve(undefined);
+    expect((await inState('polite', 'done')).claims).toBeGreaterThan(20);
+  });
+
+  it('a worker whose lease is over settles nothing, whatever was asked for since', async () => {
+    const releases: (() => void)[] = [];
+    behave = async () => {
+      const number = handled.length;
+      await new Promise<void>((resolve) => releases.push(resolve));
+      return number === 1 ? { park: true, reason: 'said by the one that woke up' } : undefined;
+    };
+    await enqueue('frozen');
+    await eventually('held', () => Promise.resolve(releases.length === 1));
+    await server.database.query(
+      `UPDATE jobs SET lease_until = now() - interval '1 second', announced_at = NULL WHERE key = 'frozen'`,
+    );
+    await eventually('held by another', () => Promise.resolve(releases.length === 2));
+    // Asked for again, its count of failures begins anew; who holds it does not.
+    await uow.run(caller, (ctx) => queue.requeue(ctx, { kind: 'test.job', key: 'frozen', payload: {} }));
+    releases[0]!();
+    await delay(200);
+    expect((await row('frozen'))!.state).toBe('running');
+    releases[1]!();
+    await eventually('asked for again', () => Promise.resolve(releases.length === 3));
+    releases[2]!();
+    expect(await inState('frozen', 'done')).toMatchObject({ last_error: null });
   });
 
   it('parks what a handler gives up, with the reason, and runs it again when asked to', async () => {

@@ -306,9 +306,11 @@ class MoneyLife {
     };
     const invoices = await this.world.invoices(this.customer);
     const credits = await this.lineCredits();
+    const refunded = await this.refundedByNotes();
     for (const one of invoices.filter(({ invoice_status: status }) => status === 'FINALIZED')) {
       const of = (field: string): number => cents(one[field] as string);
-      const left = of('total') - of('adjustment_amount') - of('amount_paid');
+      const left =
+        of('total') - of('adjustment_amount') - (refunded.get(one.id as string) ?? 0) - of('amount_paid');
       not(of('amount_remaining') < 0, 'less than nothing is owed', one.amount_remaining);
       not(
         of('amount_remaining') !== Math.max(left, 0),
@@ -323,10 +325,10 @@ class MoneyLife {
           cents(line.line_item_discount as string) -
           cents(line.invoice_level_discount as string);
         const own = credits.filter(({ line_id: id }) => id === line.id);
-        const back = own.reduce((sum, { net_amount: amount }) => sum + Number(amount), 0);
+        const back = own.reduce((sum: number, { net_amount: amount }) => sum + Number(amount), 0);
         not(back > Math.max(net, 0), 'more is given back of a line than it charged', net, back);
         charged += Math.max(net, 0);
-        given += own.reduce((sum, { amount }) => sum + Number(amount), 0);
+        given += own.reduce((sum: number, { amount }) => sum + Number(amount), 0);
       }
       const levied = (one.taxes as any[]).reduce(
         (sum: number, { tax_amount: amount }) => sum + Math.max(cents(amount as string), 0),
@@ -356,6 +358,17 @@ class MoneyLife {
       [this.customer.id, SUCCEEDED],
     );
     return Number(row?.paid) - Number(row?.left);
+  }
+
+  /** In cents, by invoice. */
+  private async refundedByNotes(): Promise<Map<string, number>> {
+    const rows = await this.server.database.query(
+      `SELECT invoice_id, sum(total_amount) AS amount FROM billing.credit_notes
+        WHERE customer_id = $1 AND credit_note_type = 'REFUND' AND credit_note_status = 'FINALIZED'
+        GROUP BY invoice_id`,
+      [this.customer.id],
+    );
+    return new Map(rows.map(({ invoice_id: id, amount }) => [id as string, Number(amount)]));
   }
 
   private async lineCredits(): Promise<any[]> {

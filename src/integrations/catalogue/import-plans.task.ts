@@ -29,6 +29,7 @@ type ReadPage = RemotePlanPage & Pick<Page, 'number'>;
 export class ImportPlansTask implements SyncTask<ReadPage>, OnModuleInit {
   readonly entityType = 'plan';
   readonly action = 'import';
+  readonly onlyReads = true;
 
   constructor(
     private readonly tasks: SyncTasks,

@@ -28,7 +28,6 @@ interface PlanSide {
 export class PushPlanTask implements SyncTask<RemotePlan>, OnModuleInit {
   readonly entityType = 'plan';
   readonly action = 'push';
-  readonly inOrder = true;
 
   constructor(
     private readonly tasks: SyncTasks,

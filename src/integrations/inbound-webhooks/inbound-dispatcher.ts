@@ -18,6 +18,7 @@ import { CheckoutSessionsService } from '../checkout/checkout-sessions.service.j
 import { InboundPlans, type PlanReading } from '../catalogue/inbound-plans.service.js';
 import { MappingsService } from '../mappings/mappings.service.js';
 import type { EntityMapping } from '../mappings/mappings.types.js';
+import { withdrawnIds } from '../mappings/withdrawn.js';
 import {
   InboundSubscriptions,
   type SubscriptionReading,
@@ -95,8 +96,10 @@ export class InboundDispatcher {
     const mapping = await this.mappingOf(ctx, connection, [remoteId, ...[...replaces].reverse()]);
     const invoiceId = mapping?.entityId ?? remote.invoiceId;
     if (invoiceId === undefined) return skipped('the invoice is none of ours');
-    const reserved = mapping ?? (await this.mappings.find(ctx, connection.id, 'invoice', invoiceId));
+    const reserved = mapping ?? (await this.reserved(ctx, connection, invoiceId));
     if (reserved === null) return { outcome: 'retry', reason: `invoice ${invoiceId} is not mapped yet` };
+    if (withdrawnIds(reserved.metadata).includes(remoteId))
+      return this.withdrawn(ctx, connection, invoiceId, remote);
     const mapped = reserved.providerEntityId;
     if (mapped !== null && mapped !== remoteId && !replaces.includes(mapped)) {
       const reason = `invoice ${invoiceId} is ${mapped} at the provider, not ${remoteId}`;
@@ -118,6 +121,23 @@ export class InboundDispatcher {
       if (mapping !== null) return mapping;
     }
     return null;
+  }
+
+  /** Locked: while this is taken over, a push may be recording that another one stands for the invoice. */
+  private async reserved(ctx: Ctx, connection: Connection, invoiceId: string): Promise<EntityMapping | null> {
+    const found = await this.mappings.find(ctx, connection.id, 'invoice', invoiceId);
+    return found === null ? null : this.mappings.lock(ctx, found);
+  }
+
+  /** We have withdrawn it, or are about to: only money on it is news, from somebody who was quicker. */
+  private async withdrawn(
+    ctx: Ctx,
+    connection: Connection,
+    invoiceId: string,
+    remote: RemoteInvoice,
+  ): Promise<Dispatched> {
+    if (remote.status === 'paid') await this.remoteInvoices.applyStray(ctx, connection, invoiceId, remote);
+    return remote.status === 'paid' ? HANDLED : skipped(`${remote.remoteId} was withdrawn by us`);
   }
 
   private async payment(

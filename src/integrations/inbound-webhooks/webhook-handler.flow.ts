@@ -139,7 +139,9 @@ export class WebhookHandler implements OnModuleInit {
     }
     const retryAt = nextRetry(this.clock.now(), run.retryingSince, run.attempt);
     await this.events.settle(ctx, ids, retryAt ? 'retrying' : 'parked', dispatched.reason);
-    return retryAt ? { retryAt, reason: dispatched.reason } : { park: true, reason: dispatched.reason };
+    return retryAt
+      ? { retryAt, reason: dispatched.reason, failed: true }
+      : { park: true, reason: dispatched.reason };
   }
 }
 

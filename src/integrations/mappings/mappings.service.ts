@@ -10,6 +10,7 @@ import { findRow, findRows, insertUnlessThere, requireRow, updateRow } from '../
 import type { Agreement } from './agreement.js';
 import { EntityMappingEntity } from './entity-mapping.entity.js';
 import type { EntityMapping, MappedEntity } from './mappings.types.js';
+import { withdrawnIds, withWithdrawn } from './withdrawn.js';
 
 @Injectable()
 export class MappingsService {
@@ -112,6 +113,24 @@ export class MappingsService {
       providerEntityId: null,
       state: 'reserved',
       metadata: { lost: mapping.providerEntityId ?? '' },
+    });
+  }
+
+  /** We are about to withdraw the remote object, so that nobody acts on it any more: what it shows from now on is no news. */
+  async beginWithdrawal(ctx: Ctx, mapping: EntityMapping): Promise<readonly string[]> {
+    const withdrawn = withWithdrawn(mapping.metadata, [mapping.providerEntityId]);
+    const metadata = { ...mapping.metadata, ...withdrawn };
+    await updateRow(ctx.em, EntityMappingEntity, mapping.id, { ...stampChange(ctx), metadata });
+    return withdrawnIds(metadata);
+  }
+
+  /** These remote objects are withdrawn, with the one that stood for the entity: nothing stands for it there. */
+  async endWithdrawal(ctx: Ctx, mapping: EntityMapping, ids: readonly string[]): Promise<void> {
+    await updateRow(ctx.em, EntityMappingEntity, mapping.id, {
+      ...stampChange(ctx),
+      providerEntityId: null,
+      state: 'reserved',
+      metadata: withWithdrawn(mapping.metadata, [...ids, mapping.providerEntityId]),
     });
   }
 
@@ -219,6 +238,11 @@ export class MappingsService {
     entityId: string,
   ): Promise<EntityMapping | null> {
     return findRow(ctx.em, EntityMappingEntity, { connectionId, entityType, entityId });
+  }
+
+  /** For deciding what it is to stand for: nobody else decides that until the end of the unit of work. */
+  lock(ctx: Ctx, { id }: EntityMapping): Promise<EntityMapping | null> {
+    return findRow(ctx.em, EntityMappingEntity, { id }, { lock: true });
   }
 
   /** The remote id, once it is known. */

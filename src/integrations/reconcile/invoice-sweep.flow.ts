@@ -78,10 +78,14 @@ export class InvoiceSweep implements OnModuleInit {
     invoices: InvoiceOperations,
     made: MadeInvoice,
   ): Promise<boolean> {
-    const { mapping, pushed } = await this.uow.run(caller, async (ctx) => ({
+    const entity = { entityType: 'invoice', entityId: made.invoiceId };
+    const { mapping, pushed, unfinished } = await this.uow.run(caller, async (ctx) => ({
       mapping: await this.mappings.find(ctx, connection.id, 'invoice', made.invoiceId),
       pushed: await this.pages.amountPushed(ctx, connection.id, made.invoiceId),
+      unfinished: await this.operations.unfinishedOf(ctx, connection.id, entity),
     }));
+    // Somebody is at it, and takes what they have made for their own.
+    if (unfinished.some(({ action }) => action !== 'refresh')) return false;
     if (mapping?.providerEntityId === made.remoteId) {
       if (mapping.metadata.hosted_url !== undefined) return false;
       const { total } = made;
@@ -93,9 +97,9 @@ export class InvoiceSweep implements OnModuleInit {
       await this.uow.run(caller, (ctx) => this.pages.attach(ctx, connection, made));
       return true;
     }
-    // Not mapped yet: its push is under way, and takes it for its own.
-    if (!mapping?.providerEntityId) return false;
-    return this.stray(caller, connection, invoices, made, mapping.providerEntityId);
+    if (mapping === null) return false;
+    // Where none is mapped it was taken back: what a lost request has made after that is nobody's.
+    return this.stray(caller, connection, invoices, made, mapping.providerEntityId ?? undefined);
   }
 
   private async stray(
@@ -103,7 +107,7 @@ export class InvoiceSweep implements OnModuleInit {
     connection: Connection,
     invoices: InvoiceOperations,
     { invoiceId, remoteId }: MadeInvoice,
-    mappedId: string,
+    mappedId: string | undefined,
   ): Promise<boolean> {
     const stray = await invoices.fetch(remoteId);
     if (stray === null || stray.status === 'void') return false;
@@ -111,7 +115,7 @@ export class InvoiceSweep implements OnModuleInit {
       return this.paidStray(caller, connection, invoices, { invoiceId, mappedId, stray });
     await this.makeVoid(invoices, remoteId);
     await this.note(caller, connection, invoiceId, remoteId, {
-      reason: `a lost request had made ${remoteId} as well; ${mappedId} stays, and ${remoteId} was made void`,
+      reason: `a lost request had made ${remoteId} as well; ${mappedId ?? 'none'} stays, and ${remoteId} was made void`,
     });
     return true;
   }
@@ -121,10 +125,10 @@ export class InvoiceSweep implements OnModuleInit {
     caller: Caller,
     connection: Connection,
     invoices: InvoiceOperations,
-    { invoiceId, mappedId, stray }: { invoiceId: string; mappedId: string; stray: RemoteInvoice },
+    { invoiceId, mappedId, stray }: { invoiceId: string; mappedId: string | undefined; stray: RemoteInvoice },
   ): Promise<boolean> {
-    const mapped = await invoices.fetch(mappedId);
-    if (mapped?.status === 'open') await this.makeVoid(invoices, mappedId);
+    const mapped = mappedId === undefined ? null : await invoices.fetch(mappedId);
+    if (mapped?.status === 'open') await this.makeVoid(invoices, mapped.remoteId);
     return this.uow.run(caller, async (ctx) => {
       const isNew = await this.remoteInvoices.applyStray(ctx, connection, invoiceId, stray);
       if (isNew)
@@ -207,6 +211,7 @@ export class InvoiceSweep implements OnModuleInit {
     const again: JobOutcome = {
       retryAt: nextRetry(now, retryingSince, attempt) ?? new Date(now.getTime() + PATIENCE_MS),
       reason: 'pages are still missing',
+      failed: true,
     };
     if (connection.connectionState === 'paused') return again;
     if (state.others && isEarly(missing, now))

@@ -24,7 +24,6 @@ import {
 export class PushSubscriptionTask implements SyncTask<RemoteSubscription>, OnModuleInit {
   readonly entityType = 'subscription';
   readonly action = 'push';
-  readonly inOrder = true;
 
   constructor(
     private readonly tasks: SyncTasks,

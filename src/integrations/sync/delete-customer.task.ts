@@ -13,7 +13,6 @@ import type { Prepared, SyncOperation, SyncTask } from './sync.types.js';
 export class DeleteCustomerTask implements SyncTask<RemovedCustomer>, OnModuleInit {
   readonly entityType = 'customer';
   readonly action = 'delete';
-  readonly inOrder = true;
 
   constructor(
     private readonly tasks: SyncTasks,

@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { Connection } from '../../connections/connections.types.js';
-import { money, type Money } from '../../domain/money.js';
+import type { Money } from '../../domain/money.js';
 import { InvoicesService } from '../../invoices/invoices.service.js';
 import { WallClock } from '../../platform/clock/clock.js';
 import type { Ctx } from '../../platform/context.js';
@@ -8,7 +8,6 @@ import { updateRow } from '../../platform/database/rows.js';
 import { JobQueue } from '../../platform/jobs/job-queue.js';
 import type { MadeInvoice } from '../../providers/provider-lists.js';
 import { MappingsService } from '../mappings/mappings.service.js';
-import { fromSnapshot } from './invoice-snapshot.js';
 import { SyncOperationEntity } from './sync-operation.entity.js';
 import { SyncOperationsService } from './sync-operations.service.js';
 import { SWEEP_JOB, type SyncOperation } from './sync.types.js';
@@ -67,10 +66,10 @@ export class InvoicePages {
     const missing = await this.missing(ctx, connectionId);
     const doubtful = await ctx.em
       .createQueryBuilder(SyncOperationEntity, 'row')
-      .where(`row.connectionId = :connectionId AND row.entityType = 'invoice' AND row.action = 'push'`, {
-        connectionId,
-      })
-      .andWhere(`row.state = 'succeeded' AND row.attempts > 1 AND row.finishedAt > :until`, {
+      .where(`row.connectionId = :connectionId AND row.entityType = 'invoice'`, { connectionId })
+      .andWhere(`row.action IN ('push', 'settle_part')`)
+      // Skipped after a try: taken back.
+      .andWhere(`row.state IN ('succeeded', 'skipped') AND row.attempts > 1 AND row.finishedAt > :until`, {
         until: new Date(this.clock.now().getTime() - DOUBT_MS),
       })
       .andWhere(
@@ -112,12 +111,8 @@ export class InvoicePages {
   }
 
   /** What was pushed, as it was sent; undefined for what has come by another way. */
-  async amountPushed(ctx: Ctx, connectionId: string, invoiceId: string): Promise<Money | undefined> {
-    const intent = { entityType: 'invoice', entityId: invoiceId, action: 'push', revision: 1 } as const;
-    const push = await this.operations.findIntent(ctx, connectionId, intent);
-    if (!push?.snapshot) return undefined;
-    const { amountDue } = fromSnapshot(push.snapshot);
-    return money(amountDue.amount, amountDue.currency);
+  amountPushed(ctx: Ctx, connectionId: string, invoiceId: string): Promise<Money | undefined> {
+    return this.operations.lastAsked(ctx, connectionId, invoiceId);
   }
 
   async attach(ctx: Ctx, connection: Connection, made: MadeInvoice): Promise<void> {

@@ -22,7 +22,6 @@ import type { Prepared, SyncOperation, SyncTask } from './sync.types.js';
 export class PushCustomerTask implements SyncTask<RemoteCustomer>, OnModuleInit {
   readonly entityType = 'customer';
   readonly action = 'push';
-  readonly inOrder = true;
 
   constructor(
     private readonly tasks: SyncTasks,

@@ -1,37 +1,28 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { Connection } from '../../connections/connections.types.js';
 import { CustomersService } from '../../customers/customers.service.js';
-import type { Customer } from '../../customers/customers.types.js';
-import { money } from '../../domain/money.js';
-import { formatRate } from '../../domain/rate.js';
 import { InvoicesService } from '../../invoices/invoices.service.js';
-import type { Invoice, InvoiceLineItem } from '../../invoices/invoices.types.js';
 import type { Ctx } from '../../platform/context.js';
 import { ProviderError } from '../../providers/provider-error.js';
 import type { ProviderSession } from '../../providers/provider-adapter.js';
-import type {
-  Attempt,
-  InvoicePush,
-  InvoicePushAdjustment,
-  RemoteInvoice,
-} from '../../providers/provider-objects.js';
+import type { Attempt, InvoicePush, RemoteInvoice } from '../../providers/provider-objects.js';
 import { PaymentsService } from '../../payments/payments.service.js';
 import { CheckoutSessionsService } from '../checkout/checkout-sessions.service.js';
 import { MappingsService } from '../mappings/mappings.service.js';
+import { withdrawnIds } from '../mappings/withdrawn.js';
 import { InvoicePages } from './invoice-pages.service.js';
+import { pushOf, revised, whyUnwanted } from './invoice-push-content.js';
 import { fromSnapshot, toSnapshot } from './invoice-snapshot.js';
 import { LostCustomers } from './lost-customers.service.js';
 import { PushQueue } from './push-queue.service.js';
 import { RemoteInvoicesService, syncErrorKey } from './remote-invoices.service.js';
 import { SyncTasks } from './sync-tasks.js';
-import type { Prepared, SyncOperation, SyncTask } from './sync.types.js';
-
-/** Where the invoice's own due date is not in the future. */
-const DEFAULT_DUE_DAYS = 30;
-const DAY_MS = 24 * 60 * 60 * 1000;
+import type { Prepared, Reconsidered, SyncOperation, SyncTask } from './sync.types.js';
 
 interface PushResult {
-  readonly remote: RemoteInvoice;
+  /** Undefined when the push was undone, and nothing is left of it. */
+  readonly remote: RemoteInvoice | undefined;
+  readonly withdrawn?: readonly string[];
   /** Whether a page that is not known yet can be asked for with those of others. */
   readonly isListed: boolean;
 }
@@ -83,8 +74,8 @@ export class PushInvoiceTask implements SyncTask<PushResult>, OnModuleInit {
       this.invoices.lock(ctx, operation.entityId),
       this.otherWayToPay(ctx, operation.entityId),
     ]);
-    if (invoice.invoiceStatus !== 'FINALIZED') return { skip: `the invoice is ${invoice.invoiceStatus}` };
-    if (invoice.amountRemaining === 0n) return { skip: 'nothing is owed' };
+    const unwanted = whyUnwanted(invoice);
+    if (unwanted !== undefined) return { skip: unwanted };
     if (!connection.syncConfig.invoice.outbound) return { skip: 'invoice.outbound is switched off' };
     if (other !== undefined) return other;
     const [customer, remoteId, lines] = await Promise.all([
@@ -103,10 +94,51 @@ export class PushInvoiceTask implements SyncTask<PushResult>, OnModuleInit {
             },
           }
         : { fail: 'the customer is not synced, and customer.outbound is switched off' };
-    await this.mappings.reserve(ctx, connection, 'invoice', invoice.id);
-    const push = pushOf(invoice, lines, customer, remoteId, ctx.now);
+    const mapping = await this.mappings.reserve(ctx, connection, 'invoice', invoice.id);
+    const push = { ...pushOf(invoice, lines, customer, remoteId, ctx.now), ...withdrawnOf(mapping.metadata) };
     const pageLater = session.invoices?.listMade !== undefined && (await this.pushes.isLong(ctx, operation));
     return { ready: toSnapshot(pageLater ? { ...push, pageLater } : push) };
+  }
+
+  /** Between two tries the invoice may have become void, or a part of it may have been paid. */
+  async reconsider(
+    ctx: Ctx,
+    operation: SyncOperation,
+    { invoices }: ProviderSession,
+    stored: Record<string, unknown>,
+  ): Promise<Reconsidered> {
+    if (invoices?.withdraw === undefined) return { go: stored };
+    const invoice = await this.invoices.lock(ctx, operation.entityId);
+    const unwanted = whyUnwanted(invoice);
+    if (unwanted !== undefined) return { undo: unwanted };
+    const [customer, lines] = await Promise.all([
+      this.customers.get(ctx, invoice.customerId),
+      this.invoices.linesOf(ctx, [invoice.id]),
+    ]);
+    const sent = fromSnapshot(stored);
+    const now = revised(sent, pushOf(invoice, lines, customer, sent.customer.remoteId, ctx.now));
+    return { go: now === undefined ? stored : toSnapshot(now) };
+  }
+
+  async undo(
+    session: ProviderSession,
+    snapshot: Record<string, unknown>,
+    attempt: Attempt,
+  ): Promise<PushResult> {
+    if (session.invoices?.withdraw === undefined) throw new Error('the session cannot withdraw invoices');
+    const { paid, withdrawn } = await session.invoices.withdraw(fromSnapshot(snapshot), attempt);
+    return { remote: paid, isListed: session.invoices.listMade !== undefined, withdrawn };
+  }
+
+  async undone(
+    ctx: Ctx,
+    { entityId }: SyncOperation,
+    connection: Connection,
+    { remote, withdrawn = [] }: PushResult,
+  ): Promise<boolean> {
+    if (remote !== undefined) return false;
+    await this.remoteInvoices.withdrawn(ctx, connection, entityId, withdrawn);
+    return true;
   }
 
   /** The customer was deleted there: made again, the invoice goes to the new one. */
@@ -157,6 +189,7 @@ export class PushInvoiceTask implements SyncTask<PushResult>, OnModuleInit {
     connection: Connection,
     { remote, isListed }: PushResult,
   ): Promise<string> {
+    if (remote === undefined) throw new Error('a push without a remote invoice');
     await this.remoteInvoices.apply(ctx, connection, operation.entityId, remote);
     if (remote.hostedUrl === undefined && remote.status === 'open')
       await this.unclear.askLater(ctx, connection, operation.entityId, isListed);
@@ -176,55 +209,7 @@ export class PushInvoiceTask implements SyncTask<PushResult>, OnModuleInit {
   }
 }
 
-function pushOf(
-  invoice: Invoice,
-  lines: readonly InvoiceLineItem[],
-  customer: Customer,
-  remoteId: string | undefined,
-  now: Date,
-): InvoicePush {
-  const due =
-    invoice.dueDate !== null && invoice.dueDate > now
-      ? invoice.dueDate
-      : new Date(now.getTime() + DEFAULT_DUE_DAYS * DAY_MS);
-  return {
-    invoiceId: invoice.id,
-    number: invoice.invoiceNumber ?? invoice.id,
-    customer: {
-      customerId: customer.id,
-      remoteId,
-      name: customer.name,
-      email: customer.email ?? undefined,
-    },
-    description: invoice.description ?? undefined,
-    collectionMethod: invoice.collectionMethod,
-    dueAt: due,
-    amountDue: money(invoice.amountRemaining, invoice.currency),
-    lines: lines.map((line) => ({
-      lineId: line.id,
-      description: line.displayName,
-      amount: money(line.amount, invoice.currency),
-      quantity: formatRate(line.quantity),
-      period:
-        line.periodStart === null || line.periodEnd === null
-          ? undefined
-          : { start: line.periodStart, end: line.periodEnd },
-      priceId: line.priceId ?? undefined,
-    })),
-    adjustments: adjustmentsOf(invoice),
-  };
-}
-
-/** What lies between the sum of the lines and what is still owed. */
-function adjustmentsOf(invoice: Invoice): InvoicePushAdjustment[] {
-  const all: [InvoicePushAdjustment['kind'], string, bigint][] = [
-    ['discount', 'Discount', -invoice.totalDiscount],
-    ['prepaid_credit', 'Prepaid credits', -invoice.totalPrepaidCreditsApplied],
-    ['tax', 'Tax', invoice.totalTax],
-    ['discount', 'Credit notes', -invoice.adjustmentAmount],
-    ['payment', 'Paid already', -invoice.amountPaid],
-  ];
-  return all
-    .filter(([, , amount]) => amount !== 0n)
-    .map(([kind, description, amount]) => ({ kind, description, amount: money(amount, invoice.currency) }));
+function withdrawnOf(metadata: Readonly<Record<string, string>>): Pick<InvoicePush, 'withdrawn'> {
+  const withdrawn = withdrawnIds(metadata);
+  return withdrawn.length === 0 ? {} : { withdrawn };
 }

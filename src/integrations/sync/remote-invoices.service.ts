@@ -75,6 +75,17 @@ export class RemoteInvoicesService {
     await this.askForLess(ctx, connection, invoiceId, remote);
   }
 
+  /** Remote invoices of ours were withdrawn, and the one that stood for it, if any did: the invoice is not there. */
+  async withdrawn(
+    ctx: Ctx,
+    connection: Connection,
+    invoiceId: string,
+    remoteIds: readonly string[],
+  ): Promise<void> {
+    const mapping = await this.mappings.find(ctx, connection.id, 'invoice', invoiceId);
+    if (mapping !== null) await this.mappings.endWithdrawal(ctx, mapping, remoteIds);
+  }
+
   /** A provider tells the same by several webhooks, and by its answer to our call: then nobody is kept waiting for a lock. */
   private async isKnown(
     ctx: Ctx,
@@ -197,6 +208,7 @@ function seenOf(remote: RemoteInvoice): Record<string, string> {
   return {
     status: remote.status,
     ...(remote.state === undefined ? {} : { state: remote.state }),
+    ...(remote.isProcessing === undefined ? {} : { processing: String(remote.isProcessing) }),
     ...(remote.hostedUrl ? { hosted_url: remote.hostedUrl } : {}),
     ...(remote.pdfUrl ? { pdf_url: remote.pdfUrl } : {}),
     ...(payment ? { payment_id: payment.remoteId } : {}),

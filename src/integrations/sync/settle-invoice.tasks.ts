@@ -1,6 +1,5 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { Connection } from '../../connections/connections.types.js';
-import { money } from '../../domain/money.js';
 import { InvoicesService } from '../../invoices/invoices.service.js';
 import type { Ctx } from '../../platform/context.js';
 import type { ProviderSession } from '../../providers/provider-adapter.js';
@@ -10,18 +9,30 @@ import { MappingsService } from '../mappings/mappings.service.js';
 import { RemoteInvoicesService } from './remote-invoices.service.js';
 import { SyncOperationsService } from './sync-operations.service.js';
 import { SyncTasks } from './sync-tasks.js';
-import type { Prepared, SyncAction, SyncOperation, SyncTask } from './sync.types.js';
+import type { Prepared, Reconsidered, SyncAction, SyncOperation, SyncTask } from './sync.types.js';
 
-/** Operations on an invoice that the provider has already: each waits until it has it, and does nothing if it never gets it. */
+/** Bank debits take days; a poll sees the end of one within a minute or so. */
+const PROCESSING_MS = 60_000;
+
+/** What a provider has answered. */
+export interface Told {
+  /** Undefined: nothing stands for the invoice there any more. */
+  readonly remote: RemoteInvoice | undefined;
+  readonly withdrawn?: readonly string[];
+}
+
+/**
+ * Operations on an invoice that the provider has already. One whose push has not been begun it gets as it is by then; one
+ * whose push is under way is waited for like any earlier operation.
+ */
 @Injectable()
-abstract class RemoteInvoiceTask implements SyncTask<RemoteInvoice>, OnModuleInit {
+export abstract class RemoteInvoiceTask implements SyncTask<Told>, OnModuleInit {
   readonly entityType = 'invoice';
   abstract readonly action: SyncAction;
 
   constructor(
     private readonly tasks: SyncTasks,
-    private readonly mappings: MappingsService,
-    private readonly operations: SyncOperationsService,
+    protected readonly mappings: MappingsService,
     protected readonly remoteInvoices: RemoteInvoicesService,
     protected readonly invoices: InvoicesService,
   ) {}
@@ -32,35 +43,65 @@ abstract class RemoteInvoiceTask implements SyncTask<RemoteInvoice>, OnModuleIni
 
   abstract supports(session: ProviderSession): boolean;
 
-  abstract call(
-    session: ProviderSession,
-    snapshot: Record<string, unknown>,
-    attempt: Attempt,
-  ): Promise<RemoteInvoice>;
+  abstract call(session: ProviderSession, snapshot: Record<string, unknown>, attempt: Attempt): Promise<Told>;
 
-  async prepare(ctx: Ctx, operation: SyncOperation, connection: Connection): Promise<Prepared> {
-    const remoteId = await this.mappings.remoteId(ctx, connection.id, 'invoice', operation.entityId);
-    if (remoteId !== undefined) return { ready: { remoteId } };
-    const unfinished = await this.operations.unfinishedOf(ctx, connection.id, operation);
-    return unfinished.some((other) => other.action === 'push')
-      ? { wait: 'the invoice is still being pushed' }
-      : { skip: 'the provider never got the invoice' };
+  /** Money that is on its way there is waited for: what is done to the invoice depends on whether it comes. */
+  async mayBegin(
+    ctx: Ctx,
+    { entityId }: SyncOperation,
+    connection: Connection,
+  ): Promise<{ readonly reason: string; readonly ms: number } | undefined> {
+    const mapping = await this.mappings.find(ctx, connection.id, 'invoice', entityId);
+    return mapping?.metadata.processing === 'true' && this.changesWhatIsPaid
+      ? { reason: `a payment of it is being processed at ${connection.provider}`, ms: PROCESSING_MS }
+      : undefined;
   }
+
+  protected readonly changesWhatIsPaid: boolean = true;
+
+  async prepare(
+    ctx: Ctx,
+    operation: SyncOperation,
+    connection: Connection,
+    _session?: ProviderSession,
+  ): Promise<Prepared> {
+    const mapping = await this.mappings.find(ctx, connection.id, 'invoice', operation.entityId);
+    if (!mapping?.providerEntityId) return { skip: 'the provider never got the invoice' };
+    return { ready: { remoteId: mapping.providerEntityId, status: mapping.metadata.status ?? 'open' } };
+  }
+
+  reconsider?(
+    ctx: Ctx,
+    operation: SyncOperation,
+    session: ProviderSession,
+    sent: Record<string, unknown>,
+  ): Promise<Reconsidered>;
+
+  undo?(session: ProviderSession, snapshot: Record<string, unknown>, attempt: Attempt): Promise<Told>;
+
+  undone?(ctx: Ctx, operation: SyncOperation, connection: Connection, told: Told): Promise<boolean>;
 
   async record(
     ctx: Ctx,
     operation: SyncOperation,
     connection: Connection,
-    remote: RemoteInvoice,
+    { remote, withdrawn = [] }: Told,
   ): Promise<string> {
+    if (remote === undefined) {
+      await this.remoteInvoices.withdrawn(ctx, connection, operation.entityId, withdrawn);
+      return '';
+    }
     await this.remoteInvoices.apply(ctx, connection, operation.entityId, remote);
     return remote.remoteId;
   }
 }
 
-const remoteIdOf = (snapshot: Record<string, unknown>): string => snapshot.remoteId as string;
+export const remoteIdOf = (snapshot: Record<string, unknown>): string => snapshot.remoteId as string;
 
-/** Paid here first: the provider is told, so that nobody pays there again. */
+/**
+ * Paid here first: the provider is told, so that nobody pays there again. What nobody can pay there is left as it is, and a
+ * draft that a push has left goes.
+ */
 @Injectable()
 export class MarkInvoicePaidTask extends RemoteInvoiceTask {
   readonly action = 'mark_paid';
@@ -69,62 +110,75 @@ export class MarkInvoicePaidTask extends RemoteInvoiceTask {
     return session.invoices?.markPaid !== undefined;
   }
 
-  call(
-    session: ProviderSession,
-    snapshot: Record<string, unknown>,
-    attempt: Attempt,
-  ): Promise<RemoteInvoice> {
-    if (session.invoices?.markPaid === undefined) throw new Error('the session cannot mark invoices paid');
-    return session.invoices.markPaid(remoteIdOf(snapshot), attempt);
+  async call(session: ProviderSession, snapshot: Record<string, unknown>, attempt: Attempt): Promise<Told> {
+    const { invoices } = session;
+    if (invoices?.markPaid === undefined) throw new Error('the session cannot mark invoices paid');
+    if (snapshot.status === 'draft' && invoices.void !== undefined) return closed(session, snapshot, attempt);
+    return unlessOver(session, snapshot, invoices.markPaid(remoteIdOf(snapshot), attempt));
   }
 }
 
-/** A part is settled here: the provider asks for the rest only. */
-@Injectable()
-export class SettlePartTask extends RemoteInvoiceTask {
-  readonly action = 'settle_part';
-
-  supports(session: ProviderSession): boolean {
-    return session.invoices?.settlePart !== undefined;
-  }
-
-  override async prepare(ctx: Ctx, operation: SyncOperation, connection: Connection): Promise<Prepared> {
-    const prepared = await super.prepare(ctx, operation, connection);
-    if (!('ready' in prepared)) return prepared;
-    const invoice = await this.invoices.get(ctx, operation.entityId);
-    if (invoice.invoiceStatus !== 'FINALIZED') return { skip: `the invoice is ${invoice.invoiceStatus}` };
-    if (invoice.amountRemaining === 0n) return { skip: 'nothing is owed: it is marked paid as a whole' };
-    const { amountRemaining, currency } = invoice;
-    return { ready: { ...prepared.ready, remaining: amountRemaining.toString(), currency } };
-  }
-
-  call(
-    session: ProviderSession,
-    snapshot: Record<string, unknown>,
-    attempt: Attempt,
-  ): Promise<RemoteInvoice> {
-    if (session.invoices?.settlePart === undefined) throw new Error('the session cannot settle parts');
-    const { remaining, currency } = snapshot as { remaining: string; currency: string };
-    return session.invoices.settlePart(remoteIdOf(snapshot), money(BigInt(remaining), currency), attempt);
-  }
-}
-
-/** Void here: void there. */
+/** Void here: void there. What is gone there already nobody can pay. */
 @Injectable()
 export class VoidInvoiceTask extends RemoteInvoiceTask {
   readonly action = 'void';
+
+  constructor(
+    tasks: SyncTasks,
+    mappings: MappingsService,
+    remoteInvoices: RemoteInvoicesService,
+    invoices: InvoicesService,
+    private readonly operations: SyncOperationsService,
+  ) {
+    super(tasks, mappings, remoteInvoices, invoices);
+  }
 
   supports(session: ProviderSession): boolean {
     return session.invoices?.void !== undefined;
   }
 
-  call(
-    session: ProviderSession,
-    snapshot: Record<string, unknown>,
-    attempt: Attempt,
-  ): Promise<RemoteInvoice> {
-    if (session.invoices?.void === undefined) throw new Error('the session cannot void invoices');
-    return session.invoices.void(remoteIdOf(snapshot), attempt);
+  override async prepare(ctx: Ctx, operation: SyncOperation, connection: Connection): Promise<Prepared> {
+    const { entityType, entityId } = operation;
+    const marked = {
+      entityType: entityType as 'invoice',
+      entityId,
+      action: 'mark_paid',
+      revision: 1,
+    } as const;
+    const told = await this.operations.findIntent(ctx, connection.id, marked);
+    return told?.state === 'succeeded'
+      ? { skip: 'it was marked as paid there, when it was paid here: nobody can pay it' }
+      : super.prepare(ctx, operation, connection);
+  }
+
+  call(session: ProviderSession, snapshot: Record<string, unknown>, attempt: Attempt): Promise<Told> {
+    return closed(session, snapshot, attempt);
+  }
+}
+
+const closed = (
+  session: ProviderSession,
+  snapshot: Record<string, unknown>,
+  attempt: Attempt,
+): Promise<Told> => {
+  if (session.invoices?.void === undefined) throw new Error('the session cannot void invoices');
+  return unlessOver(session, snapshot, session.invoices.void(remoteIdOf(snapshot), attempt));
+};
+
+/** A refusal because nobody can pay it any more is as good as what was asked for: so it is that it is gone. */
+async function unlessOver(
+  { invoices }: ProviderSession,
+  snapshot: Record<string, unknown>,
+  call: Promise<RemoteInvoice>,
+): Promise<Told> {
+  try {
+    return { remote: await call };
+  } catch (error) {
+    if (!(error instanceof ProviderError) || error.retryable || error.kind === 'auth') throw error;
+    const now = await invoices?.fetch(remoteIdOf(snapshot));
+    if (now === null) return { remote: undefined };
+    if (now?.status === 'void') return { remote: now };
+    throw error;
   }
 }
 
@@ -132,18 +186,20 @@ export class VoidInvoiceTask extends RemoteInvoiceTask {
 @Injectable()
 export class RefreshInvoiceTask extends RemoteInvoiceTask {
   readonly action = 'refresh';
+  protected override readonly changesWhatIsPaid = false;
+  readonly onlyReads = true;
 
   supports(session: ProviderSession): boolean {
     return session.invoices !== undefined;
   }
 
-  async call(session: ProviderSession, snapshot: Record<string, unknown>): Promise<RemoteInvoice> {
+  async call(session: ProviderSession, snapshot: Record<string, unknown>): Promise<Told> {
     const remote = await session.invoices?.fetch(remoteIdOf(snapshot));
     if (!remote) throw new ProviderError('not_found', `there is no invoice ${remoteIdOf(snapshot)} any more`);
     if (remote.hostedUrl === undefined && remote.status === 'open')
       throw new ProviderError('unavailable', 'the page to pay on is not there yet', {
         code: 'hosted_url_missing',
       });
-    return remote;
+    return { remote };
   }
 }

@@ -9,18 +9,22 @@ import { nextRetry } from '../../platform/jobs/backoff.js';
 import type { JobOutcome } from '../../platform/jobs/job.js';
 import { JobHandlers } from '../../platform/jobs/job-handlers.js';
 import { ProviderError } from '../../providers/provider-error.js';
+import type { ProviderCall } from '../../providers/provider-adapter.js';
+import { ProvidersService } from '../../providers/providers.service.js';
 import { SYNC_RUN_JOB, SyncOperationsService } from './sync-operations.service.js';
 import {
   errorOf,
   failureLine,
+  goesBefore,
   isAtWork,
-  isBefore,
   isFinished,
+  isOurs,
   NEEDED_FIRST,
   notRecorded,
 } from './sync-outcomes.js';
-import type { Claim, Outcome } from './sync-outcomes.js';
+import type { Claim, Outcome, Ready } from './sync-outcomes.js';
 import { SyncTasks } from './sync-tasks.js';
+import { ABANDONED_MS } from './sync.types.js';
 import type { FinishedState, RecordedCall, SyncIntent, SyncOperation, SyncTask } from './sync.types.js';
 
 const BUSY_PAUSE_MS = 250;
@@ -45,6 +49,7 @@ export class SyncEngine implements OnModuleInit {
     private readonly clock: WallClock,
     private readonly handlers: JobHandlers,
     private readonly connections: ConnectionsService,
+    private readonly providers: ProvidersService,
     private readonly sessions: ProviderSessionsService,
     private readonly operations: SyncOperationsService,
     private readonly tasks: SyncTasks,
@@ -119,7 +124,7 @@ export class SyncEngine implements OnModuleInit {
         'skipped',
         `${connection.provider} cannot ${operation.action} a ${operation.entityType}`,
       );
-    const earlier = task.inOrder === true && unfinished.find((one) => isBefore(one, operation));
+    const earlier = task.onlyReads !== true && this.earlier(unfinished, operation);
     if (earlier)
       return this.later(
         ctx,
@@ -129,7 +134,12 @@ export class SyncEngine implements OnModuleInit {
       );
     const wait = await task.mayBegin?.(ctx, operation, connection, session);
     if (wait !== undefined) return this.later(ctx, operation, wait.ms, wait.reason);
-    if (operation.snapshot !== null) return this.ready(ctx, operation, connection, task, operation.snapshot);
+    if (operation.snapshot !== null) {
+      const now = await task.reconsider?.(ctx, operation, session, operation.snapshot);
+      return now !== undefined && 'undo' in now
+        ? this.ready(ctx, operation, connection, task, operation.snapshot, now.undo)
+        : this.ready(ctx, operation, connection, task, now?.go ?? operation.snapshot);
+    }
     const prepared = await task.prepare(ctx, operation, connection, session);
     if ('fail' in prepared) return this.failFirst(ctx, operation, prepared.fail);
     if ('skip' in prepared) return this.finish(ctx, operation, 'skipped', prepared.skip);
@@ -144,6 +154,7 @@ export class SyncEngine implements OnModuleInit {
     connection: Connection,
     task: SyncTask,
     snapshot: Record<string, unknown>,
+    undo?: string,
   ): Promise<Claim> {
     const now = this.clock.now();
     const firstTriedAt = operation.firstTriedAt ?? now;
@@ -153,13 +164,15 @@ export class SyncEngine implements OnModuleInit {
         state: 'running',
         attempts: operation.attempts + 1,
         firstTriedAt,
+        retryWindowStart: operation.retryWindowStart ?? now,
         lastTriedAt: now,
         nextTryAt: null,
         reason: null,
         snapshot,
       }),
     ]);
-    return { kind: 'ready', operation, connection, task, attempt, snapshot, firstTriedAt };
+    const until = new Date(now.getTime() + this.providers.callsWithin(ABANDONED_MS));
+    return { kind: 'ready', operation, connection, task, attempt, snapshot, firstTriedAt, undo, until };
   }
 
   private async first(
@@ -186,27 +199,18 @@ export class SyncEngine implements OnModuleInit {
     return this.finish(ctx, operation, 'failed', reason);
   }
 
-  private async call(
-    caller: Caller,
-    claim: Extract<Claim, { kind: 'ready' }>,
-    calls: RecordedCall[],
-  ): Promise<Outcome> {
-    const { connection, task, operation, attempt, snapshot, firstTriedAt } = claim;
+  private async call(caller: Caller, claim: Ready, calls: RecordedCall[]): Promise<Outcome> {
+    const { connection, task, operation, attempt, snapshot, firstTriedAt, undo, until } = claim;
     try {
-      const session = this.sessions.open(connection, (call) =>
-        calls.push({
-          method: call.method,
-          path: call.path,
-          status: call.status ?? null,
-          request_id: call.requestId ?? null,
-          duration_ms: Math.round(call.durationMs),
-        }),
-      );
+      const told = (call: ProviderCall): number => calls.push(recorded(call));
+      const session = this.sessions.open(connection, told, until);
       const { entityId, action, revision, generation } = operation;
       const key = [entityId, action, revision, ...(generation > 0 ? [`g${generation}`] : [])].join(':');
       const keep = (settings: Readonly<Record<string, string>>): Promise<void> =>
         this.uow.run(caller, (ctx) => this.connections.addSettings(ctx, connection.id, settings));
-      const tried = { key, firstTriedAt, number: attempt.number };
+      const tried = { key, firstTriedAt, number: attempt.number, generation };
+      if (undo !== undefined && task.undo !== undefined)
+        return { result: await task.undo(session, snapshot, tried) };
       return { result: await task.call(session, snapshot, tried, keep, { caller, operation, connection }) };
     } catch (error) {
       if (error instanceof ProviderError) return { error };
@@ -220,16 +224,23 @@ export class SyncEngine implements OnModuleInit {
 
   private async record(
     ctx: Ctx,
-    claim: Extract<Claim, { kind: 'ready' }>,
+    claim: Ready,
     outcome: Outcome,
     calls: RecordedCall[],
   ): Promise<JobOutcome | undefined> {
-    const { operation, connection, task, attempt, firstTriedAt } = claim;
+    const { operation, connection, task, attempt, undo } = claim;
+    const now = await this.operations.lockForRun(ctx, operation.id);
+    if (!isOurs(now, attempt)) return this.tooLate(claim, now);
     if ('result' in outcome) {
-      const providerEntityId = await task.record(ctx, operation, connection, outcome.result);
+      const { result } = outcome;
+      const isUndone =
+        undo !== undefined && (await task.undone?.(ctx, operation, connection, result)) === true;
+      const providerEntityId = isUndone ? null : await task.record(ctx, operation, connection, result);
       await Promise.all([
         this.operations.endAttempt(ctx, attempt.id, { outcome: 'succeeded', error: null, calls }),
-        this.operations.finish(ctx, operation, 'succeeded', null, { providerEntityId, error: null }),
+        isUndone
+          ? this.operations.finish(ctx, operation, 'skipped', takenBack(undo), { error: null })
+          : this.operations.finish(ctx, operation, 'succeeded', null, { providerEntityId, error: null }),
         this.connections.recordSuccess(ctx, connection.id),
       ]);
       return undefined;
@@ -239,7 +250,7 @@ export class SyncEngine implements OnModuleInit {
     await this.operations.change(ctx, operation.id, { error });
     await this.connections.recordFailure(ctx, connection.id, outcome.error);
     this.logger.warn(failureLine(operation, outcome.error));
-    const retryAt = this.retryAt(outcome.error, firstTriedAt, attempt.number);
+    const retryAt = this.retryAt(outcome.error, claim);
     if (retryAt === undefined) {
       const anew = await this.repaired(ctx, claim, outcome.error);
       if (anew !== undefined) return anew;
@@ -251,15 +262,32 @@ export class SyncEngine implements OnModuleInit {
     return this.again(ctx, operation, retryAt, outcome.error.message);
   }
 
-  private async again(ctx: Ctx, { id }: SyncOperation, retryAt: Date, reason: string): Promise<JobOutcome> {
-    await this.operations.change(ctx, id, { state: 'retrying', nextTryAt: retryAt, reason });
+  /**
+   * Another worker has taken the operation over, because this one was not heard of for so long: what it says is not heard.
+   * It comes back as long as the operation is not finished, so that there is somebody who does.
+   */
+  private tooLate({ operation, attempt }: Ready, now: SyncOperation | null): JobOutcome | undefined {
+    this.logger.warn({ event: 'sync.too_late', operation_id: operation.id, attempt: attempt.number });
+    if (now === null || isFinished(now.state)) return undefined;
+    const retryAt = new Date(Math.max(now.nextTryAt?.getTime() ?? 0, this.inMs(BUSY_PAUSE_MS).getTime()));
+    return { retryAt, reason: 'another worker has taken it over' };
+  }
+
+  private async again(
+    ctx: Ctx,
+    { id, failures }: SyncOperation,
+    retryAt: Date,
+    reason: string,
+  ): Promise<JobOutcome> {
+    const change = { state: 'retrying', nextTryAt: retryAt, reason, failures: failures + 1 } as const;
+    await this.operations.change(ctx, id, change);
     return { retryAt, reason };
   }
 
   /** What the provider found missing is taken off our books, and the operation begun anew, with a new key. */
   private async repaired(
     ctx: Ctx,
-    { operation, connection, task }: Extract<Claim, { kind: 'ready' }>,
+    { operation, connection, task }: Ready,
     error: ProviderError,
   ): Promise<JobOutcome | undefined> {
     if (operation.generation >= MOST_REPAIRS) return undefined;
@@ -272,16 +300,18 @@ export class SyncEngine implements OnModuleInit {
   }
 
   /** Undefined: not again by itself. Refused credentials wait for the connection to be repaired. */
-  private retryAt(error: ProviderError, firstTriedAt: Date, attempt: number): Date | undefined {
+  private retryAt(error: ProviderError, { operation, firstTriedAt }: Ready): Date | undefined {
     const now = this.clock.now();
+    const { retryWindowStart, failures } = operation;
     if (error.kind === 'auth') return this.inMs(PAUSED_MS);
     // Somebody has to give the permission, and nobody tells us when: it is asked for again and again.
     if (error.kind === 'forbidden') {
-      const backoff = nextRetry(now, firstTriedAt, attempt) ?? this.inMs(FORBIDDEN_MS);
+      const backoff =
+        nextRetry(now, retryWindowStart ?? firstTriedAt, failures + 1) ?? this.inMs(FORBIDDEN_MS);
       return new Date(Math.min(backoff.getTime(), now.getTime() + FORBIDDEN_MS));
     }
     if (!error.retryable) return undefined;
-    const backoff = nextRetry(now, firstTriedAt, attempt);
+    const backoff = nextRetry(now, retryWindowStart ?? firstTriedAt, failures + 1);
     if (backoff === undefined || error.retryAfterMs === undefined) return backoff;
     return new Date(Math.max(backoff.getTime(), now.getTime() + error.retryAfterMs));
   }
@@ -295,16 +325,25 @@ export class SyncEngine implements OnModuleInit {
     return unfinished;
   }
 
+  private earlier(unfinished: readonly SyncOperation[], operation: SyncOperation): SyncOperation | undefined {
+    return unfinished.find(
+      (one) => goesBefore(one, operation) && this.tasks.find(one.entityType, one.action)?.onlyReads !== true,
+    );
+  }
+
   private inMs(ms: number): Date {
     return new Date(this.clock.now().getTime() + ms);
   }
 
   private async later(ctx: Ctx, operation: SyncOperation, ms: number, reason: string): Promise<Claim> {
     const at = this.inMs(ms);
+    const { retryWindowStart: since } = operation;
     await this.operations.change(ctx, operation.id, {
       state: operation.attempts > 0 ? 'retrying' : 'pending',
       nextTryAt: at,
       reason,
+      // Having to wait is not failing.
+      retryWindowStart: since === null ? null : new Date(since.getTime() + ms),
     });
     return { kind: 'later', at, reason };
   }
@@ -319,3 +358,13 @@ export class SyncEngine implements OnModuleInit {
     return { kind: 'finished' };
   }
 }
+
+const recorded = (call: ProviderCall): RecordedCall => ({
+  method: call.method,
+  path: call.path,
+  status: call.status ?? null,
+  request_id: call.requestId ?? null,
+  duration_ms: Math.round(call.durationMs),
+});
+
+const takenBack = (why: string): string => `${why}: what was begun has been taken back`;

@@ -47,6 +47,8 @@ export class SyncNotes {
       ...intent,
       state: note.state,
       attempts: 0,
+      failures: 0,
+      retryWindowStart: null,
       generation: 0,
       firstTriedAt: null,
       lastTriedAt: null,

@@ -44,8 +44,17 @@ export class SyncOperationEntity extends EnvironmentRow {
   @Column({ type: 'text' })
   state!: SyncState;
 
+  /** Only grows: names the try under way, and with it whoever may say what has come of it. */
   @Column({ type: 'integer', default: 0 })
   attempts!: number;
+
+  /** Of the attempts, those that failed since it was asked for last: the pauses between tries grow with them. */
+  @Column({ type: 'integer', default: 0 })
+  failures!: number;
+
+  /** The retry window is counted from here; having to wait for others moves it, and being asked for again. */
+  @Column({ type: 'timestamptz', nullable: true })
+  retryWindowStart!: Date | null;
 
   /** Counts the times that it was begun anew after a refusal. Part of the key. */
   @Column({ type: 'integer', default: 0 })
@@ -70,7 +79,10 @@ export class SyncOperationEntity extends EnvironmentRow {
   @Column({ type: 'jsonb', nullable: true })
   error!: SyncError | null;
 
-  /** What is sent, as it was at the first try: every try of one operation says the same, under the same key. */
+  /**
+   * What is sent, as it was at the first try: every try says the same, under the same key. Where what is to be told has
+   * changed between two tries, the later one says what holds then.
+   */
   @Column({ type: 'jsonb', nullable: true })
   snapshot!: Record<string, unknown> | null;
 

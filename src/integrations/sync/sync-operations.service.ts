@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { MoreThan } from 'typeorm';
 import type { Connection } from '../../connections/connections.types.js';
 import { invalidOperation, notFound } from '../../domain/errors.js';
+import { money, type Money } from '../../domain/money.js';
 import { WallClock } from '../../platform/clock/clock.js';
 import type { Ctx } from '../../platform/context.js';
 import { lockName } from '../../platform/database/named-lock.js';
@@ -16,6 +17,8 @@ import { finishedEvent } from './sync-outcomes.js';
 import type { FinishedState, SyncAttempt, SyncIntent, SyncOperation } from './sync.types.js';
 
 export const SYNC_RUN_JOB = 'sync.run';
+/** What comes back within this time is not hurried: its pause is what a provider in trouble needs. */
+const SOON_MS = 2_000;
 
 type EntityAction = Omit<SyncIntent, 'revision'>;
 
@@ -55,6 +58,8 @@ export class SyncOperationsService {
       ...intent,
       state: 'pending',
       attempts: 0,
+      failures: 0,
+      retryWindowStart: null,
       generation: 0,
       firstTriedAt: null,
       lastTriedAt: null,
@@ -154,6 +159,20 @@ export class SyncOperationsService {
     return findRow(ctx.em, SyncOperationEntity, { connectionId, entityType, entityId, action, revision });
   }
 
+  /** What a provider was asked to collect for the invoice last, as far as it has answered; by us, whatever it has made of it. */
+  async lastAsked(ctx: Ctx, connectionId: string, invoiceId: string): Promise<Money | undefined> {
+    const [row] = await ctx.em.query<{ asked: { amount: string; currency: string } | null }[]>(
+      `SELECT coalesce(snapshot -> 'push' -> 'amountDue', snapshot -> 'amountDue') AS asked
+         FROM sync_operations
+        WHERE tenant_id = $1 AND environment_id = $2 AND connection_id = $3
+          AND entity_type = 'invoice' AND entity_id = $4 AND action IN ('push', 'settle_part') AND state = 'succeeded'
+          AND (snapshot ? 'amountDue' OR snapshot ? 'push')
+        ORDER BY finished_at DESC LIMIT 1`,
+      [ctx.scope.tenantId, ctx.scope.environmentId, connectionId, invoiceId],
+    );
+    return row?.asked ? money(BigInt(row.asked.amount), row.asked.currency) : undefined;
+  }
+
   async get(ctx: Ctx, id: string): Promise<SyncOperation> {
     const row = await findRow(ctx.em, SyncOperationEntity, { id });
     if (row === null) throw notFound('sync operation', id);
@@ -205,6 +224,24 @@ export class SyncOperationsService {
     );
   }
 
+  /**
+   * Something has happened to the entity, and an operation of it waits to be tried again while others wait for it: it is
+   * tried now, because what comes of it may be another thing than before.
+   */
+  async hasten(
+    ctx: Ctx,
+    connectionId: string,
+    entity: { readonly entityType: string; readonly entityId: string },
+  ): Promise<void> {
+    const now = this.clock.now();
+    const soon = now.getTime() + SOON_MS;
+    for (const { id, state, nextTryAt } of await this.unfinishedOf(ctx, connectionId, entity))
+      if (state === 'retrying' && nextTryAt !== null && nextTryAt.getTime() > soon) {
+        await this.change(ctx, id, { nextTryAt: now });
+        await this.queue.requeue(ctx, jobFor(id));
+      }
+  }
+
   unfinishedOfConnection(ctx: Ctx, connectionId: string): Promise<SyncOperation[]> {
     return ctx.em
       .createQueryBuilder(SyncOperationEntity, 'row')
@@ -237,6 +274,8 @@ export class SyncOperationsService {
       reason: null,
       finishedAt: null,
       nextTryAt: now,
+      failures: 0,
+      retryWindowStart: null,
       updatedAt: now,
       ...(anew ? { snapshot: null, generation: generation + 1 } : {}),
     });

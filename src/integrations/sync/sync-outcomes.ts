@@ -24,7 +24,12 @@ export type Claim =
       readonly attempt: SyncAttempt;
       readonly snapshot: Record<string, unknown>;
       readonly firstTriedAt: Date;
+      /** Why what was begun is to be taken back instead. */
+      readonly undo: string | undefined;
+      /** After this nobody who has not heard from the provider makes another call. */
+      readonly until: Date;
     };
+export type Ready = Extract<Claim, { kind: 'ready' }>;
 
 /** The code of an operation that failed because something else has: its customer, as a rule. */
 export const NEEDED_FIRST = 'needed_first';
@@ -41,12 +46,20 @@ export const isFinished = (state: SyncState): boolean =>
 export const isAtWork = ({ state, lastTriedAt }: SyncOperation, now: number): boolean =>
   state === 'running' && (lastTriedAt?.getTime() ?? 0) > now - ABANDONED_MS;
 
-/** An unfinished one of an earlier state of the entity, which may have been done. */
-export const isBefore = (one: SyncOperation, other: SyncOperation): boolean =>
-  one.snapshot !== null &&
-  (one.action === other.action
-    ? one.revision < other.revision
-    : other.action === 'delete' && one.revision <= other.revision);
+/** It has been begun, and nobody knows what has become of it: it may have been done. Of those that are not finished. */
+const isUndecided = ({ snapshot }: SyncOperation): boolean => snapshot !== null;
+
+/** Of two that both have been begun, which does not happen any more, the one that was planned first goes first. */
+export const goesBefore = (one: SyncOperation, other: SyncOperation): boolean =>
+  one.id !== other.id &&
+  isUndecided(one) &&
+  (!isUndecided(other) ||
+    one.createdAt < other.createdAt ||
+    (+one.createdAt === +other.createdAt && one.id < other.id));
+
+/** Whether that try is the last one that was begun, and its outcome is still open: then whoever made it may say it. */
+export const isOurs = (now: SyncOperation | null, tried: SyncAttempt): boolean =>
+  now !== null && now.state === 'running' && now.attempts === tried.number;
 
 export const errorOf = (error: ProviderError): SyncError => ({
   kind: error.kind,

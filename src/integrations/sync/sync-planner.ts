@@ -171,6 +171,8 @@ export class SyncPlanner implements OnModuleInit {
           action,
           revision: action === 'settle_part' ? invoice.version : 1,
         });
+      // One that was begun before goes first, and what has happened may have made it unwanted.
+      await this.operations.hasten(ctx, connectionId, { entityType: 'invoice', entityId: invoiceId });
     }
   }
 

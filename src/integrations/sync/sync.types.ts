@@ -28,7 +28,10 @@ export const SYNC_ACTIONS = [
 ] as const;
 /** Looks up what is missing or in doubt of invoices that were pushed; one a connection. */
 export const SWEEP_JOB = 'sync.sweep';
-/** An operation that says it is running for longer than this has lost its worker. */
+/**
+ * An operation that says it is running for longer than this has lost its worker, and is anybody's. Its worker, should it only
+ * have been frozen, makes no call after that and records nothing.
+ */
 export const ABANDONED_MS = 120_000;
 export type SyncAction = (typeof SYNC_ACTIONS)[number];
 
@@ -51,18 +54,25 @@ export type Prepared =
   /** Something else is under way; the engine asks again later. */
   | { readonly wait: string };
 
+/** What is to be done about something that was begun and not heard of. */
+export type Reconsidered =
+  /** It goes on: with what was sent before, or with what holds now. */
+  | { readonly go: Record<string, unknown> }
+  /** It is not wanted any more, for this reason: what was made of it is taken back. */
+  | { readonly undo: string };
+
 /**
  * One kind of operation. `prepare` and `record` run in the transactions before and after, `call` in none. What
  * `prepare` answers is stored with the operation at the first try and is what every try sends.
+ *
+ * Operations of one entity go one after the other, in the order in which they were planned: none is begun while nobody
+ * knows what has become of an earlier one. Otherwise that one, tried again, would undo this one, or make a second object.
  */
 export interface SyncTask<R = unknown> {
   readonly entityType: MappedEntity;
   readonly action: SyncAction;
-  /**
-   * What it tells is how the entity is: it is not begun while nobody knows what became of an earlier one. Otherwise that one,
-   * tried again, would undo this one, or make a second remote object.
-   */
-  readonly inOrder?: boolean;
+  /** It only reads there: it waits for no other, and none waits for it. */
+  readonly onlyReads?: true;
   /** Asked before each try: a reason to let others go first, and for how long. */
   mayBegin?(
     ctx: Ctx,
@@ -86,6 +96,20 @@ export interface SyncTask<R = unknown> {
     keep: (settings: Readonly<Record<string, string>>) => Promise<void>,
     of: { readonly caller: Caller; readonly operation: SyncOperation; readonly connection: Connection },
   ): Promise<R>;
+  /**
+   * Before a later try, which goes on from what the earlier ones have left: looks again at what is. Left out: what was begun
+   * is carried on.
+   */
+  reconsider?(
+    ctx: Ctx,
+    operation: SyncOperation,
+    session: ProviderSession,
+    sent: Record<string, unknown>,
+  ): Promise<Reconsidered>;
+  /** Takes back what earlier tries have made, as far as that is possible. */
+  undo?(session: ProviderSession, snapshot: Record<string, unknown>, attempt: Attempt): Promise<R>;
+  /** Records what came of `undo`. False when something stands that cannot be taken back: that is recorded like any result. */
+  undone?(ctx: Ctx, operation: SyncOperation, connection: Connection, result: R): Promise<boolean>;
   /** Answers the remote object's id. */
   record(ctx: Ctx, operation: SyncOperation, connection: Connection, result: R): Promise<string>;
   /**

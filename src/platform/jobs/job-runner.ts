@@ -18,6 +18,8 @@ interface ClaimedRow {
   kind: string;
   payload: Record<string, unknown>;
   attempts: number;
+  /** Names this lease: a row that another worker has taken over since is not ours to settle. */
+  claims: number;
   /** As text: to the microsecond. Another one when it is settled was asked for meanwhile. */
   run_at: string;
   retry_window_start: Date;
@@ -97,7 +99,7 @@ export class JobRunner {
   private async claim(jobId: string): Promise<ClaimedRow | undefined> {
     const now = this.clock.now();
     const [row] = await this.uow.call<ClaimedRow>(
-      `SELECT id, tenant_id, environment_id, kind, payload, attempts, run_at::text, retry_window_start
+      `SELECT id, tenant_id, environment_id, kind, payload, attempts, claims, run_at::text, retry_window_start
          FROM billing.claim_job($1, $2, $3)`,
       [jobId, new Date(now.getTime() + LEASE_MS), now],
     );
@@ -129,23 +131,23 @@ export class JobRunner {
         retry_at: retryAt,
         err: error,
       });
-      return retryAt ? { retryAt, reason } : { park: true, reason };
+      return retryAt ? { retryAt, reason, failed: true } : { park: true, reason };
     }
   }
 
   private async settle(row: ClaimedRow, outcome: JobOutcome | undefined): Promise<void> {
     const now = this.clock.now();
     const state = outcome === undefined ? 'done' : 'park' in outcome ? 'parked' : 'queued';
-    const runAt = outcome !== undefined && 'retryAt' in outcome ? outcome.retryAt : undefined;
-    // The attempt count names this lease: a row that another worker has taken over since is not ours to settle.
+    const again = outcome !== undefined && 'retryAt' in outcome ? outcome : undefined;
     const rows = await this.uow.call<{ state: string; run_at: Date }>(
-      `SELECT state, run_at FROM billing.settle_job($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+      `SELECT state, run_at FROM billing.settle_job($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
       [
         row.id,
-        row.attempts,
+        row.claims,
         row.run_at,
         state,
-        runAt ?? null,
+        again?.failed === true,
+        again?.retryAt ?? null,
         outcome?.reason.slice(0, 2000) ?? null,
         this.transport.delivers ? now : null,
         state === 'queued' ? null : now,
@@ -160,8 +162,8 @@ export class JobRunner {
   private async extendLease(row: ClaimedRow): Promise<void> {
     try {
       await this.uow.note(
-        `UPDATE jobs SET lease_until = $3 WHERE id = $1 AND state = 'running' AND attempts = $2`,
-        [row.id, row.attempts, new Date(this.clock.now().getTime() + LEASE_MS)],
+        `UPDATE jobs SET lease_until = $3 WHERE id = $1 AND state = 'running' AND claims = $2`,
+        [row.id, row.claims, new Date(this.clock.now().getTime() + LEASE_MS)],
       );
     } catch (error) {
       this.logger.warn({ event: 'job.heartbeat_failed', job_id: row.id, error: String(error) });

@@ -23,10 +23,15 @@ export class JobEntity extends EnvironmentRow {
   @Column({ type: 'timestamptz' })
   runAt!: Date;
 
+  /** Tries that failed one after the other, and the one under way. */
   @Column({ type: 'integer', default: 0 })
   attempts!: number;
 
-  /** The retry window is counted from here; a retry by hand moves it. */
+  /** Only grows: names the worker that holds it. */
+  @Column({ type: 'integer', default: 0 })
+  claims!: number;
+
+  /** The retry window is counted from here; a retry by hand moves it, and whoever comes back without having failed. */
   @Column({ type: 'timestamptz' })
   retryWindowStart!: Date;
 

@@ -20,15 +20,19 @@ export interface JobRun {
   /** For opening units of work: the job's scope, the system actor, the job's id as request id. */
   readonly caller: Caller;
   readonly payload: Readonly<Record<string, unknown>>;
-  /** 1 on the first try. */
+  /** 1 on the first try, and again after each that has not failed. */
   readonly attempt: number;
   /** Start of the retry window. */
   readonly retryingSince: Date;
 }
 
-/** What a handler answers. Nothing means done; an exception means retry with backoff, then park. */
+/**
+ * What a handler answers. Nothing means done; an exception means retry with backoff, then park. Who names the time to come
+ * back at has not failed, unless they say so: it counts no attempt, and the retry window begins anew.
+ */
 export type JobOutcome =
-  { readonly retryAt: Date; readonly reason: string } | { readonly park: true; readonly reason: string };
+  | { readonly retryAt: Date; readonly reason: string; readonly failed?: true }
+  | { readonly park: true; readonly reason: string };
 
 /**
  * Whose hands a job takes. `outside`: it waits for servers of strangers, which may take their time, and there may be thousands

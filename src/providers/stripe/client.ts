@@ -46,6 +46,7 @@ class OneAttempt {
   async makeRequest(...[host, port, path, method, ...rest]: Arguments): Promise<Answer> {
     const endpoint = endpointOf(method, path);
     await this.runtime.gate?.enter(endpoint);
+    await this.runtime.turn?.();
     const started = performance.now();
     const tell = (answer?: Answer): void =>
       this.runtime.onCall?.({
@@ -64,6 +65,7 @@ class OneAttempt {
         try {
           const body: unknown = await read();
           tell(answer);
+          assertUsable(body, answer.getStatusCode());
           return body;
         } catch (error) {
           const complete = error instanceof Error && 'rawBody' in error; // it came, but it is no JSON
@@ -77,6 +79,25 @@ class OneAttempt {
       throw unretried(error);
     }
   }
+}
+
+/**
+ * Whatever Stripe does is answered with an object that says what it is, and one that can be named has an id. Anything else, a
+ * proxy's page or half of something, is no answer: nobody knows what has happened. The SDK takes it for one, and breaks on a
+ * bare value where nobody can catch it.
+ */
+function assertUsable(body: unknown, status: number): void {
+  if (typeof body === 'object' && body !== null && (status >= 400 ? isError(body) : isObjectOfStripe(body)))
+    return;
+  throw new Error('an answer that is no object of Stripe');
+}
+
+const isError = (body: object): boolean => Boolean((body as { error?: unknown }).error);
+
+function isObjectOfStripe(body: object): boolean {
+  const { object, id, data } = body as { object?: unknown; id?: unknown; data?: unknown };
+  if (object === 'list' || object === 'search_result') return Array.isArray(data);
+  return typeof object === 'string' && typeof id === 'string' && id !== '';
 }
 
 function requestIdOf(answer: Answer | undefined): string | undefined {

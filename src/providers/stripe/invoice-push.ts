@@ -18,8 +18,9 @@ import type { PushJob } from './push-job.js';
  * The first try is three calls: a draft that does not advance by itself, all lines at once, then the call that
  * collects, which finalizes too. Every later try looks for the draft of an earlier one and goes on from what it
  * finds: lines that are missing are added, by our id in their metadata; a complete draft is collected; what is past
- * being a draft is answered as it is. `once.ts` says how keys take part in this. A draft with lines that are not
- * wanted any more (the invoice was partly paid here between two tries) is deleted and made anew.
+ * being a draft is answered as it is. `once.ts` says how keys take part in this. A draft that was begun for another amount
+ * (the invoice was partly paid here between two tries) is deleted and made anew, under other keys: lines that a request
+ * which was believed lost may still add to it can harm nobody then.
  *
  * A total that is not ours to the minor unit is never finalized. Such a draft is deleted: what made it wrong (a tax
  * that Stripe adds by itself) stays in the draft when its cause is repaired, so the next try has to start afresh,
@@ -37,9 +38,24 @@ export async function pushInvoice(
     });
   const total = toStripeAmount(invoice.amountDue);
   if (total <= 0) throw new ProviderError('invalid', 'there is nothing to collect', { code: 'nothing_due' });
-  const job = { ctx, invoice, attempt, customerId, total, lines: wantedLines(invoice) };
+  const job: PushJob = {
+    ctx,
+    invoice,
+    attempt: attemptOf(invoice, attempt),
+    customerId,
+    total,
+    lines: wantedLines(invoice),
+  };
   const earlier = mayHaveRun(attempt) ? await findEarlier(job) : undefined;
   return earlier === undefined ? makeDraft(job) : resume(job, earlier);
+}
+
+const versionOf = ({ version = 0 }: InvoicePush): string | undefined =>
+  version === 0 ? undefined : String(version);
+
+function attemptOf(invoice: InvoicePush, attempt: Attempt): Attempt {
+  const version = versionOf(invoice);
+  return version === undefined ? attempt : { ...attempt, key: `${attempt.key}:v${version}` };
 }
 
 async function makeDraft(job: PushJob): Promise<RemoteInvoice> {
@@ -47,7 +63,7 @@ async function makeDraft(job: PushJob): Promise<RemoteInvoice> {
   const { value, fresh } = await once(job.ctx, job.attempt, 'create', {
     call: (idempotencyKey) => stripe.invoices.create(draftParams(job), { idempotencyKey }),
     look: (recorded) => (recorded === undefined ? findEarlier(job) : retrieve(job, recorded.id)),
-    discard: (made) => deleteDraft(job, made.id),
+    discard: (made) => deleteDraft(job.ctx, made.id),
   });
   return fresh ? fill(job, value, job.lines) : resume(job, value);
 }
@@ -70,6 +86,7 @@ function draftParams({ ctx, invoice, customerId }: PushJob): Stripe.InvoiceCreat
       [MARK.customer]: invoice.customer.customerId,
       [MARK.invoiceNumber]: invoice.number,
       [MARK.environment]: ctx.environmentId,
+      [MARK.version]: versionOf(invoice),
       [MARK.source]: 'flexprice',
     }),
   };
@@ -78,11 +95,11 @@ function draftParams({ ctx, invoice, customerId }: PushJob): Stripe.InvoiceCreat
 /** Goes on from what an earlier try, or another worker, has left. */
 async function resume(job: PushJob, found: Stripe.Invoice): Promise<RemoteInvoice> {
   if (found.status !== 'draft') return conclude(job, found);
-  const lines = await linesOf(job, found);
-  const missing = missingLines(job, lines);
+  const isOfThisVersion = found.metadata?.[MARK.version] === versionOf(job.invoice);
+  const missing = isOfThisVersion ? missingLines(job, await linesOf(job, found)) : undefined;
   if (missing === undefined) {
-    await deleteDraft(job, found.id);
-    return makeDraft(job);
+    const stands = await deleteDraft(job.ctx, found.id);
+    return stands === undefined ? makeDraft(job) : conclude(job, stands);
   }
   return fill(job, found, missing);
 }
@@ -151,24 +168,29 @@ async function linesOf({ ctx }: PushJob, draft: Stripe.Invoice): Promise<Stripe.
 const RANKS = ['paid', 'open', 'draft', 'uncollectible', 'void'];
 
 /** The invoice of an earlier try; of several the one that is furthest on, else the oldest. */
-async function findEarlier({
-  ctx,
-  customerId,
-  invoice,
-  attempt,
-}: PushJob): Promise<Stripe.Invoice | undefined> {
+async function findEarlier(job: PushJob): Promise<Stripe.Invoice | undefined> {
+  const found = await findAll(job.ctx, job.customerId, job.invoice, job.attempt);
+  const rank = ({ status }: Stripe.Invoice): number => RANKS.indexOf(status ?? '');
+  return found.sort((a, b) => rank(a) - rank(b))[0];
+}
+
+/** All that tries of this push have made and that was not withdrawn, the oldest first: everybody who came later has seen it. */
+export async function findAll(
+  ctx: StripeContext,
+  customerId: string,
+  invoice: InvoicePush,
+  attempt: Attempt,
+): Promise<Stripe.Invoice[]> {
   const found: Stripe.Invoice[] = [];
   await told(
     ctx.stripe.invoices
       .list({ customer: customerId, created: madeSince(attempt), limit: 100 })
       .autoPagingEach((candidate: Stripe.Invoice) => {
         const { id } = readMark(candidate.metadata, MARK.invoice, ctx.environmentId);
-        if (id === invoice.invoiceId) found.push(candidate);
+        if (id === invoice.invoiceId && !invoice.withdrawn?.includes(candidate.id)) found.push(candidate);
       }),
   );
-  const rank = ({ status }: Stripe.Invoice): number => RANKS.indexOf(status ?? '');
-  // The list is newest first; of equals the oldest is taken, because everybody who came later has seen it.
-  return found.reverse().sort((a, b) => rank(a) - rank(b))[0];
+  return found.reverse();
 }
 
 async function retrieve({ ctx }: PushJob, id: string): Promise<Stripe.Invoice | undefined> {
@@ -180,15 +202,32 @@ const draftVanished = (id: string): ProviderError =>
     code: 'draft_vanished',
   });
 
-async function deleteDraft({ ctx }: PushJob, id: string): Promise<boolean> {
-  return (await toldOrNull(ctx.stripe.invoices.del(id))) !== null;
+/** Undefined when it is gone. A request that was believed lost may have finalized it meanwhile: then it is answered as it is. */
+export async function deleteDraft(
+  { stripe }: StripeContext,
+  id: string,
+): Promise<Stripe.Invoice | undefined> {
+  try {
+    await toldOrNull(stripe.invoices.del(id));
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof ProviderError) || (error.kind !== 'invalid' && error.kind !== 'conflict'))
+      throw error;
+    const now = await toldOrNull(stripe.invoices.retrieve(id, { expand: INVOICE_EXPAND }));
+    if (now === null) return undefined;
+    if (now.status === 'draft') throw error;
+    return now;
+  }
 }
 
 async function refuseTotal(job: PushJob, draft: Stripe.Invoice): Promise<ProviderError> {
   const { amountDue } = job.invoice;
   const expected = formatMoney(amountDue);
   const actual = formatMoney(fromStripeAmount(draft.total, draft.currency));
-  const deleted = await deleteDraft(job, draft.id).catch(() => false);
+  const deleted = await deleteDraft(job.ctx, draft.id).then(
+    (stands) => stands === undefined,
+    () => false,
+  );
   return new ProviderError('invalid', `Stripe makes it ${actual} where ${expected} is owed`, {
     code: 'total_mismatch',
     details: { expected, actual, currency: amountDue.currency, remote_id: draft.id, draft_deleted: deleted },

@@ -7,11 +7,13 @@ import { idOf, objectOf, secondsOf, type StripeContext } from './context.js';
 import { told, toldOrNull } from './errors.js';
 import { settlePart } from './invoice-part.js';
 import { pushInvoice } from './invoice-push.js';
+import { withdrawInvoice } from './invoice-withdrawal.js';
 import { INVOICE_EXPAND, readInvoice } from './invoice-reader.js';
 
 export const stripeInvoices = (ctx: StripeContext): InvoiceOperations => ({
   needsCustomer: true,
   push: (invoice, attempt) => pushInvoice(ctx, invoice, attempt),
+  withdraw: (invoice, attempt) => withdrawInvoice(ctx, invoice, attempt),
   fetch: async (remoteId, thorough) => {
     const found = await find(ctx, remoteId);
     return found === undefined ? null : readInvoice(ctx, found, thorough);

@@ -17,6 +17,8 @@ export const MARK = {
   line: 'flexprice_line_id',
   environment: 'flexprice_environment',
   attempt: 'flexprice_attempt',
+  /** On an invoice: which version of what is owed its draft was begun for. Left out: the first. */
+  version: 'flexprice_version',
   /** Which fields of a customer we have written, so that only those are cleared when they become empty here. */
   fields: 'flexprice_fields',
   /** On a customer that was there before us: not ours to delete. */

@@ -6,6 +6,7 @@ import type { WantedLine } from './invoice-lines.js';
 export interface PushJob {
   readonly ctx: StripeContext;
   readonly invoice: InvoicePush;
+  /** Its key is another one for each version of the content: what was asked for before says nothing of it. */
   readonly attempt: Attempt;
   readonly customerId: string;
   /** What Stripe must make of it, in its minor units. */
