@@ -84,7 +84,10 @@ const markedPaid = (
   total: Money | undefined,
   paid: readonly RemotePayment[],
 ): RemoteAdjustment[] =>
-  invoice.status !== 'paid' || total === undefined || paid.length > 0 || invoice.payment != null
+  invoice.status !== 'paid' ||
+  total === undefined ||
+  paid.length > 0 ||
+  (invoice.payment !== undefined && invoice.payment !== null)
     ? []
     : [
         {
