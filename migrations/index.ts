@@ -35,6 +35,7 @@ import { ClocksThatStand1763700000036 } from './0036-clocks-that-stand.js';
 import { InvoiceAdjustments1763700000041 } from './0041-invoice-adjustments.js';
 import { TurnsAndFailures1763700000051 } from './0051-turns-and-failures.js';
 import { PausesThatGiveBack1763700000060 } from './0060-pauses-that-give-back.js';
+import { WebhookHealth1763700000061 } from './0061-webhook-health.js';
 import { GrantsOfKeys1763700000065 } from './0065-grants-of-keys.js';
 
 /** In the order they run. Append; never edit one that has been released. */
@@ -76,5 +77,6 @@ export const migrations = [
   InvoiceAdjustments1763700000041,
   TurnsAndFailures1763700000051,
   PausesThatGiveBack1763700000060,
+  WebhookHealth1763700000061,
   GrantsOfKeys1763700000065,
 ] as const;

@@ -26,6 +26,8 @@ export interface GivenCredentials {
 }
 
 /**
+ * `known`: the credentials that the connection has already; without them it is a new one, and gets what a field begins with.
+ *
  * Takes an adapter's credential fields out of both request bodies: `encrypted_secret_data` (flat, or under the
  * provider's name) and `metadata`. What is a secret never stays in `metadata`.
  */
@@ -33,7 +35,7 @@ export function readCredentials(
   fields: readonly CredentialField[],
   provider: string,
   body: { secretData?: Readonly<Record<string, unknown>>; metadata?: Readonly<Record<string, string>> },
-  known: Readonly<Record<string, string>> = {},
+  known?: Readonly<Record<string, string>>,
 ): GivenCredentials {
   const nested = body.secretData?.[provider];
   const data: Record<string, unknown> = {
@@ -55,9 +57,11 @@ export function readCredentials(
   const secrets: Record<string, string> = {};
   const settings: Record<string, string> = {};
   for (const field of fields) {
-    const value = data[field.name] ?? body.metadata?.[field.name];
+    const given = data[field.name] ?? body.metadata?.[field.name];
+    const value = given ?? (known === undefined ? field.initial : undefined);
     if (value === undefined || value === '') {
-      if (field.required && known[field.name] === undefined) errors[field.name] = `${field.name} is required`;
+      if (field.required && known?.[field.name] === undefined)
+        errors[field.name] = `${field.name} is required`;
     } else if (typeof value !== 'string') {
       errors[field.name] = `${field.name} must be a string`;
     } else if (field.pattern !== undefined && !field.pattern.test(value.trim())) {

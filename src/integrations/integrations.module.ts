@@ -35,6 +35,7 @@ import { InboundDispatcher } from './inbound-webhooks/inbound-dispatcher.js';
 import { RemoteSubjects } from './inbound-webhooks/remote-subjects.flow.js';
 import { WebhookEventsService } from './inbound-webhooks/webhook-events.service.js';
 import { WebhookHandler } from './inbound-webhooks/webhook-handler.flow.js';
+import { WebhookHealthFlow } from './inbound-webhooks/webhook-health.flow.js';
 import { WebhookWriter } from './inbound-webhooks/webhook-writer.js';
 import { WebhookReceiver } from './inbound-webhooks/webhook-receiver.js';
 import { AnyWebhookController, WebhooksController } from './inbound-webhooks/webhooks.controller.js';
@@ -145,6 +146,7 @@ const SUBSCRIPTIONS = [
     WebhookReceiver,
     WebhookWriter,
     WebhookHandler,
+    WebhookHealthFlow,
     RemoteSubjects,
     InboundDispatcher,
     InboundCustomers,

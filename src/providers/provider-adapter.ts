@@ -97,6 +97,8 @@ export interface CredentialField {
   readonly role?: 'api' | 'webhook';
   /** The session may write the field itself (`settings` in a result), so an empty one is not an error. */
   readonly managed?: boolean;
+  /** What a new connection gets where the request says nothing. One that was made before the field was has none. */
+  readonly initial?: string;
 }
 
 /** One connection as an adapter sees it: opened credentials, no identity of ours beyond its id. */
@@ -152,6 +154,8 @@ export interface ProviderSession {
   readonly subscriptions?: SubscriptionOperations;
   readonly invoices?: InvoiceOperations;
   readonly payments?: PaymentOperations;
+  /** What goes back, where the provider takes payments for its own invoices only and has no {@link payments}. */
+  readonly reversals?: ReversalOperations;
   readonly webhookEndpoints?: WebhookEndpointOperations;
 }
 
@@ -262,6 +266,21 @@ export interface InvoiceOperations {
   listMade?(since: Date): AsyncIterable<MadeInvoice>;
 }
 
+/** What goes back of payments, whoever has taken them. */
+export interface ReversalOperations {
+  /** Null when the provider has no such payment, or it is none of ours. */
+  fetch(remotePaymentId: string): Promise<{ readonly reversals?: RemoteReversals } | null>;
+  /** As of {@link PaymentOperations}. */
+  refund?(request: RefundRequest, attempt: Attempt): Promise<RemoteRefund>;
+  listReversed?(since: Date): AsyncIterable<{
+    readonly remotePaymentId: string;
+    readonly reversals: RemoteReversals;
+  }>;
+}
+
+export const reversalsOf = ({ payments, reversals }: ProviderSession): ReversalOperations | undefined =>
+  payments ?? reversals;
+
 export interface PaymentOperations {
   createCheckout(request: CheckoutRequest, attempt: Attempt): Promise<RemoteCheckout>;
   fetchCheckout(remoteId: string): Promise<RemoteCheckout | null>;
@@ -293,6 +312,29 @@ export interface PaymentOperations {
 export interface WebhookEndpointOperations {
   /** Registers our URL; the secret is in this answer only. */
   register(url: string, attempt: Attempt): Promise<{ readonly remoteId: string; readonly secret: string }>;
+  /**
+   * The endpoint whose URL ends with one of these paths, as the provider keeps it. Null when there is none. Left out: the
+   * provider does not tell what becomes of its deliveries.
+   */
+  inspect?(paths: readonly string[]): Promise<RemoteWebhookEndpoint | null>;
+  /** Switches it on again. */
+  enable?(remoteId: string): Promise<void>;
+  /** Has what failed since be told again, under the same event ids. */
+  replay?(remoteId: string, since: Date, attempt: Attempt): Promise<void>;
+}
+
+export interface RemoteWebhookEndpoint {
+  readonly remoteId: string;
+  readonly url: string;
+  readonly enabled: boolean;
+  /** When the provider has switched it off by itself, and why. Undefined when it is on, or a person has switched it off. */
+  readonly disabled: { readonly at: Date; readonly reason: string } | undefined;
+  /** No delivery was accepted since. */
+  readonly failingSince: Date | undefined;
+  /** How many deliveries in a row were not. */
+  readonly failures: number;
+  /** When the provider last gave one up. */
+  readonly lastFailureAt: Date | undefined;
 }
 
 export interface IncomingWebhook {

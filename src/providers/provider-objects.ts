@@ -12,6 +12,8 @@ export interface Attempt {
   readonly firstTriedAt: Date;
   /** 1 on the first try. Above 1, earlier work may exist although nothing of it is known here. */
   readonly number: number;
+  /** How often the key has changed since the first try: above 0, earlier work may exist that was asked for under another. */
+  readonly generation?: number;
 }
 
 export interface CustomerPush {
@@ -129,6 +131,8 @@ export interface RemoteInvoice {
   readonly status: RemoteInvoiceStatus;
   /** What the provider calls its status, where `OpenInvoice.state` is compared with it. */
   readonly state?: string;
+  /** A payment is being cleared, for days perhaps: the invoice is neither paid nor free to be paid otherwise. */
+  readonly isProcessing?: boolean;
   /** Undefined where the provider does not tell it as a number. */
   readonly total: Money | undefined;
   /** What the provider still asks for of what we asked it to collect, without debts of its own that it adds. */

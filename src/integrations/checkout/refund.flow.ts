@@ -9,6 +9,7 @@ import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { PaymentRefunds } from '../../payments/payment-refunds.service.js';
 import { PaymentsService } from '../../payments/payments.service.js';
 import type { Payment, PaymentRefund } from '../../payments/payments.types.js';
+import { reversalsOf } from '../../providers/provider-adapter.js';
 import { SyncEngine } from '../sync/sync-engine.flow.js';
 import { SyncOperationsService } from '../sync/sync-operations.service.js';
 import { codeOf } from './payment-errors.js';
@@ -108,7 +109,7 @@ export class RefundFlow {
         'the connection that the payment came through was deleted: give it back at the provider',
         'connection_missing',
       );
-    if (this.sessions.open(connection).payments?.refund === undefined)
+    if (reversalsOf(this.sessions.open(connection))?.refund === undefined)
       throw invalidOperation(
         `${connection.provider} takes no refunds from here: give it back in its dashboard`,
         'provider_cannot_refund',

@@ -208,7 +208,7 @@ export class SyncEngine implements OnModuleInit {
       const key = [entityId, action, revision, ...(generation > 0 ? [`g${generation}`] : [])].join(':');
       const keep = (settings: Readonly<Record<string, string>>): Promise<void> =>
         this.uow.run(caller, (ctx) => this.connections.addSettings(ctx, connection.id, settings));
-      const tried = { key, firstTriedAt, number: attempt.number };
+      const tried = { key, firstTriedAt, number: attempt.number, generation };
       if (undo !== undefined && task.undo !== undefined)
         return { result: await task.undo(session, snapshot, tried) };
       return { result: await task.call(session, snapshot, tried, keep, { caller, operation, connection }) };

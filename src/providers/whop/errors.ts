@@ -13,7 +13,7 @@ export function refusal(answer: WhopAnswer): ProviderError {
   const { status, headers } = answer;
   const said = readError(answer.body);
   const kind = kindOf(status);
-  const retryAfterMs = kind === 'rate_limited' ? retryAfter(headers) : undefined;
+  const retryAfterMs = kind === 'rate_limited' ? retryAfter(answer) : undefined;
   const permission = kind === 'forbidden' ? PERMISSION.exec(said.message ?? '')?.[0] : undefined;
   const param = kind === 'auth' ? 'api_key' : (permission ?? said.param);
   const requestId = headers.get('x-request-id');
@@ -23,8 +23,18 @@ export function refusal(answer: WhopAnswer): ProviderError {
     ...(param === undefined ? {} : { param }),
     ...(requestId === null ? {} : { requestId }),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    details: { replayed: isReplay(headers) },
   });
 }
+
+/** What was answered to an earlier request with the same key. */
+export const isReplay = (headers: Headers): boolean => headers.get('idempotent-replayed') === 'true';
+
+export const isReplayed = (error: ProviderError): boolean => error.details.replayed === true;
+
+/** The key is taken by a request that differs in something. The code is said by newer pages, by older ones only the 400. */
+export const isKeyMismatch = (error: ProviderError): boolean =>
+  error.httpStatus === 400 && /idempotency/i.test(`${error.code} ${error.message}`);
 
 /** No answer, or one that cannot be read: nobody knows what has happened. */
 export const noAnswer = (message: string): ProviderError =>
@@ -74,9 +84,11 @@ const text = (value: unknown): string | undefined =>
 
 export const withoutSecrets = (message: string): string => message.replace(SECRET_SHAPES, '$1_…');
 
-export function retryAfter(headers: Headers): number | undefined {
+/** In headers, where a proxy has set them, or in the words of the refusal: `Try again in 12 seconds.` */
+export function retryAfter({ headers, body }: WhopAnswer): number | undefined {
   const ms = headers.get('retry-after-ms');
   if (ms !== null && /^\d{1,9}$/.test(ms)) return Number(ms);
-  const seconds = headers.get('retry-after');
-  return seconds !== null && /^\d{1,6}$/.test(seconds) ? Number(seconds) * 1000 : undefined;
+  const seconds =
+    headers.get('retry-after') ?? /try again in (\d{1,6}) second/i.exec(readError(body).message ?? '')?.[1];
+  return seconds !== undefined && /^\d{1,6}$/.test(seconds) ? Number(seconds) * 1000 : undefined;
 }

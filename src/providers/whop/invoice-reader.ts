@@ -5,7 +5,7 @@ import type {
   RemoteInvoiceStatus,
   RemotePayment,
 } from '../provider-objects.js';
-import { fromWhopPrice } from './amounts.js';
+import { fromWhopPrice, isWritten } from './amounts.js';
 import type { WhopInvoice, WhopPlan } from './objects.js';
 
 const STATUSES: ReadonlyMap<string | null, RemoteInvoiceStatus> = new Map([
@@ -28,14 +28,16 @@ export function readInvoice(
 ): RemoteInvoice {
   const status = STATUSES.get(invoice.status) ?? 'pending';
   const total = plan === undefined ? undefined : priceOf(invoice, plan);
-  const url = plan?.purchase_url ?? undefined;
+  const url = invoice.pay_online_url ?? plan?.purchase_url ?? undefined;
+  const isProcessing = invoice.payment_processing === true && status !== 'paid';
   return {
     remoteId: invoice.id,
     invoiceId: plan?.internal_notes ?? undefined,
     foreign: false, // Whop has no place for the mark of an environment; our ids are unique in all of them
     remoteCustomerId: undefined,
     status,
-    state: invoice.status,
+    state: stateOf(invoice),
+    isProcessing,
     total,
     amountRemaining: status === 'paid' || status === 'void' ? total && zeroMoney(total.currency) : total,
     hostedUrl: url,
@@ -45,9 +47,26 @@ export function readInvoice(
     metadata: {
       whop_invoice_id: invoice.id,
       whop_invoice_status: invoice.status,
+      ...(invoice.payment_processing === undefined ? {} : { whop_payment_processing: String(isProcessing) }),
       ...(url === undefined ? {} : { whop_checkout_url: url }),
     },
   };
+}
+
+/** With what a list tells of it, too: so that a poll sees a payment begin, and fail. */
+export const stateOf = ({ status, payment_processing: clearing }: WhopInvoice): string =>
+  clearing === true && status !== 'paid' ? `${status}, payment processing` : status;
+
+/** Whether an invoice that tells no price as a number asks for this amount all the same: by its lines, or as it is written. */
+export function tellsPrice(
+  { current_plan: plan, line_items: lines = [] }: WhopInvoice,
+  amount: Money,
+): boolean {
+  if (plan?.currency !== amount.currency) return false;
+  if (lines.length === 0) return isWritten(plan.formatted_price ?? '', amount);
+  const totals = lines.map(({ total }) => fromWhopPrice(total, plan.currency));
+  const sum = totals.reduce((all, total) => (total === undefined ? all : all + total.amount), 0n);
+  return totals.every((total) => total !== undefined) && sum === amount.amount;
 }
 
 export const priceOfPlan = (plan: WhopPlan): Money | undefined =>
@@ -58,14 +77,14 @@ export const priceOf = (invoice: WhopInvoice, plan: WhopPlan): Money | undefined
 
 /**
  * Paid, and there is no payment: somebody has marked it, we or a person; Whop does not say who. Where there is one, it is
- * all that was shown, whatever it comes to.
+ * all that was shown, whatever it comes to; so it is where Whop only names it.
  */
 const markedPaid = (
   invoice: WhopInvoice,
   total: Money | undefined,
   paid: readonly RemotePayment[],
 ): RemoteAdjustment[] =>
-  invoice.status !== 'paid' || total === undefined || paid.length > 0
+  invoice.status !== 'paid' || total === undefined || paid.length > 0 || invoice.payment != null
     ? []
     : [
         {

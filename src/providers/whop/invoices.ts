@@ -1,12 +1,13 @@
 import type { InvoiceOperations } from '../provider-adapter.js';
 import { ProviderError } from '../provider-error.js';
-import type { RemoteInvoice } from '../provider-objects.js';
+import type { Attempt, RemoteInvoice } from '../provider-objects.js';
 import type { WhopContext } from './context.js';
 import { listMade, listOpen } from './invoice-lists.js';
-import { pushInvoice, withdrawInvoice } from './invoice-push.js';
+import { assertNotClearing, pushInvoice, withdrawInvoice } from './invoice-push.js';
 import { readInvoice } from './invoice-reader.js';
-import { paymentOf, paymentsOf } from './payments.js';
-import type { WhopInvoice, WhopPlan } from './objects.js';
+import { paymentOf, wholeInvoice } from './invoice-payments.js';
+import type { WhopInvoice, WhopPayment, WhopPlan } from './objects.js';
+import { act } from './once.js';
 import { isChecked, prepareProduct } from './products.js';
 
 export const whopInvoices = (ctx: WhopContext): InvoiceOperations => ({
@@ -19,18 +20,15 @@ export const whopInvoices = (ctx: WhopContext): InvoiceOperations => ({
   withdraw: (invoice, attempt) => withdrawInvoice(ctx, invoice, attempt),
   fetch: async (remoteId) => {
     const found = await find(ctx, remoteId);
-    return found === null ? null : whole(ctx, found);
+    return found === null ? null : wholeInvoice(ctx, found);
   },
   ofPayment: async (paymentId) => {
     const payment = await paymentOf(ctx, paymentId);
-    const planId = payment?.plan?.id;
-    const plan = planId === undefined ? null : await ctx.whop.find<WhopPlan>(pathOfPlan(planId));
-    const named = typeof plan?.invoice === 'string' ? plan.invoice : plan?.invoice?.id;
-    const found = named === undefined ? null : await find(ctx, named);
-    return found === null ? null : whole(ctx, found);
+    const found = payment && (await invoiceOf(ctx, payment));
+    return found ? wholeInvoice(ctx, found.invoice, found.plan, payment) : null;
   },
-  markPaid: (remoteId) => markPaid(ctx, remoteId),
-  void: (remoteId) => voidInvoice(ctx, remoteId),
+  markPaid: (remoteId, attempt) => markPaid(ctx, remoteId, attempt),
+  void: (remoteId, attempt) => voidInvoice(ctx, remoteId, attempt),
   listOpen: (since) => listOpen(ctx, since),
   listMade: (since) => listMade(ctx, since),
 });
@@ -40,28 +38,30 @@ const pathOf = (id: string): string => `/invoices/${encodeURIComponent(id)}`;
 const find = (ctx: WhopContext, id: string): Promise<WhopInvoice | null> =>
   ctx.whop.find<WhopInvoice>(pathOf(id));
 
+/** The invoice that a payment was for: Whop names it on the plan. */
+export async function invoiceOf(
+  ctx: WhopContext,
+  payment: WhopPayment,
+): Promise<{ readonly invoice: WhopInvoice; readonly plan: WhopPlan } | undefined> {
+  const planId = payment.plan_id ?? payment.plan?.id;
+  const plan = planId === undefined ? null : await ctx.whop.find<WhopPlan>(pathOfPlan(planId));
+  const named = typeof plan?.invoice === 'string' ? plan.invoice : plan?.invoice?.id;
+  const invoice = named === undefined ? null : await find(ctx, named);
+  return plan === null || invoice === null ? undefined : { invoice, plan };
+}
+
 const pathOfPlan = (id: string): string => `/plans/${encodeURIComponent(id)}`;
 
-/** With its price, its page and its payments. */
-async function whole(ctx: WhopContext, invoice: WhopInvoice): Promise<RemoteInvoice> {
-  const planId = invoice.current_plan?.id;
-  if (planId === undefined) return readInvoice(invoice, undefined);
-  const plan = await ctx.whop.get<WhopPlan>(pathOfPlan(planId));
-  return readInvoice(invoice, plan, invoice.status === 'draft' ? [] : await paymentsOf(ctx, invoice));
+/** Read first: Whop refuses to mark an invoice that is paid, and somebody may have paid it since. */
+async function markPaid(ctx: WhopContext, id: string, attempt: Attempt): Promise<RemoteInvoice> {
+  const before = await existing(ctx, id);
+  if (before.status === 'paid') return wholeInvoice(ctx, before);
+  return change(ctx, before, 'mark_paid', attempt);
 }
 
-/** Read first: Whop refuses to mark an invoice that is paid, and has no key under which twice would be once. */
-async function markPaid(ctx: WhopContext, id: string): Promise<RemoteInvoice> {
+async function voidInvoice(ctx: WhopContext, id: string, attempt: Attempt): Promise<RemoteInvoice> {
   const before = await existing(ctx, id);
-  if (before.status === 'paid') {
-    return whole(ctx, before);
-  }
-  return change(ctx, before, 'mark_paid', 'paid');
-}
-
-async function voidInvoice(ctx: WhopContext, id: string): Promise<RemoteInvoice> {
-  const before = await existing(ctx, id);
-  return before.status === 'void' ? readInvoice(before, undefined) : change(ctx, before, 'void', 'void');
+  return before.status === 'void' ? readInvoice(before, undefined) : change(ctx, before, 'void', attempt);
 }
 
 async function existing(ctx: WhopContext, id: string): Promise<WhopInvoice> {
@@ -74,15 +74,18 @@ async function change(
   ctx: WhopContext,
   before: WhopInvoice,
   action: 'mark_paid' | 'void',
-  wanted: 'paid' | 'void',
+  attempt: Attempt,
 ): Promise<RemoteInvoice> {
+  const wanted = action === 'void' ? 'void' : 'paid';
+  assertNotClearing(before);
   try {
-    await ctx.whop.act(`${pathOf(before.id)}/${action}`);
+    await act(ctx, `${pathOf(before.id)}/${action}`, `${attempt.key}:${action}:${before.id}`);
   } catch (error) {
     if (!(error instanceof ProviderError) || error.kind !== 'invalid') throw error;
     // Refused for the state it is in: perhaps the one we want, since a moment ago.
     const now = await existing(ctx, before.id);
-    if (now.status === wanted) return wanted === 'paid' ? whole(ctx, now) : readInvoice(now, undefined);
+    if (now.status === wanted)
+      return wanted === 'paid' ? wholeInvoice(ctx, now) : readInvoice(now, undefined);
     throw new ProviderError('conflict', error.message, {
       code: error.code,
       ...(error.httpStatus === undefined ? {} : { httpStatus: error.httpStatus }),

@@ -24,7 +24,7 @@ export const whopWebhooks: ProviderWebhooks = {
 
 /** Standard Webhooks: an HMAC over id, time and body, several signatures while a secret is rolled. */
 function verify(webhook: IncomingWebhook, secrets: readonly string[]): WebhookVerdict {
-  const keys = secrets.filter((secret) => secret.trim() !== '').map(keyOf);
+  const keys = secrets.filter((secret) => secret.trim() !== '').flatMap(keysOf);
   if (keys.length === 0) return { verified: false, reason: 'mismatch' };
   const { 'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': header } = webhook.headers;
   if (!id || !timestamp || !header) return { verified: false, reason: 'missing' };
@@ -34,9 +34,14 @@ function verify(webhook: IncomingWebhook, secrets: readonly string[]): WebhookVe
   return verdictOf(webhook, keys, { signatures, prefix: `${id}.${timestamp}.`, time: timestamp });
 }
 
-/** Whop's own `ws_…` secrets are keys as they stand, prefix and all; those of the standard are base64 behind theirs. */
-const keyOf = (secret: string): Buffer =>
-  secret.startsWith('whsec_') ? Buffer.from(secret.slice(6), 'base64') : Buffer.from(secret, 'utf8');
+/**
+ * Whop signs with the bytes of the secret as it stands, prefix and all, whatever the prefix is. The standard would have what
+ * is behind `whsec_` decoded: so a proxy may sign which verifies Whop's webhooks and sends them on.
+ */
+const keysOf = (secret: string): Buffer[] => [
+  Buffer.from(secret, 'utf8'),
+  ...(secret.startsWith('whsec_') ? [Buffer.from(secret.slice(6), 'base64')] : []),
+];
 
 const signaturesIn = (header: string): Buffer[] =>
   header

@@ -27,6 +27,16 @@ const MOST_KEPT = 20_000;
 /** So long the first of those waits that are gathered. */
 const GATHERED_MS = 250;
 
+export interface HeardAttempt {
+  readonly account: string;
+  readonly endpointId: string;
+  readonly at: string;
+  readonly accepted: boolean;
+  /** Of its delivery. */
+  readonly isFirst: boolean;
+  readonly isLast: boolean;
+}
+
 /** What goes to one endpoint. */
 interface Lane {
   readonly account: string;
@@ -51,6 +61,8 @@ export class Courier {
   #waiters: { readonly account: string | undefined; readonly wake: () => void }[] = [];
   #stopped = false;
   readonly #post = new Post();
+  /** Hears of each attempt. */
+  onAttempt: (heard: HeardAttempt) => void = () => undefined;
 
   constructor(private readonly options: CourierOptions) {}
 
@@ -321,13 +333,24 @@ export class Courier {
       error,
       durationMs: Math.round(performance.now() - started),
     });
-    if (error === null && status !== null && status >= 200 && status < 300) {
+    const accepted = error === null && status !== null && status >= 200 && status < 300;
+    const delay = this.options.retryDelaysMs[job.attempts.length - 1];
+    const { account, endpointId } = job.about;
+    const isFirst = job.attempts.length === 1;
+    this.onAttempt({
+      account,
+      endpointId,
+      at: at.toISOString(),
+      accepted,
+      isFirst,
+      isLast: delay === undefined,
+    });
+    if (accepted) {
       job.status = 'delivered';
       job.parcel = undefined;
       this.#delivered.set(job.about.account, this.deliveredTo(job.about.account) + 1);
       return;
     }
-    const delay = this.options.retryDelaysMs[job.attempts.length - 1];
     if (delay !== undefined && !this.#stopped) {
       this.#wait(job, delay);
       return;
