@@ -33,7 +33,7 @@ export interface ChangedHistory {
   readonly tax: number;
 }
 
-/** All three prices become so much dearer, in percent; with a sync the subscription takes what the plan has then. */
+/** All three prices become so much dearer, in percent; a sync brings them to the subscription. */
 export interface Edit {
   readonly at: number;
   readonly percent: number;
@@ -78,17 +78,29 @@ interface Stretch {
   readonly percent: number;
 }
 
-/** When the subscription has which prices: what the plan has is taken with a sync, and not before. */
-function versions({ edits }: ChangedHistory): Stretch[] {
-  const found: Stretch[] = [];
-  let [from, percent] = [CHANGES_BEGIN, 100];
-  for (const edit of edits) {
-    if (!edit.synced) continue;
-    found.push({ from, until: edit.at, percent });
-    [from, percent] = [edit.at, edit.percent];
+/**
+ * When the subscription has which prices, by what has been synced until an instant. A sync brings what the plan has, each
+ * version from its own start on, and nothing into a month that is billed.
+ */
+function versions({ edits }: ChangedHistory, known: number): Stretch[] {
+  let starts = [{ from: CHANGES_BEGIN, percent: 100 }];
+  for (const sync of edits.filter(({ synced, at }) => synced && at <= known)) {
+    const month = monthOf(sync.at);
+    const made = edits.filter(({ at }) => at <= sync.at);
+    const percent = made.filter(({ at }) => at < month).at(-1)?.percent ?? 100;
+    starts = [
+      ...starts.filter(({ from }) => from < month),
+      { from: month, percent },
+      ...made.filter(({ at }) => at >= month).map((edit) => ({ from: edit.at, percent: edit.percent })),
+    ];
   }
-  return [...found, { from, until: Infinity, percent }];
+  return starts.map((one, index) => ({ ...one, until: starts[index + 1]?.from ?? Infinity }));
 }
+
+const monthOf = (at: number): number => {
+  const date = new Date(at);
+  return Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), 1);
+};
 
 function clipped(stretches: readonly Stretch[], begin: number, end: number): Stretch[] {
   return stretches.flatMap((one) => {
@@ -132,10 +144,9 @@ function charges(history: ChangedHistory): Map<number, bigint> {
   const charge = (at: number, amount: bigint): void => {
     found.set(at, (found.get(at) ?? 0n) + amount);
   };
-  const all = versions(history);
   for (let month = 0; month < history.months; month += 1) {
     const [begin, end] = [monthStart(month), monthStart(month + 1)];
-    const whole = clipped(all, begin, end);
+    const whole = clipped(versions(history, end), begin, end);
     const served = unpaused(whole, history.pauses);
     // A pause makes nothing dearer.
     const [paused, steady] = [usageOf(history, served), usageOf(history, whole)];
@@ -153,7 +164,7 @@ function charges(history: ChangedHistory): Map<number, bigint> {
     const from = pause?.until ?? begin;
     // What begins in a pause is charged from its end, at the price of that instant; what is paid stays paid.
     if (from >= end || from > monthStart(history.months)) continue;
-    const { percent } = all.find((one) => from >= one.from && from < one.until)!;
+    const { percent } = versions(history, from).find((one) => from >= one.from && from < one.until)!;
     charge(from, cents(times(decimal(scaledAmount(history.advance, percent)), share(end - from, month))));
   }
   return found;
