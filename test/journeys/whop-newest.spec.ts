@@ -165,6 +165,28 @@ describe.each(['2026-07-20', '2026-10-15-1'])('Whop at its API date %s', (date) 
     );
   });
 
+  it('a connection that was made before speaks the older date until it is told to speak the newest', async () => {
+    const before = new WhopAccount(road);
+    const older = await before.connect({}, { name: 'Before' });
+    await road.server.database.query(
+      `UPDATE connections SET settings = settings - 'api_version_date' WHERE id = $1`,
+      [older.id],
+    );
+    const sentWith = async () => {
+      road.sandbox.whop.clearRequests();
+      const { id } = await road.invoice(customerId, [{ amount: '7' }]);
+      await eventually('there', () => Promise.resolve(before.invoicesOf(id as string).length === 1));
+      return Object.keys(before.sentFor(id as string) as object);
+    };
+    expect(await sentWith()).toContain('company_id');
+    await road.api.put(`/connections/${older.id}`, { metadata: { api_version_date: '2026-10-15-1' } });
+    expect(await sentWith()).toContain('account_id');
+    await road.api.expect(400, 'PUT', `/connections/${older.id}`, {
+      metadata: { api_version_date: '2027-01-01' },
+    });
+    await road.api.expect(200, 'DELETE', `/connections/${older.id}`);
+  });
+
   it('a webhook that Whop has disabled is noticed, switched on, and tells what was missed', async () => {
     const look = async () => {
       await road.server.database.query(
@@ -203,28 +225,5 @@ describe.each(['2026-07-20', '2026-10-15-1'])('Whop at its API date %s', (date) 
       'connection.webhook_failed',
       'connection.webhook_recovered',
     ]);
-  });
-
-  it('a connection that was made before speaks the older date until it is told to speak the newest', async () => {
-    await road.api.expect(200, 'DELETE', `/connections/${connection.id}`);
-    const before = new WhopAccount(road);
-    const older = await before.connect({}, { name: 'Before' });
-    await road.server.database.query(
-      `UPDATE connections SET settings = settings - 'api_version_date' WHERE id = $1`,
-      [older.id],
-    );
-    const sentWith = async () => {
-      road.sandbox.whop.clearRequests();
-      const { id } = await road.invoice(customerId, [{ amount: '7' }]);
-      await eventually('there', () => Promise.resolve(before.invoicesOf(id as string).length === 1));
-      return Object.keys(before.sentFor(id as string) as object);
-    };
-    expect(await sentWith()).toContain('company_id');
-    await road.api.put(`/connections/${older.id}`, { metadata: { api_version_date: '2026-10-15-1' } });
-    expect(await sentWith()).toContain('account_id');
-    await road.api.expect(400, 'PUT', `/connections/${older.id}`, {
-      metadata: { api_version_date: '2027-01-01' },
-    });
-    await road.api.expect(200, 'DELETE', `/connections/${older.id}`);
   });
 });

@@ -91,7 +91,10 @@ describe('reconciliation with Whop', () => {
       provider_entity_id: paid.metadata.whop_invoice_id,
       reason: expect.stringMatching(/no webhook had told.*copy webhook_url.*invoice\.paid/),
     });
-    expect(await poll()).toEqual({ changed: 0, calls: { 'GET /invoices': 1 } });
+    expect(await poll()).toEqual({
+      changed: 0,
+      calls: { 'GET /invoices': 1, 'GET /refunds': 1, 'GET /disputes': 1 },
+    });
     // What was given up can still be paid, and that is found as well.
     await pay(lost);
     expect((await poll()).changed).toBe(1);

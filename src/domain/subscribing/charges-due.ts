@@ -165,7 +165,8 @@ export function pausesKnown(
   return paused.pauses.filter(
     ({ start, askedAt }) =>
       start.getTime() < charged.getTime() ||
-      (start.getTime() === charged.getTime() && (askedAt === undefined || askedAt.getTime() < start.getTime())),
+      (start.getTime() === charged.getTime() &&
+        (askedAt === undefined || askedAt.getTime() < start.getTime())),
   );
 }
 

@@ -294,7 +294,7 @@ async function agreed(
 ): Promise<RemoteInvoice> {
   if (invoice.status === 'paid') return { ...(await wholeInvoice(ctx, invoice, known)), invoiceId };
   const isTold = tellsPrice(invoice, amountDue);
-  const hasPage = isTold && invoice.pay_online_url != null;
+  const hasPage = isTold && typeof invoice.pay_online_url === 'string';
   // Of many, a page that did not come along is asked for later, for a hundred at once.
   const canWait = pageLater === true && (isTold || !isNewest(ctx));
   const plan = known ?? (hasPage || canWait ? undefined : await planOf(ctx, invoice));

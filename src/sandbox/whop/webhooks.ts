@@ -54,7 +54,10 @@ function requireWebhook(ctx: Ctx, id: string): Webhook {
 export function hear(ctx: Ctx, heard: HeardAttempt): void {
   const webhook = ctx.account.webhooks.get(heard.endpointId);
   if (webhook === undefined) return;
-  if (heard.accepted) return recover(webhook);
+  if (heard.accepted) {
+    recover(webhook);
+    return;
+  }
   if (heard.isFirst) webhook.failures += 1;
   if (heard.isLast) webhook.lastFailureAt = heard.at;
   if (webhook.failingSince !== null) return;
@@ -134,7 +137,8 @@ function pinOf(value: unknown): string | null {
 function replay(ctx: Ctx, webhook: Webhook, params: JsonObject): object {
   if (!webhook.enabled) throw unprocessable('Only an enabled webhook can be replayed');
   const after = Math.max(timeOf(params.sent_after, 'sent_after'), Date.now() - RETAINED_MS);
-  const before = params.sent_before == null ? Infinity : timeOf(params.sent_before, 'sent_before');
+  const before =
+    typeof params.sent_before !== 'string' ? Infinity : timeOf(params.sent_before, 'sent_before');
   const events = wanted(params, 'events');
   const last = new Map<string, { readonly type: string; readonly failed: boolean }>();
   for (const { endpointId, eventId, type, status, attempts } of ctx.world.courier.deliveries({

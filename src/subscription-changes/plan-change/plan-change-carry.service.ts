@@ -58,7 +58,9 @@ export class PlanChangeCarry {
     lines: readonly SubscriptionLineItem[],
     planId: string,
   ): Promise<Record<string, LineCommitmentInput>> {
-    const promised = (await this.withLife(ctx, before, lines, ctx.now)).filter((line) => line.entityType === 'plan' && line.commitment !== null);
+    const promised = (await this.withLife(ctx, before, lines, ctx.now)).filter(
+      (line) => line.entityType === 'plan' && line.commitment !== null,
+    );
     if (promised.length === 0) return {};
     const next = notEnded((await this.plans.get(ctx, planId)).prices, ctx.now);
     const prices = await this.prices.byIds(
