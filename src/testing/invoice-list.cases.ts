@@ -60,7 +60,8 @@ export function listCases(
         assert.deepEqual(made.total, invoice.amountDue);
         // The same page; what is filled in on it may differ.
         assert.equal(made.hostedUrl?.split('?')[0], answer.hostedUrl?.split('?')[0]);
-        for (const [key, value] of Object.entries(made.metadata)) assert.equal(answer.metadata[key]?.split('?')[0], value.split('?')[0]);
+        for (const [key, value] of Object.entries(made.metadata))
+          assert.equal(answer.metadata[key]?.split('?')[0], value.split('?')[0]);
       },
     },
   ];

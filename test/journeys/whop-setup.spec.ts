@@ -170,7 +170,7 @@ describe('a Whop connection', () => {
     );
     for (const invoice of invoices) await withPage(invoice.id as string);
     expect(whop.products()).toMatchObject([
-      { title: 'Flexprice Billing Product', visibility: 'quick_link', company: { id: whop.companyId } },
+      { title: 'Flexprice Billing Product', visibility: 'quick_link', account: { id: whop.companyId } },
     ]);
     const [product] = whop.products();
     expect((await road.api.get(`/connections/${id}`)).settings.product_id).toBe(product.id);
@@ -295,7 +295,7 @@ describe('a Whop connection', () => {
       ]);
       const [product] = whop.products();
       expect(whop.sentFor(invoice.id as string)).toEqual({
-        company_id: whop.companyId,
+        account_id: whop.companyId,
         product_id: product.id,
         collection_method: 'send_invoice',
         due_date: due,

@@ -103,6 +103,7 @@ describe.each(TRANSPORTS)('invoices through Whop, jobs by %s', (transport) => {
       ['refresh', 'succeeded'],
     ]);
     road.sandbox.whop.configure({ tellsPage: true });
+    road.sandbox.whop.clearFaults();
   });
 
   it('an answer that was lost makes no second invoice', async () => {

@@ -6,14 +6,18 @@ export class WhopAccount {
   readonly apiKey = `apik_${randomBytes(12).toString('hex')}`;
   readonly companyId = `biz_${randomBytes(7).toString('hex')}`;
 
-  constructor(private readonly road: AnyRoad) {}
+  /** At the older date of the API unless told otherwise: the sandbox plays both. */
+  constructor(
+    private readonly road: AnyRoad,
+    private readonly date = '2026-07-20',
+  ) {}
 
   async call(method: string, path: string, body?: object): Promise<any> {
     const response = await fetch(this.road.sandbox.whop.url + path, {
       method,
       headers: {
         authorization: `Bearer ${this.apiKey}`,
-        'api-version-date': '2026-07-20',
+        'api-version-date': this.date,
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
@@ -29,8 +33,8 @@ export class WhopAccount {
       url,
       events,
       resource_id: this.companyId,
-      api_version: 'v1',
       enabled: true,
+      ...(this.date === '2026-07-20' ? { api_version: 'v1' } : { api_version_date: this.date }),
     });
     return secret as string;
   }

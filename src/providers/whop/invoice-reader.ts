@@ -84,10 +84,7 @@ const markedPaid = (
   total: Money | undefined,
   paid: readonly RemotePayment[],
 ): RemoteAdjustment[] =>
-  invoice.status !== 'paid' ||
-  total === undefined ||
-  paid.length > 0 ||
-  (invoice.payment !== undefined && invoice.payment !== null)
+  invoice.status !== 'paid' || total === undefined || paid.length > 0 || Boolean(invoice.payment)
     ? []
     : [
         {

@@ -19,7 +19,7 @@ export function readPayment(
   price: Money,
 ): RemotePayment | undefined {
   const amount = collectedOf(payment, price);
-  if (amount.amount <= 0n) return undefined;
+  if (amount === undefined || amount.amount <= 0n) return undefined;
   return {
     remoteId: payment.id,
     paymentId: undefined,
@@ -36,12 +36,13 @@ export function readPayment(
 }
 
 /**
- * What came in, in the invoice's currency. Whop counts in the currency that it settles in, and tells what the buyer saw beside
- * it; where neither is ours the invoice says how much of it was for us, as it is paid whole or not at all.
+ * What came in. Whop counts in the currency that it settles in, and tells what the buyer saw beside it: one of them is the
+ * invoice's. Where neither is, it is told as it is, for somebody to look.
  */
-function collectedOf(payment: WhopPayment, price: Money): Money {
-  const told = [amountOf(payment.total, payment.currency), fromWhopMoney(payment.presentment_total)];
-  return told.find((one) => one?.currency === price.currency) ?? price;
+function collectedOf(payment: WhopPayment, price: Money): Money | undefined {
+  const total = amountOf(payment.total, payment.currency);
+  const seen = fromWhopMoney(payment.presentment_total);
+  return [total, seen].find((one) => one?.currency === price.currency) ?? total;
 }
 
 const methodOf = (payment: WhopPayment): RemotePayment['method'] => {
@@ -70,11 +71,13 @@ function partOf(told: readonly (Money | undefined)[], { payment, price }: Of): M
   const same = told.find((one) => one?.currency === price.currency);
   if (same !== undefined) return same;
   const total = amountOf(payment.total, payment.currency);
+  const collected = collectedOf(payment, price);
   const part = told.find((one) => one !== undefined && one.currency === total?.currency);
-  if (part === undefined || total === undefined || total.amount <= 0n) return undefined;
+  if (part === undefined || total === undefined || collected === undefined || total.amount <= 0n)
+    return undefined;
   const share = moneyToRate(part).div(moneyToRate(total));
-  const rounded = roundToMoney(moneyToRate(collectedOf(payment, price)).times(share), price.currency);
-  return money(rounded.amount, price.currency);
+  const rounded = roundToMoney(moneyToRate(collected).times(share), collected.currency);
+  return money(rounded.amount, collected.currency);
 }
 
 const REFUND_STATUSES: ReadonlyMap<string | undefined, RemoteRefund['status']> = new Map([

@@ -10,9 +10,6 @@ import type { Route } from './route.js';
 
 const ANSWER_MS = 7 * 24 * 60 * 60 * 1000;
 
-export const disputesOf = (ctx: Ctx, { id }: Payment): Dispute[] =>
-  [...ctx.account.disputes.values()].filter(({ paymentId }) => paymentId === id);
-
 /** A bank takes the payment back, or asks about it (`warning_…`). */
 export function openDispute(
   ctx: Ctx,

@@ -1,6 +1,5 @@
 import type { Ctx } from './context.js';
-import type { Payment, Refund } from './objects.js';
-import { disputesOf } from './disputes.js';
+import type { Dispute, Payment, Refund } from './objects.js';
 import { moneyOf } from './money.js';
 import { requirePlan } from './plans.js';
 import { companyOf } from './products.js';
@@ -249,6 +248,9 @@ export function showRefund(ctx: Ctx, payment: Payment, refund: Refund): object {
     status: refund.status,
   };
 }
+
+const disputesOf = (ctx: Ctx, { id }: Payment): Dispute[] =>
+  [...ctx.account.disputes.values()].filter(({ paymentId }) => paymentId === id);
 
 function productOf(ctx: Ctx, payment: Payment): string {
   return requirePlan(ctx, payment.planId).productId;

@@ -138,9 +138,7 @@ function replay(ctx: Ctx, webhook: Webhook, params: JsonObject): object {
   if (!webhook.enabled) throw unprocessable('Only an enabled webhook can be replayed');
   const after = Math.max(timeOf(params.sent_after, 'sent_after'), Date.now() - RETAINED_MS);
   const before =
-    params.sent_before === undefined || params.sent_before === null
-      ? Infinity
-      : timeOf(params.sent_before, 'sent_before');
+    typeof params.sent_before !== 'string' ? Infinity : timeOf(params.sent_before, 'sent_before');
   const events = wanted(params, 'events');
   const last = new Map<string, { readonly type: string; readonly failed: boolean }>();
   for (const { endpointId, eventId, type, status, attempts } of ctx.world.courier.deliveries({

@@ -97,10 +97,9 @@ export class WhopSandbox extends Controls {
     for (const account of this.#world.accounts.all())
       for (const payment of account.payments.values()) {
         const refund = payment.refunds.find(({ id }) => id === refundId);
-        if (refund !== undefined) {
-          settleRefund(this.#ctx(account), payment, refund, status);
-          return;
-        }
+        if (refund === undefined) continue;
+        settleRefund(this.#ctx(account), payment, refund, status);
+        return;
       }
     throw new ControlError(`There is no refund ${refundId}`);
   }
