@@ -126,9 +126,9 @@ export async function startRedis() {
 }
 
 /** Stripe and Whop, played in this process. */
-export async function startSandbox() {
+export async function startSandbox(options = {}) {
   const { startSandbox: start } = await import(dist('sandbox/index.js'));
-  return start({});
+  return start(options);
 }
 
 async function stop(child) {

@@ -31,7 +31,12 @@ import { ClocksInMotion1763700000032 } from './0032-clocks-in-motion.js';
 import { WebhooksBySubject1763700000033 } from './0033-webhooks-by-subject.js';
 import { JobsInOneCall1763700000034 } from './0034-jobs-in-one-call.js';
 import { IdempotencyKeys1763700000035 } from './0035-idempotency-keys.js';
+import { ClocksThatStand1763700000036 } from './0036-clocks-that-stand.js';
+import { InvoiceAdjustments1763700000041 } from './0041-invoice-adjustments.js';
 import { TurnsAndFailures1763700000051 } from './0051-turns-and-failures.js';
+import { PausesThatGiveBack1763700000060 } from './0060-pauses-that-give-back.js';
+import { WebhookHealth1763700000061 } from './0061-webhook-health.js';
+import { GrantsOfKeys1763700000065 } from './0065-grants-of-keys.js';
 
 /** In the order they run. Append; never edit one that has been released. */
 export const migrations = [
@@ -68,5 +73,10 @@ export const migrations = [
   WebhooksBySubject1763700000033,
   JobsInOneCall1763700000034,
   IdempotencyKeys1763700000035,
+  ClocksThatStand1763700000036,
+  InvoiceAdjustments1763700000041,
   TurnsAndFailures1763700000051,
+  PausesThatGiveBack1763700000060,
+  WebhookHealth1763700000061,
+  GrantsOfKeys1763700000065,
 ] as const;

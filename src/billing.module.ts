@@ -19,7 +19,7 @@ import { CustomersModule } from './customers/customers.module.js';
 import { ENTITIES } from './entities.js';
 import { FeaturesModule } from './features/features.module.js';
 import { IntegrationsModule } from './integrations/integrations.module.js';
-import { RECONCILE_OPTIONS } from './integrations/reconcile/reconciler.flow.js';
+import { RECONCILE_OPTIONS } from './integrations/reconcile/reconcile.options.js';
 import { InvoicesModule } from './invoices/invoices.module.js';
 import { NotificationsModule } from './notifications/notifications.module.js';
 import { NOTIFICATION_OPTIONS } from './notifications/notifications.types.js';

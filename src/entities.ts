@@ -15,6 +15,7 @@ import {
   InvoiceCreditApplicationEntity,
   InvoiceTaxApplicationEntity,
 } from './invoices/invoice-applications.entity.js';
+import { InvoiceAdjustmentEntity } from './invoices/invoice-adjustment.entity.js';
 import { InvoiceEntity } from './invoices/invoice.entity.js';
 import { InvoiceLineItemEntity } from './invoices/invoice-line-item.entity.js';
 import { InvoiceNumberSequenceEntity } from './invoices/invoice-number-sequence.entity.js';
@@ -107,6 +108,7 @@ export const ENTITIES = [
   SubscriptionPauseEntity,
   SubscriptionScheduleEntity,
   BillingRunEntity,
+  InvoiceAdjustmentEntity,
   InvoiceEntity,
   InvoiceLineItemEntity,
   InvoiceNumberSequenceEntity,

@@ -213,7 +213,20 @@ function read({ connection }: Acme, invoice: AcmeInvoice): RemoteInvoice {
               metadata: {},
             },
           ],
-    settledOutside: status === 'paid' && collected === undefined,
+    // Paid without a payment: somebody has marked it, or we have, and Acme does not say who.
+    adjustments:
+      status === 'paid' && collected === undefined
+        ? [
+            {
+              remoteId: `${id}:marked_paid`,
+              kind: 'OUT_OF_BAND',
+              amount: total,
+              released: false,
+              settlesRest: true,
+              mayBeOurs: true,
+            },
+          ]
+        : [],
     metadata: { acme_invoice_id: id, acme_invoice_url: page },
   };
 }

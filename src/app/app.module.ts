@@ -1,3 +1,4 @@
+import type { AdmissionLimits } from './admission.js';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { LoggerModule } from 'nestjs-pino';
 import { BillingModule } from '../billing.module.js';
@@ -10,6 +11,10 @@ export interface AppOptions {
   readonly logLevel: string;
   /** Whether requests are measured. Default false. */
   readonly measuresRequests?: boolean;
+  /** Those that are left out are {@link DEFAULT_LIMITS}. */
+  readonly limits?: Partial<AdmissionLimits>;
+  /** Proxies whose X-Forwarded-For is believed: addresses and networks, separated by commas. None, when left out. */
+  readonly trustProxy?: string;
 }
 
 /** The standalone server: the library's first embedder, with nothing that another could not do. */

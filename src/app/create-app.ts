@@ -7,6 +7,9 @@ import { Logger, PinoLogger } from 'nestjs-pino';
 import { BillingError } from '../domain/errors.js';
 import { ErrorEnvelopeFilter, toBillingError, toEnvelope } from '../platform/http/error-envelope.js';
 import { Metrics } from '../platform/metrics/metrics.js';
+import { WallClock } from '../platform/clock/clock.js';
+import { ApiKeysService } from '../tenancy/api-keys.service.js';
+import { admitRequests, DEFAULT_LIMITS, WEBHOOK } from './admission.js';
 import { AppModule, type AppOptions } from './app.module.js';
 import { setUpDocs } from './docs.js';
 import { drainOnClose } from './draining.js';
@@ -17,6 +20,9 @@ const INGEST_LIMIT = 32 * 1024 * 1024;
 /** An id of 255 characters of four bytes, percent-encoded. */
 const LONGEST_PARAMETER = 255 * 4 * 3;
 const BODY_LIMIT = 2 * 1024 * 1024;
+/** For a head, and for a whole request with its body: the biggest takes three seconds at 100 Mbit/s. */
+const HEADERS_MS = 15_000;
+const REQUEST_MS = 60_000;
 const REQUEST_ID = /^[A-Za-z0-9._:-]{1,100}$/;
 
 /** The server, ready to listen. */
@@ -36,6 +42,10 @@ export async function createApp(options: AppOptions): Promise<NestFastifyApplica
     },
     // What is being asked is answered; draining.ts sees to the rest.
     forceCloseConnections: 'idle',
+    ...(options.trustProxy === undefined ? {} : { trustProxy: options.trustProxy }),
+    // Whoever sends a byte now and then holds a connection, and a body, for no longer than this.
+    requestTimeout: REQUEST_MS,
+    http: { headersTimeout: HEADERS_MS },
   });
   const fastify = adapter.getInstance();
   fastify.addHook('onRoute', (route) => {
@@ -53,11 +63,15 @@ export async function createApp(options: AppOptions): Promise<NestFastifyApplica
     abortOnError: false,
   });
   app.useLogger(app.get(Logger));
+  admitRequests(fastify, app.get(ApiKeysService, { strict: false }), app.get(WallClock, { strict: false }), {
+    ...DEFAULT_LIMITS,
+    ...options.limits,
+  });
   logRequests(fastify, await app.resolve(PinoLogger));
   if (options.measuresRequests === true) measureRequests(fastify, app.get(Metrics));
   app.useBodyParser('application/json', {}, (request, body, done) => {
     // Verified and read as the bytes that came.
-    if (request.url.includes('/webhooks/')) {
+    if (WEBHOOK.test(request.url)) {
       done(null, undefined);
       return;
     }

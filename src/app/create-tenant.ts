@@ -5,10 +5,11 @@ import { BillingModule, migrateDatabase } from '../billing.module.js';
 import { TenancyService } from '../tenancy/tenancy.service.js';
 import { EnvironmentError, readEnvironment } from './environment.js';
 
-// A tenant with an environment and a first API key, on the database of DATABASE_URL: what an installation begins
-// with. The key is printed once and kept nowhere.
+// A tenant with an environment and a first API key, on the database of DATABASE_URL: what an installation begins with; or one
+// more environment of a tenant, with a key of its own. The key is printed once and kept nowhere.
 
-const USAGE = 'usage: npm run tenant -- --name NAME [--environment NAME] [--kind live|test]';
+const USAGE = `usage: npm run tenant -- --name NAME [--environment NAME] [--kind live|test]
+       npm run tenant -- --tenant ID --environment NAME [--kind live|test]   (one more of a tenant that is there)`;
 
 function complain(text: string): never {
   process.stderr.write(`${text}\n`);
@@ -18,11 +19,13 @@ function complain(text: string): never {
 const { values } = parseArgs({
   options: {
     name: { type: 'string' },
+    tenant: { type: 'string' },
     environment: { type: 'string', default: 'Production' },
     kind: { type: 'string', default: 'live' },
   },
 });
-if (values.name === undefined || (values.kind !== 'live' && values.kind !== 'test')) complain(USAGE);
+const { name, tenant, environment: environmentName, kind } = values;
+if ((name === undefined) === (tenant === undefined) || (kind !== 'live' && kind !== 'test')) complain(USAGE);
 
 try {
   const { databaseUrl, secretKeys } = readEnvironment();
@@ -34,9 +37,11 @@ try {
     BillingModule.forRoot({ database, secretKeys, worker: { enabled: false } }),
     { logger: ['error'] },
   );
-  const created = await app
-    .get(TenancyService, { strict: false })
-    .createTenant({ name: values.name, environmentName: values.environment, kind: values.kind });
+  const tenancy = app.get(TenancyService, { strict: false });
+  const created =
+    tenant === undefined
+      ? await tenancy.createTenant({ name: name ?? '', environmentName, kind })
+      : await tenancy.addEnvironment({ tenantId: tenant, environmentName, kind });
   await app.close();
   process.stdout.write(
     `${JSON.stringify(

@@ -1,3 +1,4 @@
+import { DEFAULT_LIMITS, type AdmissionLimits } from './admission.js';
 import type { SecretKey } from '../platform/secrets/secret-box.js';
 
 export type Role = 'api' | 'worker' | 'all';
@@ -30,6 +31,9 @@ export interface Environment {
   /** Whether endpoints for outbound webhooks may be in private networks, and reached by plain HTTP. */
   readonly webhooksToPrivateAddresses: boolean;
   readonly webhookTimeoutMs: number;
+  readonly limits: AdmissionLimits;
+  /** Proxies whose X-Forwarded-For is believed. Undefined: none. */
+  readonly trustProxy: string | undefined;
   /** Undefined: events are kept for ever. */
   readonly usageRetentionMonths: number | undefined;
   /** A ClickHouse for events. Undefined: they are in Postgres with everything else. */
@@ -126,6 +130,18 @@ export function readEnvironment(source: Source = process.env): Environment {
     reconcileEveryMs: whole('RECONCILE_EVERY_MS', 60_000, 100, 86_400_000),
     webhooksToPrivateAddresses: oneOf('WEBHOOKS_TO_PRIVATE_ADDRESSES', ['true', 'false'], 'false') === 'true',
     webhookTimeoutMs: whole('WEBHOOK_TIMEOUT_MS', 15_000, 100, 60_000),
+    limits: {
+      perKey: whole('LIMIT_PER_KEY', DEFAULT_LIMITS.perKey, 0, 1_000_000),
+      atOncePerKey: whole('LIMIT_AT_ONCE_PER_KEY', DEFAULT_LIMITS.atOncePerKey, 0, 100_000),
+      perAddress: whole('LIMIT_PER_ADDRESS', DEFAULT_LIMITS.perAddress, 0, 1_000_000),
+      webhooksPerAddress: whole(
+        'LIMIT_WEBHOOKS_PER_ADDRESS',
+        DEFAULT_LIMITS.webhooksPerAddress,
+        0,
+        10_000_000,
+      ),
+    },
+    trustProxy: text('TRUST_PROXY'),
   };
   if (problems.length > 0) throw new EnvironmentError(problems);
   return environment;

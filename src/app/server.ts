@@ -35,6 +35,8 @@ export async function startServer(environment: Environment): Promise<RunningServ
       billing: billingOptions(environment, database),
       logLevel: environment.logLevel,
       measuresRequests: environment.metricsPort !== undefined,
+      limits: environment.limits,
+      ...(environment.trustProxy === undefined ? {} : { trustProxy: environment.trustProxy }),
     });
     try {
       const credentialsFile =

@@ -8,6 +8,9 @@ import { SubscriptionsModule } from '../subscriptions/subscriptions.module.js';
 import { TenancyModule } from '../tenancy/tenancy.module.js';
 import { UsageModule } from '../usage/usage.module.js';
 import { WalletsModule } from '../wallets/wallets.module.js';
+import { BillPricing } from './bill-pricing.service.js';
+import { CreditHolds } from './credit-holds/credit-holds.service.js';
+import { UsageSoFar } from './credit-holds/usage-so-far.service.js';
 import { GivingBack } from './giving-back.service.js';
 import { ImmediateBilling } from './immediate-billing.service.js';
 import { LateUsageCredits } from './late-usage/late-usage-credits.service.js';
@@ -15,6 +18,7 @@ import { LateUsageNotes } from './late-usage/late-usage-notes.service.js';
 import { LateUsageSettlement } from './late-usage/late-usage-settlement.service.js';
 import { LateUsageController } from './late-usage/late-usage.controller.js';
 import { LateUsageService } from './late-usage/late-usage.service.js';
+import { PauseProrations } from './pause-prorations.service.js';
 import { ProrationsService } from './prorations.service.js';
 import { InvoiceLifecycleController } from './recalculation/invoice-lifecycle.controller.js';
 import { InvoiceLifecycleService } from './recalculation/invoice-lifecycle.service.js';
@@ -48,8 +52,10 @@ import { SubscriptionBillingService } from './subscription-billing.service.js';
     BillingRunsController,
   ],
   providers: [
+    BillPricing,
     BillingRun,
     BillingRunsService,
+    CreditHolds,
     DraftFinalization,
     GivingBack,
     ImmediateBilling,
@@ -58,18 +64,22 @@ import { SubscriptionBillingService } from './subscription-billing.service.js';
     LateUsageService,
     LateUsageNotes,
     LateUsageSettlement,
+    PauseProrations,
     ProrationsService,
     RecalculationService,
     ScheduledEnds,
     SubscriptionBillingService,
     SubscriptionSteps,
+    UsageSoFar,
   ],
   exports: [
     BillingRun,
+    CreditHolds,
     ImmediateBilling,
     InvoiceLifecycleService,
     LateUsageService,
     LateUsageSettlement,
+    PauseProrations,
     ProrationsService,
     RecalculationService,
     ScheduledEnds,

@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import { fullPeriodAt } from '../domain/billing-period.js';
-import { invalidOperation } from '../domain/errors.js';
 import { giveCredits, type GivenCredit } from '../domain/invoicing/give-credits.js';
 import {
   minMoney,
@@ -39,6 +38,7 @@ import { ImmediateBilling } from './immediate-billing.service.js';
 import { BilledLinesQueries } from '../invoices/billed-lines.queries.js';
 import { UNUSED_TIME_OF, type Invoice, type InvoiceLineItem } from '../invoices/invoices.types.js';
 import type { RatedLine, SettledTaxPart } from '../rating/rated-line.types.js';
+import { assertNotReplaced, familyOf, leavesOf } from './line-families.js';
 import { GivingBack, type CreditPart, type GivenBack } from './giving-back.service.js';
 import { LineTaxes, withTax } from '../invoices/line-taxes.service.js';
 import { LineCreditsService, netOf } from '../invoices/line-credits.service.js';
@@ -378,34 +378,6 @@ const creditLine = (
   metadata: { [UNUSED_TIME_OF]: line.id },
   settled: { taxes },
 });
-
-/** Lines whose place no other has taken. */
-function leavesOf(lines: readonly SubscriptionLineItem[]): SubscriptionLineItem[] {
-  const replaced = new Set(lines.map(({ replacesId }) => replacesId));
-  return lines.filter(({ id }) => !replaced.has(id));
-}
-
-/** A line, those whose place it took, and those that took theirs: they share one account, so that nothing is given back twice. */
-function familyOf(line: SubscriptionLineItem, lines: readonly SubscriptionLineItem[]): ReadonlySet<string> {
-  const byId = new Map(lines.map((one) => [one.id, one]));
-  const rootOf = (one: SubscriptionLineItem): string => {
-    const before = one.replacesId === null ? undefined : byId.get(one.replacesId);
-    return before === undefined ? one.id : rootOf(before);
-  };
-  const root = rootOf(line);
-  return new Set(lines.filter((one) => rootOf(one) === root).map(({ id }) => id));
-}
-
-/** A line that another one replaces at its end gives its account on to that one. */
-function assertNotReplaced(id: string, lines: readonly SubscriptionLineItem[]): void {
-  const successor = lines.find(({ replacesId }) => replacesId === id);
-  if (successor !== undefined)
-    throw invalidOperation(
-      `line ${successor.id} takes the place of this one at ${successor.startDate.toISOString()}: change that one`,
-      'line_item_already_replaced',
-      { line_item_id: successor.id },
-    );
-}
 
 /** A charge for the rest of a period that was paid before the line was changed. */
 const changeLine = ({ line, amount, period }: Proration, more: Rate): RatedLine => ({

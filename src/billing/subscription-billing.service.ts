@@ -1,23 +1,23 @@
 import { Injectable } from '@nestjs/common';
 import type { Money } from '../domain/money.js';
 import type { Ctx } from '../platform/context.js';
-import { LineLineage } from '../subscriptions/line-lineage.service.js';
-import { BillTermsService, type SubscriptionBill } from '../invoices/bill-terms.service.js';
+import { BillPricing, type RatedTask } from './bill-pricing.service.js';
+import { CreditHolds } from './credit-holds/credit-holds.service.js';
 import { InvoiceDrafts, type Seal } from '../invoices/invoice-drafts.service.js';
 import type { LateUsage } from './late-usage/late-usage-books.js';
 import { LateUsageService } from './late-usage/late-usage.service.js';
 import type { InvoiceDraftInput, InvoiceWithLines } from '../invoices/invoices.types.js';
 import type { RatedLine } from '../rating/rated-line.types.js';
-import { invoicePeriod, type BillingTask } from '../rating/billing-task.types.js';
+import type { BillingTask } from '../rating/billing-task.types.js';
 import { SubscriptionRatingService } from '../rating/subscription-rating.service.js';
 
 /** Turns moments of subscriptions into invoices. Whatever their number, the queries are as many as for one. */
 @Injectable()
 export class SubscriptionBillingService {
   constructor(
-    private readonly lineages: LineLineage,
     private readonly rating: SubscriptionRatingService,
-    private readonly terms: BillTermsService,
+    private readonly pricing: BillPricing,
+    private readonly holds: CreditHolds,
     private readonly drafts: InvoiceDrafts,
     private readonly lateUsage: LateUsageService,
   ) {}
@@ -32,6 +32,7 @@ export class SubscriptionBillingService {
     tasks: readonly BillingTask[],
     seal?: Seal,
   ): Promise<ReadonlyMap<BillingTask, InvoiceWithLines>> {
+    await this.holds.beforeBills(ctx, tasks);
     const inTime = await this.rate(ctx, tasks);
     const late = await this.lateUsage.find(ctx, tasks, (past) => this.rate(ctx, past));
     const billed = tasks
@@ -68,8 +69,7 @@ export class SubscriptionBillingService {
     readonly inputs: readonly InvoiceDraftInput[];
     readonly record: (drafted: readonly InvoiceWithLines[]) => Promise<void>;
   }> {
-    const { terms, record } = await this.terms.of(ctx, await this.billsOf(ctx, billed));
-    const charged = billed.map(({ task, lines }, index) => ({ ...draftInput(task, lines), ...terms[index] }));
+    const { inputs: charged, record } = await this.pricing.of(ctx, billed);
     const credits = await this.lateUsage.give(
       ctx,
       billed.map(({ late }, index) => ({
@@ -86,46 +86,12 @@ export class SubscriptionBillingService {
       record,
     };
   }
-
-  private async billsOf(
-    ctx: Ctx,
-    billed: readonly { readonly task: BillingTask; readonly lines: readonly RatedLine[] }[],
-  ): Promise<SubscriptionBill[]> {
-    const lineage = await this.lineages.of(ctx, [...new Set(billed.map(({ task }) => task.subscription.id))]);
-    return billed.map(({ task: { subscription, moment, reason }, lines }) => ({
-      subscriptionId: subscription.id,
-      customerId: subscription.customerId,
-      currency: subscription.currency,
-      period: invoicePeriod(moment),
-      reason,
-      lines,
-      lineage,
-    }));
-  }
 }
 
 /** A task with what it charges, and what late usage has changed. */
-interface Billed {
-  readonly task: BillingTask;
-  readonly lines: readonly RatedLine[];
+interface Billed extends RatedTask {
   readonly late: LateUsage;
 }
 
 const mayBeNothing = ({ moment, subscription }: BillingTask): boolean =>
   moment.type === 'subscription_start' || subscription.subscriptionStatus === 'paused';
-
-const draftInput = (
-  { subscription, moment, reason }: BillingTask,
-  lines: readonly RatedLine[],
-): InvoiceDraftInput => ({
-  customerId: subscription.customerId,
-  subscriptionId: subscription.id,
-  type: 'SUBSCRIPTION',
-  billingReason: reason,
-  billingPeriod: subscription.billingPeriod,
-  collectionMethod: subscription.collectionMethod,
-  currency: subscription.currency,
-  lines,
-  period: invoicePeriod(moment),
-  paymentTerms: subscription.paymentTerms,
-});

@@ -132,7 +132,9 @@ export class ConnectFlow {
           { cause: error },
         );
       const field =
-        error.param ?? adapter.credentialFields.find((one) => one.secret && one.required)?.name ?? 'name';
+        (error.kind === 'forbidden' ? undefined : error.param) ??
+        adapter.credentialFields.find((one) => one.secret && one.required)?.name ??
+        'name';
       throw validationError(`${adapter.displayName} refused the credentials: ${error.message}`, {
         fields: { [field]: error.message },
         provider_code: error.code,

@@ -2,6 +2,7 @@ import { Column, Entity, Index } from 'typeorm';
 import { EntityRow } from '../platform/database/columns.js';
 import type { SealedCredentials } from './credentials.js';
 import type { SyncConfig } from './sync-config.js';
+import type { WebhookHealth } from './webhook-health.js';
 
 @Entity('connections')
 @Index('connections_default', ['tenantId', 'environmentId', 'provider'], {
@@ -54,6 +55,10 @@ export class ConnectionEntity extends EntityRow {
   /** Up to here the reconciler has asked the provider what it may have missed. */
   @Column({ type: 'timestamptz', nullable: true })
   lastPolledAt!: Date | null;
+
+  /** What the provider says of its deliveries to us. Null: it was not asked, or does not tell. */
+  @Column({ type: 'jsonb', nullable: true })
+  webhookHealth!: WebhookHealth | null;
 
   @Column({ type: 'jsonb', default: {} })
   metadata!: Record<string, string>;

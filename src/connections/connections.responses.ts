@@ -1,12 +1,28 @@
 import { PaginationResponse } from '../platform/http/list-query.js';
 import type { ProvidersService } from '../providers/providers.service.js';
-import type { Connection, SyncConfig } from './connections.types.js';
+import type { Connection, SyncConfig, WebhookHealth } from './connections.types.js';
 
 export class CredentialResponse {
   /** @example "4242" */
   last4!: string;
   /** Until then the credential before this one is accepted too. */
   previous_valid_until!: string | null;
+}
+
+export class WebhookHealthResponse {
+  /**
+   * `ok`; `failing`: no delivery was accepted since; `disabled` by the provider, after too many failures; `off`: a person
+   * has switched it off there; `missing`: there is none that points here; `unknown`: we may not ask.
+   */
+  state!: 'ok' | 'failing' | 'disabled' | 'off' | 'missing' | 'unknown';
+  reason!: string | null;
+  since!: string | null;
+  /** How many deliveries in a row were not accepted. */
+  failures!: number;
+  checked_at!: string;
+  /** When the provider was last asked to tell again what has failed, and since when. */
+  replayed_at!: string | null;
+  replayed_from!: string | null;
 }
 
 export class ConnectionHealthResponse {
@@ -16,6 +32,8 @@ export class ConnectionHealthResponse {
   last_success_at!: Date | null;
   last_error_at!: Date | null;
   last_error!: string | null;
+  /** How the provider's webhook to us does. Null where the provider does not tell, or was not asked yet. */
+  webhook!: WebhookHealthResponse | null;
 }
 
 export class ConnectionResponse {
@@ -98,6 +116,7 @@ export function toConnectionResponse(
       last_success_at: row.lastSuccessAt,
       last_error_at: row.lastErrorAt,
       last_error: row.lastError,
+      webhook: row.webhookHealth === null ? null : shownHealth(row.webhookHealth),
     },
     tenant_id: row.tenantId,
     environment_id: row.environmentId,
@@ -108,3 +127,13 @@ export function toConnectionResponse(
     updated_by: row.updatedBy,
   };
 }
+
+const shownHealth = (health: WebhookHealth): WebhookHealthResponse => ({
+  state: health.state,
+  reason: health.reason ?? null,
+  since: health.since ?? null,
+  failures: health.failures,
+  checked_at: health.checkedAt,
+  replayed_at: health.replayedAt ?? null,
+  replayed_from: health.replayedFrom ?? null,
+});

@@ -13,6 +13,7 @@ import type { ProviderAccount, ProviderAdapter } from '../providers/provider-ada
 import { ProviderError } from '../providers/provider-error.js';
 import { AuditService } from '../tenancy/audit.service.js';
 import { ConnectionEntity } from './connection.entity.js';
+import { isBroken, type WebhookHealth } from './webhook-health.js';
 import type { Connection, SyncConfig, SyncDirection, SyncEntity } from './connections.types.js';
 import { sealCredentials, type GivenCredentials } from './credentials.js';
 
@@ -68,6 +69,7 @@ export class ConnectionsService {
       lastErrorAt: null,
       lastError: null,
       lastPolledAt: null,
+      webhookHealth: null,
       metadata: input.given.metadata,
     });
     await this.audit.record(ctx, {
@@ -227,6 +229,20 @@ export class ConnectionsService {
     });
     if (error.kind === 'auth' && connection.connectionState === 'active')
       await this.outbox.append(ctx, { type: 'connection.paused', entityType: 'connection', entityId: id });
+  }
+
+  /** Tells when a webhook has begun to fail, and when it works again. */
+  async recordWebhookHealth(ctx: Ctx, id: string, health: WebhookHealth): Promise<void> {
+    const before = await this.find(ctx, id);
+    if (before === null) return;
+    await updateRow(ctx.em, ConnectionEntity, id, { webhookHealth: health });
+    const was = isBroken(before.webhookHealth);
+    if (was === isBroken(health)) return;
+    await this.outbox.append(ctx, {
+      type: was ? 'connection.webhook_recovered' : 'connection.webhook_failed',
+      entityType: 'connection',
+      entityId: id,
+    });
   }
 
   async recordPolled(ctx: Ctx, id: string, until: Date): Promise<void> {

@@ -11,6 +11,10 @@ export interface SealedCredential {
 
 export type SealedCredentials = Readonly<Record<string, SealedCredential>>;
 
+const SECRET_NAMES = [/secret|password|passwd|token|(?:^|[_-])key$|credential/i, /[a-z]Key$/];
+/** Keys of Stripe and Whop, and secrets of webhooks (docs.stripe.com/keys, docs.whop.com). */
+const SECRET_VALUE = /^(?:sk|rk)_(?:live|test)_|^whsec_|^ws_[A-Za-z0-9]|^apik_/;
+
 /** How long a replaced webhook secret keeps verifying: providers retry for days what was signed with it. */
 export const WEBHOOK_SECRET_OVERLAP_MS = 3 * 24 * 60 * 60 * 1000;
 
@@ -22,6 +26,8 @@ export interface GivenCredentials {
 }
 
 /**
+ * `known`: the credentials that the connection has already; without them it is a new one, and gets what a field begins with.
+ *
  * Takes an adapter's credential fields out of both request bodies: `encrypted_secret_data` (flat, or under the
  * provider's name) and `metadata`. What is a secret never stays in `metadata`.
  */
@@ -29,7 +35,7 @@ export function readCredentials(
   fields: readonly CredentialField[],
   provider: string,
   body: { secretData?: Readonly<Record<string, unknown>>; metadata?: Readonly<Record<string, string>> },
-  known: Readonly<Record<string, string>> = {},
+  known?: Readonly<Record<string, string>>,
 ): GivenCredentials {
   const nested = body.secretData?.[provider];
   const data: Record<string, unknown> = {
@@ -43,12 +49,19 @@ export function readCredentials(
   for (const key of Object.keys(data))
     if (!names.has(key))
       errors[key] = `${key} is no credential of ${provider}: it has ${[...names].join(', ')}`;
+  // Metadata is kept and shown in clear: a secret under a name that is no field would be, too.
+  for (const [key, value] of Object.entries(metadata))
+    if (SECRET_NAMES.some((name) => name.test(key)) || SECRET_VALUE.test(value.trim()))
+      errors[key] =
+        `${key} looks like a secret and is no credential of ${provider}: it has ${[...names].join(', ')}`;
   const secrets: Record<string, string> = {};
   const settings: Record<string, string> = {};
   for (const field of fields) {
-    const value = data[field.name] ?? body.metadata?.[field.name];
+    const given = data[field.name] ?? body.metadata?.[field.name];
+    const value = given ?? (known === undefined ? field.initial : undefined);
     if (value === undefined || value === '') {
-      if (field.required && known[field.name] === undefined) errors[field.name] = `${field.name} is required`;
+      if (field.required && known?.[field.name] === undefined)
+        errors[field.name] = `${field.name} is required`;
     } else if (typeof value !== 'string') {
       errors[field.name] = `${field.name} must be a string`;
     } else if (field.pattern !== undefined && !field.pattern.test(value.trim())) {

@@ -8,6 +8,9 @@ import { ProvidersService } from '../providers/providers.service.js';
 import { ConnectionsService } from './connections.service.js';
 import type { Connection } from './connections.types.js';
 
+/** Should nobody move it on by then, it runs on by itself. */
+const STANDS_MS = 30_000;
+
 /**
  * Lets a provider that is played follow the clock of a test environment that is connected to it, where the settings say where
  * it takes orders for its clock. A real provider has no such place, and a live environment no clock that could be moved.
@@ -52,7 +55,7 @@ export class ProviderClocks implements OnModuleInit {
       byAccount.set(`${provider} ${accountId}`, {
         kind: 'provider.clock',
         key: id,
-        follow: (to) => movePlayedClock(url, accountId, to),
+        follow: (to, then) => movePlayedClock(url, accountId, to, then === 'stand' ? STANDS_MS : 0),
       });
     }
     return [...byAccount.values()];

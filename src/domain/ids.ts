@@ -1,6 +1,6 @@
 /**
  * Entity identifiers: `<prefix>_<ULID>`, sortable by creation time, opaque to callers.
- * The prefixes are those of the wire contract; ours beyond it are `audit`, `alloc`, `coupon_use`, `credit`,
+ * The prefixes are those of the wire contract; ours beyond it are `audit`, `alloc`, `adjust`, `coupon_use`, `credit`,
  * `credit_app`, `dispute`, `job`, `msg`, `op`, `proration`, `refund`, `restate`, `try`, `wha`, `whd`, `whe`, `whep`.
  */
 export const ID_PREFIXES = {
@@ -60,6 +60,7 @@ export const ID_PREFIXES = {
   dispute: 'dispute',
   proration: 'proration',
   lineCredit: 'credit',
+  adjustment: 'adjust',
 } as const;
 
 export type IdKind = keyof typeof ID_PREFIXES;

@@ -35,6 +35,7 @@ import { InboundDispatcher } from './inbound-webhooks/inbound-dispatcher.js';
 import { RemoteSubjects } from './inbound-webhooks/remote-subjects.flow.js';
 import { WebhookEventsService } from './inbound-webhooks/webhook-events.service.js';
 import { WebhookHandler } from './inbound-webhooks/webhook-handler.flow.js';
+import { WebhookHealthFlow } from './inbound-webhooks/webhook-health.flow.js';
 import { WebhookWriter } from './inbound-webhooks/webhook-writer.js';
 import { WebhookReceiver } from './inbound-webhooks/webhook-receiver.js';
 import { AnyWebhookController, WebhooksController } from './inbound-webhooks/webhooks.controller.js';
@@ -58,12 +59,14 @@ import { RefundPaymentTask } from './sync/refund-payment.task.js';
 import { InvoicePages } from './sync/invoice-pages.service.js';
 import { PushQueue } from './sync/push-queue.service.js';
 import { RemoteCustomers } from './sync/remote-customers.flow.js';
+import { RemoteEndings } from './sync/remote-endings.service.js';
 import { RemoteInvoicesService } from './sync/remote-invoices.service.js';
 import { DeleteCustomerTask } from './sync/delete-customer.task.js';
 import { ExpirePageTask } from './sync/expire-page.task.js';
 import { MarkInvoicePaidTask, RefreshInvoiceTask, VoidInvoiceTask } from './sync/settle-invoice.tasks.js';
 import { SettlePartTask } from './sync/settle-part.task.js';
 import { SyncEngine } from './sync/sync-engine.flow.js';
+import { SyncRevival } from './sync/sync-revival.service.js';
 import { SyncNotes } from './sync/sync-notes.service.js';
 import { SyncAttempts } from './sync/sync-attempts.service.js';
 import { SyncClaims } from './sync/sync-claims.flow.js';
@@ -123,6 +126,7 @@ const SUBSCRIPTIONS = [
     SyncClaims,
     SyncOperationsService,
     SyncNotes,
+    SyncRevival,
     PushQueue,
     InvoicePages,
     SyncTasks,
@@ -138,6 +142,7 @@ const SUBSCRIPTIONS = [
     RefundPaymentTask,
     SettlePartTask,
     ExpirePageTask,
+    RemoteEndings,
     RemoteInvoicesService,
     RemoteCustomers,
     ManualSync,
@@ -145,6 +150,7 @@ const SUBSCRIPTIONS = [
     WebhookReceiver,
     WebhookWriter,
     WebhookHandler,
+    WebhookHealthFlow,
     RemoteSubjects,
     InboundDispatcher,
     InboundCustomers,

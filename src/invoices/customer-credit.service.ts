@@ -12,6 +12,7 @@ import {
 import type { PriceType } from '../domain/rating/price-kinds.js';
 import type { Purse } from '../domain/wallets/ledger.js';
 import type { Ctx } from '../platform/context.js';
+import { WalletPurchases, type PurchaseUndoing } from '../wallets/wallet-purchases.service.js';
 import { WalletSpending } from '../wallets/wallet-spending.service.js';
 import { WalletsService } from '../wallets/wallets.service.js';
 import type { CreditInput, Invoice, InvoiceCreditApplication } from './invoices.types.js';
@@ -41,6 +42,7 @@ export class CustomerCreditService {
   constructor(
     private readonly spending: WalletSpending,
     private readonly wallets: WalletsService,
+    private readonly purchases: WalletPurchases,
   ) {}
 
   /**
@@ -86,6 +88,19 @@ export class CustomerCreditService {
   /** Gives the prepaid credits back that a void invoice was paid with, on the terms on which they were there. */
   returnSpent(ctx: Ctx, invoice: Invoice): Promise<void> {
     return this.spending.returnSpent(ctx, invoice);
+  }
+
+  /**
+   * Of an invoice by which credits were bought: takes back as large a part of them as of its total is not paid any more, or
+   * gives it again (law B5). The invoice is locked.
+   */
+  async keepPurchase(ctx: Ctx, invoice: Invoice, paid: Money, undoing: PurchaseUndoing): Promise<void> {
+    if (invoice.invoiceType !== 'CREDIT') return;
+    await this.purchases.keep(
+      ctx,
+      { invoiceId: invoice.id, paid: paid.amount, price: invoice.total },
+      undoing,
+    );
   }
 
   /** Adds to the customer's prepaid wallet of that currency, made on demand. Answers the transaction's id, null for nothing. */

@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { alreadyExists } from '../domain/errors.js';
 import { applyCredits } from '../domain/invoicing/credits.js';
-import type { DraftInvoice } from '../domain/invoicing/draft-invoice.js';
+import { discountedAmount, type DraftInvoice } from '../domain/invoicing/draft-invoice.js';
 import { priceInvoice } from '../domain/invoicing/price-invoice.js';
 import { isSkippable } from '../domain/invoicing/zero-rules.js';
-import type { Money } from '../domain/money.js';
+import { sumMoney, type Money } from '../domain/money.js';
 import type { Ctx } from '../platform/context.js';
 import { stampChange } from '../platform/database/columns.js';
 import { isUniqueViolation } from '../platform/database/errors.js';
@@ -51,6 +51,12 @@ export class InvoiceDrafts {
   /** What an invoice would come to. */
   total(input: InvoiceDraftInput): Money {
     return priceInvoice(toPrice(input)).total;
+  }
+
+  /** What of it is for usage, after discounts. */
+  usage(input: InvoiceDraftInput): Money {
+    const lines = priceInvoice(toPrice(input)).lines.filter(({ priceType }) => priceType === 'USAGE');
+    return sumMoney(lines.map(discountedAmount), input.currency);
   }
 
   /**

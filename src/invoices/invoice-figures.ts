@@ -93,6 +93,7 @@ export const toPrice = (input: InvoiceDraftInput): Parameters<typeof priceInvoic
     periodStart: line.period?.start ?? null,
     periodEnd: line.period?.end ?? null,
     ...(line.settled === undefined ? {} : { settled: { tax: settledTax(line.settled, input.currency) } }),
+    ...(line.undiscounted === true ? { undiscounted: true } : {}),
   })),
   ...couponsOf(input),
   credits: creditBalances(input.credits ?? []),

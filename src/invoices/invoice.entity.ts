@@ -85,7 +85,7 @@ export class InvoiceEntity extends EntityRow {
   @MinorUnits({ default: 0 })
   overpaidAmount!: bigint;
 
-  /** What finalized credit notes took off before it was paid. */
+  /** What finalized credit notes took off before it was paid, and adjustments that a provider told; negative where these add to it. */
   @MinorUnits({ default: 0 })
   adjustmentAmount!: bigint;
 

@@ -9,6 +9,7 @@ import { BilledLinesQueries } from './billed-lines.queries.js';
 import { CustomerCreditService } from './customer-credit.service.js';
 import { CustomerInvoicesController } from './customer-invoices.controller.js';
 import { DocumentNumbersService } from './document-numbers.service.js';
+import { InvoiceAdjustments } from './invoice-adjustments.service.js';
 import { InvoiceDocumentsService } from './invoice-documents.service.js';
 import { InvoiceDrafts } from './invoice-drafts.service.js';
 import { InvoiceFinalization } from './invoice-finalization.service.js';
@@ -34,6 +35,7 @@ import { UsageRestatements } from './usage-restatements.service.js';
     BilledLinesQueries,
     CustomerCreditService,
     DocumentNumbersService,
+    InvoiceAdjustments,
     InvoiceDocumentsService,
     InvoiceDrafts,
     InvoiceFinalization,
@@ -53,6 +55,7 @@ import { UsageRestatements } from './usage-restatements.service.js';
     BilledLinesQueries,
     CustomerCreditService,
     DocumentNumbersService,
+    InvoiceAdjustments,
     InvoiceDocumentsService,
     InvoiceDrafts,
     InvoiceFinalization,

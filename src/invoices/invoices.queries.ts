@@ -7,6 +7,7 @@ import { parseExpand } from '../platform/http/expand.js';
 import { findPage, type PaginationResponse } from '../platform/http/list-query.js';
 import { SubscriptionsQueries } from '../subscriptions/subscriptions.queries.js';
 import { SubscriptionsService } from '../subscriptions/subscriptions.service.js';
+import { InvoiceAdjustments } from './invoice-adjustments.service.js';
 import { InvoiceEntity } from './invoice.entity.js';
 import type { SearchInvoicesRequest } from './invoices-search.requests.js';
 import { toInvoiceResponse, type InvoiceResponse } from './invoices.responses.js';
@@ -41,6 +42,7 @@ export class InvoicesQueries {
     private readonly customers: CustomersService,
     private readonly subscriptions: SubscriptionsService,
     private readonly subscriptionsQueries: SubscriptionsQueries,
+    private readonly adjustments: InvoiceAdjustments,
   ) {}
 
   async search(
@@ -99,6 +101,7 @@ export class InvoicesQueries {
     const ids = rows.map((row) => row.id);
     const lines = options.withLines ? await this.invoices.linesOf(ctx, ids) : null;
     const applied = await this.invoices.applicationsOf(ctx, ids);
+    const adjustments = await this.adjustments.of(ctx, ids);
     const customers = new Map(
       expand.has('customer')
         ? (await this.customers.listByIds(ctx, [...new Set(rows.map((row) => row.customerId))])).map(
@@ -126,6 +129,7 @@ export class InvoicesQueries {
           coupons: applied.coupons.filter((one) => one.invoiceId === row.id),
           taxes: applied.taxes.filter((one) => one.invoiceId === row.id),
         },
+        adjustments: adjustments.filter((one) => one.invoiceId === row.id),
       }),
     );
   }

@@ -9,6 +9,8 @@ import {
   toCouponApplicationResponse,
   toTaxAppliedResponse,
 } from './invoice-applications.responses.js';
+import { InvoiceAdjustmentResponse, toInvoiceAdjustmentResponse } from './invoice-adjustments.responses.js';
+import type { InvoiceAdjustment } from './invoice-adjustments.service.js';
 import type { Invoice, InvoiceApplications, InvoiceLineItem } from './invoices.types.js';
 
 export class InvoiceLineItemResponse {
@@ -87,7 +89,10 @@ export class InvoiceResponse {
   amount_remaining!: string;
   overpaid_amount!: string;
   refunded_amount!: string;
+  /** What credit notes before the payment and the adjustments take off together; negative where they add to it. */
   adjustment_amount!: string;
+  /** What lowers what is owed, or raises it, without being money. */
+  adjustments!: InvoiceAdjustmentResponse[];
   description!: string | null;
   issue_date!: Date | null;
   due_date!: Date | null;
@@ -129,6 +134,7 @@ export interface InvoiceParts {
   readonly customer: CustomerResponse | null;
   readonly subscription: SubscriptionResponse | null;
   readonly applications: Pick<InvoiceApplications, 'coupons' | 'taxes'>;
+  readonly adjustments: readonly InvoiceAdjustment[];
 }
 
 export const toInvoiceLineItemResponse = (row: InvoiceLineItem): InvoiceLineItemResponse => {
@@ -203,6 +209,7 @@ export const toInvoiceResponse = (row: Invoice, parts: InvoiceParts): InvoiceRes
     overpaid_amount: amount(row.overpaidAmount),
     refunded_amount: amount(row.refundedAmount),
     adjustment_amount: amount(row.adjustmentAmount),
+    adjustments: parts.adjustments.map(toInvoiceAdjustmentResponse),
     description: row.description,
     issue_date: row.issueDate,
     due_date: row.dueDate,

@@ -31,7 +31,9 @@ import {
 export interface InvoiceMovements {
   /** Succeeded payments positive, refunds negative. */
   readonly allocations: readonly Money[];
+  /** Credit notes before the payment, and adjustments. */
   readonly adjusted: Money;
+  /** What notes gave back after the payment, and what is not asked for again. */
   readonly forgiven: Money;
 }
 
@@ -225,7 +227,8 @@ export class InvoicesService {
       amountPaid: settled.amountPaid.amount,
       amountRemaining: settled.amountRemaining.amount,
       overpaidAmount: settled.overpaidAmount.amount,
-      adjustmentAmount: movements.adjusted.amount,
+      // More than all of it cannot be taken off, whoever has tried.
+      adjustmentAmount: movements.adjusted.amount < before.total ? movements.adjusted.amount : before.total,
       refundedAmount: refunded,
       paymentStatus: settled.paymentStatus,
       paidAt: settled.paid ? (before.paidAt ?? ctx.now) : null,

@@ -57,6 +57,32 @@ export class OpenDraftsQueries {
     return new Map(rows.map(({ customer, since }) => [customer, since]));
   }
 
+  /**
+   * What drafts of a customer's subscriptions ask for usage of periods that began before `at`, in minor units after discounts;
+   * since when it was used, and the last of their periods' ends.
+   */
+  async usageBefore(
+    ctx: Ctx,
+    customerId: string,
+    currency: string,
+    at: Date,
+  ): Promise<{ readonly usage: bigint; readonly since: Date | null; readonly until: Date | null }> {
+    const [row] = await ctx.em.query<{ usage: string; since: Date | null; until: Date | null }[]>(
+      `SELECT min(i.period_start) AS since, max(i.period_end) AS until,
+              coalesce(sum(greatest(lines.net, 0)), 0)::bigint AS usage
+         FROM invoices i
+        CROSS JOIN LATERAL (SELECT coalesce(sum(l.amount - l.line_item_discount - l.invoice_level_discount
+                                                - l.prepaid_credits_applied), 0) AS net
+                              FROM invoice_line_items l
+                             WHERE l.tenant_id = i.tenant_id AND l.environment_id = i.environment_id
+                               AND l.invoice_id = i.id AND l.price_type = 'USAGE') lines
+        WHERE i.customer_id = $1 AND i.currency = $2 AND i.invoice_status = 'DRAFT'
+          AND i.invoice_type = 'SUBSCRIPTION' AND i.period_start < $3`,
+      [customerId, currency, at],
+    );
+    return { usage: BigInt(row?.usage ?? 0), since: row?.since ?? null, until: row?.until ?? null };
+  }
+
   /** Takes an invoice of that period and reason out of the way of its own preview, which is rolled back afterwards. */
   async setAside(ctx: Ctx, subscriptionId: string, period: Period, reason: string): Promise<void> {
     await ctx.em.query(

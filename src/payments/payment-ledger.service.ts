@@ -1,8 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { alreadyExists, notFound } from '../domain/errors.js';
-import { money, sumMoney, type Money } from '../domain/money.js';
+import { addMoney, money, sumMoney, type Money } from '../domain/money.js';
+import type { AdjustmentKind } from '../domain/paying/adjustments.js';
 import { hasGone, holdsAmount } from '../domain/paying/reversal-states.js';
+import { InvoiceAdjustments, type InvoiceAdjustment } from '../invoices/invoice-adjustments.service.js';
+import { CustomerCreditService } from '../invoices/customer-credit.service.js';
 import { InvoicesService } from '../invoices/invoices.service.js';
+import type { PurchaseUndoing } from '../wallets/wallet-purchases.service.js';
 import type { Invoice } from '../invoices/invoices.types.js';
 import type { Ctx } from '../platform/context.js';
 import { stampChange, stampNew } from '../platform/database/columns.js';
@@ -21,6 +25,8 @@ import type { NewPayment, Payment } from './payments.types.js';
 export class PaymentLedger {
   constructor(
     private readonly invoices: InvoicesService,
+    private readonly adjustments: InvoiceAdjustments,
+    private readonly credit: CustomerCreditService,
     private readonly outbox: Outbox,
   ) {}
 
@@ -89,16 +95,30 @@ export class PaymentLedger {
     });
   }
 
-  /** Counts all that moved for a locked invoice, and writes where that leaves it. */
+  /**
+   * Counts all that moved for a locked invoice, and writes where that leaves it, and the credits that were bought with it.
+   * `known`: what has gone back cannot be refused any more.
+   */
   async recount(
     ctx: Ctx,
     invoice: Invoice,
     details: Parameters<InvoicesService['settle']>[3] = { paidBy: null, paidThrough: null },
+    undoing: PurchaseUndoing = 'unspent',
   ): Promise<Invoice> {
     const of = { invoiceId: invoice.id };
     const paid = await findRows(ctx.em, PaymentAllocationEntity, of);
     const refunded = await findRows(ctx.em, PaymentRefundEntity, of);
     const notes = await findRows(ctx.em, CreditNoteEntity, { ...of, creditNoteStatus: 'FINALIZED' });
+    const adjustments = (await this.adjustments.of(ctx, [invoice.id])).filter(
+      ({ adjustmentStatus }) => adjustmentStatus === 'ACTIVE',
+    );
+    const gone = refunded.filter((row) => hasGone(row.refundStatus));
+    let forgiven = 0n;
+    for (const one of adjustments) {
+      const back = forgivenBy(one, gone);
+      await this.adjustments.countGivenBack(ctx, one, back);
+      forgiven += back;
+    }
     const total = (type: CreditNoteEntity['creditNoteType']): Money =>
       sumMoney(
         notes
@@ -109,14 +129,36 @@ export class PaymentLedger {
     const movements = {
       allocations: [
         ...paid.map((row) => money(row.amount, invoice.currency)),
-        ...refunded
-          .filter((row) => hasGone(row.refundStatus))
-          .map((row) => money(-row.amount, invoice.currency)),
+        ...gone.map((row) => money(-row.amount, invoice.currency)),
       ],
-      adjusted: total('ADJUSTMENT'),
-      forgiven: total('REFUND'),
+      adjusted: addMoney(
+        total('ADJUSTMENT'),
+        sumMoney(
+          adjustments.map(({ amount }) => money(amount, invoice.currency)),
+          invoice.currency,
+        ),
+      ),
+      forgiven: addMoney(total('REFUND'), money(forgiven, invoice.currency)),
     };
-    return this.invoices.settle(ctx, invoice, movements, details);
+    const settled = await this.invoices.settle(ctx, invoice, movements, details);
+    await this.keepPurchase(ctx, settled, undoing);
+    return settled;
+  }
+
+  /** The credits that were bought with a locked invoice are as many as of its total is paid, and is not on its way back. */
+  async keepPurchase(ctx: Ctx, invoice: Invoice, undoing: PurchaseUndoing): Promise<void> {
+    if (invoice.invoiceType !== 'CREDIT') return;
+    const of = { invoiceId: invoice.id };
+    const paid = await findRows(ctx.em, PaymentAllocationEntity, of);
+    const back = await findRows(ctx.em, PaymentRefundEntity, of);
+    // What the provider holds for paid by other means than money is worth as much.
+    const settled = (await this.adjustments.of(ctx, [invoice.id])).filter(
+      ({ adjustmentStatus, kind }) => adjustmentStatus === 'ACTIVE' && SETTLING.has(kind),
+    );
+    const kept =
+      [...paid, ...settled].reduce((sum, row) => sum + row.amount, 0n) -
+      back.reduce((sum, row) => (holdsAmount(row.refundStatus) ? sum + row.amount : sum), 0n);
+    await this.credit.keepPurchase(ctx, invoice, money(kept, invoice.currency), undoing);
   }
 
   /** What is left of the money that each payment has brought to the invoice, the latest first. */
@@ -178,4 +220,21 @@ export class PaymentLedger {
       throw error;
     }
   }
+}
+
+const SETTLING: ReadonlySet<AdjustmentKind> = new Set(['CUSTOMER_BALANCE', 'CARRIED_OVER', 'OUT_OF_BAND']);
+
+/** Of what a note at a provider says went back, as much as really has. */
+function forgivenBy(
+  { givenBack }: InvoiceAdjustment,
+  gone: readonly Readonly<PaymentRefundEntity>[],
+): bigint {
+  let sum = 0n;
+  for (const { reference, amount } of givenBack) {
+    const went = gone
+      .filter((row) => row.reference === reference)
+      .reduce((total, row) => total + row.amount, 0n);
+    sum += went < BigInt(amount) ? went : BigInt(amount);
+  }
+  return sum;
 }

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Ctx } from '../platform/context.js';
+import { isChange } from '../platform/database/changes.js';
 import { stampChange, stampNew } from '../platform/database/columns.js';
 import { findRow, insertUnlessThere, requireRow, updateRow } from '../platform/database/rows.js';
 import { PaymentMethodEntity } from './payment-method.entity.js';
@@ -35,6 +36,65 @@ export class PaymentMethodsService {
     const change = { ...stampChange(ctx), ...saved, isDefault, status: 'published' as const };
     await updateRow(ctx.em, PaymentMethodEntity, known.id, change);
     return { ...known, ...change };
+  }
+
+  /** Makes the saved methods of a customer at one provider those, and no others. Answers whether anything changed. */
+  async mirror(
+    ctx: Ctx,
+    owner: { readonly customerId: string; readonly connectionId: string },
+    saved: readonly SavedMethod[],
+  ): Promise<boolean> {
+    const known = await ctx.em.find(PaymentMethodEntity, { where: owner });
+    let changed = false;
+    for (const one of saved) {
+      const row = known.find(({ providerMethodId }) => providerMethodId === one.providerMethodId);
+      if (row === undefined) {
+        await insertUnlessThere(ctx.em, PaymentMethodEntity, { ...stampNew(ctx, 'paymentMethod'), ...one });
+        changed = true;
+      } else {
+        const change = { ...one, status: 'published' as const };
+        if (!isChange(row, change)) continue;
+        await updateRow(ctx.em, PaymentMethodEntity, row.id, { ...stampChange(ctx), ...change });
+        changed = true;
+      }
+    }
+    const gone = known.filter(
+      ({ providerMethodId, status }) =>
+        status === 'published' && !saved.some((one) => one.providerMethodId === providerMethodId),
+    );
+    for (const { id } of gone)
+      await updateRow(ctx.em, PaymentMethodEntity, id, {
+        ...stampChange(ctx),
+        status: 'deleted',
+        isDefault: false,
+      });
+    return changed || gone.length > 0;
+  }
+
+  /** Which of them the provider charges when nobody says; null: none. Answers whether that is news. */
+  async setDefault(
+    ctx: Ctx,
+    owner: { readonly customerId: string; readonly connectionId: string },
+    providerMethodId: string | null,
+  ): Promise<boolean> {
+    const known = await ctx.em.find(PaymentMethodEntity, { where: { ...owner, status: 'published' } });
+    // One that we do not know yet is told of by itself.
+    if (providerMethodId !== null && !known.some((one) => one.providerMethodId === providerMethodId))
+      return false;
+    const other = known.filter((one) => one.isDefault !== (one.providerMethodId === providerMethodId));
+    for (const { id, isDefault } of other)
+      await updateRow(ctx.em, PaymentMethodEntity, id, { ...stampChange(ctx), isDefault: !isDefault });
+    return other.length > 0;
+  }
+
+  findByRemoteId(ctx: Ctx, connectionId: string, providerMethodId: string): Promise<PaymentMethod | null> {
+    return findRow(ctx.em, PaymentMethodEntity, { connectionId, providerMethodId });
+  }
+
+  /** What providers call the methods of a customer, also those that are gone. */
+  async remoteIdsOf(ctx: Ctx, customerId: string): Promise<{ connectionId: string; remoteId: string }[]> {
+    const rows = await ctx.em.find(PaymentMethodEntity, { where: { customerId } });
+    return rows.map(({ connectionId, providerMethodId }) => ({ connectionId, remoteId: providerMethodId }));
   }
 
   /** The customer is gone at that provider, and its saved methods with it. */

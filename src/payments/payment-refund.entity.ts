@@ -28,11 +28,12 @@ export class PaymentRefundEntity extends EntityRow {
   creditNoteId!: string | null;
 
   /**
-   * `WALLET`; `PROVIDER`, the way it came; `OUTSIDE` where an operator says that it was given back by other means;
+   * `WALLET`; `PROVIDER`, the way it came; `PROVIDER_BALANCE`, the balance that the provider keeps for the customer;
+   * `OUTSIDE` where an operator says that it was given back by other means;
    * `DISPUTE` where the customer's bank has taken it.
    */
   @Column({ type: 'text' })
-  destination!: 'WALLET' | 'PROVIDER' | 'OUTSIDE' | 'DISPUTE';
+  destination!: 'WALLET' | 'PROVIDER' | 'PROVIDER_BALANCE' | 'OUTSIDE' | 'DISPUTE';
 
   /** What the receiving side calls it. */
   @Column({ type: 'text', nullable: true })

@@ -71,7 +71,9 @@ export class PaymentRefunds {
       errorMessage: null,
       idempotencyKey: wish.idempotencyKey ?? null,
     });
-    if (!through) await this.reversals.count(ctx, payment);
+    // Credits that were bought with it cannot be spent while their money is on its way back.
+    if (through) await this.ledger.keepPurchase(ctx, invoice, 'unspent');
+    else await this.reversals.count(ctx, payment);
     return refund;
   }
 
@@ -85,18 +87,20 @@ export class PaymentRefunds {
   /** The provider will not give it back: its amount is free again. */
   async refuse(ctx: Ctx, refundId: string, message: string): Promise<void> {
     const row = await this.get(ctx, refundId);
-    if (row.refundStatus === 'REQUESTED')
-      await updateRow(ctx.em, PaymentRefundEntity, refundId, {
-        ...stampChange(ctx),
-        refundStatus: 'FAILED',
-        errorMessage: message,
-      });
+    if (row.refundStatus !== 'REQUESTED') return;
+    const invoice = await this.invoices.lock(ctx, row.invoiceId);
+    await updateRow(ctx.em, PaymentRefundEntity, refundId, {
+      ...stampChange(ctx),
+      refundStatus: 'FAILED',
+      errorMessage: message,
+    });
+    await this.ledger.keepPurchase(ctx, invoice, 'known');
   }
 
   /** One that was refused is to be tried once more; what is left of the payment must still allow it. */
   async reopen(ctx: Ctx, refundId: string): Promise<PaymentRefund> {
     const row = await this.get(ctx, refundId);
-    await this.invoices.lock(ctx, row.invoiceId);
+    const invoice = await this.invoices.lock(ctx, row.invoiceId);
     const held = (await this.ledger.heldOf(ctx, row.invoiceId)).find(
       ({ payment }) => payment.id === row.paymentId,
     );
@@ -107,6 +111,7 @@ export class PaymentRefunds {
       );
     const change = { ...stampChange(ctx), refundStatus: 'REQUESTED' as const, errorMessage: null };
     await updateRow(ctx.em, PaymentRefundEntity, refundId, change);
+    await this.ledger.keepPurchase(ctx, invoice, 'unspent');
     return { ...row, ...change };
   }
 

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Injectable } from '@nestjs/common';
 import { invalidOperation } from '../domain/errors.js';
-import { money, type Money } from '../domain/money.js';
+import { formatMoney, money, type Money } from '../domain/money.js';
 import { mergeRemoteStatus } from '../domain/paying/payment-states.js';
 import { InvoicesService } from '../invoices/invoices.service.js';
 import type { Ctx } from '../platform/context.js';
@@ -9,6 +9,7 @@ import { isChange } from '../platform/database/changes.js';
 import { findRow, findRows, rowExists } from '../platform/database/rows.js';
 import { PaymentLedger } from './payment-ledger.service.js';
 import { PaymentAttemptEntity } from './payment-attempt.entity.js';
+import { COLLECTED_WHOLE } from './payment-reversals.service.js';
 import { PaymentEntity } from './payment.entity.js';
 import type { Payment, PaymentReport } from './payments.types.js';
 
@@ -41,7 +42,8 @@ export class PaymentReportsService {
       );
     const change: Partial<Payment> = {
       paymentStatus: status,
-      amount: status === 'SUCCEEDED' ? amount.amount : before.amount,
+      // What is booked is booked: a later word on it changes nothing of the money.
+      amount: status === 'SUCCEEDED' && !COLLECTED.has(before.paymentStatus) ? amount.amount : before.amount,
       gatewayPaymentId: (isCurrent ? report.gatewayPaymentId : undefined) ?? before.gatewayPaymentId,
       gatewayTrackingId: report.gatewayTrackingId ?? before.gatewayTrackingId,
       paymentUrl: report.paymentUrl ?? before.paymentUrl,
@@ -94,6 +96,8 @@ export class PaymentReportsService {
       /** How it was paid; told by the method where this is left out. */
       readonly methodType?: Payment['paymentMethodType'];
       readonly metadata: Readonly<Record<string, string>>;
+      /** All that was collected, where other debts were paid with it. */
+      readonly collected?: Money | undefined;
     },
   ): Promise<Payment> {
     const invoice = await this.invoices.lock(ctx, input.invoiceId);
@@ -101,7 +105,7 @@ export class PaymentReportsService {
       connectionId: input.connectionId,
       gatewayPaymentId: input.gatewayPaymentId,
     });
-    if (known !== null)
+    if (known !== null && known.destinationId === input.invoiceId)
       return this.report(ctx, known.id, {
         status: 'SUCCEEDED',
         amount: input.amount,
@@ -124,9 +128,12 @@ export class PaymentReportsService {
       status: 'SUCCEEDED',
       metadata: input.metadata,
     });
+    const { collected } = input;
+    const isShared = collected !== undefined && collected.amount !== input.amount.amount;
     const stored = await this.ledger.change(ctx, payment.id, {
       succeededAt: input.paidAt ?? ctx.now,
       methodDetails: input.method,
+      gatewayMetadata: isShared ? { [COLLECTED_WHOLE]: formatMoney(collected) } : {},
     });
     await this.ledger.allocate(ctx, stored, invoice);
     return stored;
@@ -151,8 +158,7 @@ export class PaymentReportsService {
           row.destinationId === invoiceId &&
           (paymentId === undefined || row.id === paymentId) &&
           row.status === 'published' &&
-          row.paymentStatus === 'SUCCEEDED' &&
-          row.amount === amount.amount &&
+          COLLECTED.has(row.paymentStatus) &&
           row.currency === amount.currency &&
           (method === null || isDeepStrictEqual(row.methodDetails, method)),
       ),
@@ -168,6 +174,9 @@ export class PaymentReportsService {
   ): Promise<void> {
     const payment = await findRow(ctx.em, PaymentEntity, { connectionId, gatewayPaymentId });
     if (payment === null || payment.methodDetails?.last4) return;
+    // The invoice first, as everybody does: whoever has it may be about to ask for the payment.
+    await this.invoices.lock(ctx, payment.destinationId);
+    if ((await this.ledger.lock(ctx, payment.id)).methodDetails?.last4) return;
     await this.ledger.change(ctx, payment.id, { methodDetails: method });
     await this.invoices.describePayment(ctx, payment.destinationId, {
       payment_method: method.type,

@@ -3,12 +3,14 @@ import { IsNull, Not } from 'typeorm';
 import { invalidOperation } from '../domain/errors.js';
 import { money, type Money } from '../domain/money.js';
 import { hasGone, mergeDisputeStatus, mergeRefundStatus } from '../domain/paying/reversal-states.js';
+import { takenByDispute } from '../domain/paying/adjustments.js';
 import { statusAfterRefunds } from '../domain/paying/payment-states.js';
 import { InvoicesService } from '../invoices/invoices.service.js';
 import type { Ctx } from '../platform/context.js';
 import { stampChange, stampNew } from '../platform/database/columns.js';
 import { findRow, insertRow, rowExists, updateRow } from '../platform/database/rows.js';
 import { Outbox } from '../platform/outbox/outbox.js';
+import type { PurchaseUndoing } from '../wallets/wallet-purchases.service.js';
 import { PaymentDisputeEntity } from './payment-dispute.entity.js';
 import { PaymentLedger } from './payment-ledger.service.js';
 import { PaymentRefundEntity } from './payment-refund.entity.js';
@@ -83,7 +85,7 @@ export class PaymentReversals {
     let changed = false;
     for (const refund of refunds) changed = (await this.takeRefund(ctx, payment, refund)) || changed;
     for (const dispute of disputes) changed = (await this.takeDispute(ctx, payment, dispute)) || changed;
-    if (changed) await this.count(ctx, payment);
+    if (changed) await this.count(ctx, payment, 'known');
     return true;
   }
 
@@ -114,8 +116,9 @@ export class PaymentReversals {
   }
 
   private async takeRefund(ctx: Ctx, payment: Payment, report: ReportedRefund): Promise<boolean> {
-    const { gatewayRefundId, status, amount } = report;
+    const { gatewayRefundId, status } = report;
     const connectionId = payment.connectionId;
+    const amount = await this.ofThisInvoice(ctx, payment, report);
     const own = report.refundId === undefined ? {} : { id: report.refundId, paymentId: payment.id };
     const known =
       (await findRow(ctx.em, PaymentRefundEntity, {
@@ -123,6 +126,7 @@ export class PaymentReversals {
         gatewayRefundId,
       })) ?? ('id' in own ? await findRow(ctx.em, PaymentRefundEntity, own) : null);
     if (known === null) {
+      if (amount.amount <= 0n) return false;
       await insertRow(ctx.em, PaymentRefundEntity, {
         ...this.told(ctx, payment, amount.amount),
         destination: 'PROVIDER',
@@ -152,6 +156,19 @@ export class PaymentReversals {
       gateway_refund_id: gatewayRefundId,
     });
     return true;
+  }
+
+  /** Where more was collected with the payment than is ours, only as much as was ours can go back of it. */
+  private async ofThisInvoice(
+    ctx: Ctx,
+    payment: Payment,
+    { gatewayRefundId, amount }: ReportedRefund,
+  ): Promise<Money> {
+    if (payment.gatewayMetadata[COLLECTED_WHOLE] === undefined) return amount;
+    const others = (await this.refundsOf(ctx, [payment.id]))
+      .filter((row) => row.gatewayRefundId !== gatewayRefundId && hasGone(row.refundStatus))
+      .reduce((sum, row) => sum + row.amount, 0n);
+    return money(takenByDispute(payment.amount, others, amount.amount), payment.currency);
   }
 
   private async takeDispute(ctx: Ctx, payment: Payment, report: ReportedDispute): Promise<boolean> {
@@ -198,6 +215,7 @@ export class PaymentReversals {
       destination: 'DISPUTE',
       reference: gatewayDisputeId,
     });
+    // How much of the payment was left to be taken is worked out with all that went back of it.
     if (status === 'LOST' && booked === null)
       await insertRow(ctx.em, PaymentRefundEntity, {
         ...this.told(ctx, payment, amount.amount),
@@ -245,7 +263,8 @@ export class PaymentReversals {
   }
 
   /** Where all that went back leaves the payment and its invoice. Both are locked. */
-  async count(ctx: Ctx, payment: Payment): Promise<void> {
+  async count(ctx: Ctx, payment: Payment, undoing: PurchaseUndoing = 'unspent'): Promise<void> {
+    await this.fitDisputes(ctx, payment);
     const gone = (await this.refundsOf(ctx, [payment.id]))
       .filter((row) => hasGone(row.refundStatus))
       .reduce((sum, row) => sum + row.amount, 0n);
@@ -258,7 +277,33 @@ export class PaymentReversals {
     const invoice = await this.invoices.lock(ctx, payment.destinationId);
     // Of a voided invoice what was paid has gone back already: then this is known of the payment alone.
     if (invoice.invoiceStatus === 'FINALIZED' || invoice.invoiceStatus === 'DRAFT')
-      await this.ledger.recount(ctx, invoice);
+      await this.ledger.recount(ctx, invoice, undefined, undoing);
+  }
+
+  /**
+   * A bank names the whole payment, also where a part of it was given back before, or is told to be after: what a lost
+   * dispute has taken is what refunds have left.
+   */
+  private async fitDisputes(ctx: Ctx, payment: Payment): Promise<void> {
+    const rows = await this.refundsOf(ctx, [payment.id]);
+    const disputes = await this.disputesOf(ctx, [payment.id]);
+    let gone = rows
+      .filter((row) => row.destination !== 'DISPUTE' && hasGone(row.refundStatus))
+      .reduce((sum, row) => sum + row.amount, 0n);
+    for (const dispute of disputes.filter(({ disputeStatus }) => disputeStatus === 'LOST')) {
+      const booked = rows.find(
+        (row) => row.destination === 'DISPUTE' && row.reference === dispute.gatewayDisputeId,
+      );
+      if (booked === undefined) continue;
+      const amount = takenByDispute(payment.amount, gone, dispute.amount);
+      gone += amount;
+      const fitted =
+        amount > 0n
+          ? { amount, refundStatus: 'SUCCEEDED' as const }
+          : { amount: booked.amount, refundStatus: 'CANCELED' as const };
+      if (booked.amount !== fitted.amount || booked.refundStatus !== fitted.refundStatus)
+        await updateRow(ctx.em, PaymentRefundEntity, booked.id, { ...stampChange(ctx), ...fitted });
+    }
   }
 
   private announce(
@@ -270,5 +315,8 @@ export class PaymentReversals {
     return this.outbox.append(ctx, { type, entityType: 'payment', entityId: payment.id, payload });
   }
 }
+
+/** On a payment that has paid other debts, too: what was collected in all, in major units. */
+export const COLLECTED_WHOLE = 'collected_amount';
 
 const CLOSED: ReadonlySet<PaymentDispute['disputeStatus']> = new Set(['LOST', 'WON', 'INQUIRY_CLOSED']);

@@ -15,6 +15,7 @@ import { PaymentReversals } from './payment-reversals.service.js';
 import { PaymentsController } from './payments.controller.js';
 import { PaymentsQueries } from './payments.queries.js';
 import { PaymentsService } from './payments.service.js';
+import { RemoteAdjustments } from './remote-adjustments.service.js';
 import { RefundsService } from './refunds.service.js';
 
 @Module({
@@ -31,10 +32,12 @@ import { RefundsService } from './refunds.service.js';
     RefundsService,
     PaymentReversals,
     PaymentRefunds,
+    RemoteAdjustments,
     CreditNotesService,
     CreditNotesQueries,
   ],
   exports: [
+    PaymentLedger,
     CreditNotesService,
     CreditNotesQueries,
     PaymentsService,
@@ -44,6 +47,7 @@ import { RefundsService } from './refunds.service.js';
     PaymentMethodsService,
     PaymentReversals,
     PaymentRefunds,
+    RemoteAdjustments,
     RefundsService,
   ],
 })

@@ -6,6 +6,7 @@ import { RatingModule } from '../rating/rating.module.js';
 import { SubscriptionsModule } from '../subscriptions/subscriptions.module.js';
 import { TenancyModule } from '../tenancy/tenancy.module.js';
 import { UsageModule } from '../usage/usage.module.js';
+import { PaymentsModule } from '../payments/payments.module.js';
 import { WalletsModule } from '../wallets/wallets.module.js';
 import { CreditGrantsController, GrantListsController } from './credit-grants.controller.js';
 import { WalletAutoTopUp } from './wallet-auto-topup.js';
@@ -27,6 +28,7 @@ import { CreditsExpiring, GrantsDue } from './wallet-triggers.js';
     RatingModule,
     InvoicesModule,
     BillingRunsModule,
+    PaymentsModule,
   ],
   controllers: [
     WalletTopUpsController,

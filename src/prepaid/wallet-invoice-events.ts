@@ -1,4 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { InvoicesService } from '../invoices/invoices.service.js';
+import { PaymentLedger } from '../payments/payment-ledger.service.js';
+import type { Ctx } from '../platform/context.js';
 import { UnitOfWork } from '../platform/database/unit-of-work.js';
 import { JobHandlers } from '../platform/jobs/job-handlers.js';
 import { OutboxSubscribers } from '../platform/outbox/outbox-subscribers.js';
@@ -14,6 +17,8 @@ export class WalletInvoiceEvents implements OnModuleInit {
     private readonly handlers: JobHandlers,
     private readonly subscribers: OutboxSubscribers,
     private readonly topUps: WalletTopUps,
+    private readonly invoices: InvoicesService,
+    private readonly payments: PaymentLedger,
   ) {}
 
   onModuleInit(): void {
@@ -27,14 +32,17 @@ export class WalletInvoiceEvents implements OnModuleInit {
     this.handlers.register({
       kind: JOB,
       handle: async ({ caller, payload }) => {
-        const invoiceId = String(payload.entityId);
-        await this.uow.run(caller, (ctx) =>
-          payload.type === 'invoice.paid'
-            ? this.topUps.paid(ctx, invoiceId)
-            : this.topUps.voided(ctx, invoiceId),
-        );
+        await this.uow.run(caller, (ctx) => this.settle(ctx, String(payload.entityId)));
         return undefined;
       },
     });
+  }
+
+  /** By what the invoice is now: it may have become void, or its money may have gone back, since the event. */
+  private async settle(ctx: Ctx, invoiceId: string): Promise<void> {
+    const invoice = await this.invoices.lock(ctx, invoiceId);
+    if (invoice.invoiceStatus === 'VOIDED') await this.topUps.voided(ctx, invoiceId);
+    else if (invoice.paidAt !== null) await this.topUps.paid(ctx, invoiceId);
+    await this.payments.keepPurchase(ctx, invoice, 'known');
   }
 }

@@ -6,6 +6,7 @@ import { CustomerSubscriptionsQueries } from '../subscriptions/customer-subscrip
 import { GrantApplications } from '../wallets/grant-applications.service.js';
 import { WalletExpiries } from '../wallets/wallet-expiries.service.js';
 import type { WalletTransaction } from '../wallets/wallets.types.js';
+import { CreditHolds } from '../billing/credit-holds/credit-holds.service.js';
 import { BillingRun } from '../billing/runs/billing-runner.service.js';
 import { OpenDraftsQueries } from '../invoices/open-drafts.queries.js';
 import { SubscriptionGrants } from '../subscriptions/subscription-grants.service.js';
@@ -51,7 +52,7 @@ export class GrantsDue implements TimeTrigger, OnModuleInit {
 
 /**
  * Books credits that have expired. Those that can still pay for a period that is over and not billed yet (a grant that lasts as
- * long as the billing period does, always) wait for that bill.
+ * long as the billing period does, always) wait for that bill; of others what was used of the current period is held for its bill.
  */
 @Injectable()
 export class CreditsExpiring implements TimeTrigger, OnModuleInit {
@@ -62,6 +63,7 @@ export class CreditsExpiring implements TimeTrigger, OnModuleInit {
     private readonly triggers: TimeTriggers,
     private readonly billing: BillingRun,
     private readonly expiries: WalletExpiries,
+    private readonly holds: CreditHolds,
     private readonly subscriptions: CustomerSubscriptionsQueries,
     private readonly openDrafts: OpenDraftsQueries,
   ) {}
@@ -89,9 +91,9 @@ export class CreditsExpiring implements TimeTrigger, OnModuleInit {
       const expiry = (row.expiryDate ?? ctx.now).getTime();
       return since !== undefined && since.getTime() <= expiry && ctx.now.getTime() < expiry + WAIT_AT_MOST_MS;
     };
-    const needed = due.filter(isNeeded);
+    const needed = due.filter((row) => !row.held && isNeeded(row));
     await this.expiries.postpone(ctx, needed, new Date(ctx.now.getTime() + HOUR_MS));
-    await this.expiries.book(
+    await this.holds.settle(
       ctx,
       due.filter((row) => !needed.includes(row)),
     );

@@ -97,6 +97,8 @@ export interface CredentialField {
   readonly role?: 'api' | 'webhook';
   /** The session may write the field itself (`settings` in a result), so an empty one is not an error. */
   readonly managed?: boolean;
+  /** What a new connection gets where the request says nothing. One that was made before the field was has none. */
+  readonly initial?: string;
 }
 
 /** One connection as an adapter sees it: opened credentials, no identity of ours beyond its id. */
@@ -149,6 +151,8 @@ export interface ProviderSession {
   readonly subscriptions?: SubscriptionOperations;
   readonly invoices?: InvoiceOperations;
   readonly payments?: PaymentOperations;
+  /** What goes back, where the provider takes payments for its own invoices only and has no {@link payments}. */
+  readonly reversals?: ReversalOperations;
   readonly webhookEndpoints?: WebhookEndpointOperations;
 }
 
@@ -162,7 +166,15 @@ export interface ProviderAccount {
 }
 
 export interface CustomerOperations {
-  push(customer: CustomerPush, attempt: Attempt): Promise<RemoteCustomer>;
+  /**
+   * Before a remote customer that was there already is written to, it is claimed: nobody else of ours may have it. False
+   * means that somebody has, and it is left as it is. Left out: there is nobody else.
+   */
+  push(
+    customer: CustomerPush,
+    attempt: Attempt,
+    claim?: (remoteId: string) => Promise<boolean>,
+  ): Promise<RemoteCustomer>;
   /** Null when the provider has never heard of it. */
   fetch(remoteId: string): Promise<RemoteCustomer | null>;
   /**
@@ -215,9 +227,17 @@ export interface InvoiceOperations {
   push(invoice: InvoicePush, attempt: Attempt): Promise<RemoteInvoice>;
   /** The push is not wanted any more: whatever its tries have made is taken back. Left out: it is completed, and undone after. */
   withdraw?(invoice: InvoicePush, attempt: Attempt): Promise<Withdrawal>;
-  /** Null when the provider has never heard of it. */
-  fetch(remoteId: string): Promise<RemoteInvoice | null>;
-  /** Settles what remains without collecting it. Already paid is success. */
+  /**
+   * Null when the provider has never heard of it. With `thorough`, adjustments are looked for also where nothing of the
+   * invoice says that there are any: some are known, and may have been released.
+   */
+  fetch(remoteId: string, thorough?: boolean): Promise<RemoteInvoice | null>;
+  /** The invoice that a payment was for, where payments are no group of their own. Null when there is none. */
+  ofPayment?(remotePaymentId: string): Promise<RemoteInvoice | null>;
+  /**
+   * Settles what remains without collecting it. Already paid is success. What it has settled is never told as a payment
+   * or an adjustment after, or as one that `mayBeOurs`.
+   */
   markPaid?(remoteId: string, attempt: Attempt): Promise<RemoteInvoice>;
   /**
    * Brings what an open invoice still asks for down to `remaining`: a part was settled away from the provider. One that
@@ -239,6 +259,21 @@ export interface InvoiceOperations {
    */
   listMade?(since: Date): AsyncIterable<MadeInvoice>;
 }
+
+/** What goes back of payments, whoever has taken them. */
+export interface ReversalOperations {
+  /** Null when the provider has no such payment, or it is none of ours. */
+  fetch(remotePaymentId: string): Promise<{ readonly reversals?: RemoteReversals } | null>;
+  /** As of {@link PaymentOperations}. */
+  refund?(request: RefundRequest, attempt: Attempt): Promise<RemoteRefund>;
+  listReversed?(since: Date): AsyncIterable<{
+    readonly remotePaymentId: string;
+    readonly reversals: RemoteReversals;
+  }>;
+}
+
+export const reversalsOf = ({ payments, reversals }: ProviderSession): ReversalOperations | undefined =>
+  payments ?? reversals;
 
 export interface PaymentOperations {
   createCheckout(request: CheckoutRequest, attempt: Attempt): Promise<RemoteCheckout>;
@@ -262,11 +297,38 @@ export interface PaymentOperations {
   /** Payments and pages of ours on which the last word was said since; for the reconciler: what a lost webhook would have said. */
   listDecided?(since: Date): AsyncIterable<DecidedPayment>;
   listMethods(remoteCustomerId: string): Promise<readonly RemotePaymentMethod[]>;
+  /** Whose a saved method is; of one that was detached nobody's. Null when the provider has never heard of it. */
+  fetchMethodOwner?(
+    remoteMethodId: string,
+  ): Promise<{ readonly remoteCustomerId: string | undefined } | null>;
 }
 
 export interface WebhookEndpointOperations {
   /** Registers our URL; the secret is in this answer only. */
   register(url: string, attempt: Attempt): Promise<{ readonly remoteId: string; readonly secret: string }>;
+  /**
+   * The endpoint whose URL ends with one of these paths, as the provider keeps it. Null when there is none. Left out: the
+   * provider does not tell what becomes of its deliveries.
+   */
+  inspect?(paths: readonly string[]): Promise<RemoteWebhookEndpoint | null>;
+  /** Switches it on again. */
+  enable?(remoteId: string): Promise<void>;
+  /** Has what failed since be told again, under the same event ids. */
+  replay?(remoteId: string, since: Date, attempt: Attempt): Promise<void>;
+}
+
+export interface RemoteWebhookEndpoint {
+  readonly remoteId: string;
+  readonly url: string;
+  readonly enabled: boolean;
+  /** When the provider has switched it off by itself, and why. Undefined when it is on, or a person has switched it off. */
+  readonly disabled: { readonly at: Date; readonly reason: string } | undefined;
+  /** No delivery was accepted since. */
+  readonly failingSince: Date | undefined;
+  /** How many deliveries in a row were not. */
+  readonly failures: number;
+  /** When the provider last gave one up. */
+  readonly lastFailureAt: Date | undefined;
 }
 
 export interface IncomingWebhook {

@@ -2,12 +2,14 @@
  * - `unavailable`: no answer, a timeout, a 5xx, a key in use. The outcome is unknown; retried with the same key.
  * - `rate_limited`: refused before anything happened; retried after `retryAfterMs`.
  * - `auth`: the credentials are refused; pauses the connection.
+ * - `forbidden`: they are good, and not allowed to do this; `param` names what they lack, where the provider says. Only
+ *   this kind of operation is held up, and tried again.
  * - `not_found`: the remote object that the call names does not exist.
  * - `invalid`: the request is wrong and stays wrong, whoever repeats it.
  * - `conflict`: the remote object is in a state that forbids the change.
  */
 export type ProviderErrorKind =
-  'unavailable' | 'rate_limited' | 'auth' | 'not_found' | 'invalid' | 'conflict';
+  'unavailable' | 'rate_limited' | 'auth' | 'forbidden' | 'not_found' | 'invalid' | 'conflict';
 
 export interface ProviderErrorOptions {
   /** The provider's code where there is one, else ours: `total_mismatch`, `customer_email_missing`. */

@@ -20,6 +20,7 @@ export type ProviderNews =
   | { readonly kind: 'payment.changed'; readonly remoteId: string }
   | { readonly kind: 'checkout.changed'; readonly remoteId: string }
   | { readonly kind: 'setup.changed'; readonly remoteId: string }
+  | { readonly kind: 'method.changed'; readonly remoteId: string }
   | { readonly kind: 'ignored'; readonly reason: string };
 
 export type ProviderEvent = ProviderEventBase & ProviderNews;

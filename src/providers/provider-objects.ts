@@ -1,4 +1,5 @@
 import type { Money } from '../domain/money.js';
+import type { AdjustmentKind } from '../domain/paying/adjustments.js';
 import type { Period } from '../domain/period.js';
 
 /** What crosses the adapter boundary: requests in our words, remote objects as an adapter reads them. */
@@ -11,6 +12,8 @@ export interface Attempt {
   readonly firstTriedAt: Date;
   /** 1 on the first try. Above 1, earlier work may exist although nothing of it is known here. */
   readonly number: number;
+  /** How often the key has changed since the first try: above 0, earlier work may exist that was asked for under another. */
+  readonly generation?: number;
 }
 
 export interface CustomerPush {
@@ -48,6 +51,8 @@ export interface RemoteCustomer {
   readonly phone: string | undefined;
   readonly address: PostalAddress | undefined;
   readonly metadata: Readonly<Record<string, string>>;
+  /** Null: none. Undefined: not told. */
+  readonly defaultMethodId?: string | null;
 }
 
 export interface RemovedCustomer {
@@ -123,19 +128,53 @@ export interface RemoteInvoice {
   readonly status: RemoteInvoiceStatus;
   /** What the provider calls its status, where `OpenInvoice.state` is compared with it. */
   readonly state?: string;
+  /** A payment is being cleared, for days perhaps: the invoice is neither paid nor free to be paid otherwise. */
+  readonly isProcessing?: boolean;
   /** Undefined where the provider does not tell it as a number. */
   readonly total: Money | undefined;
+  /** What the provider still asks for of what we asked it to collect, without debts of its own that it adds. */
   readonly amountRemaining: Money | undefined;
   readonly hostedUrl: string | undefined;
   readonly pdfUrl: string | undefined;
-  /** Money that reached the provider for this invoice. What was settled outside of it is not in here. */
+  /**
+   * Money that somebody has shown there for this invoice, each piece by its own id: never what is concluded from two
+   * sums. What we have told the provider ourselves is not in here.
+   */
   readonly payments: readonly RemotePayment[];
-  /** True when the provider holds it paid without having collected it (marked paid, paid out of band). */
-  readonly settledOutside: boolean;
+  /** What lowers what the provider asks for without being money, or raises it: complete, each by its id. */
+  readonly adjustments: readonly RemoteAdjustment[];
+  /** Invoices there that this one has taken the place of, the oldest first: it was edited. */
+  readonly replaces?: readonly string[];
   /** Merged into our invoice's metadata: the provider's own names for its ids and URLs. */
   readonly metadata: Readonly<Record<string, string>>;
   /** Why the provider's first collection did not go through, when it tried within the push. */
   readonly decline?: Decline;
+}
+
+export interface RemoteAdjustment {
+  /** The provider's id; where it has none of its own, made of the invoice's. */
+  readonly remoteId: string;
+  readonly kind: AdjustmentKind;
+  /** Positive lowers what is owed. */
+  readonly amount: Money;
+  /** It does not count any more, and never will again. */
+  readonly released: boolean;
+  /** It stands for all that was still asked for there. */
+  readonly settlesRest?: boolean;
+  /** The provider keeps no record of it: it is worked out anew at each reading. */
+  readonly varies?: boolean;
+  /** The provider does not tell who has done it: it may be the echo of our own `markPaid`. */
+  readonly mayBeOurs?: boolean;
+  /** What of it went back after the payment: by refunds, which are told with their payments, or otherwise. */
+  readonly givenBack?: readonly RemoteReturn[];
+  readonly reason?: string | undefined;
+  readonly at?: Date | undefined;
+}
+
+export interface RemoteReturn {
+  readonly remoteId: string;
+  readonly by: 'refund' | 'balance' | 'outside';
+  readonly amount: Money;
 }
 
 export type RemotePaymentStatus =
@@ -165,11 +204,8 @@ export interface RemotePayment {
   readonly method: RemotePaymentMethod | undefined;
   readonly decline: Decline | undefined;
   readonly metadata: Readonly<Record<string, string>>;
-  /**
-   * True where the provider only says that the invoice is paid and this payment is concluded from that: it may be
-   * the echo of our own "mark as paid", and is no second payment of a debt that is settled here already.
-   */
-  readonly inferred?: boolean;
+  /** All that was collected with it, where the provider has had other debts paid, too: {@link amount} is ours of it. */
+  readonly collected?: Money;
   /** True when the payment asked for its method to be saved as the customer's default. */
   readonly setDefault?: boolean;
   /** True for money that did not pass through the provider: somebody has only reported it there. */

@@ -62,7 +62,7 @@ export class SandboxControl {
 
 /** What a person does on a hosted page: fills in the test card and presses the button. */
 export async function payOnPage(url: string): Promise<void> {
-  const response = await fetch(`${url}/submit`, {
+  const response = await fetch(`${url.split('?')[0] ?? url}/submit`, {
     method: 'POST',
     redirect: 'manual',
     headers: { 'content-type': 'application/x-www-form-urlencoded' },

@@ -15,6 +15,7 @@ import {
   roundTogether,
   sumMoney,
   zeroMoney,
+  type Money,
 } from '../domain/money.js';
 import type { Period } from '../domain/period.js';
 import { formatRate, rate, storableQuantity, ZERO, type Rate } from '../domain/rate.js';
@@ -76,8 +77,8 @@ export function earlierTasks(
 export function withCommitments(bill: CommittedBill): RatedLine[] {
   const closing = closingOf(bill.task);
   if (closing === undefined) return bill.lines.map(({ line }) => line);
-  const lines = bill.lines.map(({ line }) => line);
   const { currency } = bill.task.subscription;
+  const lines = feesTogether(bill.lines, currency);
   for (const root of new Set(bill.lines.filter(isUsage).map((one) => one.root))) {
     const places = bill.lines.flatMap((one, index) => (one.root === root && isUsage(one) ? [index] : []));
     const run = places.map((index) => bill.lines[index] as ExactLine);
@@ -97,6 +98,26 @@ export function withCommitments(bill: CommittedBill): RatedLine[] {
   }
   const { commitment } = bill.task.subscription;
   return commitment === null ? lines : committedLines(bill, lines, commitment, closing);
+}
+
+/** The parts of a fee that something has cut, a pause or another quantity, cost what it costs uncut, to the minor unit. */
+function feesTogether(exact: readonly ExactLine[], currency: string): RatedLine[] {
+  const runs = new Map<string, number[]>();
+  for (const [index, one] of exact.entries()) {
+    if (isUsage(one)) continue;
+    const key = JSON.stringify([one.root, one.charge.servicePeriod.start.getTime()]);
+    runs.set(key, [...(runs.get(key) ?? []), index]);
+  }
+  const lines = exact.map(({ line }) => line);
+  for (const run of runs.values()) {
+    const amounts = run.map((index) => (lines[index] as RatedLine).amount);
+    if (run.length > 1)
+      for (const [n, amount] of roundTogether(amounts, currency).entries()) {
+        const index = run[n] as number;
+        lines[index] = { ...(lines[index] as RatedLine), amount: moneyToRate(amount) };
+      }
+  }
+  return lines;
 }
 
 const isUsage = ({ line }: ExactLine): boolean => line.priceType === 'USAGE';
@@ -195,7 +216,7 @@ function windowedRun(
   commitment: LineCommitment,
   buckets: RatedBuckets,
 ): RatedLine[] {
-  const outcome = applyWindowedCommitment(commitment, buckets.amounts, buckets.count);
+  const outcome = applyWindowedCommitment(commitment, buckets.used, buckets.idle);
   const usage = run.reduce((sum, { line }) => sum.plus(line.amount), ZERO);
   return run.map(({ line }, index) =>
     index < run.length - 1
@@ -207,8 +228,10 @@ function windowedRun(
   );
 }
 
-const earlierLines = (bill: CommittedBill, since: Date): ExactLine[] =>
-  [...bill.earlier].flatMap(([start, lines]) => (start >= since.getTime() ? lines : []));
+const earlierBills = (bill: CommittedBill, since: Date): (readonly ExactLine[])[] =>
+  [...bill.earlier].flatMap(([start, lines]) => (start >= since.getTime() ? [lines] : []));
+
+const earlierLines = (bill: CommittedBill, since: Date): ExactLine[] => earlierBills(bill, since).flat();
 
 const withLineInfo = (
   line: RatedLine,
@@ -248,19 +271,16 @@ function committedLines(
     term.shares.reduce((sum, share) => sum.plus(applyFraction(rate(stored.amount), share)), ZERO),
     currency,
   );
-  const earlier = earlierLines(bill, term.start);
   const outcome = applyCommitment(
     { amount, overageFactor: rate(stored.overage_factor), trueUp: stored.true_up },
     bill.lines.flatMap((exact, index) =>
       takesPart(bill.lines, exact)
-        ? [{ key: String(index), amount: (lines[index] as RatedLine).amount }]
+        ? [{ key: String(index), amount: exact.line.amount, run: exact.root, before: exact.before }]
         : [],
     ),
     {
       usedBefore: sumMoney(
-        earlier
-          .filter((one) => takesPart(earlier, one))
-          .map(({ line }) => roundToMoney(line.amount, currency)),
+        earlierBills(bill, term.start).map((one) => usedOn(one, currency)),
         currency,
       ),
       ends: term.ends,
@@ -275,6 +295,19 @@ function committedLines(
     }),
     ...(trueUp === undefined ? [] : [trueUpLine(bill, trueUp, stored, last, closing)]),
   ];
+}
+
+/** What the usage of a bill that a commitment is for comes to, before any factor. */
+function usedOn(bill: readonly ExactLine[], currency: Currency): Money {
+  const own = bill.filter((one) => takesPart(bill, one));
+  return sumMoney(
+    [...new Set(own.map(({ root }) => root))].flatMap((root) => {
+      const run = own.filter((one) => one.root === root);
+      const [{ before }] = run as [ExactLine];
+      return roundTogether([before, ...run.map(({ line }) => line.amount)], currency).slice(1);
+    }),
+    currency,
+  );
 }
 
 function currencyOf({ currency }: Subscription): Currency {

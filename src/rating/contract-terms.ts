@@ -113,7 +113,8 @@ export function earlierInTerm(
       .filter((period) => period.start.getTime() >= start)
       .map((period): BillingTask =>
         cut !== undefined && period.start.getTime() === cut.closing.start.getTime()
-          ? cutTask(subscription, cut.closing)
+          ? // What it comes to now that more of its period has been used: that is brought onto a later bill.
+            { ...cutTask(subscription, cut.closing), runsUntil: closing.end }
           : {
               subscription,
               moment: momentOf(subscription, period, 'SUBSCRIPTION_CYCLE'),

@@ -65,5 +65,7 @@ export interface RatedLine {
   readonly restatement?: Restatement;
   /** Left out: a charge. What is given back or paid out is settled: no discount and no tax of the invoice touches it. */
   readonly settled?: SettledTax;
+  /** A charge that is net of its discounts already; taxes are levied on it. */
+  readonly undiscounted?: boolean;
   readonly metadata?: Readonly<Record<string, string>>;
 }

@@ -29,7 +29,7 @@ import {
   type PreparedUsage,
   type RatedUsage,
 } from './usage-rating.service.js';
-import { rootsOf } from './usage-runs.js';
+import { inLineage, rootsOf } from './usage-runs.js';
 
 type Charge = DueCharge<PricedLine>;
 
@@ -141,7 +141,7 @@ export class SubscriptionRatingService {
         contracts.flatMap(({ earlier, last, later }) => [...earlier, last, ...later].map(({ id }) => id)),
       ),
     ];
-    const items = await this.subscriptions.linesOf(ctx, subscriptionIds);
+    const items = inLineage(await this.subscriptions.linesOf(ctx, subscriptionIds));
     const pauses = await this.pauses.pausedTimes(ctx, subscriptionIds);
     const prices = await this.prices.byIds(
       ctx,
@@ -162,10 +162,9 @@ export class SubscriptionRatingService {
         .flatMap((item) => pricedLine(subscription, item, prices.get(item.priceId), rootOf(item), paused));
       if (moment.type === 'trial_start') return lines.flatMap((line) => freeCharge(line, moment.trial));
       const billing = scheduleOf(subscription);
-      const closing = moment.type === 'subscription_start' ? undefined : moment.closing;
       return proratedCharges(
         linesDue(moment, chargedLife(subscription), lines, { pauses: paused, billing }),
-        prorationBehaviorAt(subscription, closing),
+        ({ servicePeriod }) => prorationBehaviorAt(subscription, servicePeriod),
       );
     };
   }

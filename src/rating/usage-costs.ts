@@ -27,8 +27,15 @@ import type { UsageStretch } from './usage-runs.js';
 export interface RunCost {
   /** Of all legs. */
   readonly lines: readonly LineCost[];
-  /** What each bucket with usage costs, in the order of time; null for a meter without buckets. */
-  readonly bucketAmounts: readonly Rate[] | null;
+  /** Buckets with usage, in the order of time; null for a meter without buckets. */
+  readonly buckets: readonly BucketCost[] | null;
+}
+
+/** What a bucket, with all its groups, costs. */
+export interface BucketCost {
+  readonly window: Period;
+  /** Of all legs. */
+  readonly lines: readonly LineCost[];
 }
 
 interface FreeOutcome {
@@ -64,7 +71,7 @@ export function costOfRun(asked: AskedRun, sharing: readonly AskedRun[], answers
   }
 }
 
-const plain = (lines: readonly LineCost[]): RunCost => ({ lines, bucketAmounts: null });
+const plain = (lines: readonly LineCost[]): RunCost => ({ lines, buckets: null });
 
 /** Each leg takes what its own entitlements give of what was used since the run began; what is free is given once. */
 function addedStretches(asked: AskedRun, answers: UsageAnswers, spent: Spent): MeasuredStretch[] {
@@ -275,15 +282,14 @@ function costOfBuckets(
       }),
     );
   });
-  const amounts = new Map<number, Rate>();
+  const byStart = new Map<number, LineCost[]>();
   for (const [index, { start }] of buckets.entries())
-    amounts.set(
-      start.getTime(),
-      (amounts.get(start.getTime()) ?? ZERO).plus(sum((costs[index] ?? []).map(({ amount }) => amount))),
-    );
+    byStart.set(start.getTime(), [...(byStart.get(start.getTime()) ?? []), ...(costs[index] ?? [])]);
   return {
     lines: addCosts(costs.flat()),
-    bucketAmounts: [...amounts].sort(([a], [b]) => a - b).map(([, amount]) => amount),
+    buckets: [...byStart]
+      .sort(([a], [b]) => a - b)
+      .map(([start, lines]) => ({ window: bucketAt(size, new Date(start)), lines })),
   };
 }
 

@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { CustomersService } from '../customers/customers.service.js';
-import { earlierOf, laterOf } from '../domain/period.js';
+import type { BucketUsage } from '../domain/invoicing/line-commitment.js';
+import { earlierOf, laterOf, type Period } from '../domain/period.js';
 import { rate, ZERO, type Rate } from '../domain/rate.js';
 import { totalOf } from '../domain/rating/stretches.js';
-import { bucketCount } from '../domain/usage/bucket-count.js';
+import { bucketCount, lastBucket } from '../domain/usage/bucket-count.js';
 import { combineQuotas, type Quota } from '../domain/usage/entitlement-quota.js';
 import type { Meter } from '../features/features.types.js';
 import type { Ctx } from '../platform/context.js';
@@ -13,7 +14,7 @@ import { SubscriptionAddonsService } from '../subscriptions/subscription-addons.
 import { quotaCalendarOf } from '../subscriptions/quota-calendar.types.js';
 import type { Subscription } from '../subscriptions/subscriptions.types.js';
 import { UsageService } from '../usage/usage.service.js';
-import { costOfRun, type RunCost } from './usage-costs.js';
+import { costOfRun, type BucketCost, type RunCost } from './usage-costs.js';
 import { askUsage, ownLeg, UsageQuestions, type AskedRun, type UsageAnswers } from './usage-questions.js';
 import {
   sharedKey,
@@ -26,12 +27,12 @@ import {
 
 export type { MeteredCharge } from './usage-runs.js';
 
-/** Buckets of a meter, each of which a commitment may be held against. */
+/** Buckets of a meter, each of which a commitment may be held against, as far as the bill has a part in them. */
 export interface RatedBuckets {
-  /** What each bucket with usage costs, in the order of time. */
-  readonly amounts: readonly Rate[];
-  /** All buckets that the line and those of its run have a part of. */
-  readonly count: number;
+  /** Those with usage, in the order of time. */
+  readonly used: readonly BucketUsage[];
+  /** How many without usage end in the time that the bill is for. */
+  readonly idle: number;
 }
 
 export interface RatedUsage {
@@ -43,7 +44,7 @@ export interface RatedUsage {
   readonly amount: Rate;
   /** Exact: what earlier legs of its run come to, which are on other bills. The same for all lines of a run. */
   readonly before: Rate;
-  /** Of the whole run: the line and those that replaced it in the period. Null for a meter without buckets. */
+  /** Of the line and those that replaced it in the period. Null for a meter without buckets. */
   readonly buckets: RatedBuckets | null;
 }
 
@@ -179,15 +180,33 @@ function costOf(
   return totalOf(other.lines).lessThan(totalOf(cost.lines)) ? other : cost;
 }
 
-function bucketsOf({ query, run }: AskedRun, { bucketAmounts }: RunCost): RatedBuckets | null {
+/** A change of plan may cut a bucket: its commitment falls due where it ends. */
+function bucketsOf({ query, run }: AskedRun, { buckets }: RunCost): RatedBuckets | null {
   const { bucketSize } = query.aggregation;
-  if (bucketAmounts === null || bucketSize === undefined) return null;
-  const count = bucketCount(
-    bucketSize,
-    run.stretches.map(({ period }) => period),
-  );
-  // Of a pause that made the period cheaper there are more buckets with usage than the stretches have.
-  return { amounts: bucketAmounts, count: Math.max(count, bucketAmounts.length) };
+  if (buckets === null || bucketSize === undefined) return null;
+  const own = run.legs.findIndex(({ isOwn }) => isOwn);
+  const amountIn = ({ lines }: BucketCost, legs: readonly RunLeg[]): Rate => {
+    const keys = new Set(legs.flatMap(({ stretches }) => stretches.map(({ key }) => key)));
+    return totalOf(lines.filter(({ key }) => keys.has(key)));
+  };
+  const { start, end } = run.ownSpan;
+  const ends = (window: Period): boolean => !run.goesOn || window.end <= end;
+  const touched = buckets.filter(({ window }) => window.start < end && window.end > start);
+  const parts = run.stretches
+    .filter(({ charge }) => run.charges.includes(charge))
+    .map(({ period }) => period);
+  const last = lastBucket(bucketSize, parts);
+  const cutIdle =
+    !ends(last) && touched.every(({ window }) => window.start.getTime() !== last.start.getTime());
+  return {
+    used: touched.map((bucket) => ({
+      amount: amountIn(bucket, run.legs.slice(own, own + 1)),
+      before: amountIn(bucket, run.legs.slice(0, own)),
+      ends: ends(bucket.window),
+    })),
+    // Of a pause that made the period cheaper there are more buckets with usage than the stretches have.
+    idle: Math.max(bucketCount(bucketSize, parts) - touched.length - (cutIdle ? 1 : 0), 0),
+  };
 }
 
 /** What earlier legs come to: they are on bills of their own. */

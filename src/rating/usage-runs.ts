@@ -66,6 +66,8 @@ export interface UsageRun {
   readonly ownSpan: Period;
   /** Milliseconds of the period that are still to come and will be charged by the subscription that goes on. */
   readonly restMs: number;
+  /** The subscription that goes on charges for what comes after the bill's own stretches. */
+  readonly goesOn: boolean;
   /** Time before and in the period in which nothing counts. */
   readonly pauses: readonly OpenPeriod[];
 }
@@ -129,6 +131,7 @@ function runOf(
     span,
     ownSpan: spanOf(own),
     restMs: (related?.goesOn ?? null) === null ? 0 : rest,
+    goesOn: (related?.goesOn ?? null) !== null,
     pauses: isUnpaused ? [] : first.pauses,
   };
 }
@@ -208,4 +211,15 @@ export function rootsOf(lines: readonly SubscriptionLineItem[]): (line: Subscrip
     return before === undefined ? line.id : rootOf(before);
   };
   return rootOf;
+}
+
+/**
+ * The lines with each at the place of the one that it replaces. On a bill the order tells which usage a commitment covers: a
+ * change of one line must not change what is asked for another.
+ */
+export function inLineage(lines: readonly SubscriptionLineItem[]): SubscriptionLineItem[] {
+  const rootOf = rootsOf(lines);
+  const places = new Map(lines.map(({ id }, index) => [id, index]));
+  const placeOf = (line: SubscriptionLineItem): number => places.get(rootOf(line)) as number;
+  return [...lines].sort((a, b) => placeOf(a) - placeOf(b) || a.startDate.getTime() - b.startDate.getTime());
 }

@@ -150,9 +150,39 @@ test('the clock of one account follows another one, and tells what comes next', 
   expect(otherNow).toBeLessThan(start + 60_000);
   for (const body of [
     { to: 'soon', account: key },
+    { to: new Date().toISOString(), account: key, stands_ms: -1 },
     { to: new Date().toISOString(), account: 'nobody' },
   ])
     expect((await control(fixture.sandbox.stripe.url, 'POST', '/clock/follow', body)).status).toBe(400);
+});
+
+test('a clock that follows another one stands where that one is, as long as it is asked to', async () => {
+  const key = newKey();
+  await stripeClient(fixture.sandbox, key).customers.create({});
+  const shown = async (): Promise<number> =>
+    Date.parse((await stripeControl('GET', `/clock?account=${key}`)).now as string);
+  const later = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+  const start = (await shown()) + 60_000;
+  const follow = (to: number, standsMs?: number): Promise<unknown> =>
+    stripeControl('POST', '/clock/follow', {
+      account: key,
+      to: new Date(to).toISOString(),
+      stands_ms: standsMs,
+    });
+  await follow(start, 60_000);
+  await later(20);
+  expect(await shown()).toBe(start);
+  await follow(start + 5_000, 60_000);
+  expect(await shown()).toBe(start + 5_000);
+  await follow(start + 5_000);
+  await later(20);
+  expect(await shown()).toBeGreaterThan(start + 5_000);
+  // Nobody moves it on: it does not stand for ever.
+  await follow(start + 60_000, 30);
+  expect(await shown()).toBe(start + 60_000);
+  await later(80);
+  expect(await shown()).toBeGreaterThan(start + 60_000);
+  expect(await shown()).toBeLessThan(start + 61_000);
 });
 
 test('accounts, objects, keys, settings and resets over HTTP', async () => {

@@ -76,7 +76,7 @@ export class ImportedSubscriptionLife {
       for (const line of await this.carry.ownLines(ctx, lines)) await this.lines.add(ctx, next, line);
     const moved = await this.carry.moveAddons(ctx, before, next);
     if (isOpen) {
-      await this.carry.continueUsage(ctx, lines, next);
+      await this.carry.continueUsage(ctx, before, lines, next);
       await this.end(ctx, before, ctx.now, next.id);
     }
     await this.carry.rest(ctx, before, lines, next, moved);

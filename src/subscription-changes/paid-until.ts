@@ -1,10 +1,11 @@
 import { fullPeriodAt } from '../domain/billing-period.js';
-import { clip, laterOf, without, type OpenPeriod } from '../domain/period.js';
+import { clip, contains, laterOf, without } from '../domain/period.js';
 import { pausesKnown } from '../domain/subscribing/charges-due.js';
 import { lineSchedule } from '../domain/subscribing/line-schedule.js';
 import {
   chargedLife,
   scheduleOf,
+  type PausedStretch,
   type Subscription,
   type SubscriptionLineItem,
 } from '../subscriptions/subscriptions.types.js';
@@ -17,10 +18,12 @@ export function paidUntil(
   subscription: Subscription,
   line: SubscriptionLineItem,
   at: Date,
-  pauses: readonly OpenPeriod[],
+  pauses: readonly PausedStretch[],
 ): Date | null {
   if (line.billedBy !== null || line.invoiceCadence !== 'ADVANCE' || line.priceType === 'USAGE') return null;
   if (subscription.activatedAt === null) return line.paidUntil;
+  // What was paid for that time has been given back.
+  if (pauses.some((pause) => pause.givesBack && contains(pause, at))) return null;
   const schedule = scheduleOf(subscription);
   const life = chargedLife(subscription);
   const interval = { unit: line.billingPeriod, count: line.billingPeriodCount };

@@ -189,7 +189,7 @@ export class SubscriptionLifecycleController {
     });
   }
 
-  /** Nothing is charged for while a subscription is paused. What was paid in advance stays paid. */
+  /** Nothing is charged for while a subscription is paused. What was paid in advance stays paid, unless prorations are asked for. */
   @Post(':id/pause')
   @HttpCode(200)
   pause(
@@ -198,7 +198,8 @@ export class SubscriptionLifecycleController {
     @Body() body: PauseSubscriptionRequest,
   ): Promise<SubscriptionPauseResponse> {
     const input = {
-      mode: body.pause_mode,
+      mode: body.pause_mode ?? 'immediate',
+      prorationBehavior: body.proration_behavior,
       start: body.pause_start,
       end: body.pause_end,
       days: body.pause_days,

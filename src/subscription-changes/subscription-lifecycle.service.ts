@@ -29,7 +29,8 @@ import { ImmediateBilling } from '../billing/immediate-billing.service.js';
 import type { Invoice } from '../invoices/invoices.types.js';
 import { paidUntil } from './paid-until.js';
 import { ProrationsService, type Proration } from '../billing/prorations.service.js';
-import { resumeTask, SubscriptionSteps } from '../billing/runs/subscription-steps.service.js';
+import { PauseProrations } from '../billing/pause-prorations.service.js';
+import { SubscriptionSteps } from '../billing/runs/subscription-steps.service.js';
 import { SubscriptionGrants } from '../subscriptions/subscription-grants.service.js';
 
 /** When and how a subscription is to end. */
@@ -40,8 +41,12 @@ export type Cancellation =
       /** Whether unused advances are given back; the subscription's own behavior, when left out. */
       readonly prorationBehavior?: ProrationBehavior | undefined;
     }
-  | { readonly type: 'end_of_period' }
-  | { readonly type: 'scheduled_date'; readonly at: Date };
+  | { readonly type: 'end_of_period'; readonly prorationBehavior?: ProrationBehavior | undefined }
+  | {
+      readonly type: 'scheduled_date';
+      readonly at: Date;
+      readonly prorationBehavior?: ProrationBehavior | undefined;
+    };
 
 export interface Cancelled {
   readonly subscription: Subscription;
@@ -64,6 +69,7 @@ export class SubscriptionLifecycleService {
     private readonly pauses: SubscriptionPausesService,
     private readonly steps: SubscriptionSteps,
     private readonly prorations: ProrationsService,
+    private readonly pauseProrations: PauseProrations,
     private readonly now: ImmediateBilling,
     private readonly schedules: SubscriptionSchedulesService,
     private readonly grants: SubscriptionGrants,
@@ -93,11 +99,17 @@ export class SubscriptionLifecycleService {
     switch (how.type) {
       case 'end_of_period': {
         const effective = before.currentPeriodEnd;
-        const subscription = await this.subscriptions.scheduleEnd(ctx, before, effective, true);
+        const subscription = await this.subscriptions.scheduleEnd(ctx, before, effective, {
+          atPeriodEnd: true,
+          prorationBehavior: how.prorationBehavior ?? before.prorationBehavior,
+        });
         return { subscription, effective, invoice: undefined, prorations: [] };
       }
       case 'scheduled_date': {
-        const subscription = await this.subscriptions.scheduleEnd(ctx, before, how.at, false);
+        const subscription = await this.subscriptions.scheduleEnd(ctx, before, how.at, {
+          atPeriodEnd: false,
+          prorationBehavior: how.prorationBehavior ?? before.prorationBehavior,
+        });
         return { subscription, effective: how.at, invoice: undefined, prorations: [] };
       }
       case 'immediate': {
@@ -172,7 +184,10 @@ export class SubscriptionLifecycleService {
   }
 
   async pause(ctx: Ctx, id: string, input: PauseInput): Promise<Paused> {
-    return this.pauses.pause(ctx, await this.current(ctx, id), input);
+    const before = await this.current(ctx, id);
+    const paused = await this.pauses.pause(ctx, before, input);
+    if (paused.pause.pauseStatus === 'active') await this.pauseProrations.giveBack(ctx, before, paused.pause);
+    return paused;
   }
 
   async planPause(ctx: Ctx, id: string, input: PauseInput): Promise<SubscriptionPause> {
@@ -188,8 +203,12 @@ export class SubscriptionLifecycleService {
     const before = await this.current(ctx, id);
     const paused = before.subscriptionStatus === 'paused';
     const result = await this.pauses.resume(ctx, before, metadata);
-    const task = paused ? resumeTask(before, ctx.now) : undefined;
-    if (task !== undefined) await this.now.bill(ctx, task);
+    if (paused) {
+      // Asked for and over in one instant, it has put nothing off.
+      const putsOff = result.pause.createdAt < ctx.now;
+      const [task] = await this.steps.resumeTasks(ctx, [{ before, at: ctx.now, putsOff }]);
+      if (task !== undefined) await this.now.bill(ctx, task);
+    }
     return result;
   }
 
@@ -279,18 +298,19 @@ export function cancellationOf(body: {
   readonly cancel_immediately_invoice_policy?: string | undefined;
   readonly proration_behavior?: ProrationBehavior | undefined;
 }): Cancellation {
-  if (body.cancellation_type === 'end_of_period') return { type: 'end_of_period' };
+  const { proration_behavior: prorationBehavior } = body;
+  if (body.cancellation_type === 'end_of_period') return { type: 'end_of_period', prorationBehavior };
   if (body.cancellation_type === 'scheduled_date') {
     if (body.cancel_at === undefined)
       throw validationError('cancel_at is required with scheduled_date', {
         fields: { cancel_at: 'cancel_at is required with scheduled_date' },
       });
-    return { type: 'scheduled_date', at: body.cancel_at };
+    return { type: 'scheduled_date', at: body.cancel_at, prorationBehavior };
   }
   const policy = body.cancel_immediately_inovice_policy ?? body.cancel_immediately_invoice_policy ?? 'skip';
   return {
     type: 'immediate',
     finalInvoice: policy === 'generate_invoice',
-    prorationBehavior: body.proration_behavior,
+    prorationBehavior,
   };
 }

@@ -31,7 +31,10 @@ export class CancelSubscriptionRequest {
   @IsWord(['generate_invoice', 'skip'])
   cancel_immediately_invoice_policy?: 'generate_invoice' | 'skip';
 
-  /** `create_prorations`: with `immediate`, the unused part of what was paid in advance is given back as credit. The subscription's, when left out. */
+  /**
+   * `create_prorations`: when it ends, the unused part of what was paid in advance is given back, and what is charged for a part
+   * of a period is charged by that. The subscription's, when left out.
+   */
   @Optional()
   @IsWord(PRORATION_BEHAVIORS)
   proration_behavior?: ProrationBehavior;
@@ -70,8 +73,18 @@ export class UpdateSubscriptionRequest {
 }
 
 export class PauseSubscriptionRequest {
+  /** `immediate`, when left out. */
+  @Optional()
   @IsWord(PAUSE_MODES)
-  pause_mode!: PauseMode;
+  pause_mode?: PauseMode;
+
+  /**
+   * `create_prorations`: what was paid in advance for the time of the pause is given back, and what lies after its end is
+   * charged again then. `none` (the default): it stays paid.
+   */
+  @Optional()
+  @IsWord(PRORATION_BEHAVIORS)
+  proration_behavior?: ProrationBehavior;
 
   /** With `scheduled`. */
   @Optional()
@@ -102,10 +115,11 @@ export class PauseSubscriptionRequest {
 }
 
 export class ResumeSubscriptionRequest {
-  /** `immediate`. For a later date, give the pause a `pause_end`. */
+  /** `immediate`, also when left out. For a later date, give the pause a `pause_end`. */
+  @Optional()
   @IsWord(RESUME_MODES)
-  @NotSupportedYet(['immediate'], { required: true })
-  resume_mode!: ResumeMode;
+  @NotSupportedYet(['immediate'])
+  resume_mode?: ResumeMode;
 
   @Optional()
   @IsStringMap()

@@ -1,6 +1,14 @@
 import { Column, Entity, Index } from 'typeorm';
 import type { PauseMode, PauseStatus, ResumeMode } from '../domain/subscribing/pauses.js';
+import type { ProrationBehavior } from '../domain/subscribing/proration.js';
 import { EntityRow } from '../platform/database/columns.js';
+
+export interface GivenBackByPause {
+  readonly line_item_id: string;
+  readonly net: string;
+  readonly start: string;
+  readonly end: string;
+}
 
 @Entity('subscription_pauses')
 @Index('subscription_pauses_open', ['tenantId', 'environmentId', 'subscriptionId'], {
@@ -40,6 +48,14 @@ export class SubscriptionPauseEntity extends EntityRow {
 
   @Column({ type: 'text', nullable: true })
   reason!: string | null;
+
+  /** Whether what was paid in advance for its time is given back. */
+  @Column({ type: 'text', default: 'none' })
+  prorationBehavior!: ProrationBehavior;
+
+  /** What was given back of lines when it began: before tax, in minor units, and for what time. */
+  @Column({ type: 'jsonb', default: [] })
+  givenBack!: GivenBackByPause[];
 
   @Column({ type: 'jsonb', default: {} })
   metadata!: Record<string, string>;

@@ -1,16 +1,23 @@
 import { Injectable } from '@nestjs/common';
 import { invalidOperation } from '../domain/errors.js';
-import type { OpenPeriod } from '../domain/period.js';
+import type { ProrationBehavior } from '../domain/subscribing/proration.js';
 import { planPause, statusAfterPause, type PauseWish } from '../domain/subscribing/pauses.js';
 import type { Ctx } from '../platform/context.js';
 import { stampChange, stampNew } from '../platform/database/columns.js';
-import { findRow, insertRow, updateRow } from '../platform/database/rows.js';
-import { SubscriptionPauseEntity } from './subscription-pause.entity.js';
+import { findRow, findRows, insertRow, updateRow } from '../platform/database/rows.js';
+import { SubscriptionPauseEntity, type GivenBackByPause } from './subscription-pause.entity.js';
 import { SubscriptionsService, type SubscriptionChange } from './subscriptions.service.js';
-import { pausedTime, type Subscription, type SubscriptionPause } from './subscriptions.types.js';
+import {
+  pausedTime,
+  type PausedStretch,
+  type Subscription,
+  type SubscriptionPause,
+} from './subscriptions.types.js';
 
 export interface PauseInput extends PauseWish {
   readonly reason?: string | undefined;
+  /** `none`, when left out: what was paid in advance stays paid. */
+  readonly prorationBehavior?: ProrationBehavior | undefined;
   readonly metadata?: Readonly<Record<string, string>> | undefined;
 }
 
@@ -40,6 +47,8 @@ export class SubscriptionPausesService {
       resumedAt: null,
       originalPeriodStart: subscription.currentPeriodStart,
       originalPeriodEnd: subscription.currentPeriodEnd,
+      prorationBehavior: input.prorationBehavior ?? 'none',
+      givenBack: [],
       reason: input.reason ?? null,
       metadata: { ...input.metadata },
     };
@@ -125,6 +134,19 @@ export class SubscriptionPausesService {
     );
   }
 
+  byIds(ctx: Ctx, ids: readonly string[]): Promise<SubscriptionPause[]> {
+    return ids.length === 0
+      ? Promise.resolve([])
+      : findRows(ctx.em, SubscriptionPauseEntity, { id: [...ids] });
+  }
+
+  async noteGivenBack(ctx: Ctx, id: string, givenBack: readonly GivenBackByPause[]): Promise<void> {
+    await updateRow(ctx.em, SubscriptionPauseEntity, id, {
+      ...stampChange(ctx),
+      givenBack: [...givenBack],
+    });
+  }
+
   /** The pauses of those subscriptions, oldest first. */
   async of(ctx: Ctx, subscriptionIds: readonly string[]): Promise<SubscriptionPause[]> {
     if (subscriptionIds.length === 0) return [];
@@ -140,8 +162,8 @@ export class SubscriptionPausesService {
   async pausedTimes(
     ctx: Ctx,
     subscriptionIds: readonly string[],
-  ): Promise<ReadonlyMap<string, OpenPeriod[]>> {
-    const times = new Map<string, OpenPeriod[]>();
+  ): Promise<ReadonlyMap<string, PausedStretch[]>> {
+    const times = new Map<string, PausedStretch[]>();
     for (const pause of await this.of(ctx, subscriptionIds)) {
       const time = pausedTime(pause);
       if (time !== undefined)

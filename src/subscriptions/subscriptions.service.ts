@@ -3,6 +3,7 @@ import { invalidOperation, notFound, validationError } from '../domain/errors.js
 import { earlierOf } from '../domain/period.js';
 import { currentPeriodEndOf, nextAction } from '../domain/subscribing/subscription-life.js';
 import { assertSubscriptionTransition } from '../domain/subscribing/subscription-states.js';
+import type { ProrationBehavior } from '../domain/subscribing/proration.js';
 import type { Ctx } from '../platform/context.js';
 import { findPage, type PaginationResponse, type SearchRequest } from '../platform/http/list-query.js';
 import { Outbox } from '../platform/outbox/outbox.js';
@@ -229,8 +230,16 @@ export class SubscriptionsService {
     return this.save(ctx, before, { ...ended(ctx.now), ...more }, 'subscription.cancelled');
   }
 
-  /** Lets it end later: at the end of its period, or on a date, whichever of its periods that falls into. */
-  async scheduleEnd(ctx: Ctx, before: Subscription, at: Date, atPeriodEnd: boolean): Promise<Subscription> {
+  /**
+   * Lets it end later: at the end of its period, or on a date, whichever of its periods that falls into. `prorationBehavior`: what
+   * then becomes of what is paid in advance; left to whoever lets something else follow, when left out.
+   */
+  async scheduleEnd(
+    ctx: Ctx,
+    before: Subscription,
+    at: Date,
+    how: { readonly atPeriodEnd: boolean; readonly prorationBehavior?: ProrationBehavior | undefined },
+  ): Promise<Subscription> {
     assertSubscriptionTransition(before.subscriptionStatus, 'cancelled');
     if (before.subscriptionStatus === 'draft')
       throw invalidOperation(
@@ -252,7 +261,8 @@ export class SubscriptionsService {
       before,
       {
         cancelAt: at,
-        cancelAtPeriodEnd: atPeriodEnd,
+        cancelAtPeriodEnd: how.atPeriodEnd,
+        endProrationBehavior: how.prorationBehavior ?? null,
         // A period that lies wholly after the end is never reached, and stays as it is.
         currentPeriodEnd: at <= before.currentPeriodStart ? before.currentPeriodEnd : earlierOf(at, full),
       },
@@ -276,6 +286,7 @@ export class SubscriptionsService {
       {
         cancelAt: null,
         cancelAtPeriodEnd: false,
+        endProrationBehavior: null,
         currentPeriodEnd: currentPeriodEndOf(life, scheduleOf(before)),
       },
       'subscription.updated',

@@ -1,5 +1,6 @@
 import type { BillingSchedule } from '../domain/billing-period.js';
 import type { OpenPeriod, Period } from '../domain/period.js';
+import type { Pause } from '../domain/subscribing/charges-due.js';
 import type { ProrationBehavior } from '../domain/subscribing/proration.js';
 import { lineWindow } from '../domain/subscribing/line-window.js';
 import { billingStart, lifeEnd } from '../domain/subscribing/subscription-life.js';
@@ -44,18 +45,32 @@ export function chargedWindow(
 }
 
 /** How what is charged for a period is shared out by time: where the subscription ends in it, as was said when it was ended. */
-export const prorationBehaviorAt = (
-  { endDate, endProrationBehavior, prorationBehavior }: Subscription,
-  closing: Period | undefined,
-): ProrationBehavior =>
-  endProrationBehavior !== null && closing !== undefined && endDate !== null && endDate <= closing.end
+export function prorationBehaviorAt(
+  subscription: Subscription,
+  charged: Period | undefined,
+): ProrationBehavior {
+  const { endProrationBehavior, prorationBehavior } = subscription;
+  const { end } = chargedLife(subscription);
+  return endProrationBehavior !== null && charged !== undefined && end !== null && end <= charged.end
     ? endProrationBehavior
     : prorationBehavior;
+}
+
+/** Time that is not charged for. */
+export interface PausedStretch extends Pause {
+  /** Whether what was paid for it in advance has been given back. */
+  readonly givesBack: boolean;
+}
 
 /** The pause as a stretch of time; undefined while it has not begun, or if it never did. */
-export function pausedTime(pause: SubscriptionPause): OpenPeriod | undefined {
+export function pausedTime(pause: SubscriptionPause): PausedStretch | undefined {
   if (pause.pauseStatus !== 'active' && pause.pauseStatus !== 'completed') return undefined;
   // Resumed in the instant in which it began: no time at all.
   if (pause.resumedAt !== null && pause.resumedAt <= pause.pauseStart) return undefined;
-  return { start: pause.pauseStart, end: pause.resumedAt };
+  return {
+    start: pause.pauseStart,
+    end: pause.resumedAt,
+    askedAt: pause.createdAt,
+    givesBack: pause.prorationBehavior === 'create_prorations',
+  };
 }

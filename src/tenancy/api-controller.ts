@@ -8,12 +8,14 @@ import {
   type ExecutionContext,
 } from '@nestjs/common';
 import { ApiBearerAuth, ApiResponse, ApiSecurity, ApiTags } from '@nestjs/swagger';
+import type { Grant } from '../domain/access/grants.js';
 import type { Caller } from '../platform/context.js';
 import { ContractPipe } from '../platform/http/contract.pipe.js';
 import { ErrorResponse } from '../platform/http/error.responses.js';
 import { ErrorEnvelopeFilter } from '../platform/http/error-envelope.js';
 import { coverPosts } from '../platform/idempotency/cover-posts.js';
 import { ExactNumbersGuard } from '../platform/http/exact-numbers.guard.js';
+import { KeyGrantsGuard } from './key-grants.guard.js';
 import { ApiKeyGuard, type AuthenticatedRequest } from './api-key.guard.js';
 
 /** The published base path, and the one that the guides write. */
@@ -37,7 +39,7 @@ export const OpenApiController = (path: string, tag: string): ClassDecorator =>
 export const ApiController = (path: string, tag: string): ClassDecorator =>
   applyDecorators(
     OpenApiController(path, tag),
-    UseGuards(ApiKeyGuard, ExactNumbersGuard),
+    UseGuards(ApiKeyGuard, KeyGrantsGuard, ExactNumbersGuard),
     coverPosts,
     ApiSecurity('x-api-key'),
     ApiBearerAuth(),
@@ -49,3 +51,9 @@ export const CurrentCaller = createParamDecorator((_: unknown, context: Executio
   if (caller === undefined) throw new Error('the route has no API key guard');
   return caller;
 });
+
+/** What the caller's key may do. */
+export const CurrentGrants = createParamDecorator(
+  (_: unknown, context: ExecutionContext): readonly Grant[] =>
+    context.switchToHttp().getRequest<AuthenticatedRequest>().grants ?? [],
+);

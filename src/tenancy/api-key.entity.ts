@@ -18,6 +18,14 @@ export class ApiKeyEntity extends EntityRow {
   @Column({ type: 'text', default: 'private_key' })
   type!: string;
 
+  /** Of `ROLES`; a private key without roles and permissions may do everything. */
+  @Column({ type: 'text', array: true, default: [] })
+  roles!: string[];
+
+  /** Single grants, `<noun>:read` or `<noun>:write`. */
+  @Column({ type: 'text', array: true, default: [] })
+  permissions!: string[];
+
   @Column({ type: 'timestamptz', nullable: true })
   expiresAt!: Date | null;
 

@@ -1,7 +1,8 @@
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import type { Grant } from '../domain/access/grants.js';
 import { BillingError } from '../domain/errors.js';
 import type { EnvironmentKind } from './environment.entity.js';
-import { ApiKeysService, type ApiKeyIdentity } from './api-keys.service.js';
+import { ApiKeysService, presentedKey, type ApiKeyIdentity } from './api-keys.service.js';
 import type { Caller } from '../platform/context.js';
 
 export interface AuthenticatedRequest {
@@ -9,6 +10,8 @@ export interface AuthenticatedRequest {
   readonly id?: unknown;
   caller?: Caller;
   environmentKind?: EnvironmentKind;
+  /** What the key may do. */
+  grants?: readonly Grant[];
 }
 
 /** `x-api-key: K` or `Authorization: Bearer K`. A key belongs to one environment, which it alone decides. */
@@ -33,15 +36,8 @@ function admit(request: AuthenticatedRequest, identity: ApiKeyIdentity | undefin
   const { scope, actor } = identity.caller;
   request.caller = { scope, actor, requestId: String(request.id) };
   request.environmentKind = identity.environmentKind;
+  request.grants = identity.grants;
   return true;
-}
-
-export function presentedKey(headers: AuthenticatedRequest['headers']): string | undefined {
-  const direct = headers['x-api-key'];
-  if (typeof direct === 'string' && direct !== '') return direct;
-  const { authorization } = headers;
-  const match = typeof authorization === 'string' ? /^Bearer\s+(\S+)$/i.exec(authorization) : null;
-  return match?.[1];
 }
 
 const unauthorized = (message: string): BillingError =>

@@ -1,10 +1,11 @@
 import { hash as digest, randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { notFound } from '../domain/errors.js';
+import { grantsOf, makesKeys, type Grant } from '../domain/access/grants.js';
+import { invalidOperation, notFound } from '../domain/errors.js';
 import { WallClock } from '../platform/clock/clock.js';
 import type { Caller, Ctx } from '../platform/context.js';
 import { stampChange, stampNew } from '../platform/database/columns.js';
-import { insertRow } from '../platform/database/rows.js';
+import { findRow, findRows, insertRow } from '../platform/database/rows.js';
 import { UnitOfWork } from '../platform/database/unit-of-work.js';
 import { findPage, type ListRequest, type PaginationResponse } from '../platform/http/list-query.js';
 import { Lookups, type Found } from '../platform/lookups.js';
@@ -23,6 +24,7 @@ const LONGEST_KEY = 200;
 export interface ApiKeyIdentity {
   readonly caller: Omit<Caller, 'requestId'>;
   readonly environmentKind: EnvironmentKind;
+  readonly grants: readonly Grant[];
 }
 
 interface KeyRow {
@@ -30,8 +32,21 @@ interface KeyRow {
   tenant_id: string;
   environment_id: string;
   kind: EnvironmentKind;
+  type: string;
+  roles: string[];
+  permissions: string[];
   last_used_at: Date | null;
   expires_at: Date | null;
+}
+
+export interface NewApiKey {
+  readonly name: string;
+  readonly kind: EnvironmentKind;
+  /** `private_key`, when left out. */
+  readonly type?: string | undefined;
+  readonly roles?: readonly string[] | undefined;
+  readonly permissions?: readonly string[] | undefined;
+  readonly expiresAt?: Date | undefined;
 }
 
 @Injectable()
@@ -48,10 +63,7 @@ export class ApiKeysService {
   }
 
   /** The key itself is in this answer and nowhere else. */
-  async create(
-    ctx: Ctx,
-    input: { name: string; kind: EnvironmentKind; type?: string; expiresAt?: Date },
-  ): Promise<{ key: string; row: ApiKeyEntity }> {
+  async create(ctx: Ctx, input: NewApiKey): Promise<{ key: string; row: ApiKeyEntity }> {
     const key = `${PREFIX}${input.kind}_${randomBytes(32).toString('base64url')}`;
     const row = await insertRow(ctx.em, ApiKeyEntity, {
       ...stampNew(ctx, 'apiKey'),
@@ -59,6 +71,8 @@ export class ApiKeysService {
       keyHash: hash(key),
       displayId: `${PREFIX}${input.kind}_…${key.slice(-4)}`,
       type: input.type ?? 'private_key',
+      roles: [...(input.roles ?? [])],
+      permissions: [...(input.permissions ?? [])],
       expiresAt: input.expiresAt ?? null,
       lastUsedAt: null,
     });
@@ -73,7 +87,61 @@ export class ApiKeysService {
     return findPage(query, request, { name: 'name', created_at: 'createdAt' });
   }
 
+  /**
+   * A key like another, which goes on for a while: whoever uses it has that long to take the new one. A key that ends sooner
+   * by itself still does.
+   */
+  async rotate(
+    ctx: Ctx,
+    id: string,
+    input: {
+      readonly kind: EnvironmentKind;
+      readonly overlapSeconds: number;
+      readonly expiresAt?: Date | undefined;
+    },
+  ): Promise<{ key: string; row: ApiKeyEntity }> {
+    const before = await this.lock(ctx, id);
+    const { name, type, roles, permissions } = before;
+    const { kind, expiresAt } = input;
+    const made = await this.create(ctx, { name, type, roles, permissions, kind, expiresAt });
+    const ends = new Date(this.clock.now().getTime() + input.overlapSeconds * 1000);
+    if (before.expiresAt === null || before.expiresAt > ends)
+      await ctx.em.update(ApiKeyEntity, { id }, { ...stampChange(ctx), expiresAt: ends });
+    ctx.afterCommit(() => {
+      this.remembered.forget(({ caller }) => caller.actor === id);
+    });
+    await this.audit.record(ctx, { action: 'api_key.rotated', entityType: 'api_key', entityId: id });
+    return made;
+  }
+
+  /** What that key may do: for whoever is to make another like it. */
+  async grantsOf(ctx: Ctx, id: string): Promise<readonly Grant[]> {
+    return grantsOf(await this.lock(ctx, id));
+  }
+
+  private async lock(ctx: Ctx, id: string): Promise<ApiKeyEntity> {
+    const row = await findRow(ctx.em, ApiKeyEntity, { id, status: 'published' }, { lock: true });
+    if (row === null) throw notFound('API key', id);
+    return row;
+  }
+
+  /** Without a key that makes keys nobody could ever make one again but by hand on the server. */
+  private async assertAnotherMakesKeys(ctx: Ctx, id: string): Promise<void> {
+    const rows = await findRows(ctx.em, ApiKeyEntity, { status: 'published' }, { lock: true });
+    const now = this.clock.now();
+    const others = rows.filter(
+      (row) => row.id !== id && (row.expiresAt === null || row.expiresAt > now) && makesKeys(grantsOf(row)),
+    );
+    const own = rows.find((row) => row.id === id);
+    if (own !== undefined && makesKeys(grantsOf(own)) && others.length === 0)
+      throw invalidOperation(
+        'this is the last key that can make keys: make another one before it ends',
+        'last_admin_key',
+      );
+  }
+
   async revoke(ctx: Ctx, id: string): Promise<void> {
+    await this.assertAnotherMakesKeys(ctx, id);
     const { affected } = await ctx.em.update(
       ApiKeyEntity,
       { id, status: 'published' },
@@ -107,6 +175,7 @@ export class ApiKeysService {
         actor: row.id,
       },
       environmentKind: row.kind,
+      grants: grantsOf(row),
     };
     return { value: identity, ...(row.expires_at === null ? {} : { until: row.expires_at.getTime() }) };
   }
@@ -114,7 +183,7 @@ export class ApiKeysService {
   private find(keyHash: string, now: Date): Promise<KeyRow | undefined> {
     return this.uow.system(async (em) => {
       const [row] = await em.query<KeyRow[]>(
-        `SELECT k.id, k.tenant_id, k.environment_id, e.kind, k.last_used_at, k.expires_at
+        `SELECT k.id, k.tenant_id, k.environment_id, e.kind, k.type, k.roles, k.permissions, k.last_used_at, k.expires_at
            FROM api_keys k JOIN environments e ON e.id = k.environment_id
           WHERE k.key_hash = $1 AND k.status = 'published' AND (k.expires_at IS NULL OR k.expires_at > $2)`,
         [keyHash, now],
@@ -130,3 +199,14 @@ export class ApiKeysService {
 }
 
 const hash = (key: string): string => digest('sha256', key);
+
+/** The key that a request shows: `x-api-key: K`, or `Authorization: Bearer K`. */
+export function presentedKey(
+  headers: Readonly<Record<string, string | string[] | undefined>>,
+): string | undefined {
+  const direct = headers['x-api-key'];
+  if (typeof direct === 'string' && direct !== '') return direct;
+  const { authorization } = headers;
+  const match = typeof authorization === 'string' ? /^Bearer\s+(\S+)$/i.exec(authorization) : null;
+  return match?.[1];
+}

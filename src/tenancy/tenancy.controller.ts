@@ -1,13 +1,21 @@
 import { Body, Delete, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
-import { fieldErrors, notFound } from '../domain/errors.js';
+import {
+  beyond,
+  grantsOf,
+  isGrant,
+  PUBLISHABLE_GRANTS,
+  ROLE_NAMES,
+  type Grant,
+} from '../domain/access/grants.js';
+import { BillingError, fieldErrors, notFound } from '../domain/errors.js';
 import { EnvironmentClock } from '../platform/clock/environment-clock.js';
 import type { Caller } from '../platform/context.js';
 import { UnitOfWork } from '../platform/database/unit-of-work.js';
 import { InSteps } from '../platform/idempotency/route-kinds.js';
 import { ListRequest } from '../platform/http/list-query.js';
-import { ApiController, CurrentCaller } from './api-controller.js';
+import { ApiController, CurrentCaller, CurrentGrants } from './api-controller.js';
 import { ApiKeysService } from './api-keys.service.js';
-import { AdvanceClockRequest, CreateApiKeyRequest } from './tenancy.requests.js';
+import { AdvanceClockRequest, CreateApiKeyRequest, RotateApiKeyRequest } from './tenancy.requests.js';
 import {
   ClockAdvancedResponse,
   CreateApiKeyResponse,
@@ -21,6 +29,8 @@ import {
 } from './tenancy.responses.js';
 import { TenancyService } from './tenancy.service.js';
 
+const DAY_SECONDS = 86_400;
+
 @ApiController('secrets/api/keys', 'API keys')
 export class ApiKeysController {
   constructor(
@@ -29,16 +39,23 @@ export class ApiKeysController {
     private readonly tenancy: TenancyService,
   ) {}
 
-  /** A new key to the caller's environment. */
+  /** A new key to the caller's environment. It may do no more than the caller's own. */
   @Post()
-  create(@CurrentCaller() caller: Caller, @Body() body: CreateApiKeyRequest): Promise<CreateApiKeyResponse> {
+  create(
+    @CurrentCaller() caller: Caller,
+    @CurrentGrants() held: readonly Grant[],
+    @Body() body: CreateApiKeyRequest,
+  ): Promise<CreateApiKeyResponse> {
+    assertGrants(held, body);
     return this.uow.run(caller, async (ctx) => {
       const { kind } = await this.tenancy.getEnvironment(ctx, caller.scope.environmentId);
       const { key, row } = await this.apiKeys.create(ctx, {
         name: body.name,
         kind,
-        ...(body.type ? { type: body.type } : {}),
-        ...(body.expires_at ? { expiresAt: body.expires_at } : {}),
+        type: body.type,
+        roles: body.roles,
+        permissions: body.permissions,
+        expiresAt: body.expires_at,
       });
       return { api_key: key, secret: toSecretResponse(row) };
     });
@@ -52,11 +69,62 @@ export class ApiKeysController {
     });
   }
 
+  /** A new key like this one, which goes on for a while. */
+  @Post(':id/rotate')
+  rotate(
+    @CurrentCaller() caller: Caller,
+    @CurrentGrants() held: readonly Grant[],
+    @Param('id') id: string,
+    @Body() body: RotateApiKeyRequest,
+  ): Promise<CreateApiKeyResponse> {
+    return this.uow.run(caller, async (ctx) => {
+      assertNotBeyond(held, await this.apiKeys.grantsOf(ctx, id));
+      const { kind } = await this.tenancy.getEnvironment(ctx, caller.scope.environmentId);
+      const { key, row } = await this.apiKeys.rotate(ctx, id, {
+        kind,
+        overlapSeconds: body.overlap_seconds ?? DAY_SECONDS,
+        expiresAt: body.expires_at,
+      });
+      return { api_key: key, secret: toSecretResponse(row) };
+    });
+  }
+
+  /** Ends a key at once. The last one that can make keys stays. */
   @Delete(':id')
   @HttpCode(204)
   delete(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<void> {
     return this.uow.run(caller, (ctx) => this.apiKeys.revoke(ctx, id));
   }
+}
+
+function assertGrants(
+  held: readonly Grant[],
+  { type, roles = [], permissions = [] }: CreateApiKeyRequest,
+): void {
+  const errors: Record<string, string> = {};
+  const unknown = roles.filter((role) => !ROLE_NAMES.some((name) => name === role));
+  if (unknown.length > 0) errors.roles = `roles must be of ${ROLE_NAMES.join(', ')}`;
+  if (!permissions.every(isGrant))
+    errors.permissions = 'permissions must each be <noun>:read or <noun>:write';
+  if (type === 'publishable_key' && roles.some((role) => role !== 'event_ingestor'))
+    errors.roles = 'roles of a publishable key can only be event_ingestor';
+  if (type === 'publishable_key' && permissions.some((one) => !PUBLISHABLE_GRANTS.some((own) => own === one)))
+    errors.permissions = `permissions of a publishable key can only be ${PUBLISHABLE_GRANTS.join(', ')}`;
+  if (Object.keys(errors).length > 0) throw fieldErrors(errors);
+  assertNotBeyond(held, grantsOf({ type: type ?? 'private_key', roles, permissions }));
+}
+
+function assertNotBeyond(held: readonly Grant[], wanted: readonly Grant[]): void {
+  const more = beyond(held, wanted);
+  if (more.length > 0)
+    throw new BillingError(
+      'permission_denied',
+      `the key would be able to do more than yours: ${more.join(', ')}`,
+      {
+        code: 'permission_denied',
+        details: { missing_permissions: more },
+      },
+    );
 }
 
 @ApiController('tenants', 'Tenants and environments')

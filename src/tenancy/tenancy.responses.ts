@@ -9,6 +9,8 @@ export class SecretResponse {
   type!: string;
   provider!: string | null;
   roles!: string[];
+  /** Single permissions beside those of the roles. */
+  permissions!: string[];
   service_account_name!: string | null;
   user_id!: string | null;
   user_type!: string | null;
@@ -89,7 +91,9 @@ export const toSecretResponse = (row: ApiKey): SecretResponse => ({
   display_id: row.displayId,
   type: row.type,
   provider: 'flexprice',
-  roles: [],
+  roles:
+    row.type === 'private_key' && row.roles.length + row.permissions.length === 0 ? ['admin'] : row.roles,
+  permissions: row.permissions,
   service_account_name: null,
   user_id: null,
   user_type: 'service_account',

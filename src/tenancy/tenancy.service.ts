@@ -37,19 +37,57 @@ export class TenancyService {
         createdAt: ctx.now,
         updatedAt: ctx.now,
       });
-      await insertRow(ctx.em, EnvironmentEntity, {
-        id: environmentId,
-        tenantId,
-        name: input.environmentName,
-        kind: input.kind,
-        status: 'published',
-        createdAt: ctx.now,
-        updatedAt: ctx.now,
-      });
-      if (input.kind === 'test') await this.clock.create(ctx);
-      const { key } = await this.apiKeys.create(ctx, { name: 'First key', kind: input.kind });
-      return { tenantId, environmentId, apiKey: key };
+      return this.openEnvironment(ctx, input);
     });
+  }
+
+  /** One more environment of a tenant, with a key of its own: nothing of it is seen from the others. */
+  addEnvironment(input: {
+    tenantId: string;
+    environmentName: string;
+    kind: EnvironmentKind;
+  }): Promise<NewTenant> {
+    const scope = { tenantId: input.tenantId, environmentId: newId('environment') };
+    return this.uow.run({ scope, actor: SYSTEM_ACTOR, requestId: 'setup' }, async (ctx) => {
+      await this.getTenant(ctx, input.tenantId);
+      return this.openEnvironment(ctx, input);
+    });
+  }
+
+  /** A key to an environment that is there, with everything that a key can do: for who has lost theirs. */
+  async newKey(input: { environmentId: string; name: string }): Promise<NewTenant> {
+    const [row] = await this.uow.system(
+      async (em) =>
+        await em.query<{ tenant_id: string; kind: EnvironmentKind }[]>(
+          'SELECT tenant_id, kind FROM environments WHERE id = $1',
+          [input.environmentId],
+        ),
+    );
+    if (row === undefined) throw notFound('environment', input.environmentId);
+    const scope = { tenantId: row.tenant_id, environmentId: input.environmentId };
+    return this.uow.run({ scope, actor: SYSTEM_ACTOR, requestId: 'setup' }, async (ctx) => {
+      const { key } = await this.apiKeys.create(ctx, { name: input.name, kind: row.kind });
+      return { ...scope, apiKey: key };
+    });
+  }
+
+  private async openEnvironment(
+    ctx: Ctx,
+    { environmentName, kind }: { environmentName: string; kind: EnvironmentKind },
+  ): Promise<NewTenant> {
+    const { tenantId, environmentId } = ctx.scope;
+    await insertRow(ctx.em, EnvironmentEntity, {
+      id: environmentId,
+      tenantId,
+      name: environmentName,
+      kind,
+      status: 'published',
+      createdAt: ctx.now,
+      updatedAt: ctx.now,
+    });
+    if (kind === 'test') await this.clock.create(ctx);
+    const { key } = await this.apiKeys.create(ctx, { name: 'First key', kind });
+    return { tenantId, environmentId, apiKey: key };
   }
 
   /** True when the database has no tenant at all. */

@@ -68,7 +68,19 @@ export function showInvoice(invoice: FakeInvoice, environmentId: string): Remote
               metadata: {},
             },
           ],
-    settledOutside: status === 'paid' && collected === undefined,
+    adjustments:
+      status === 'paid' && collected === undefined
+        ? [
+            {
+              remoteId: `${remoteId}:marked_paid`,
+              kind: 'OUT_OF_BAND',
+              amount: total,
+              released: false,
+              settlesRest: true,
+              mayBeOurs: true,
+            },
+          ]
+        : [],
     metadata: { fake_invoice_id: remoteId },
     ...(decline === undefined || status === 'paid' ? {} : { decline }),
   };

@@ -53,7 +53,7 @@ function pushCases(harness: ContractHarness): ContractCase[] {
         assert.equal(answer.invoiceId, invoice.invoiceId);
         assert.equal(answer.foreign, false);
         assert.deepEqual(answer.payments, []);
-        assert.equal(answer.settledOutside, false);
+        assert.deepEqual(answer.adjustments, []);
         assert.ok(Object.values(answer.metadata).includes(answer.remoteId), 'its id is not in the metadata');
       },
     },
@@ -166,7 +166,7 @@ function readCases(harness: ContractHarness): ContractCase[] {
           await invoices.fetch(answer.remoteId),
         ];
         assert.equal(first?.status, 'paid');
-        assert.equal(first.settledOutside, false);
+        assert.deepEqual(first.adjustments, []);
         assert.equal(first.payments.length, 1);
         const [payment] = first.payments;
         assert.equal(payment?.status, 'succeeded');
@@ -244,7 +244,8 @@ function changeCases(harness: ContractHarness): ContractCase[] {
           const attempt = firstTry(harness);
           const first = await change(on, answer.remoteId, attempt);
           assert.equal(first.status, status);
-          assert.equal(first.settledOutside, action === 'markPaid');
+          for (const { kind, mayBeOurs } of first.adjustments)
+            assert.ok(kind === 'OUT_OF_BAND' && mayBeOurs === true, 'our own mark is told as somebody’s');
           assert.deepEqual(first.payments, [], 'no money has come in');
           assert.equal((await change(on, answer.remoteId, again(attempt))).status, status);
           const [remoteOne] = harness.remote.invoices(on.connection, invoice.invoiceId);

@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
+import type { Rate } from '../domain/rate.js';
 import type { Ctx } from '../platform/context.js';
 import { queryPrepared } from '../platform/database/prepared.js';
 import { WalletLedger } from './wallet-ledger.service.js';
 import { WalletTransactionEntity } from './wallet-transaction.entity.js';
-import { systemKey, type WalletTransaction } from './wallets.types.js';
+import { systemKey, type Wallet, type WalletTransaction } from './wallets.types.js';
 
 /** Credits whose time is over: nobody can spend them any more, and here that becomes a transaction. */
 @Injectable()
@@ -36,16 +37,28 @@ export class WalletExpiries {
     // Wallets in one order for everybody, so that two of these cannot wait for each other.
     for (const walletId of [...new Set(expired.map((row) => row.walletId))].sort()) {
       let wallet = await this.ledger.lock(ctx, walletId);
-      for (const row of expired.filter((one) => one.walletId === walletId)) {
-        const booked = await this.ledger.takeOf(ctx, wallet, row.id, {
-          reason: 'CREDIT_EXPIRED',
-          parentId: row.id,
-          description: 'Credits expired',
-          idempotencyKey: systemKey('expiry', row.id),
-        });
-        wallet = booked?.wallet ?? wallet;
-      }
+      for (const row of expired.filter((one) => one.walletId === walletId))
+        wallet = await this.bookPart(ctx, wallet, row);
     }
+  }
+
+  /** Books so much of one; all that is left, when left out. Answers the locked wallet as it is then. */
+  async bookPart(ctx: Ctx, wallet: Wallet, row: WalletTransaction, credits?: Rate): Promise<Wallet> {
+    if (credits?.greaterThan(0) === false) return wallet;
+    const booked = await this.ledger.takeOf(
+      ctx,
+      wallet,
+      [row.id],
+      {
+        reason: 'CREDIT_EXPIRED',
+        parentId: row.id,
+        description: 'Credits expired',
+        // Of what was held for a bill the rest expires after it.
+        idempotencyKey: systemKey('expiry', row.id, ...(row.held ? ['held'] : [])),
+      },
+      credits,
+    );
+    return booked?.wallet ?? wallet;
   }
 
   /** Looks at their expiry again at that time: the period that they pay for is not billed yet. */

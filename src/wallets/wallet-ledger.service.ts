@@ -123,15 +123,15 @@ export class WalletLedger {
     return this.take(ctx, wallet, done, input);
   }
 
-  /** Takes so much of one credit, all that is left when left out; null when nothing is, or less. */
+  /** Takes so much of these credits, in that order; all that is left when left out; null when nothing is, or less. */
   async takeOf(
     ctx: Ctx,
     wallet: Wallet,
-    creditId: string,
+    creditIds: readonly string[],
     input: ClosingDebitInput,
     credits?: Rate,
   ): Promise<Movement | null> {
-    const done = takeOf(await this.ledgerOf(ctx, wallet), creditId, credits);
+    const done = takeOf(await this.ledgerOf(ctx, wallet), creditIds, credits);
     return done === undefined ? null : this.take(ctx, wallet, done, input);
   }
 

@@ -239,6 +239,7 @@ export class WalletSpending {
           amount,
           referenceType: 'INVOICE',
           referenceId: invoice.id,
+          parentId: credit.id,
           description: 'Credits that had paid a void invoice',
           idempotencyKey: key,
           ...termsOf(ctx, credit),

@@ -9,7 +9,9 @@ import { GrantApplications } from './grant-applications.service.js';
 import { GrantCarry } from './grant-carry.service.js';
 import { WalletExpiries } from './wallet-expiries.service.js';
 import { PlanGrants } from './plan-grants.service.js';
+import { WalletHolds } from './wallet-holds.service.js';
 import { WalletLedger } from './wallet-ledger.service.js';
+import { WalletPurchases } from './wallet-purchases.service.js';
 import { WalletSpending } from './wallet-spending.service.js';
 import { WalletTopUps } from './wallet-topups.service.js';
 import { CustomerWalletsController, WalletsController } from './wallets.controller.js';
@@ -27,7 +29,9 @@ import { WalletsService } from './wallets.service.js';
     WalletsQueries,
     WalletTopUps,
     WalletSpending,
+    WalletPurchases,
     WalletExpiries,
+    WalletHolds,
     CreditGrantsService,
     GrantApplications,
     AddonGrants,
@@ -39,7 +43,9 @@ import { WalletsService } from './wallets.service.js';
     WalletsQueries,
     WalletTopUps,
     WalletSpending,
+    WalletPurchases,
     WalletExpiries,
+    WalletHolds,
     CreditGrantsService,
     GrantApplications,
     AddonGrants,

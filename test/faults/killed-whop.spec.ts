@@ -57,6 +57,7 @@ describe('kill -9 while Whop is told', () => {
     '%s %s: one product, one invoice that can be paid, its page on ours',
     async (method, path) => {
       let id = '';
+      road.sandbox.whop.configure({ tellsPage: path !== '/api/v1/plans/{id}' });
       await killedDuring(method, path, async () => {
         id = await invoice();
       });

@@ -116,6 +116,36 @@ describe('money that goes back', () => {
     });
   });
 
+  it('a refund made at Stripe of bought credits takes those that are unspent, and says how many are missing', async () => {
+    const customer = await road.customer('buyer-of-credits');
+    await road.saveCard(customer.id as string, GOOD_CARD);
+    const wallet = await road.api.post('/wallets', { customer_id: customer.id, currency: 'usd' });
+    const { invoice_id: id } = await road.api.post(`/wallets/${wallet.id}/top-up`, {
+      transaction_reason: 'PURCHASED_CREDIT_INVOICED',
+      credits_to_add: '100',
+    });
+    const { metadata } = await road.invoiceWhen(
+      id as string,
+      'pushed',
+      (one) => !!one.metadata.stripe_hosted_invoice_url,
+    );
+    await road.submit(metadata.stripe_hosted_invoice_url as string);
+    await road.paid(id as string);
+    const balance = async (): Promise<string> => (await road.api.get(`/wallets/${wallet.id}`)).credit_balance;
+    await eventually('credits', async () => (await balance()) === '100');
+    await road.api.post(`/wallets/${wallet.id}/debit`, { credits: '70', idempotency_key: 'used' });
+    const { items } = await road.api.get(`/payments?destination_id=${id}`);
+    const intent = items[0].gateway_payment_id as string;
+    await stripeApi(road, secretKey, 'POST', '/v1/refunds', { payment_intent: intent, amount: '5000' });
+    await webhooksHandled(road);
+    expect(await balance()).toBe('0');
+    const told = await road.server.database.query(
+      `SELECT payload FROM outbox_events WHERE type = 'wallet.credits_missing' AND entity_id = $1`,
+      [wallet.id],
+    );
+    expect(told).toMatchObject([{ payload: { invoice_id: id, missing_credits: '20' } }]);
+  });
+
   it('a payment that was refunded stays so when its success is told late, twice', async () => {
     const { invoice, payment } = await paidThroughStripe('10');
     await stripeApi(road, secretKey, 'POST', '/v1/refunds', { payment_intent: payment.gateway_payment_id });

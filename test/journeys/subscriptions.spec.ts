@@ -697,7 +697,7 @@ describe('the life of a subscription', () => {
         { pause_mode: 'now' },
         { pause_mode: 'immediate', pause_days: 0 },
         { pause_mode: 'immediate', reason: 'x'.repeat(256) },
-        {},
+        { proration_behavior: 'all' },
       ])
         await refused('POST', `${path}/pause`, wrong, 'validation_error');
       expect((await api.send('POST', `${path}/resume`, { resume_mode: 'auto' })).status).toBe(501);

@@ -203,7 +203,6 @@ describe('a Whop connection', () => {
       'GET /invoices': 1, // the credentials
       'GET /products/{id}': 1,
       'POST /invoices': 2,
-      'GET /plans/{id}': 2,
     });
     expect(whop.products()).toHaveLength(1);
   });

@@ -438,6 +438,10 @@ export const POSTS: Readonly<Record<string, PostMaker>> = {
     body: { items: [world.price(await world.plan())] },
   }),
   '/secrets/api/keys': () => ({ path: '/secrets/api/keys', body: { name: newName() } }),
+  '/secrets/api/keys/{id}/rotate': async (world) => {
+    const { secret } = await world.api.create('/secrets/api/keys', { name: newName() });
+    return { path: `/secrets/api/keys/${secret.id}/rotate`, body: { overlap_seconds: 60 } };
+  },
   '/subscriptions': async (world) => {
     const [customer, plan] = await Promise.all([world.customer(), world.plan()]);
     return { path: '/subscriptions', body: { customer_id: customer.id, plan_id: plan.id } };

@@ -121,7 +121,13 @@ export class Road<Server extends RoadServer = TestApp> {
       },
       body: JSON.stringify({
         url: this.webhookUrl('whop'),
-        events: ['invoice.paid', 'invoice.voided', 'payment.succeeded'],
+        events: [
+          'invoice.paid',
+          'invoice.voided',
+          'invoice.marked_uncollectible',
+          'payment.succeeded',
+          'refund.created',
+        ],
         resource_id: companyId,
         api_version: 'v1',
         enabled: true,
@@ -158,7 +164,7 @@ export class Road<Server extends RoadServer = TestApp> {
 
   /** What a person does on a hosted page. Answers its status: 303 for paid, 402 for declined. */
   async submit(pageUrl: string, card = GOOD_CARD): Promise<number> {
-    const response = await fetch(`${pageUrl}/submit`, {
+    const response = await fetch(`${pageUrl.split('?')[0] ?? ''}/submit`, {
       method: 'POST',
       redirect: 'manual',
       headers: { 'content-type': 'application/x-www-form-urlencoded' },

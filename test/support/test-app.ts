@@ -1,3 +1,4 @@
+import type { AdmissionLimits } from '../../src/app/admission.js';
 import { randomBytes } from 'node:crypto';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { BillingOptions } from '../../src/billing.options.js';
@@ -22,6 +23,7 @@ export interface TestAppOptions {
   /** A database that exists already: a second server on it, or one after a crash. */
   readonly database?: TestDatabase;
   readonly secretKey?: Buffer;
+  readonly limits?: Partial<AdmissionLimits>;
 }
 
 export interface TestApp {
@@ -43,6 +45,8 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
   const secretKey = options.secretKey ?? randomBytes(32);
   const app = await createApp({
     logLevel: process.env.TEST_LOG_LEVEL ?? 'silent',
+    // One address plays all the world here.
+    limits: { perAddress: 0, ...options.limits },
     billing: {
       database: { url: database.url, poolSize: 10 },
       ...(options.transport === 'bull'

@@ -1,7 +1,7 @@
 import { giveCredits, type GivenCredit } from '../../domain/invoicing/give-credits.js';
 import { wantedRestatements, type BilledUsage } from '../../domain/invoicing/late-usage.js';
 import { money, moneyToRate, roundToMoney, sumMoney, type Money } from '../../domain/money.js';
-import type { Period } from '../../domain/period.js';
+import { laterOf, type Period } from '../../domain/period.js';
 import { ZERO, type Rate } from '../../domain/rate.js';
 import { withTax, type LineTaxBook } from '../../invoices/line-taxes.service.js';
 import type { Invoice, InvoiceLineItem, UsageRestatement } from '../../invoices/invoices.types.js';
@@ -52,9 +52,12 @@ export const ratedKeyOf = (line: RatedLine): string | undefined =>
     ? undefined
     : keyOfParts(line.subscriptionLineItemId, line.period.start, line.period.end);
 
-/** Later periods too: a free quantity that outlasts a period, and a meter that never resets, carry usage on into them. */
-export const mayBear = (line: InvoiceLineItem, late: Period): boolean =>
-  late.start < (line.periodEnd as Date);
+/**
+ * Later periods too: a free quantity that outlasts a period, and a meter that never resets, carry usage on into them. And all
+ * of the period that a change has cut: what is used behind the cut may change what the part before it comes to.
+ */
+export const mayBear = (line: InvoiceLineItem, wholeUntil: Date, late: Period): boolean =>
+  late.start < laterOf(line.periodEnd as Date, wholeUntil);
 
 export const isEarlier = ({ line }: Billed, task: LateUsageTask): boolean => {
   const closing = closingOf(task);
@@ -66,11 +69,19 @@ export const carriedOf = (restatements: readonly UsageRestatement[], line: Invoi
     .filter((one) => restatedKeyOf(one) === keyOf(line))
     .reduce((sum, one) => sum + one.carriedAmount, 0n);
 
-/** The period was billed again after it was restated: the new line may hold what the restatement has billed already. */
-export function isRemade(restatements: readonly UsageRestatement[], line: InvoiceLineItem): boolean {
-  const own = restatements.filter((one) => restatedKeyOf(one) === keyOf(line));
+/**
+ * The period was billed again after it was restated: the new lines may hold what the restatement has billed already.
+ *
+ * @param lines all that bill one key: a price, and its overage
+ */
+export function isRemade(
+  restatements: readonly UsageRestatement[],
+  lines: readonly InvoiceLineItem[],
+): boolean {
+  const key = keyOf(lines[0] as InvoiceLineItem);
+  const own = restatements.filter((one) => restatedKeyOf(one) === key);
   const latest = own.sort((a, b) => b.createdAt.getTime() - a.createdAt.getTime())[0];
-  return latest !== undefined && latest.restatedLineItemId !== line.id;
+  return latest !== undefined && lines.every(({ id }) => id !== latest.restatedLineItemId);
 }
 
 /** How a period stands: its own lines, and what restated them since. */

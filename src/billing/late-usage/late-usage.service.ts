@@ -1,13 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { CustomersService } from '../../customers/customers.service.js';
 import type { Money } from '../../domain/money.js';
-import type { Period } from '../../domain/period.js';
+import { fullPeriodAt } from '../../domain/billing-period.js';
+import { laterOf, type Period } from '../../domain/period.js';
 import type { Ctx } from '../../platform/context.js';
 import {
   SubscriptionChainsService,
   type SubscriptionChains,
 } from '../../subscriptions/subscription-chains.service.js';
-import type { Subscription } from '../../subscriptions/subscriptions.types.js';
+import { scheduleOf, type Subscription } from '../../subscriptions/subscriptions.types.js';
 import { LateEventsService } from '../../usage/late-events.service.js';
 import { BilledLinesQueries } from '../../invoices/billed-lines.queries.js';
 import type { Invoice, InvoiceLineItem, UsageRestatement } from '../../invoices/invoices.types.js';
@@ -90,7 +91,10 @@ export class LateUsageService {
     const carriers = new Map<string, LateUsageTask>();
     for (const task of tasks)
       for (const { id } of earlierOf(chains, task)) if (!carriers.has(id)) carriers.set(id, task);
-    const restatements = await this.restatements.of(ctx, [...carriers.keys()]);
+    // By later subscriptions of the same contract too: a bill of theirs may have carried it already.
+    const restatements = await this.restatements.of(ctx, [
+      ...new Set([...carriers.keys()].flatMap((id) => [id, ...chains.of(id).map((one) => one.id)])),
+    ]);
     const carried = new Set(restatements.map((one) => carriers.get(one.subscriptionId)?.subscription.id));
     const suspects = tasks.filter(
       (task) =>
@@ -105,17 +109,23 @@ export class LateUsageService {
       [...carriers].flatMap(([id, task]) => (suspectIds.has(task.subscription.id) ? [id] : [])),
     );
     const kept = this.events.keptSince(ctx.now);
-    const suspected = billed.filter(({ invoice, line }) => {
-      if (kept !== null && (line.periodStart as Date) < kept) return false;
+    // What bills one key stands and falls together: a price without its overage would seem to be billed too little.
+    const byKey = new Map<string, (typeof billed)[number][]>();
+    for (const one of billed) byKey.set(keyOf(one.line), [...(byKey.get(keyOf(one.line)) ?? []), one]);
+    const suspected = [...byKey.values()].flatMap((own) => {
+      const [{ invoice, line }] = own as [(typeof billed)[number]];
+      if (kept !== null && (line.periodStart as Date) < kept) return [];
       const task = carriers.get(invoice.subscriptionId as string) as LateUsageTask;
       const window = windows.get(task.subscription.id);
-      const late = window !== undefined && mayBear(line, window);
-      return (
-        late ||
+      const isSuspect =
+        (window !== undefined && mayBear(line, wholeUntil(chains, task, invoice), window)) ||
         carriedOf(restatements, line) !== 0n ||
-        isRemade(restatements, line) ||
-        completed(chains, task)?.includes(invoice.subscriptionId as string) === true
-      );
+        isRemade(
+          restatements,
+          own.map((one) => one.line),
+        ) ||
+        completed(chains, task)?.includes(invoice.subscriptionId as string) === true;
+      return isSuspect ? own : [];
     });
     const books = await this.books(ctx, suspected, restatements);
     const subscriptions = new Map(
@@ -227,6 +237,17 @@ function earlierOf(chains: SubscriptionChains, { subscription }: LateUsageTask):
   const chain = chains.of(subscription.id);
   const place = chain.findIndex(({ id }) => id === subscription.id);
   return [...chain.slice(0, Math.max(place, 0)), subscription];
+}
+
+/** Where the period of a bill ends, that a change of plan may have cut: with the part of it that goes on. */
+function wholeUntil(chains: SubscriptionChains, task: LateUsageTask, invoice: Invoice): Date {
+  const chain = earlierOf(chains, task);
+  const place = chain.findIndex(({ id }) => id === invoice.subscriptionId);
+  const full = fullPeriodAt(scheduleOf(chain[place] as Subscription), invoice.periodStart as Date);
+  const next = chain[place + 1];
+  return next === undefined || full.end <= next.startDate
+    ? full.end
+    : laterOf(full.end, fullPeriodAt(scheduleOf(next), next.startDate).end);
 }
 
 /**

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { invalidOperation } from '../../domain/errors.js';
 import { assertInvoiceTransition } from '../../domain/invoicing/invoice-states.js';
-import { money } from '../../domain/money.js';
+import { money, zeroMoney } from '../../domain/money.js';
+import { CustomerCreditService } from '../../invoices/customer-credit.service.js';
 import { InvoicesService } from '../../invoices/invoices.service.js';
 import type { Invoice } from '../../invoices/invoices.types.js';
 import { RecalculationService } from './recalculation.service.js';
@@ -19,6 +20,7 @@ export class InvoiceLifecycleService {
     private readonly payments: PaymentsService,
     private readonly refunds: RefundsService,
     private readonly prorations: ProrationsService,
+    private readonly credit: CustomerCreditService,
   ) {}
 
   /** What was paid goes back to the customer's wallet, then nothing is owed for it any more. */
@@ -36,6 +38,7 @@ export class InvoiceLifecycleService {
         reason: 'INVOICE_VOID_REFUND',
         creditNoteId: null,
       });
+    await this.credit.keepPurchase(ctx, invoice, zeroMoney(invoice.currency), 'unspent');
     const voided = await this.invoices.void(ctx, id);
     await this.prorations.returnCarried(ctx, voided);
     return voided;

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { invalidOperation } from '../../domain/errors.js';
-import { makePeriod } from '../../domain/period.js';
+import { makePeriod, type Period } from '../../domain/period.js';
 import {
   inTrial,
   nextAction,
@@ -23,6 +23,8 @@ import { chargedLife, scheduleOf, type Subscription } from '../../subscriptions/
 import { InvoiceFinalization, mayWait } from '../../invoices/invoice-finalization.service.js';
 import type { Invoice, InvoiceWithLines } from '../../invoices/invoices.types.js';
 import { SubscriptionBillingService } from '../subscription-billing.service.js';
+import { PauseProrations } from '../pause-prorations.service.js';
+import { ProrationsService, type Proration } from '../prorations.service.js';
 import { ScheduledEnds } from './scheduled-ends.service.js';
 import type { BillingTask } from '../../rating/billing-task.types.js';
 import type { Stepped } from './step.types.js';
@@ -50,6 +52,8 @@ export class SubscriptionSteps {
     private readonly finalization: InvoiceFinalization,
     private readonly grants: SubscriptionGrants,
     private readonly scheduledEnds: ScheduledEnds,
+    private readonly prorations: ProrationsService,
+    private readonly pauseProrations: PauseProrations,
   ) {}
 
   /**
@@ -78,10 +82,14 @@ export class SubscriptionSteps {
   }
 
   private async stepTogether(ctx: Ctx, due: readonly Subscription[]): Promise<Stepped[]> {
-    const steps = due.map((before) => stepOf(before));
+    const steps = await this.withChargesAgain(
+      ctx,
+      due.map((before) => stepOf(before)),
+    );
     // Before anything is billed: what is charged depends on what is paused.
     await this.pauses.markBegun(ctx, pausesOf(steps, 'pause'));
     await this.pauses.markEnded(ctx, pausesOf(steps, 'resume'));
+    const unused = await this.unusedAtEnd(ctx, steps);
     const drafts = await this.billing.bill(
       ctx,
       steps.flatMap(({ task }) => task ?? []),
@@ -103,6 +111,7 @@ export class SubscriptionSteps {
     for (const [index, step] of steps.entries())
       if (step.event === 'subscription.cancelled' && step.before.activePauseId !== null)
         await this.pauses.closeAt(ctx, [step.before.id], after[index]?.endDate ?? step.action.at);
+    for (const [step, prorations] of unused) await this.prorations.record(ctx, step.before, prorations);
     await this.grants.applyDue(
       ctx,
       due.map(({ id }) => id),
@@ -113,6 +122,78 @@ export class SubscriptionSteps {
       after: after[index] as Subscription,
       invoice: invoiceOf(step),
     }));
+  }
+
+  /** What is left of advances of subscriptions that end as somebody has asked for. */
+  private async unusedAtEnd(
+    ctx: Ctx,
+    steps: readonly Step[],
+  ): Promise<ReadonlyMap<Step, readonly Proration[]>> {
+    const unused = new Map<Step, readonly Proration[]>();
+    for (const step of steps) {
+      const { before, action, event } = step;
+      if (event !== 'subscription.cancelled' || before.endProrationBehavior !== 'create_prorations') continue;
+      unused.set(step, await this.prorations.unused(ctx, before, action.at, 'create_prorations'));
+    }
+    return unused;
+  }
+
+  /** Pauses that give back do so when they begin; when they are over, what is left of it is charged again. */
+  private async withChargesAgain(ctx: Ctx, steps: readonly Step[]): Promise<Step[]> {
+    const begun = steps.flatMap(({ before, action }) =>
+      action.type === 'pause' && before.activePauseId !== null ? [{ before, id: before.activePauseId }] : [],
+    );
+    const pauses = await this.pauses.byIds(
+      ctx,
+      begun.map(({ id }) => id),
+    );
+    for (const pause of pauses)
+      await this.pauseProrations.giveBack(
+        ctx,
+        (begun.find(({ id }) => id === pause.id) as (typeof begun)[number]).before,
+        pause,
+      );
+    const resumes = steps.filter(({ action }) => action.type === 'resume');
+    const tasks = await this.resumeTasks(
+      ctx,
+      resumes.map(({ before, action }) => ({ before, at: action.at })),
+    );
+    return steps.map((step) => {
+      const task = tasks[resumes.indexOf(step)];
+      return task === undefined ? step : { ...step, task };
+    });
+  }
+
+  /** What is to be billed of subscriptions whose pauses end, in their order; undefined: nothing. */
+  async resumeTasks(
+    ctx: Ctx,
+    resumes: readonly {
+      readonly before: Subscription;
+      readonly at: Date;
+      /** False where no charge can have come due during the pause. */
+      readonly putsOff?: boolean;
+    }[],
+  ): Promise<(BillingTask | undefined)[]> {
+    const again = await this.pauseProrations.chargesAgain(
+      ctx,
+      resumes.flatMap(({ before, at }) =>
+        before.activePauseId === null ? [] : [{ subscription: before, pauseId: before.activePauseId, at }],
+      ),
+    );
+    return resumes.map(({ before, at, putsOff = true }) => {
+      const charges = again.get(before.activePauseId ?? '') ?? [];
+      const [first] = charges;
+      const task = putsOff ? resumeTask(before, at) : undefined;
+      if (first === undefined) return task;
+      if (task !== undefined) return { ...task, charges };
+      return {
+        subscription: { ...before, ...resumed(before) },
+        moment: { type: 'subscription_start', next: first.period as Period },
+        reason: 'SUBSCRIPTION_UPDATE',
+        lineIds: [],
+        charges,
+      };
+    });
   }
 
   /** What could not be sealed: it waits for stragglers, or prepaid credit is spent on it first. */
@@ -208,7 +289,7 @@ const taskOf = (task: BillingTask | undefined): { task?: BillingTask } =>
  * What is to be billed of a paused subscription when its pause ends; nothing in the very instant in which its period ends.
  * When the pause has begun within the current period, that is paid already, but for lines that were added since.
  */
-export function resumeTask(paused: Subscription, at: Date): BillingTask | undefined {
+function resumeTask(paused: Subscription, at: Date): BillingTask | undefined {
   const { end } = chargedLife(paused);
   if (at >= paused.currentPeriodEnd || inTrial(paused) || (end !== null && at >= end)) return undefined;
   const { pauseAt } = paused;

@@ -221,11 +221,12 @@ describe('a commitment of one line', () => {
   });
 
   it('per bucket holds in every bucket, in those without usage too', () => {
+    const whole = (amount: string) => ({ amount: rate(amount), before: ZERO, ends: true });
     const windowed = (trueUp: boolean): string[] =>
-      figures(applyWindowedCommitment(line('10', '2', trueUp), [rate(4), rate(15)], 5));
+      figures(applyWindowedCommitment(line('10', '2', trueUp), [whole('4'), whole('15')], 3));
     expect(windowed(true)).toEqual(['60', '14', '10', '36']);
     expect(windowed(false)).toEqual(['24', '14', '10', '0']);
-    expect(() => applyWindowedCommitment(line('10', '2', true), [rate(1), rate(1)], 1)).toThrow(RangeError);
+    expect(() => applyWindowedCommitment(line('10', '2', true), [], -1)).toThrow(RangeError);
   });
 
   it('refuses what is negative, and a factor below 1', () => {
@@ -235,9 +236,44 @@ describe('a commitment of one line', () => {
   });
 
   const amounts = fc.integer({ min: 0, max: 10 ** 7 }).map((digits) => rate(digits).div(1000));
+
   const lines = fc
     .tuple(amounts, fc.integer({ min: 100, max: 300 }), fc.boolean())
     .map(([amount, percent, trueUp]) => ({ amount, overageFactor: rate(percent).div(100), trueUp }));
+
+  it('bug: per bucket, the parts of a period that a change of plan has cut cost more than the whole', () => {
+    fc.assert(
+      fc.property(
+        lines,
+        fc.array(fc.tuple(amounts, amounts)),
+        fc.nat(3),
+        fc.nat(3),
+        (of, cut, idle, later) => {
+          const sum = (parts: readonly { amount: Rate }[]): Rate =>
+            parts.reduce((total, { amount }) => total.plus(amount), ZERO);
+          const [first, second] = [
+            // Each bucket is cut: it ends in the second part.
+            applyWindowedCommitment(
+              of,
+              cut.map(([amount]) => ({ amount, before: ZERO, ends: false })),
+              idle,
+            ),
+            applyWindowedCommitment(
+              of,
+              cut.map(([before, amount]) => ({ amount, before, ends: true })),
+              later,
+            ),
+          ];
+          const uncut = applyWindowedCommitment(
+            of,
+            cut.map(([a, b]) => ({ amount: a.plus(b), before: ZERO, ends: true })),
+            idle + later,
+          );
+          expect(sum([first, second]).equals(uncut.amount)).toBe(true);
+        },
+      ),
+    );
+  });
 
   it('is the sum of its parts, never less than the usage, never falls as usage grows, and joins where it is reached', () => {
     fc.assert(

@@ -12,7 +12,7 @@ import {
 } from '../money.js';
 import { elapsedFraction, WHOLE, type Fraction } from '../fraction.js';
 import { laterOf, type OpenPeriod, type Period } from '../period.js';
-import type { Rate } from '../rate.js';
+import { ZERO, type Rate } from '../rate.js';
 
 /** A promise to use at least so much. Source: wire contract, commitment. */
 export interface Commitment {
@@ -36,6 +36,10 @@ export interface CommitmentTerm {
 export interface CommittedUsage {
   readonly key: string;
   readonly amount: Rate;
+  /** Amounts of one run, one behind the other, are parts of what something has cut: they cost what the whole costs. */
+  readonly run?: string | undefined;
+  /** Exact: what of the run is on bills of its own. */
+  readonly before?: Rate | undefined;
 }
 
 export type CommitmentLine =
@@ -59,7 +63,8 @@ export interface CommitmentOutcome {
 
 /**
  * A commitment of the whole subscription. Usage takes from it line by line; of the line that crosses it the part beyond, and
- * of every later line all of it, is charged times the factor. Every line is rounded once, and with a factor of 1 they add up
+ * of every later line all of it, is charged times the factor. Every line is rounded once, the parts of one that something has
+ * cut together, and with a factor of 1 they add up
  * to what the usage costs without a commitment: it then only holds as a minimum. RangeError for negative usage, a factor
  * below 1 or a foreign currency.
  */
@@ -75,16 +80,25 @@ export function applyCommitment(
   const active = commitment.amount.amount > 0n;
   let left = floorAtZero(subtractMoney(commitment.amount, term.usedBefore));
   const outcome = { utilized: zero, overage: zero, trueUp: zero, usedSoFar: term.usedBefore };
-  for (const { key, amount: exact } of usage) {
+  let run = newRun(zero);
+  for (const [index, { key, amount: exact, run: name, before = ZERO }] of usage.entries()) {
     if (exact.lessThan(0)) throw new RangeError(`usage ${key} must not be negative`);
-    const whole = roundToMoney(exact, currency);
+    if (name === undefined || usage[index - 1]?.run !== name) run = newRun(zero, before);
+    run.exact = run.exact.plus(exact);
+    const whole = subtractMoney(roundToMoney(run.before.plus(run.exact), currency), run.rounded);
+    run.rounded = addMoney(run.rounded, whole);
     const crosses = active && compareMoney(whole, left) > 0;
     const covered = crosses ? left : whole;
+    run.covered = addMoney(run.covered, covered);
     lines.push({ type: 'usage', key, amount: covered });
     if (crosses) {
-      const beyond = exact.minus(moneyToRate(covered));
-      const amount = roundToMoney(beyond.times(commitment.overageFactor), currency);
+      const beyond = run.before.plus(run.exact).minus(moneyToRate(addMoney(run.begun, run.covered)));
+      const amount = subtractMoney(
+        roundToMoney(beyond.times(commitment.overageFactor), currency),
+        run.overage,
+      );
       lines.push({ type: 'overage', key, amount });
+      run.overage = addMoney(run.overage, amount);
       outcome.overage = addMoney(outcome.overage, amount);
     }
     left = subtractMoney(left, active ? covered : zero);
@@ -97,6 +111,12 @@ export function applyCommitment(
   }
   return { lines, ...outcome };
 }
+
+/** Where the amounts of a run stand: each costs the difference that it makes. */
+const newRun = (zero: Money, before: Rate = ZERO) => {
+  const begun = before.isZero() ? zero : roundToMoney(before, zero.currency);
+  return { before, begun, exact: ZERO, rounded: begun, covered: zero, overage: zero };
+};
 
 const assertFactor = (factor: Rate): void => {
   if (!(factor.isFinite() && factor.greaterThanOrEqualTo(1)))

@@ -30,6 +30,8 @@ export interface DraftLineInput {
    * it is its own, signed like the amount. Left out: a charge, discounted and taxed with the invoice.
    */
   readonly settled?: { readonly tax: Money };
+  /** A charge that is net of its discounts already: what was given back and is charged again. */
+  readonly undiscounted?: boolean;
   /** Service period; null where there is none (a one-off line). */
   readonly periodStart: Date | null;
   readonly periodEnd: Date | null;
@@ -161,7 +163,7 @@ export const discountedAmount = (line: DraftLine): Money =>
 
 /** Whether discounts can bear on a line: what is given back or paid out is net of them already. */
 export const isDiscountable = (line: DraftLine): boolean =>
-  line.settled === undefined && line.amount.amount > 0n;
+  line.settled === undefined && line.undiscounted !== true && line.amount.amount > 0n;
 
 /** What credits may pay for at most: subtotal − discounts, never below zero. */
 export const netOfDiscounts = (draft: DraftInvoice): Money =>

@@ -58,29 +58,34 @@ export function applyLineCommitment(
   return { amount: utilized.plus(overage).plus(missing), utilized, overage, trueUp: missing };
 }
 
+/** What a bucket with usage costs in the part of a period that a bill is for. */
+export interface BucketUsage {
+  readonly amount: Rate;
+  /** What parts of the period that are on bills of their own have cost in it. */
+  readonly before: Rate;
+  /** No later part of the period goes on with the bucket. */
+  readonly ends: boolean;
+}
+
 /**
- * A commitment for every bucket of the meter, and so for those without usage, which no aggregation names.
+ * A commitment for every bucket of the meter, and so for those without usage, which no aggregation names. Wherever a period
+ * is cut, its parts come to what it comes to uncut.
  *
- * @param amounts what each bucket with usage costs
- * @param bucketCount all buckets of the period
+ * @param used what each bucket with usage costs
+ * @param idle how many buckets without usage end
  */
 export function applyWindowedCommitment(
   commitment: LineCommitment,
-  amounts: readonly Rate[],
-  bucketCount: number,
+  used: readonly BucketUsage[],
+  idle: number,
 ): LineCommitmentOutcome {
-  const empty = bucketCount - amounts.length;
-  if (!Number.isSafeInteger(empty) || empty < 0)
-    throw new RangeError(`a period of ${bucketCount} buckets has no ${amounts.length} with usage`);
-  const idle = applyLineCommitment(commitment, ZERO);
+  if (!Number.isSafeInteger(idle) || idle < 0) throw new RangeError(`a period has no ${idle} buckets`);
+  const each = applyLineCommitment(commitment, ZERO);
   return addOutcomes([
-    ...amounts.map((amount) => applyLineCommitment(commitment, amount)),
-    {
-      amount: idle.amount.times(empty),
-      utilized: ZERO,
-      overage: ZERO,
-      trueUp: idle.trueUp.times(empty),
-    },
+    ...used.map(({ amount, before, ends }) =>
+      applyLineCommitment(commitment, amount, { usedBefore: before, ends }),
+    ),
+    { amount: each.amount.times(idle), utilized: ZERO, overage: ZERO, trueUp: each.trueUp.times(idle) },
   ]);
 }
 

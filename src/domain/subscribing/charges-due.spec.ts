@@ -223,4 +223,19 @@ describe('linesDue', () => {
     // Made while the pause lasted, it has not been charged for before.
     expect(charged(utc('2024-01-20'))).toEqual(['advance 01-10 to 04-10 (02-15 to 04-10)']);
   });
+
+  it('bug: a pause that was asked for in the instant of a charge had it charged again when it was over', () => {
+    const billing = schedule('MONTHLY');
+    const resumed: BillingMoment = { type: 'subscription_start', next: period('2024-01-20', '2024-02-10') };
+    const charged = (askedAt?: Date): string[] =>
+      show(
+        linesDue(resumed, OPEN, [line('advance')], {
+          pauses: [{ ...period('2024-01-10', '2024-01-20'), ...(askedAt === undefined ? {} : { askedAt }) }],
+          billing,
+        }),
+      );
+    expect(charged(utc('2024-01-10'))).toEqual([]);
+    // Asked for before, it was there when the charge would have come.
+    expect(charged(utc('2024-01-05'))).toEqual(['advance 01-10 to 02-10 (01-20 to 02-10)']);
+  });
 });

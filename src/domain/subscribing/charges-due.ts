@@ -31,9 +31,15 @@ export interface ChargeableLine {
   readonly madeAt?: Date;
 }
 
-/** The pauses of a subscription that have begun (`end: null` while one lasts), and the schedule that it is billed on. */
+/** A pause that has begun; `end: null` while it lasts. */
+export interface Pause extends OpenPeriod {
+  /** Left out: before it began. */
+  readonly askedAt?: Date;
+}
+
+/** The pauses of a subscription, and the schedule that it is billed on. */
 export interface PausedTime {
-  readonly pauses: readonly OpenPeriod[];
+  readonly pauses: readonly Pause[];
   readonly billing: BillingSchedule;
 }
 
@@ -144,18 +150,24 @@ function advanceCharges<L extends ChargeableLine>(
 
 /**
  * The pauses that had begun when service from that instant on was charged for. One that began later put nothing off: a
- * line that joins in the middle of a month is charged with that month, and would be again when the pause is over.
+ * line that joins in the middle of a month is charged with that month, and would be again when the pause is over. So it is
+ * with a pause that is asked for in the instant of that charge: what was due came first.
  */
 export function pausesKnown(
   serviceStart: Date,
   life: OpenPeriod,
   paused: PausedTime | undefined,
   madeAt?: Date,
-): readonly OpenPeriod[] {
+): readonly Pause[] {
   if (paused === undefined || paused.pauses.length === 0) return [];
   const period = laterOf(fullPeriodAt(paused.billing, serviceStart).start, life.start);
   const charged = laterOf(period, madeAt ?? period);
-  return paused.pauses.filter(({ start }) => start.getTime() <= charged.getTime());
+  return paused.pauses.filter(
+    ({ start, askedAt }) =>
+      start.getTime() < charged.getTime() ||
+      (start.getTime() === charged.getTime() &&
+        (askedAt === undefined || askedAt.getTime() < start.getTime())),
+  );
 }
 
 function arrearCharges<L extends ChargeableLine>(

@@ -37,11 +37,11 @@ export const pricedPeriod = (due: DueCharge, behavior: ProrationBehavior): Perio
 export const chargeFraction = (due: DueCharge, behavior: ProrationBehavior): Fraction =>
   isShared(due.line) ? elapsedFraction(due.effective, pricedPeriod(due, behavior)) : due.fraction;
 
-/** Charges as the behavior shares them out. */
+/** Charges as the behavior of each shares them out. */
 export const proratedCharges = <L extends ChargeableLine>(
   charges: readonly DueCharge<L>[],
-  behavior: ProrationBehavior,
-): DueCharge<L>[] => charges.map((due) => ({ ...due, fraction: chargeFraction(due, behavior) }));
+  behaviorOf: (due: DueCharge<L>) => ProrationBehavior,
+): DueCharge<L>[] => charges.map((due) => ({ ...due, fraction: chargeFraction(due, behaviorOf(due)) }));
 
 const isShared = (line: ChargeableLine): boolean =>
   line.priceType === 'FIXED' && line.schedule.interval.unit !== 'ONETIME';
@@ -103,6 +103,10 @@ export function unusedValue(entries: readonly AdvanceEntry[], at: Date): Rate {
   }, ZERO);
   return value.lessThan(0) ? ZERO : value;
 }
+
+/** Of an amount that was given back for a stretch of time, what a part of that costs again; never more. */
+export const chargedAgain = (net: Money, given: Period, part: Period): Money =>
+  minMoney(net, roundToMoney(applyFraction(moneyToRate(net), elapsedFraction(part, given)), net.currency));
 
 /** Billed less credited. */
 const balanceOf = (entries: readonly AdvanceEntry[], currency: Currency): Money =>

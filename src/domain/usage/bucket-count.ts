@@ -48,3 +48,11 @@ export function bucketAt(size: WindowSize, start: Date): Period {
       : start.getTime() + WINDOW_LENGTHS[size];
   return { start, end: new Date(end) };
 }
+
+/** The bucket in which stretches in the order of time end. */
+export function lastBucket(size: WindowSize, stretches: readonly Period[]): Period {
+  const at = (stretches.at(-1) as Period).end.getTime() - 1;
+  if (size !== 'MONTH') return bucketAt(size, new Date(ORIGIN + indexOf(size, at) * WINDOW_LENGTHS[size]));
+  const date = new Date(at);
+  return bucketAt(size, new Date(Date.UTC(date.getUTCFullYear(), date.getUTCMonth())));
+}

@@ -185,7 +185,7 @@ describe('the law of the wallet', () => {
               step.kind === 'debit'
                 ? debit(ledger, step.amount, at(step.day))
                 : step.kind === 'expire'
-                  ? takeOf(ledger, ledger.credits[step.nth]?.key ?? '')
+                  ? takeOf(ledger, [ledger.credits[step.nth]?.key ?? ''])
                   : empty(ledger);
             if (step.kind === 'debit')
               expect(done === undefined).toBe(

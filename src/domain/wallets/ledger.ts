@@ -122,9 +122,14 @@ export function debitPurses(
   return done;
 }
 
-/** Takes so much of one credit, whatever its time; all that is left when `wanted` is left out. Undefined when that is nothing, or less. */
-export function takeOf(ledger: Ledger, key: string, wanted?: Rate): Debit | undefined {
-  const own = ledger.credits.filter((one) => one.key === key && one.available.greaterThan(0));
+/**
+ * Takes so much of these credits, in that order and whatever their time; all that is left when `wanted` is left out. Undefined
+ * when that is nothing, or less.
+ */
+export function takeOf(ledger: Ledger, keys: readonly string[], wanted?: Rate): Debit | undefined {
+  const own = keys.flatMap((key) =>
+    ledger.credits.filter((one) => one.key === key && one.available.greaterThan(0)),
+  );
   return own.length === 0 ? undefined : take(ledger, own, wanted ?? sumOfCredits(own));
 }
 

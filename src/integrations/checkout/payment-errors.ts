@@ -15,6 +15,12 @@ export const declineError = (
     ...(decline.advice === undefined ? {} : { advice: decline.advice }),
   });
 
+/** The code of an answer to our own caller for why a provider has refused. */
+export const codeOf = (error: { readonly kind: string } | undefined): string => {
+  if (error?.kind === 'auth') return 'provider_credentials_refused';
+  return error?.kind === 'forbidden' ? 'provider_permission_missing' : 'provider_refused';
+};
+
 /** A provider's refusal as an answer to our own caller: in words, not as a 500. */
 export function providerRefusal(provider: string, error: unknown): unknown {
   if (!(error instanceof ProviderError)) return error;
@@ -35,7 +41,7 @@ export function providerRefusal(provider: string, error: unknown): unknown {
       },
     );
   return new BillingError('invalid_operation', `${provider}: ${error.message}`, {
-    code: error.kind === 'auth' ? 'provider_credentials_refused' : 'provider_refused',
+    code: codeOf(error),
     details,
     cause: error,
   });

@@ -9,8 +9,10 @@ import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { PaymentRefunds } from '../../payments/payment-refunds.service.js';
 import { PaymentsService } from '../../payments/payments.service.js';
 import type { Payment, PaymentRefund } from '../../payments/payments.types.js';
+import { reversalsOf } from '../../providers/provider-adapter.js';
 import { SyncEngine } from '../sync/sync-engine.flow.js';
 import { SyncOperationsService } from '../sync/sync-operations.service.js';
+import { codeOf } from './payment-errors.js';
 import { carryOut } from '../sync/sync-patience.js';
 import type { SyncOperation } from '../sync/sync.types.js';
 
@@ -50,7 +52,7 @@ export class RefundFlow {
     const { state, error, reason, provider } = operation;
     if (state !== 'failed') return refund;
     throw new BillingError('invalid_operation', `${provider}: ${error?.message ?? reason ?? 'refused'}`, {
-      code: error?.kind === 'auth' ? 'provider_credentials_refused' : 'provider_refused',
+      code: codeOf(error ?? undefined),
       details: {
         provider,
         provider_code: error?.code,
@@ -107,7 +109,7 @@ export class RefundFlow {
         'the connection that the payment came through was deleted: give it back at the provider',
         'connection_missing',
       );
-    if (this.sessions.open(connection).payments?.refund === undefined)
+    if (reversalsOf(this.sessions.open(connection))?.refund === undefined)
       throw invalidOperation(
         `${connection.provider} takes no refunds from here: give it back in its dashboard`,
         'provider_cannot_refund',

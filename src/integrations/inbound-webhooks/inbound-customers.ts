@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import type { Connection } from '../../connections/connections.types.js';
 import { CustomersService } from '../../customers/customers.service.js';
 import type { Customer, CustomerFields } from '../../customers/customers.types.js';
+import { PaymentMethodsService } from '../../payments/payment-methods.service.js';
 import type { Ctx } from '../../platform/context.js';
 import type { CustomerPush, RemoteCustomer } from '../../providers/provider-objects.js';
 import { SubscriptionsService } from '../../subscriptions/subscriptions.service.js';
@@ -10,6 +11,7 @@ import { WalletsService } from '../../wallets/wallets.service.js';
 import { MappingsService } from '../mappings/mappings.service.js';
 import type { EntityMapping } from '../mappings/mappings.types.js';
 import { LostCustomers } from '../sync/lost-customers.service.js';
+import { SyncRevival } from '../sync/sync-revival.service.js';
 import { SyncOperationsService } from '../sync/sync-operations.service.js';
 import { HANDLED, skipped, type Dispatched } from './dispatched.js';
 
@@ -25,16 +27,36 @@ export class InboundCustomers {
     private readonly mappings: MappingsService,
     private readonly lost: LostCustomers,
     private readonly operations: SyncOperationsService,
+    private readonly revival: SyncRevival,
+    private readonly methods: PaymentMethodsService,
   ) {}
 
   async changed(ctx: Ctx, connection: Connection, remote: RemoteCustomer): Promise<Dispatched> {
     if (remote.deleted) return this.gone(ctx, connection, remote.remoteId);
     if (remote.foreign) return skipped('the customer belongs to another environment');
-    if (!connection.syncConfig.customer.inbound) return skipped('customer.inbound is switched off');
     const mapping = await this.mappings.findByRemoteId(ctx, connection.id, 'customer', remote.remoteId);
+    // How it pays, and whether it can be written to, follows whatever the switches say of its fields.
+    const isNews = mapping !== null && (await this.consequences(ctx, connection, mapping, remote));
+    if (!connection.syncConfig.customer.inbound)
+      return isNews ? HANDLED : skipped('customer.inbound is switched off');
     return mapping === null
       ? this.arrived(ctx, connection, remote)
       : this.updated(ctx, connection, mapping, remote);
+  }
+
+  /** Which method is its default now; and that it can be reached again, so that what failed for it is tried once more. */
+  private async consequences(
+    ctx: Ctx,
+    connection: Connection,
+    { entityId: customerId }: EntityMapping,
+    remote: RemoteCustomer,
+  ): Promise<boolean> {
+    if (remote.email !== undefined && remote.email !== '')
+      await this.revival.reviveFor(ctx, customerId, connection.id);
+    return (
+      remote.defaultMethodId !== undefined &&
+      this.methods.setDefault(ctx, { customerId, connectionId: connection.id }, remote.defaultMethodId)
+    );
   }
 
   /** One that is not known yet: our own before its push was written down, one with a known external id, or a new one. */

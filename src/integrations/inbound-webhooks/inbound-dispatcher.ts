@@ -11,6 +11,7 @@ import type {
   RemoteCustomer,
   RemoteInvoice,
   RemotePayment,
+  RemotePaymentMethod,
   RemoteSetup,
 } from '../../providers/provider-objects.js';
 import { CheckoutSessionsService } from '../checkout/checkout-sessions.service.js';
@@ -35,6 +36,11 @@ export type RemoteSubject =
   | { readonly kind: 'payment'; readonly remote: RemotePayment; readonly invoice: RemoteInvoice | undefined }
   | { readonly kind: 'checkout'; readonly remote: RemoteCheckout; readonly setup: RemoteSetup | undefined }
   | { readonly kind: 'setup'; readonly remote: RemoteSetup }
+  | {
+      readonly kind: 'methods';
+      readonly remoteCustomerId: string;
+      readonly methods: readonly RemotePaymentMethod[];
+    }
   | { readonly kind: 'plan'; readonly reading: PlanReading }
   | { readonly kind: 'subscription'; readonly reading: SubscriptionReading }
   | { readonly kind: 'gone'; readonly reason: string };
@@ -69,6 +75,8 @@ export class InboundDispatcher {
         return this.checkout(ctx, connection, subject.remote, subject.setup);
       case 'setup':
         return this.setup(ctx, connection, subject.remote);
+      case 'methods':
+        return this.savedMethods(ctx, connection, subject);
       case 'plan':
         return this.plans.apply(ctx, connection, subject.reading);
       case 'subscription':
@@ -82,19 +90,40 @@ export class InboundDispatcher {
 
   private async invoice(ctx: Ctx, connection: Connection, remote: RemoteInvoice): Promise<Dispatched> {
     if (remote.foreign) return skipped('the invoice belongs to another environment');
-    const mapping = await this.mappings.findByRemoteId(ctx, connection.id, 'invoice', remote.remoteId);
+    const { remoteId, replaces = [] } = remote;
+    if (remote.status === 'draft' && replaces.length > 0)
+      return skipped('the invoice is being edited there, and the edit is not final yet');
+    const mapping = await this.mappingOf(ctx, connection, [remoteId, ...[...replaces].reverse()]);
     const invoiceId = mapping?.entityId ?? remote.invoiceId;
     if (invoiceId === undefined) return skipped('the invoice is none of ours');
     const reserved = mapping ?? (await this.reserved(ctx, connection, invoiceId));
     if (reserved === null) return { outcome: 'retry', reason: `invoice ${invoiceId} is not mapped yet` };
-    if (withdrawnIds(reserved.metadata).includes(remote.remoteId))
+    if (withdrawnIds(reserved.metadata).includes(remoteId))
       return this.withdrawn(ctx, connection, invoiceId, remote);
-    if (reserved.providerEntityId !== null && reserved.providerEntityId !== remote.remoteId)
-      return skipped(
-        `invoice ${invoiceId} is ${reserved.providerEntityId} at the provider, not ${remote.remoteId}`,
-      );
+    const mapped = reserved.providerEntityId;
+    // A push is under way that has found it not to be what is owed any more, or was taken back.
+    if (mapped === null && remote.status === 'void')
+      return skipped(`${remoteId} has ended before it stood for invoice ${invoiceId}`);
+    if (mapped !== null && mapped !== remoteId && !replaces.includes(mapped)) {
+      const reason = `invoice ${invoiceId} is ${mapped} at the provider, not ${remoteId}`;
+      // Money that nobody can place is for a person to see.
+      const hasMoney = remote.payments.some(({ status }) => status === 'succeeded');
+      return hasMoney ? { outcome: 'refused', reason: `${reason}, which has been paid` } : skipped(reason);
+    }
     await this.remoteInvoices.apply(ctx, connection, invoiceId, remote);
     return HANDLED;
+  }
+
+  private async mappingOf(
+    ctx: Ctx,
+    connection: Connection,
+    remoteIds: readonly string[],
+  ): Promise<EntityMapping | null> {
+    for (const remoteId of remoteIds) {
+      const mapping = await this.mappings.findByRemoteId(ctx, connection.id, 'invoice', remoteId);
+      if (mapping !== null) return mapping;
+    }
+    return null;
   }
 
   /** Locked: while this is taken over, a push may be recording that another one stands for the invoice. */
@@ -196,6 +225,36 @@ export class InboundDispatcher {
     return (await this.recordMethod(ctx, connection, remote))
       ? HANDLED
       : skipped('the customer of the set-up is none of ours');
+  }
+
+  /** All that a customer has saved there, and nothing else, is what it has here. */
+  private async savedMethods(
+    ctx: Ctx,
+    connection: Connection,
+    { remoteCustomerId, methods }: Extract<RemoteSubject, { kind: 'methods' }>,
+  ): Promise<Dispatched> {
+    const customer = await this.mappings.findByRemoteId(ctx, connection.id, 'customer', remoteCustomerId);
+    if (customer === null) return skipped('the customer of the payment method is none of ours');
+    const owner = { customerId: customer.entityId, connectionId: connection.id };
+    const changed = await this.methods.mirror(
+      ctx,
+      owner,
+      methods.flatMap(({ remoteId, ...method }) =>
+        remoteId === undefined
+          ? []
+          : {
+              ...owner,
+              providerMethodId: remoteId,
+              type: method.type,
+              brand: method.brand ?? null,
+              last4: method.last4 ?? null,
+              expiryMonth: method.expiryMonth ?? null,
+              expiryYear: method.expiryYear ?? null,
+              isDefault: method.isDefault,
+            },
+      ),
+    );
+    return changed ? HANDLED : skipped('nothing of the saved methods has changed');
   }
 
   /** What was saved with a set-up or a payment. False when it is nobody's whom we know. */

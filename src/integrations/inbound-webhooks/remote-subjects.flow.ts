@@ -3,10 +3,14 @@ import { ProviderSessionsService } from '../../connections/provider-sessions.ser
 import type { Connection } from '../../connections/connections.types.js';
 import { WallClock } from '../../platform/clock/clock.js';
 import type { Caller } from '../../platform/context.js';
+import { InvoiceAdjustments } from '../../invoices/invoice-adjustments.service.js';
+import { PaymentMethodsService } from '../../payments/payment-methods.service.js';
+import { UnitOfWork } from '../../platform/database/unit-of-work.js';
+import { MappingsService } from '../mappings/mappings.service.js';
 import { ProviderError } from '../../providers/provider-error.js';
 import type { ProviderSession } from '../../providers/provider-adapter.js';
 import type { ProviderNews } from '../../providers/provider-event.js';
-import type { RemotePayment, RemoteSetup } from '../../providers/provider-objects.js';
+import type { RemoteInvoice, RemotePayment, RemoteSetup } from '../../providers/provider-objects.js';
 import { RemotePlans } from '../catalogue/remote-plans.flow.js';
 import { RemoteSubscriptions } from '../subscriptions/remote-subscriptions.flow.js';
 import type { RemoteSubject } from './inbound-dispatcher.js';
@@ -15,7 +19,11 @@ import type { RemoteSubject } from './inbound-dispatcher.js';
 @Injectable()
 export class RemoteSubjects {
   constructor(
+    private readonly uow: UnitOfWork,
     private readonly clock: WallClock,
+    private readonly methods: PaymentMethodsService,
+    private readonly mappings: MappingsService,
+    private readonly adjustments: InvoiceAdjustments,
     private readonly sessions: ProviderSessionsService,
     private readonly remotePlans: RemotePlans,
     private readonly remoteSubscriptions: RemoteSubscriptions,
@@ -33,11 +41,13 @@ export class RemoteSubjects {
       case 'subscription.changed':
         return this.remoteSubscriptions.read(caller, connection, event.remoteId);
       case 'invoice.changed':
-        return present('invoice', await session.invoices?.fetch(event.remoteId));
+        return present('invoice', await this.fetchInvoice(caller, connection, session, event.remoteId));
       case 'payment.changed':
-        return this.fetchPayment(session, event.remoteId);
+        return this.fetchPayment(caller, connection, session, event.remoteId);
       case 'checkout.changed':
         return this.fetchCheckout(session, event.remoteId);
+      case 'method.changed':
+        return this.fetchMethods(caller, connection, session, event.remoteId);
       case 'setup.changed':
         return present('setup', await this.fetchSetup(session, event.remoteId));
       case 'ignored':
@@ -51,13 +61,32 @@ export class RemoteSubjects {
     return remote && !remote.deleted ? { kind: 'customer', remote } : { kind: 'customer_gone', remoteId };
   }
 
-  private async fetchPayment(session: ProviderSession, remoteId: string): Promise<RemoteSubject> {
-    const found = await session.payments?.fetch(remoteId);
+  private async fetchInvoice(
+    caller: Caller,
+    connection: Connection,
+    session: ProviderSession,
+    remoteId: string,
+  ): Promise<RemoteInvoice | null | undefined> {
+    const isNoted = await this.uow.read(caller, (ctx) =>
+      this.adjustments.hasNotes(ctx, connection.id, remoteId),
+    );
+    return session.invoices?.fetch(remoteId, isNoted);
+  }
+
+  private async fetchPayment(
+    caller: Caller,
+    connection: Connection,
+    session: ProviderSession,
+    remoteId: string,
+  ): Promise<RemoteSubject> {
+    if (session.payments === undefined)
+      return present('invoice', await session.invoices?.ofPayment?.(remoteId));
+    const found = await session.payments.fetch(remoteId);
     if (!found) return { kind: 'gone', reason: 'the provider has no such payment' };
     const remote = await this.asSaved(session, found);
     const invoice =
       remote.paymentId === undefined && remote.remoteInvoiceId !== undefined
-        ? await session.invoices?.fetch(remote.remoteInvoiceId)
+        ? await this.fetchInvoice(caller, connection, session, remote.remoteInvoiceId)
         : undefined;
     return { kind: 'payment', remote, invoice: invoice ?? undefined };
   }
@@ -77,6 +106,31 @@ export class RemoteSubjects {
   private async fetchSetup(session: ProviderSession, remoteId: string): Promise<RemoteSetup | undefined> {
     const remote = await session.payments?.fetchSetup(remoteId);
     return remote && (await this.makeDefault(session, remote)) ? remote : undefined;
+  }
+
+  /** A method is read with all that its customer has: which is the default now, it does not tell itself. */
+  private async fetchMethods(
+    caller: Caller,
+    connection: Connection,
+    session: ProviderSession,
+    remoteId: string,
+  ): Promise<RemoteSubject> {
+    const owner = await session.payments?.fetchMethodOwner?.(remoteId);
+    const remoteCustomerId =
+      owner?.remoteCustomerId ??
+      (await this.uow.read(caller, async (ctx) => {
+        const known = await this.methods.findByRemoteId(ctx, connection.id, remoteId);
+        return known && this.mappings.remoteId(ctx, connection.id, 'customer', known.customerId);
+      }));
+    if (!remoteCustomerId) return { kind: 'gone', reason: 'the payment method is nobody’s whom we know' };
+    try {
+      const methods = (await session.payments?.listMethods(remoteCustomerId)) ?? [];
+      return { kind: 'methods', remoteCustomerId, methods };
+    } catch (error) {
+      if (error instanceof ProviderError && error.kind === 'not_found')
+        return { kind: 'gone', reason: 'the customer of the payment method is gone' };
+      throw error;
+    }
   }
 
   /** The payment stands, whatever became of what was saved with it. */

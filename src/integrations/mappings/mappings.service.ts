@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import type { Connection } from '../../connections/connections.types.js';
-import { alreadyExists, notFound, invalidOperation } from '../../domain/errors.js';
-import type { Ctx } from '../../platform/context.js';
+import { alreadyExists, BillingError, notFound, invalidOperation } from '../../domain/errors.js';
+import type { Caller, Ctx } from '../../platform/context.js';
 import { stampChange, stampNew } from '../../platform/database/columns.js';
+import type { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { isUniqueViolation } from '../../platform/database/errors.js';
 import { lockName } from '../../platform/database/named-lock.js';
 import { findRow, findRows, insertUnlessThere, requireRow, updateRow } from '../../platform/database/rows.js';
@@ -67,6 +68,29 @@ export class MappingsService {
       throw error;
     }
     return requireRow(ctx.em, EntityMappingEntity, { id: reserved.id });
+  }
+
+  /**
+   * Makes a remote customer one of ours before anything is written to it. False when another of ours has it, or gets it in
+   * the same moment: then it is left alone.
+   */
+  async claim(
+    uow: UnitOfWork,
+    caller: Caller,
+    connection: Connection,
+    { entityId, remoteId }: { readonly entityId: string; readonly remoteId: string },
+  ): Promise<boolean> {
+    try {
+      return await uow.run(caller, async (ctx) => {
+        const taken = await this.lockRemote(ctx, connection.id, 'customer', remoteId);
+        if (taken !== null) return taken.entityId === entityId;
+        await this.link(ctx, connection, 'customer', entityId, remoteId);
+        return true;
+      });
+    } catch (error) {
+      if (error instanceof BillingError && error.kind === 'already_exists') return false;
+      throw error;
+    }
   }
 
   /** True when {@link link} would change nothing. */

@@ -11,24 +11,23 @@ import { JobHandlers } from '../../platform/jobs/job-handlers.js';
 import { JobQueue } from '../../platform/jobs/job-queue.js';
 import { OutboxSubscribers } from '../../platform/outbox/outbox-subscribers.js';
 import { PaymentReversals } from '../../payments/payment-reversals.service.js';
-import type { InvoiceOperations, ProviderSession } from '../../providers/provider-adapter.js';
+import {
+  reversalsOf,
+  type InvoiceOperations,
+  type ProviderSession,
+} from '../../providers/provider-adapter.js';
 import { ProviderError } from '../../providers/provider-error.js';
 import type { OpenInvoice } from '../../providers/provider-lists.js';
 import { ProvidersService } from '../../providers/providers.service.js';
 import { InboundDispatcher } from '../inbound-webhooks/inbound-dispatcher.js';
+import { WebhookHealthFlow } from '../inbound-webhooks/webhook-health.flow.js';
 import { reportedReversals } from '../sync/reported-reversals.js';
 import { MappingsService } from '../mappings/mappings.service.js';
 import { SyncNotes } from '../sync/sync-notes.service.js';
 import { InvoiceSweep } from './invoice-sweep.flow.js';
+import { RECONCILE_OPTIONS, type ReconcileOptions } from './reconcile.options.js';
 import { changed, OpenInvoices } from './open-invoices.service.js';
 import { UndecidedPayments } from './undecided-payments.flow.js';
-
-export const RECONCILE_OPTIONS = Symbol('ReconcileOptions');
-
-export interface ReconcileOptions {
-  /** How often to ask a provider what its webhooks may have lost. */
-  readonly everyMs: number;
-}
 
 const BEGIN_JOB = 'reconcile.begin';
 const POLL_JOB = 'reconcile.poll';
@@ -61,6 +60,7 @@ export class Reconciler implements OnModuleInit {
     private readonly dispatcher: InboundDispatcher,
     private readonly reversals: PaymentReversals,
     private readonly undecided: UndecidedPayments,
+    private readonly webhooks: WebhookHealthFlow,
   ) {}
 
   onModuleInit(): void {
@@ -90,17 +90,31 @@ export class Reconciler implements OnModuleInit {
   /** Looks once. Answers how many invoices and payments were brought up to date. */
   async reconcile(caller: Caller, connection: Connection): Promise<number> {
     const { invoices } = this.sessions.open(connection);
-    const repaired = await this.sweep.sweep(caller, connection);
-    const compared =
-      invoices?.listOpen === undefined ? 0 : await this.compareOpen(caller, connection, invoices);
-    return repaired + compared + (await this.followSettled(caller, connection));
+    const steps = [
+      () => this.sweep.sweep(caller, connection),
+      () => (invoices?.listOpen === undefined ? 0 : this.compareOpen(caller, connection, invoices)),
+      () => this.followSettled(caller, connection),
+      () => this.webhooks.check(caller, connection).then(() => 0),
+    ];
+    let count = 0;
+    let forbidden: ProviderError | undefined;
+    for (const step of steps)
+      try {
+        count += await step();
+      } catch (error) {
+        // A permission that one step lacks is none that the others lack.
+        if (!(error instanceof ProviderError) || error.kind !== 'forbidden') throw error;
+        forbidden = error;
+      }
+    if (forbidden !== undefined && count === 0) throw forbidden;
+    return count;
   }
 
   /** Where the provider says what was settled or has gone back since. */
   private async followSettled(caller: Caller, connection: Connection): Promise<number> {
     const session = this.sessions.open(connection);
     const { invoices, payments } = session;
-    if (!invoices?.listSettled && !payments?.listReversed && !payments?.listDecided) return 0;
+    if (!invoices?.listSettled && !reversalsOf(session)?.listReversed && !payments?.listDecided) return 0;
     const [open, collected, undecided] = await this.uow.run(caller, async (ctx) => [
       await this.mappings.hasOpenInvoices(ctx, connection.id),
       await this.reversals.hasCollected(ctx, connection.id),
@@ -139,16 +153,17 @@ export class Reconciler implements OnModuleInit {
   private async reversed(
     caller: Caller,
     connection: Connection,
-    { payments }: ProviderSession,
+    session: ProviderSession,
     since: Date,
   ): Promise<number> {
-    if (payments?.listReversed === undefined) return 0;
+    const back = reversalsOf(session);
+    if (back?.listReversed === undefined) return 0;
     let count = 0;
-    for await (const { remotePaymentId, reversals } of payments.listReversed(since)) {
+    for await (const { remotePaymentId, reversals } of back.listReversed(since)) {
       const of = { connectionId: connection.id, gatewayPaymentId: remotePaymentId };
       const told = reportedReversals(reversals);
       if (!(await this.uow.run(caller, (ctx) => this.reversals.isBehind(ctx, of, ...told)))) continue;
-      const now = (await payments.fetch(remotePaymentId))?.reversals;
+      const now = (await back.fetch(remotePaymentId))?.reversals;
       if (now === undefined) continue;
       await this.uow.run(caller, (ctx) => this.reversals.report(ctx, of, ...reportedReversals(now)));
       count += 1;

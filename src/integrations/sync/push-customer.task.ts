@@ -3,6 +3,7 @@ import type { Connection } from '../../connections/connections.types.js';
 import { CustomersService } from '../../customers/customers.service.js';
 import type { Customer } from '../../customers/customers.types.js';
 import type { Ctx } from '../../platform/context.js';
+import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import type { ProviderSession } from '../../providers/provider-adapter.js';
 import type {
   Attempt,
@@ -27,6 +28,7 @@ export class PushCustomerTask implements SyncTask<RemoteCustomer>, OnModuleInit 
     private readonly customers: CustomersService,
     private readonly mappings: MappingsService,
     private readonly operations: SyncOperationsService,
+    private readonly uow: UnitOfWork,
   ) {}
 
   onModuleInit(): void {
@@ -51,9 +53,13 @@ export class PushCustomerTask implements SyncTask<RemoteCustomer>, OnModuleInit 
     session: ProviderSession,
     snapshot: Record<string, unknown>,
     attempt: Attempt,
+    _keep: unknown,
+    { caller, operation, connection }: Parameters<SyncTask['call']>[4],
   ): Promise<RemoteCustomer> {
     if (session.customers === undefined) throw new Error('the session has no customers');
-    return session.customers.push(snapshot as unknown as CustomerPush, attempt);
+    return session.customers.push(snapshot as unknown as CustomerPush, attempt, (remoteId) =>
+      this.mappings.claim(this.uow, caller, connection, { entityId: operation.entityId, remoteId }),
+    );
   }
 
   async record(

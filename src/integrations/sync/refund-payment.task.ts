@@ -5,7 +5,7 @@ import { PaymentRefunds } from '../../payments/payment-refunds.service.js';
 import { PaymentReversals } from '../../payments/payment-reversals.service.js';
 import { PaymentsService } from '../../payments/payments.service.js';
 import type { Ctx } from '../../platform/context.js';
-import type { ProviderSession } from '../../providers/provider-adapter.js';
+import { reversalsOf, type ProviderSession } from '../../providers/provider-adapter.js';
 import type { ProviderError } from '../../providers/provider-error.js';
 import type { Attempt, RefundReason, RemoteRefund } from '../../providers/provider-objects.js';
 import { reportedRefund } from './reported-reversals.js';
@@ -38,7 +38,7 @@ export class RefundPaymentTask implements SyncTask<RemoteRefund>, OnModuleInit {
   }
 
   supports(session: ProviderSession): boolean {
-    return session.payments?.refund !== undefined;
+    return reversalsOf(session)?.refund !== undefined;
   }
 
   async prepare(ctx: Ctx, operation: SyncOperation): Promise<Prepared> {
@@ -58,10 +58,11 @@ export class RefundPaymentTask implements SyncTask<RemoteRefund>, OnModuleInit {
   }
 
   call(session: ProviderSession, stored: Record<string, unknown>, attempt: Attempt): Promise<RemoteRefund> {
-    if (session.payments?.refund === undefined) throw new Error('the session cannot give money back');
+    const back = reversalsOf(session);
+    if (back?.refund === undefined) throw new Error('the session cannot give money back');
     const { refundId, remotePaymentId, amount, currency, reason } = stored as unknown as Snapshot;
     const [paymentId = ''] = attempt.key.split(':');
-    return session.payments.refund(
+    return back.refund(
       {
         refundId,
         paymentId,

@@ -1,30 +1,43 @@
 import { Injectable } from '@nestjs/common';
 import type { Connection } from '../../connections/connections.types.js';
-import { money } from '../../domain/money.js';
 import { InvoicesService, type RemoteAttachment } from '../../invoices/invoices.service.js';
-import type { Invoice } from '../../invoices/invoices.types.js';
 import { PaymentReportsService } from '../../payments/payment-reports.service.js';
 import type { Payment } from '../../payments/payments.types.js';
+import { PaymentReversals } from '../../payments/payment-reversals.service.js';
+import { RemoteAdjustments, type ReportedAdjustments } from '../../payments/remote-adjustments.service.js';
 import type { Ctx } from '../../platform/context.js';
 import type { RemoteInvoice, RemotePayment, RemotePaymentMethod } from '../../providers/provider-objects.js';
 import { MappingsService } from '../mappings/mappings.service.js';
+import { reportedReversals } from './reported-reversals.js';
+import { RemoteEndings } from './remote-endings.service.js';
+import { SyncOperationsService } from './sync-operations.service.js';
+import { toldAdjustments } from './told-adjustments.js';
 
 /**
- * Takes over what a provider says of an invoice: its links, and the money that has reached it. Whether a webhook,
- * a poll or the answer to our own call says it, and however often, the books end the same.
+ * Takes over what a provider says of an invoice: its links, its state, the money that has reached it, and what adjusts
+ * it. Whether a webhook, a poll or the answer to our own call says it, and however often, the books end the same.
  */
 @Injectable()
 export class RemoteInvoicesService {
   constructor(
     private readonly invoices: InvoicesService,
     private readonly reports: PaymentReportsService,
+    private readonly adjustments: RemoteAdjustments,
+    private readonly reversals: PaymentReversals,
     private readonly mappings: MappingsService,
+    private readonly operations: SyncOperationsService,
+    private readonly endings: RemoteEndings,
   ) {}
 
   async apply(ctx: Ctx, connection: Connection, invoiceId: string, remote: RemoteInvoice): Promise<void> {
-    const [invoice, isKnown] = await Promise.all([
+    const [invoice, mapping, haveMarked] = await Promise.all([
       this.invoices.get(ctx, invoiceId),
-      this.isKnown(ctx, connection, invoiceId, remote),
+      this.mappings.find(ctx, connection.id, 'invoice', invoiceId),
+      this.operations.hasBegun(ctx, connection.id, {
+        entityType: 'invoice',
+        entityId: invoiceId,
+        action: 'mark_paid',
+      }),
     ]);
     await this.mappings.assertRemoteCustomer(
       ctx,
@@ -34,13 +47,32 @@ export class RemoteInvoicesService {
       `invoice ${invoiceId}`,
     );
     const attached = attachedOf(connection, remote);
-    if (isKnown && !this.invoices.wouldAttach(invoice, attached) && !isBehind(invoice, remote)) return;
-    await this.mappings.link(ctx, connection, 'invoice', invoiceId, remote.remoteId, seenOf(remote));
+    // One that has taken the place of ours ends what the old one has adjusted.
+    const former = mapping?.providerEntityId ?? null;
+    const replaced = former !== null && former !== remote.remoteId ? (remote.replaces ?? []) : [];
+    const told = toldAdjustments(connection, invoiceId, remote, { haveMarked, replaced });
+    if (
+      replaced.length === 0 &&
+      !this.invoices.wouldAttach(invoice, attached) &&
+      (await this.isKnown(ctx, connection, invoiceId, remote, told))
+    )
+      return this.askForLess(ctx, connection, invoiceId, remote);
+    // One reader after the other from here on: what was known before is told once.
+    await this.invoices.lock(ctx, invoiceId);
+    const before = await this.mappings.find(ctx, connection.id, 'invoice', invoiceId);
+    await this.mappings.link(ctx, connection, 'invoice', invoiceId, remote.remoteId, {
+      ...seenOf(remote),
+      ...(replaced.length === 0 ? {} : { replaced: replaced.join(' ') }),
+    });
     await this.invoices.attachRemote(ctx, invoiceId, attached);
     for (const one of remote.payments)
       if (one.status === 'succeeded') await this.applyPayment(ctx, connection, invoiceId, one);
-    if (remote.status === 'paid' && remote.settledOutside)
-      await this.applySettledOutside(ctx, connection, invoiceId, remote);
+    for (const one of remote.payments)
+      if (one.reversals !== undefined)
+        await this.reversals.report(ctx, paymentOf(connection, one), ...reportedReversals(one.reversals));
+    await this.adjustments.report(ctx, told);
+    await this.endings.follow(ctx, connection, invoiceId, remote, before);
+    await this.askForLess(ctx, connection, invoiceId, remote);
   }
 
   /** Remote invoices of ours were withdrawn, and the one that stood for it, if any did: the invoice is not there. */
@@ -60,14 +92,15 @@ export class RemoteInvoicesService {
     connection: Connection,
     invoiceId: string,
     remote: RemoteInvoice,
+    told: ReportedAdjustments,
   ): Promise<boolean> {
-    const [isLinked, hasPayments] = await Promise.all([
+    const [isLinked, hasPayments, hasAdjustments] = await Promise.all([
       this.mappings.isLinked(ctx, connection, 'invoice', invoiceId, remote.remoteId, seenOf(remote)),
       this.reports.isRecorded(
         ctx,
         connection.id,
         remote.payments.flatMap((one) =>
-          one.status !== 'succeeded' || one.inferred === true
+          one.status !== 'succeeded'
             ? []
             : {
                 gatewayPaymentId: one.remoteId,
@@ -78,13 +111,49 @@ export class RemoteInvoicesService {
         ),
         invoiceId,
       ),
+      this.adjustments.isKnown(ctx, told),
     ]);
-    return isLinked && hasPayments;
+    if (!isLinked || !hasPayments || !hasAdjustments) return false;
+    for (const one of remote.payments)
+      if (
+        one.reversals !== undefined &&
+        (await this.reversals.isBehind(ctx, paymentOf(connection, one), ...reportedReversals(one.reversals)))
+      )
+        return false;
+    return true;
   }
 
   /**
-   * Money for an invoice that has come by a second remote invoice: never our own echo, so it counts whatever is owed.
-   * False when it was known.
+   * What was paid here, or taken off, while the provider was told something else: it must not ask for more than is owed.
+   * Each state of the invoice plans it once.
+   */
+  private async askForLess(
+    ctx: Ctx,
+    connection: Connection,
+    invoiceId: string,
+    remote: RemoteInvoice,
+  ): Promise<void> {
+    const asked = remote.amountRemaining;
+    if (remote.status !== 'open' || asked === undefined) return;
+    const { invoiceStatus, paymentStatus, amountRemaining, version } = await this.invoices.get(
+      ctx,
+      invoiceId,
+    );
+    const isOpen =
+      paymentStatus === 'PENDING' || paymentStatus === 'SUCCEEDED' || paymentStatus === 'OVERPAID';
+    if (invoiceStatus !== 'FINALIZED' || !isOpen || asked.amount <= amountRemaining) return;
+    const of = { entityType: 'invoice', entityId: invoiceId } as const;
+    await this.operations.plan(
+      ctx,
+      connection,
+      amountRemaining === 0n
+        ? { ...of, action: 'mark_paid', revision: 1 }
+        : { ...of, action: 'settle_part', revision: version },
+    );
+  }
+
+  /**
+   * Money for an invoice that has come by a second remote invoice: it counts whatever is owed. False when it was known.
    */
   async applyStray(
     ctx: Ctx,
@@ -94,8 +163,7 @@ export class RemoteInvoicesService {
   ): Promise<boolean> {
     const before = (await this.invoices.lock(ctx, invoiceId)).amountPaid;
     for (const one of remote.payments)
-      if (one.status === 'succeeded')
-        await this.applyPayment(ctx, connection, invoiceId, { ...one, inferred: false });
+      if (one.status === 'succeeded') await this.applyPayment(ctx, connection, invoiceId, one);
     return (await this.invoices.lock(ctx, invoiceId)).amountPaid !== before;
   }
 
@@ -105,8 +173,6 @@ export class RemoteInvoicesService {
     invoiceId: string,
     payment: RemotePayment,
   ): Promise<void> {
-    if (payment.inferred === true && (await this.invoices.lock(ctx, invoiceId)).amountRemaining === 0n)
-      return;
     if (payment.paymentId !== undefined && !payment.foreign) {
       await this.reports.report(ctx, payment.paymentId, {
         status: 'SUCCEEDED',
@@ -123,42 +189,26 @@ export class RemoteInvoicesService {
       gateway: connection.provider,
       gatewayPaymentId: payment.remoteId,
       amount: payment.amount,
+      collected: payment.collected,
       paidAt: payment.paidAt,
       method: methodDetails(payment.method),
       ...(payment.elsewhere === true ? { methodType: 'OFFLINE' as const } : {}),
       metadata: payment.metadata,
     });
   }
-
-  /** Somebody has marked it paid at the provider. Nothing more is owed there, so nothing more is owed here. */
-  private async applySettledOutside(
-    ctx: Ctx,
-    connection: Connection,
-    invoiceId: string,
-    remote: RemoteInvoice,
-  ): Promise<void> {
-    const invoice = await this.invoices.lock(ctx, invoiceId);
-    // On one that was made void here nothing is owed either: it is the echo of what we had told before.
-    if (invoice.amountRemaining === 0n || invoice.invoiceStatus !== 'FINALIZED') return;
-    await this.reports.recordExternal(ctx, {
-      invoiceId,
-      connectionId: connection.id,
-      gateway: connection.provider,
-      gatewayPaymentId: `${remote.remoteId}:settled_outside`,
-      amount: money(invoice.amountRemaining, invoice.currency),
-      paidAt: undefined,
-      method: null,
-      methodType: 'OFFLINE',
-      metadata: { recorded_as: `marked paid at ${connection.provider}` },
-    });
-  }
 }
+
+const paymentOf = (
+  { id }: Connection,
+  { remoteId }: RemotePayment,
+): { connectionId: string; gatewayPaymentId: string } => ({ connectionId: id, gatewayPaymentId: remoteId });
 
 function seenOf(remote: RemoteInvoice): Record<string, string> {
   const [payment] = remote.payments;
   return {
     status: remote.status,
     ...(remote.state === undefined ? {} : { state: remote.state }),
+    ...(remote.isProcessing === undefined ? {} : { processing: String(remote.isProcessing) }),
     ...(remote.hostedUrl ? { hosted_url: remote.hostedUrl } : {}),
     ...(remote.pdfUrl ? { pdf_url: remote.pdfUrl } : {}),
     ...(payment ? { payment_id: payment.remoteId } : {}),
@@ -171,12 +221,6 @@ const attachedOf = (connection: Connection, remote: RemoteInvoice): RemoteAttach
   pdfUrl: remote.pdfUrl,
   forget: [syncErrorKey(connection.provider)],
 });
-
-/** Money that is told of without a payment to know it by still has to reach the invoice. */
-const isBehind = (invoice: Invoice, remote: RemoteInvoice): boolean =>
-  invoice.amountRemaining > 0n &&
-  ((remote.status === 'paid' && remote.settledOutside) ||
-    remote.payments.some(({ status, inferred }) => status === 'succeeded' && inferred === true));
 
 /** The key of an invoice's metadata that says why a provider does not have it. */
 export const syncErrorKey = (provider: string): string => `${provider}_sync_error`;

@@ -11,6 +11,9 @@ import { SyncOperationsService } from './sync-operations.service.js';
 import { SyncTasks } from './sync-tasks.js';
 import type { Prepared, Reconsidered, SyncAction, SyncOperation, SyncTask } from './sync.types.js';
 
+/** Bank debits take days; a poll sees the end of one within a minute or so. */
+const PROCESSING_MS = 60_000;
+
 /** What a provider has answered. */
 export interface Told {
   /** Undefined: nothing stands for the invoice there any more. */
@@ -41,6 +44,20 @@ export abstract class RemoteInvoiceTask implements SyncTask<Told>, OnModuleInit 
   abstract supports(session: ProviderSession): boolean;
 
   abstract call(session: ProviderSession, snapshot: Record<string, unknown>, attempt: Attempt): Promise<Told>;
+
+  /** Money that is on its way there is waited for: what is done to the invoice depends on whether it comes. */
+  async mayBegin(
+    ctx: Ctx,
+    { entityId }: SyncOperation,
+    connection: Connection,
+  ): Promise<{ readonly reason: string; readonly ms: number } | undefined> {
+    const mapping = await this.mappings.find(ctx, connection.id, 'invoice', entityId);
+    return mapping?.metadata.processing === 'true' && this.changesWhatIsPaid
+      ? { reason: `a payment of it is being processed at ${connection.provider}`, ms: PROCESSING_MS }
+      : undefined;
+  }
+
+  protected readonly changesWhatIsPaid: boolean = true;
 
   async prepare(
     ctx: Ctx,
@@ -169,6 +186,7 @@ async function unlessOver(
 @Injectable()
 export class RefreshInvoiceTask extends RemoteInvoiceTask {
   readonly action = 'refresh';
+  protected override readonly changesWhatIsPaid = false;
   readonly onlyReads = true;
 
   supports(session: ProviderSession): boolean {

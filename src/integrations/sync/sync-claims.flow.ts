@@ -4,10 +4,11 @@ import { ProviderSessionsService } from '../../connections/provider-sessions.ser
 import type { Connection } from '../../connections/connections.types.js';
 import { WallClock } from '../../platform/clock/clock.js';
 import type { Ctx } from '../../platform/context.js';
+import { ProviderError } from '../../providers/provider-error.js';
 import { ProvidersService } from '../../providers/providers.service.js';
 import { SyncAttempts } from './sync-attempts.service.js';
 import { SyncOperationsService } from './sync-operations.service.js';
-import { goesBefore, isAtWork, isFinished } from './sync-outcomes.js';
+import { errorOf, goesBefore, isAtWork, isFinished, NEEDED_FIRST } from './sync-outcomes.js';
 import type { Claim } from './sync-outcomes.js';
 import { SyncTasks } from './sync-tasks.js';
 import { ABANDONED_MS } from './sync.types.js';
@@ -82,7 +83,7 @@ export class SyncClaims {
         : this.ready(ctx, operation, connection, task, now?.go ?? operation.snapshot);
     }
     const prepared = await task.prepare(ctx, operation, connection, session);
-    if ('fail' in prepared) return this.finish(ctx, operation, 'failed', prepared.fail);
+    if ('fail' in prepared) return this.failFirst(ctx, operation, prepared.fail);
     if ('skip' in prepared) return this.finish(ctx, operation, 'skipped', prepared.skip);
     if ('wait' in prepared) return this.later(ctx, operation, WAIT_MS, prepared.wait);
     if ('first' in prepared) return this.first(ctx, operation, connection, prepared.first);
@@ -124,13 +125,20 @@ export class SyncClaims {
   ): Promise<Claim> {
     const earlier = await this.operations.plan(ctx, connection, intent);
     if (earlier.state === 'failed' || earlier.state === 'skipped')
-      return this.finish(
+      return this.failFirst(
         ctx,
         operation,
-        'failed',
         `its ${intent.entityType} could not be synced first: ${earlier.error?.message ?? earlier.reason ?? earlier.state}`,
       );
     return { kind: 'first', operationId: earlier.id };
+  }
+
+  /** It fails before it is begun, and is shown where a refusal of the provider would be. */
+  private async failFirst(ctx: Ctx, operation: SyncOperation, reason: string): Promise<Claim> {
+    const error = new ProviderError('invalid', reason, { code: NEEDED_FIRST });
+    await this.operations.change(ctx, operation.id, { error: errorOf(error) });
+    await this.tasks.find(operation.entityType, operation.action)?.refused?.(ctx, operation, error);
+    return this.finish(ctx, operation, 'failed', reason);
   }
 
   /** Of the entity, under a lock until the claim is written: two workers never talk to a provider about one at once. */

@@ -16,6 +16,7 @@ import { errorOf, failureLine, isFinished, isOurs, notRecorded } from './sync-ou
 import type { Outcome, Ready } from './sync-outcomes.js';
 import type { RecordedCall, SyncOperation } from './sync.types.js';
 
+const FORBIDDEN_MS = 5 * 60_000;
 /** How deep operations may ask for others to be done first: an invoice for its customer, no further. */
 const MAX_DEPTH = 3;
 /** How often what the provider misses is made again before somebody has to look. */
@@ -84,10 +85,10 @@ export class SyncEngine implements OnModuleInit {
       const key = [entityId, action, revision, ...(generation > 0 ? [`g${generation}`] : [])].join(':');
       const keep = (settings: Readonly<Record<string, string>>): Promise<void> =>
         this.uow.run(caller, (ctx) => this.connections.addSettings(ctx, connection.id, settings));
-      const tried = { key, firstTriedAt, number: attempt.number };
+      const tried = { key, firstTriedAt, number: attempt.number, generation };
       if (undo !== undefined && task.undo !== undefined)
         return { result: await task.undo(session, snapshot, tried) };
-      return { result: await task.call(session, snapshot, tried, keep) };
+      return { result: await task.call(session, snapshot, tried, keep, { caller, operation, connection }) };
     } catch (error) {
       if (error instanceof ProviderError) return { error };
       // A defect of ours: whatever it has left at the provider is unknown, so the next try looks first.
@@ -134,6 +135,7 @@ export class SyncEngine implements OnModuleInit {
       await this.operations.finish(ctx, operation, 'failed', outcome.error.message);
       return undefined;
     }
+    if (outcome.error.kind === 'forbidden') await task.held?.(ctx, operation, outcome.error);
     return this.again(ctx, operation, retryAt, outcome.error.message);
   }
 
@@ -179,6 +181,12 @@ export class SyncEngine implements OnModuleInit {
     const now = this.clock.now();
     const { retryWindowStart, failures } = operation;
     if (error.kind === 'auth') return this.inMs(PAUSED_MS);
+    // Somebody has to give the permission, and nobody tells us when: it is asked for again and again.
+    if (error.kind === 'forbidden') {
+      const backoff =
+        nextRetry(now, retryWindowStart ?? firstTriedAt, failures + 1) ?? this.inMs(FORBIDDEN_MS);
+      return new Date(Math.min(backoff.getTime(), now.getTime() + FORBIDDEN_MS));
+    }
     if (!error.retryable) return undefined;
     const backoff = nextRetry(now, retryWindowStart ?? firstTriedAt, failures + 1);
     if (backoff === undefined || error.retryAfterMs === undefined) return backoff;

@@ -99,6 +99,11 @@ export class SyncOperationsService {
     });
   }
 
+  /** Whether the provider may have been told so already. */
+  hasBegun(ctx: Ctx, connectionId: string, of: EntityAction): Promise<boolean> {
+    return ctx.em.existsBy(SyncOperationEntity, { connectionId, ...of, attempts: MoreThan(0) });
+  }
+
   /**
    * What is now has to be told: by an operation that has not been begun and so will read it, or by another one. For
    * entities that have no revision of their own.

@@ -31,6 +31,9 @@ export type Claim =
     };
 export type Ready = Extract<Claim, { kind: 'ready' }>;
 
+/** The code of an operation that failed because something else has: its customer, as a rule. */
+export const NEEDED_FIRST = 'needed_first';
+
 export type Outcome = { readonly result: unknown } | { readonly error: ProviderError };
 
 export const isFinished = (state: SyncState): boolean =>

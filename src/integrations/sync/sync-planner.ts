@@ -10,6 +10,7 @@ import { OutboxSubscribers } from '../../platform/outbox/outbox-subscribers.js';
 import { PaymentsService } from '../../payments/payments.service.js';
 import { CheckoutSessionsService } from '../checkout/checkout-sessions.service.js';
 import { MappingsService } from '../mappings/mappings.service.js';
+import { SyncRevival } from './sync-revival.service.js';
 import { SyncNotes } from './sync-notes.service.js';
 import { jobFor, SyncOperationsService } from './sync-operations.service.js';
 
@@ -31,6 +32,7 @@ export class SyncPlanner implements OnModuleInit {
     private readonly payments: PaymentsService,
     private readonly operations: SyncOperationsService,
     private readonly notes: SyncNotes,
+    private readonly revival: SyncRevival,
   ) {}
 
   onModuleInit(): void {
@@ -91,7 +93,7 @@ export class SyncPlanner implements OnModuleInit {
   private async planCustomer(ctx: Ctx, customerId: string, origin: unknown): Promise<void> {
     const customer = await this.customers.find(ctx, customerId);
     if (customer?.status !== 'published') return;
-    if (customer.email !== null) await this.pushAgain(ctx, customerId);
+    if (customer.email !== null) await this.revival.reviveFor(ctx, customerId);
     for (const connection of await this.connections.listSyncing(ctx, 'customer', 'outbound'))
       // What has come from a connection is no news to it.
       if (connection.id !== origin)
@@ -120,22 +122,6 @@ export class SyncPlanner implements OnModuleInit {
           action: 'delete',
           revision: Number(revision),
         });
-  }
-
-  /** Invoices that could not be pushed for want of an e-mail address, and need nothing else now. */
-  private async pushAgain(ctx: Ctx, customerId: string): Promise<void> {
-    const { rows } = await this.operations.search(ctx, {
-      entity_type: 'invoice',
-      state: ['failed'],
-      limit: 1000,
-    });
-    for (const { action, entityId, error, id } of rows)
-      if (
-        action === 'push' &&
-        error?.code === 'customer_email_missing' &&
-        (await this.invoices.get(ctx, entityId)).customerId === customerId
-      )
-        await this.operations.retry(ctx, id);
   }
 
   private async planInvoice(ctx: Ctx, invoiceId: string): Promise<void> {

@@ -1,5 +1,5 @@
 import type { Connection } from '../../connections/connections.types.js';
-import type { Ctx } from '../../platform/context.js';
+import type { Caller, Ctx } from '../../platform/context.js';
 import type { ProviderSession } from '../../providers/provider-adapter.js';
 import type { ProviderError } from '../../providers/provider-error.js';
 import type { Attempt } from '../../providers/provider-objects.js';
@@ -94,6 +94,7 @@ export interface SyncTask<R = unknown> {
     snapshot: Record<string, unknown>,
     attempt: Attempt,
     keep: (settings: Readonly<Record<string, string>>) => Promise<void>,
+    of: { readonly caller: Caller; readonly operation: SyncOperation; readonly connection: Connection },
   ): Promise<R>;
   /**
    * Before a later try, which goes on from what the earlier ones have left: looks again at what is. Left out: what was begun
@@ -116,6 +117,8 @@ export interface SyncTask<R = unknown> {
    * tried anew: a remote customer that does not exist any more.
    */
   repair?(ctx: Ctx, operation: SyncOperation, connection: Connection, error: ProviderError): Promise<boolean>;
+  /** The credentials lack a permission: it waits for somebody to give it. */
+  held?(ctx: Ctx, operation: SyncOperation, error: ProviderError): Promise<void>;
   /** The provider has refused for good, and nothing could be repaired. */
   refused?(ctx: Ctx, operation: SyncOperation, error: ProviderError): Promise<void>;
 }

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { PaymentMethodsService } from '../../payments/payment-methods.service.js';
 import { PaymentsService } from '../../payments/payments.service.js';
 import type { Ctx } from '../../platform/context.js';
 import { DEFAULT_LIMIT } from '../../platform/http/list-query.js';
@@ -23,7 +24,8 @@ interface Entry {
 }
 
 /**
- * What providers call the entity: its mapping, also a lost one, and the payments that are it or that paid it. Events
+ * What providers call the entity: its mapping, also a lost one, what it has replaced there, the payments that are it or
+ * that paid it, and the methods that it has saved. Events
  * name nothing else; one that could not be handled is found all the same.
  */
 const ENTRIES = /* sql */ `
@@ -33,6 +35,9 @@ const ENTRIES = /* sql */ `
     UNION
     SELECT connection_id, metadata ->> 'lost' FROM entity_mappings
      WHERE entity_id = $1 AND ($2::text IS NULL OR entity_type = $2) AND metadata ? 'lost'
+    UNION
+    SELECT connection_id, unnest(string_to_array(metadata ->> 'replaced', ' ')) FROM entity_mappings
+     WHERE entity_id = $1 AND ($2::text IS NULL OR entity_type = $2) AND metadata ? 'replaced'
     UNION
     SELECT * FROM unnest($3::text[], $4::text[])
   ), told AS (
@@ -67,13 +72,17 @@ export class TimelineQueries {
     private readonly attempts: SyncAttempts,
     private readonly events: WebhookEventsService,
     private readonly payments: PaymentsService,
+    private readonly methods: PaymentMethodsService,
   ) {}
 
   /** `base`: under what the caller reaches the API, for the routes that the entries name. */
   async timeline(ctx: Ctx, query: TimelineQuery, base: string): Promise<TimelineResponse> {
     const { limit = DEFAULT_LIMIT, offset = 0 } = query;
     const direction = query.order === 'desc' ? 'DESC' : 'ASC';
-    const paid = await this.payments.remoteIdsOf(ctx, query.entity_id);
+    const paid = [
+      ...(await this.payments.remoteIdsOf(ctx, query.entity_id)),
+      ...(await this.methods.remoteIdsOf(ctx, query.entity_id)),
+    ];
     const rows = await ctx.em.query<(Entry & { total: number })[]>(
       `${ENTRIES}
        SELECT page.*, counted.total

@@ -5,6 +5,8 @@ import type { Caller } from '../context.js';
 export interface Followed {
   /** When it will next do something by itself; null when never. */
   readonly nextAt: Date | null;
+  /** How many messages it has told us since it was asked the last time. */
+  readonly delivered: number;
   /** How many messages to us are on their way, or wait to be sent again. */
   readonly undelivered: number;
 }
@@ -15,10 +17,10 @@ export interface ClockFollower {
   readonly kind: string;
   readonly key: string;
   /**
-   * Moves it to that instant, unless it is there already, and waits until it has told us what that has made it do. An
-   * exception says why it could not.
+   * Moves it to that instant, unless it is there already, and waits until it has told us what that has made it do. There it
+   * stands until it is moved on, or runs on, as the way is over. An exception says why it could not.
    */
-  follow(to: Date): Promise<Followed>;
+  follow(to: Date, then: 'stand' | 'run'): Promise<Followed>;
 }
 
 /** Finds what follows the clock of an environment. */

@@ -44,6 +44,8 @@ export class ClockWalk {
   private readonly lost: LeftBehind[] = [];
   private unfinished: readonly UnfinishedJob[] = [];
   private undelivered = 0;
+  /** What followers have told between the last two times that they were asked. */
+  private delivered = 0;
   /** When a follower will next do something by itself. */
   private theirNext: Date | null = null;
 
@@ -55,6 +57,17 @@ export class ClockWalk {
   }
 
   async to(end: Date): Promise<void> {
+    try {
+      await this.through(end);
+    } catch (error) {
+      // They run on by themselves, later, should that not be possible now.
+      await this.runOn().catch(() => undefined);
+      throw error;
+    }
+    await this.runOn();
+  }
+
+  private async through(end: Date): Promise<void> {
     // What was under way before belongs to the time before.
     await this.settle();
     for (;;) {
@@ -91,7 +104,7 @@ export class ClockWalk {
   private async goOn(instant: Date): Promise<void> {
     const isTheirs = this.theirNext !== null && this.theirNext <= instant;
     await this.follow(await this.parts.set(instant));
-    if (isTheirs || this.undelivered > 0) await this.settle();
+    if (isTheirs || this.delivered > 0 || this.undelivered > 0) await this.settle();
   }
 
   /** Lets happen what is due at the present instant. False: nothing was. */
@@ -123,26 +136,32 @@ export class ClockWalk {
       const before = this.undelivered;
       await this.follow(await this.now());
       if (this.unfinished.length > 0) return;
-      if (!(await idle.isIdle(this.caller.scope)) || this.undelivered < before) stall.goesOn();
+      // What they have told may have been answered by calls, of which they tell again.
+      if (this.delivered > 0 || this.undelivered < before) stall.goesOn();
       else if (this.undelivered === 0 || stall.leftMs() <= 0) return;
       else await delay(PAUSE_MS);
     }
   }
 
-  private async follow(now: Date): Promise<void> {
-    const followed = await Promise.all(this.followers.map((one) => this.followOne(one, now)));
+  private async runOn(): Promise<void> {
+    await this.follow(await this.now(), 'run');
+  }
+
+  private async follow(now: Date, then: 'stand' | 'run' = 'stand'): Promise<void> {
+    const followed = await Promise.all(this.followers.map((one) => this.followOne(one, now, then)));
     this.undelivered = followed.reduce((sum, { undelivered }) => sum + undelivered, 0);
+    this.delivered = followed.reduce((sum, { delivered }) => sum + delivered, 0);
     this.theirNext = earliest(followed.map(({ nextAt }) => nextAt));
   }
 
   /** One that cannot be reached is not asked again: time goes on without it. */
-  private async followOne(follower: ClockFollower, now: Date): Promise<Followed> {
+  private async followOne(follower: ClockFollower, now: Date, then: 'stand' | 'run'): Promise<Followed> {
     try {
-      return await follower.follow(now);
+      return await follower.follow(now, then);
     } catch (error) {
       this.followers = this.followers.filter((one) => one !== follower);
       this.lost.push(lostOf(follower, error instanceof Error ? error.message : String(error)));
-      return { nextAt: null, undelivered: 0 };
+      return { nextAt: null, delivered: 0, undelivered: 0 };
     }
   }
 

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { BillingError, fieldErrors, invalidOperation } from '../../domain/errors.js';
 import type { Caller, Ctx } from '../context.js';
@@ -7,6 +8,7 @@ import { Patience } from '../jobs/patience.js';
 import { WallClock } from './clock.js';
 import { ClockFollowers } from './clock-followers.js';
 import { ClockWalk, type LeftBehind } from './clock-walk.js';
+import { SHOWN_TIME } from './shown-time.js';
 import { TimeTriggers } from './time-triggers.js';
 
 export const CLOCK_PATIENCE_MS = Symbol('ClockPatienceMs');
@@ -17,8 +19,9 @@ const HOLD_AGAIN_MS = 10_000;
 const MOST_YEARS = 10;
 /** So much of what was left behind is named. */
 const MOST_NAMED = 20;
-/** The step of a request that has begun to move a clock. */
+/** The steps of a request that has begun to move a clock: where to, and as whom it holds the clock. */
 const GOAL = 'goal';
+const HOLDER = 'holder';
 
 export interface ClockAdvanced {
   readonly now: Date;
@@ -66,11 +69,11 @@ export class EnvironmentClock {
    * behind after a while, and named. `field` is what the caller has said it by.
    */
   async advance(caller: Caller, asked: Date, field: 'to' | 'by_seconds' = 'to'): Promise<ClockAdvanced> {
-    const to = await this.hold(caller, asked, field);
+    const { to, holder } = await this.hold(caller, asked, field);
     // What time triggers is nobody's request: it must not take the steps of this one for its own.
     const { scope, actor, requestId } = caller;
     const nobody: Caller = { scope, actor, requestId };
-    const heartbeat = setInterval(() => void this.holdOn(nobody), HOLD_AGAIN_MS);
+    const heartbeat = setInterval(() => void this.holdOn(nobody, holder), HOLD_AGAIN_MS);
     const began = performance.now();
     try {
       const walk = new ClockWalk(nobody, {
@@ -79,7 +82,7 @@ export class EnvironmentClock {
         idle: this.idle,
         patience: new Patience(this.patienceMs),
         followers: await this.followers.of(nobody),
-        set: (instant) => this.uow.run(nobody, (ctx) => this.set(ctx, instant)),
+        set: (instant) => this.uow.run(nobody, (ctx) => this.set(ctx, holder, instant)),
       });
       await walk.to(to);
       const left = walk.leftBehind();
@@ -99,58 +102,61 @@ export class EnvironmentClock {
       };
     } finally {
       clearInterval(heartbeat);
-      await this.letGo(nobody);
+      await this.letGo(nobody, holder);
     }
   }
 
   /**
    * Two who moved it at once would each have the other's instants in the middle of their own. Answers where the clock is to
-   * go: where an earlier try of this request has set out for, however far that has come.
+   * go: where an earlier try of this request has set out for, however far that has come. What that one holds is ours with the
+   * request; should it live after all, it moves nothing any more.
    */
-  private hold(caller: Caller, asked: Date, field: string): Promise<Date> {
+  private hold(caller: Caller, asked: Date, field: string): Promise<{ to: Date; holder: string }> {
     return this.uow.run(caller, async (ctx) => {
       const earlier = ctx.progress?.noted(GOAL);
       const to = earlier === undefined ? asked : new Date(earlier);
       if (earlier === undefined) this.assertAhead(ctx, asked, field);
+      const holder = randomUUID();
       const [held] = await ctx.em.query<[unknown[], number]>(
-        `UPDATE environment_clocks SET held_until = $2
-          WHERE environment_id = $1 AND (held_until IS NULL OR held_until < $3) RETURNING 1`,
-        [ctx.scope.environmentId, this.inAWhile(), this.wallClock.now()],
+        `UPDATE environment_clocks SET held_by = $3, held_until = $4, stands_at = ${SHOWN_TIME}
+          WHERE environment_id = $1 AND (held_until IS NULL OR held_until <= $2 OR held_by = $5) RETURNING 1`,
+        [
+          ctx.scope.environmentId,
+          this.wallClock.now(),
+          holder,
+          this.inAWhile(),
+          ctx.progress?.noted(HOLDER) ?? null,
+        ],
       );
       if (held.length > 0) {
-        await ctx.progress?.note(ctx, { [GOAL]: to.toISOString() });
-        return to;
+        await ctx.progress?.note(ctx, { [GOAL]: to.toISOString(), [HOLDER]: holder });
+        return { to, holder };
       }
       if ((await this.movableNow(ctx)) === null)
         throw invalidOperation('the clock of this environment cannot be moved', 'clock_not_movable');
-      throw new BillingError('version_conflict', 'somebody else is moving this clock just now', {
-        code: 'clock_is_moved',
-      });
+      throw movedByAnother();
     });
   }
 
-  private async holdOn(caller: Caller): Promise<void> {
+  private async holdOn(caller: Caller, holder: string): Promise<void> {
     try {
-      await this.uow.run(caller, (ctx) => this.holdUntil(ctx, this.inAWhile()));
+      await this.uow.run(caller, (ctx) =>
+        this.change(ctx, holder, `held_until = $4, stands_at = ${SHOWN_TIME}`, [this.inAWhile()]),
+      );
     } catch (error) {
       this.logger.warn({ event: 'clock.not_held', error: String(error) });
     }
   }
 
-  private async letGo(caller: Caller): Promise<void> {
+  /** It runs on from where it stands. */
+  private async letGo(caller: Caller, holder: string): Promise<void> {
+    const change = `held_by = NULL, held_until = NULL, stands_at = NULL, offset_ms = ${aheadBy(SHOWN_TIME)}`;
     try {
-      await this.uow.run(caller, (ctx) => this.holdUntil(ctx, null));
+      await this.uow.run(caller, (ctx) => this.change(ctx, holder, change, []));
     } catch (error) {
       // It is free again in half a minute.
       this.logger.warn({ event: 'clock.not_let_go', error: String(error) });
     }
-  }
-
-  private async holdUntil(ctx: Ctx, until: Date | null): Promise<void> {
-    await ctx.em.query(`UPDATE environment_clocks SET held_until = $2 WHERE environment_id = $1`, [
-      ctx.scope.environmentId,
-      until,
-    ]);
   }
 
   private inAWhile(): Date {
@@ -166,12 +172,34 @@ export class EnvironmentClock {
       throw refuse(`must be within ${MOST_YEARS} years of the environment's time: ${now.toISOString()}`);
   }
 
-  private async set(ctx: Ctx, instant: Date): Promise<Date> {
-    const [[row]] = await ctx.em.query<[[{ offset_ms: string }], number]>(
-      `UPDATE environment_clocks SET offset_ms = greatest(offset_ms, $2)
-        WHERE environment_id = $1 RETURNING offset_ms`,
-      [ctx.scope.environmentId, instant.getTime() - this.wallClock.now().getTime()],
+  /** Should whoever moves it die, it runs on from there. */
+  private async set(ctx: Ctx, holder: string, instant: Date): Promise<Date> {
+    const at = `greatest(${SHOWN_TIME}, $4::timestamptz)`;
+    const change = `stands_at = ${at}, offset_ms = ${aheadBy(at)}`;
+    const now = await this.change(ctx, holder, change, [instant]);
+    if (now === undefined) throw movedByAnother();
+    return now;
+  }
+
+  /** Answers where the clock stands after that; undefined when somebody else holds it. In real time `$2`. */
+  private async change(
+    ctx: Ctx,
+    holder: string,
+    change: string,
+    values: readonly unknown[],
+  ): Promise<Date | undefined> {
+    const [[row]] = await ctx.em.query<[{ stands_at: Date }[], number]>(
+      `UPDATE environment_clocks SET ${change} WHERE environment_id = $1 AND held_by = $3 RETURNING stands_at`,
+      [ctx.scope.environmentId, this.wallClock.now(), holder, ...values],
     );
-    return new Date(this.wallClock.now().getTime() + Number(row.offset_ms));
+    return row?.stands_at;
   }
 }
+
+/** Of real time, in milliseconds. */
+const aheadBy = (instant: string): string => `extract(epoch FROM ${instant} - $2::timestamptz) * 1000`;
+
+const movedByAnother = (): BillingError =>
+  new BillingError('version_conflict', 'somebody else is moving this clock just now', {
+    code: 'clock_is_moved',
+  });

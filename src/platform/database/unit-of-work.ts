@@ -3,6 +3,7 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import type { PoolClient } from 'pg';
 import { DataSource, type EntityManager, type QueryRunner } from 'typeorm';
 import { WallClock } from '../clock/clock.js';
+import { STANDS_AT } from '../clock/shown-time.js';
 import type { Caller, Ctx, Scope } from '../context.js';
 import { Remembered } from '../remembered.js';
 import { namedStatement, queryTogether, type PreparedStatement } from './batch.js';
@@ -13,8 +14,8 @@ import { queryPrepared } from './prepared.js';
 import { ReadingClient } from './reading.js';
 import { PartsOfOne } from './whole-request.js';
 
-const OFFSET =
-  'SELECT c.offset_ms FROM environments e LEFT JOIN environment_clocks c ON c.environment_id = e.id WHERE e.id = $1';
+const OFFSET = `SELECT c.offset_ms, ${STANDS_AT} AS stands_at
+  FROM environments e LEFT JOIN environment_clocks c ON c.environment_id = e.id WHERE e.id = $1`;
 const SAFE_ID = /^[A-Za-z0-9_-]{1,80}$/;
 const CONFLICT_RETRIES = 3;
 
@@ -127,10 +128,14 @@ export class UnitOfWork {
     const ctxAt = (now: Date): Ctx => ({ ...caller, em, now, afterCommit: (nudge) => nudges.add(nudge) });
     // In real time nothing has to be known before the work: its first statement goes with the frame.
     if (this.real.has(environmentId)) return work(ctxAt(this.clock.now()));
-    const [found] = await queryPrepared<{ offset_ms: string | null }>(em, OFFSET, [environmentId]);
+    const [found] = await queryPrepared<{ offset_ms: string | null; stands_at: Date | null }>(em, OFFSET, [
+      environmentId,
+      this.clock.now(),
+    ]);
     // One that is just being made is not there yet, nor is its clock.
     if (found?.offset_ms === null) this.real.add(environmentId);
-    return work(ctxAt(new Date(this.clock.now().getTime() + Number(found?.offset_ms ?? 0))));
+    const running = this.clock.now().getTime() + Number(found?.offset_ms ?? 0);
+    return work(ctxAt(found?.stands_at ?? new Date(running)));
   }
 
   /** An environment's time for callers that open no unit of work: the hot paths. */
@@ -256,7 +261,7 @@ export class UnitOfWork {
         return await work((await runner.connect()) as PoolClient, runner);
       } catch (error) {
         if (!isTransactionConflict(error) || attempt > CONFLICT_RETRIES) throw error;
-        this.logger.warn({ event: 'transaction.retried', attempt });
+        this.logger.warn({ event: 'transaction.retried', attempt, err: error });
       } finally {
         await runner.release();
       }

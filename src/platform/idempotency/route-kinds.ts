@@ -34,6 +34,19 @@ export const kindOf = (handler: Handler): RouteKind =>
 export const isPost = (handler: unknown): handler is Handler =>
   typeof handler === 'function' && Reflect.getMetadata(METHOD_METADATA, handler) === RequestMethod.POST;
 
+/** Whether a route only asks. */
+export function actionOf(handler: Handler): 'read' | 'write' {
+  const method = Reflect.getMetadata(METHOD_METADATA, handler) as RequestMethod | undefined;
+  if (method === RequestMethod.GET || method === RequestMethod.HEAD) return 'read';
+  return method === RequestMethod.POST && kindOf(handler) === 'reads' ? 'read' : 'write';
+}
+
+/** The first part of a route's path: what it is about. */
+export function nounOf(controller: object, handler: Handler): string {
+  const [, noun = ''] = /^POST \/([^/]*)/.exec(routeOf(controller, handler)) ?? [];
+  return noun;
+}
+
 const routes = new WeakMap<Handler, string>();
 
 /** The route by its first path, without the base: the same name under each base and below any prefix of a host. */

@@ -67,11 +67,6 @@ export class JobsIdle {
     }
   }
 
-  /** True while nothing is to be waited for. */
-  async isIdle(scope: Scope): Promise<boolean> {
-    return isQuiet(await this.look(scope));
-  }
-
   private msUntilDue({ relaying, jobs }: Seen): number {
     if (relaying || jobs.some(({ state }) => state === 'running')) return 0;
     return Math.min(...jobs.map(({ runAt }) => runAt.getTime())) - this.clock.now().getTime();

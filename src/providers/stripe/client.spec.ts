@@ -150,7 +150,7 @@ test.each([
   [
     403,
     { message: "Having the 'rak_invoice_read' permission would allow this" },
-    { kind: 'auth', message: /rak_invoice_read/ },
+    { kind: 'forbidden', param: 'rak_invoice_read', message: /rak_invoice_read/ },
   ],
   [404, { code: 'resource_missing', param: 'id' }, { kind: 'not_found', code: 'resource_missing' }],
   [400, { code: 'resource_missing', param: 'customer' }, { kind: 'not_found', param: 'customer' }],
@@ -230,7 +230,7 @@ test('a restricted key that may not read its account is checked by what it is ne
   expect(await open().session.verify()).toEqual({ accountId: undefined, livemode: false });
   expect(seen.map(({ url }) => url)).toEqual(['/v1/account', '/v1/invoices?limit=1']);
   respond = says(403, {});
-  expect(await failureOf(open().session.verify())).toMatchObject({ kind: 'auth' });
+  expect(await failureOf(open().session.verify())).toMatchObject({ kind: 'forbidden' });
 });
 
 test('a publishable key of the other mode is refused before any call', async () => {

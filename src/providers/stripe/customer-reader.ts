@@ -1,5 +1,6 @@
 import type Stripe from 'stripe';
 import type { PostalAddress, RemoteCustomer } from '../provider-objects.js';
+import { idOf } from './context.js';
 import { MARK, readMark } from './marks.js';
 
 export type AnyCustomer = Stripe.Customer | Stripe.DeletedCustomer;
@@ -30,6 +31,7 @@ export function readCustomer(customer: AnyCustomer, environmentId: string): Remo
     phone: customer.phone ?? undefined,
     address: readAddress(customer.address),
     metadata: customer.metadata,
+    defaultMethodId: idOf(customer.invoice_settings.default_payment_method) ?? null,
   };
 }
 

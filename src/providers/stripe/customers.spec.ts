@@ -20,14 +20,14 @@ function account() {
   const key = `sk_test_customers_${String(accounts).padStart(6, '0')}`;
   const { hostname, port } = new URL(sandbox.stripe.url);
   const stripe = new Stripe(key, { host: hostname, port, protocol: 'http', telemetry: false });
-  const push = (customer: CustomerPush, number = 1) => {
+  const push = (customer: CustomerPush, number = 1, claim?: (remoteId: string) => Promise<boolean>) => {
     const session = stripeAdapter.open(
       { connectionId: 'conn_1', environmentId: 'env_1', credentials: { secret_key: key } },
       { baseUrl: sandbox.stripe.url, timeoutMs: 10_000, now: () => new Date() },
     );
     const attempt: Attempt = { key: `conn_1:${customer.customerId}:1`, firstTriedAt: new Date(), number };
     if (session.customers === undefined) throw new Error('no customers');
-    return session.customers.push(customer, attempt);
+    return session.customers.push(customer, attempt, claim);
   };
   const calls = () =>
     sandbox.stripe.requests({ account: key }).map(({ method, template }) => `${method} ${template ?? ''}`);
@@ -47,6 +47,7 @@ const ada: CustomerPush = {
 };
 
 const LIST = 'GET /v1/customers';
+const SEARCH = 'GET /v1/customers/search';
 const READ = 'GET /v1/customers/{id}';
 const CREATE = 'POST /v1/customers';
 const UPDATE = 'POST /v1/customers/{id}';
@@ -54,7 +55,7 @@ const UPDATE = 'POST /v1/customers/{id}';
 test('a new customer is a look by e-mail and one create, with the marks of the founding documents', async () => {
   const { push, calls, last } = account();
   await push(ada);
-  expect(calls()).toEqual([LIST, CREATE]);
+  expect(calls()).toEqual([LIST, SEARCH, CREATE]);
   expect(last()).toEqual({
     name: 'Ada',
     email: 'ada@example.com',
@@ -86,10 +87,32 @@ test('a change sends what has changed, and no change sends nothing', async () =>
   const { push, calls, last } = account();
   const { remoteId } = await push(ada);
   await push({ ...ada, remoteId });
-  expect(calls()).toEqual([LIST, CREATE, READ]);
+  expect(calls()).toEqual([LIST, SEARCH, CREATE, READ]);
   await push({ ...ada, remoteId, name: 'Ada King' });
-  expect(calls().slice(3)).toEqual([READ, UPDATE]);
+  expect(calls().slice(4)).toEqual([READ, UPDATE]);
   expect(last()).toEqual({ name: 'Ada King' });
+});
+
+test('an address that is written otherwise is the same one', async () => {
+  const { push, stripe } = account();
+  const there = await stripe.customers.create({ email: 'Ada@Example.com', name: 'Ada' });
+  sandbox.stripe.advance({ bySeconds: 120 });
+  expect(await push(ada)).toMatchObject({ remoteId: there.id });
+});
+
+test('of customers with one address none is written to that another of ours has', async () => {
+  const { push, stripe, key } = account();
+  const taken = await stripe.customers.create({ email: ada.email, name: 'Dash Inc' });
+  const asked: string[] = [];
+  const claim = (remoteId: string): Promise<boolean> => {
+    asked.push(remoteId);
+    return Promise.resolve(remoteId !== taken.id);
+  };
+  const made = await push(ada, undefined, claim);
+  expect(made.remoteId).not.toBe(taken.id);
+  expect(asked).toEqual([taken.id]);
+  expect(await stripe.customers.retrieve(taken.id)).toMatchObject({ name: 'Dash Inc', metadata: {} });
+  expect(sandbox.stripe.objects('customers', key)).toHaveLength(2);
 });
 
 test('what an adopted customer has of its own stays; what we have written is cleared', async () => {

@@ -3,12 +3,14 @@ import type { CustomerOperations } from '../provider-adapter.js';
 import type { Attempt, CustomerPush, RemoteCustomer, RemovedCustomer } from '../provider-objects.js';
 import type { StripeContext } from './context.js';
 import { readCustomer, sameAddress, writeAddress, type AnyCustomer } from './customer-reader.js';
+import { ProviderError } from '../provider-error.js';
 import { told, toldOrNull } from './errors.js';
 import { MARK, metadataWith, readMark, refuseOthers } from './marks.js';
 import { madeSince, mayHaveRun, once } from './once.js';
 
 export const stripeCustomers = (ctx: StripeContext): CustomerOperations => ({
-  push: async (customer, attempt) => readCustomer(await push(ctx, customer, attempt), ctx.environmentId),
+  push: async (customer, attempt, claim) =>
+    readCustomer(await push(ctx, customer, attempt, claim), ctx.environmentId),
   fetch: async (remoteId): Promise<RemoteCustomer | null> => {
     const found = await toldOrNull<AnyCustomer>(ctx.stripe.customers.retrieve(remoteId));
     return found === null ? null : readCustomer(found, ctx.environmentId);
@@ -32,7 +34,12 @@ async function remove(ctx: StripeContext, remoteId: string, customerId: string):
   return { remoteId, outcome: 'released' };
 }
 
-async function push(ctx: StripeContext, customer: CustomerPush, attempt: Attempt): Promise<Stripe.Customer> {
+async function push(
+  ctx: StripeContext,
+  customer: CustomerPush,
+  attempt: Attempt,
+  claim: (remoteId: string) => Promise<boolean> = () => Promise.resolve(true),
+): Promise<Stripe.Customer> {
   if (customer.remoteId !== undefined) {
     const mapped = await retrieve(ctx, customer.remoteId);
     if (mapped !== undefined) {
@@ -40,8 +47,8 @@ async function push(ctx: StripeContext, customer: CustomerPush, attempt: Attempt
       return update(ctx, mapped, customer);
     }
   }
-  const match = await findMatch(ctx, customer, attempt);
-  if (match !== undefined) return update(ctx, match, customer);
+  for await (const match of matches(ctx, customer, attempt))
+    if (await claim(match.id)) return update(ctx, match, customer);
   const { value, fresh } = await once(ctx, attempt, 'create', {
     call: (idempotencyKey) => ctx.stripe.customers.create(newFields(ctx, customer), { idempotencyKey }),
     look: (recorded) =>
@@ -58,27 +65,40 @@ async function retrieve(ctx: StripeContext, id: string): Promise<Stripe.Customer
 }
 
 /**
- * A customer to adopt: our own from an earlier time, else one that nobody of ours has marked, the oldest of them
- * because a hosted page makes a new one for every guest. Found by list, since searches lag behind.
+ * Customers to adopt: our own from an earlier time, else those that nobody of ours has marked, the oldest first because a
+ * hosted page makes a new one for every guest. Found by list, since searches lag behind; but lists compare addresses
+ * letter by letter, so a search looks for what is written otherwise.
  */
-async function findMatch(
+async function* matches(
   ctx: StripeContext,
   customer: CustomerPush,
   attempt: Attempt,
-): Promise<Stripe.Customer | undefined> {
-  if (customer.email !== undefined && customer.email !== '') {
-    const page = await told(ctx.stripe.customers.list({ email: customer.email, limit: 100 }));
-    const own = page.data.find((candidate) => isOwn(ctx, candidate, customer));
-    if (own !== undefined) return own;
-    if (mayHaveRun(attempt)) {
-      const earlier = await findOwn(ctx, customer, attempt);
-      if (earlier !== undefined) return earlier;
-    }
-    return page.data.findLast(
-      (candidate) => !readMark(candidate.metadata, MARK.customer, ctx.environmentId).marked,
-    );
+): AsyncGenerator<Stripe.Customer> {
+  const email = customer.email?.trim() ?? '';
+  const listed = email === '' ? [] : await withEmail(ctx, email);
+  const own = listed.find((candidate) => isOwn(ctx, candidate, customer));
+  if (own !== undefined) yield own;
+  else if (mayHaveRun(attempt)) {
+    const earlier = await findOwn(ctx, customer, attempt);
+    if (earlier !== undefined) yield earlier;
   }
-  return mayHaveRun(attempt) ? findOwn(ctx, customer, attempt) : undefined;
+  const isFree = ({ metadata }: Stripe.Customer): boolean =>
+    !readMark(metadata, MARK.customer, ctx.environmentId).marked;
+  yield* listed.filter(isFree).reverse();
+}
+
+/** Newest first, those whose address is written in the same way before the others. */
+async function withEmail(ctx: StripeContext, email: string): Promise<Stripe.Customer[]> {
+  const same = (await told(ctx.stripe.customers.list({ email, limit: 100 }))).data;
+  if (same.length > 0 || /["\\]/.test(email)) return same;
+  try {
+    const found = await told(ctx.stripe.customers.search({ query: `email:"${email}"`, limit: 100 }));
+    return found.data.filter((one) => one.email?.toLowerCase() === email.toLowerCase());
+  } catch (error) {
+    // Some countries have no search: then addresses are compared as they are written.
+    if (error instanceof ProviderError && error.kind === 'invalid') return [];
+    throw error;
+  }
 }
 
 async function findOwn(

@@ -26,7 +26,7 @@ export function toProviderError(error: unknown): unknown {
   const { kind, code } = classify(error);
   return new ProviderError(kind, messageOf(error, kind), {
     code,
-    ...given('param', kind === 'auth' ? 'secret_key' : error.param),
+    ...given('param', paramOf(error, kind)),
     ...given('httpStatus', error.statusCode),
     ...given('requestId', error.requestId),
     ...given('retryAfterMs', kind === 'rate_limited' ? retryAfter(error) : undefined),
@@ -78,12 +78,21 @@ function classify(error: Stripe.errors.StripeError): { kind: ProviderErrorKind; 
   if (status === undefined || status >= 500 || status === 409) return as('unavailable', type ?? 'api_error');
   if (status === 429) return as('rate_limited', 'rate_limit');
   if (status === 401) return as('auth', 'authentication_failed');
-  if (status === 403) return as('auth', 'permission_denied');
+  if (status === 403) return as('forbidden', 'permission_denied');
   if (type === 'idempotency_error') return as('conflict', type);
   if (status === 404 || code === 'resource_missing') return as('not_found', 'resource_missing');
   if (code !== undefined && STATE_CODES.has(code)) return as('conflict', code);
   return as('invalid', type ?? 'invalid_request_error');
 }
+
+/** What a restricted key lacks is named in the sentence only: `rak_payment_record_write`. */
+function paramOf(error: Stripe.errors.StripeError, kind: ProviderErrorKind): string | undefined {
+  if (kind === 'auth') return 'secret_key';
+  if (kind === 'forbidden') return PERMISSION.exec(error.message)?.[0];
+  return error.param;
+}
+
+const PERMISSION = /\brak_[a-z_]+_(?:read|write)\b/;
 
 function messageOf(error: Stripe.errors.StripeError, kind: ProviderErrorKind): string {
   const said = error.message.replace(KEY_SHAPES, '$1_…').trim();

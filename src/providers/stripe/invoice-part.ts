@@ -7,7 +7,7 @@ import { idOf, secondsOf, type StripeContext } from './context.js';
 import { told, toldOrNull } from './errors.js';
 import { INVOICE_EXPAND, readInvoice } from './invoice-reader.js';
 import { MARK, metadataWith } from './marks.js';
-import { once } from './once.js';
+import { once, shortOf } from './once.js';
 
 /**
  * Brings what an open invoice still asks for down to what is owed: the rest has been settled away from Stripe. "Paid out
@@ -17,20 +17,27 @@ import { once } from './once.js';
 export async function settlePart(
   ctx: StripeContext,
   id: string,
-  remaining: Money,
+  remaining: Money | undefined,
   attempt: Attempt,
 ): Promise<RemoteInvoice> {
-  const wanted = toStripeAmount(remaining);
-  const now = await retrieve(ctx, id);
-  const part = now.amount_remaining - wanted;
-  if (now.status !== 'open' || part <= 0) return readInvoice(ctx, now);
+  const found = await retrieve(ctx, id);
+  const newest = idOf(found.latest_revision);
+  const now = newest === undefined || newest === id ? found : await retrieve(ctx, newest);
+  const before = await readInvoice(ctx, now);
+  const asked = before.amountRemaining;
+  const isPayable = now.status === 'open' || (now.status === 'uncollectible' && remaining?.amount === 0n);
+  if (!isPayable || asked === undefined || remaining === undefined) return before;
   if (now.currency !== remaining.currency)
     throw new ProviderError('invalid', `the Stripe invoice ${id} is in ${now.currency}`, {
       code: 'currency_mismatch',
     });
+  // Debts from before, which Stripe asks for with it, stay as they are.
+  const part = toStripeAmount(asked) - toStripeAmount(remaining);
+  if (part <= 0) return before;
+  const wanted = now.amount_remaining - part;
   const record = await report(ctx, now, part, attempt);
-  await attach(ctx, id, record.id, wanted);
-  return readInvoice(ctx, await retrieve(ctx, id));
+  await attach(ctx, now.id, record.id, wanted);
+  return readInvoice(ctx, await retrieve(ctx, now.id));
 }
 
 async function report(
@@ -41,7 +48,9 @@ async function report(
 ): Promise<{ readonly id: string }> {
   const at = secondsOf(attempt.firstTriedAt);
   const customer = idOf(invoice.customer);
-  const { value } = await once<Stripe.PaymentRecord>(ctx, attempt, `part:${part}`, {
+  // Named after what was asked for: whoever has seen the same state reports the same part, and a later part is another.
+  const state = shortOf([invoice.id, invoice.amount_remaining].join(' '));
+  const { value } = await once<Stripe.PaymentRecord>(ctx, attempt, `part:${part}:${state}`, {
     call: (idempotencyKey) =>
       ctx.stripe.paymentRecords.reportPayment(
         {

@@ -76,6 +76,8 @@ function draftParams({ ctx, invoice, customerId }: PushJob): Stripe.InvoiceCreat
     ...(invoice.collectionMethod === 'send_invoice' ? { due_date: secondsOf(invoice.dueAt) } : {}),
     auto_advance: false, // or Stripe finalizes it by itself within the hour, half filled as it may be
     pending_invoice_items_behavior: 'exclude',
+    // An account can have tax put on by default; ours is among the lines already. What is sent here wins.
+    automatic_tax: { enabled: false },
     // Our number is not given to Stripe as its own: it must be unique in the whole account, which several
     // environments may share, and a number that is taken would refuse the invoice for good.
     description: invoice.description ?? `Invoice ${invoice.number}`,
@@ -125,7 +127,13 @@ async function addLines(
   // added since, so that what is missing is less, are another piece of work.
   const state = shortOf([draftId, job.lines.length - missing.length].join(' '));
   const { value } = await once(job.ctx, job.attempt, `lines:${state}`, {
-    call: (idempotencyKey) => stripe.invoices.addLines(draftId, { lines }, { idempotencyKey }),
+    // With the lines goes what they are to come to: a draft that is filled up later may be over another amount.
+    call: (idempotencyKey) =>
+      stripe.invoices.addLines(
+        draftId,
+        { lines, invoice_metadata: { [MARK.asked]: String(job.total) } },
+        { idempotencyKey },
+      ),
     look: async () => {
       const now = await retrieve(job, draftId);
       if (now === undefined) throw draftVanished(draftId);

@@ -10,6 +10,8 @@ export const MARK = {
   price: 'flexprice_price_id',
   invoice: 'flexprice_invoice_id',
   invoiceNumber: 'flexprice_invoice_number',
+  /** What we have asked an invoice to collect, in Stripe's minor units: should it be edited, this is what it was. */
+  asked: 'flexprice_amount',
   payment: 'flexprice_payment_id',
   refund: 'flexprice_refund_id',
   line: 'flexprice_line_id',

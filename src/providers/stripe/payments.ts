@@ -25,6 +25,10 @@ export const stripePayments = (ctx: StripeContext): PaymentOperations => ({
   listReversed: (since) => listReversed(ctx, since),
   listDecided: (since) => listDecided(ctx, since),
   listMethods: (customerId) => listMethods(ctx, customerId),
+  fetchMethodOwner: async (id) => {
+    const found = await toldOrNull(ctx.stripe.paymentMethods.retrieve(id));
+    return found === null ? null : { remoteCustomerId: idOf(found.customer) };
+  },
 });
 
 /** The payment of an invoice carries nothing of ours and does not name its invoice: another list ties the two. */

@@ -117,14 +117,21 @@ const DISPUTE_STATUSES: ReadonlyMap<string, RemoteDispute['status']> = new Map([
   ['warning_needs_response', 'inquiry'],
   ['warning_under_review', 'inquiry'],
   ['warning_closed', 'inquiry_closed'],
-  ['prevented', 'inquiry_closed'],
   ['won', 'won'],
   ['lost', 'lost'],
 ]);
 
+/** Prevented means paid back before any ruling: by a refund, which is told, or out of the account by the dispute itself. */
+const statusOf = ({ status, balance_transactions: moved }: Stripe.Dispute): RemoteDispute['status'] =>
+  status === 'prevented'
+    ? moved.length > 0
+      ? 'lost'
+      : 'inquiry_closed'
+    : (DISPUTE_STATUSES.get(status) ?? 'open');
+
 export const readDispute = (found: Stripe.Dispute): RemoteDispute => ({
   remoteId: found.id,
-  status: DISPUTE_STATUSES.get(found.status) ?? 'open',
+  status: statusOf(found),
   amount: fromStripeAmount(found.amount, found.currency),
   reason: found.reason,
   answerBy: dateOf(found.evidence_details.due_by),

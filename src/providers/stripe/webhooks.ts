@@ -44,6 +44,13 @@ export const STRIPE_EVENTS: readonly string[] = [
   'setup_intent.succeeded',
   'setup_intent.setup_failed',
   'charge.refunded',
+  'credit_note.created',
+  'credit_note.updated',
+  'credit_note.voided',
+  'payment_method.attached',
+  'payment_method.detached',
+  'payment_method.updated',
+  'payment_method.automatically_updated',
   ...REVERSING_EVENTS,
 ];
 
@@ -158,8 +165,10 @@ function kindOf(type: string, subject: object): Kind | undefined {
   // Money that goes back is told with the payment it was.
   if (object === 'refund' || object === 'dispute' || type === 'charge.refunded')
     return typeof intent === 'string' ? { kind: 'payment.changed', remoteId: intent } : undefined;
-  if (object === 'invoice_payment')
+  if (object === 'invoice_payment' || object === 'credit_note')
     return typeof invoice === 'string' ? { kind: 'invoice.changed', remoteId: invoice } : undefined;
+  // A method that was detached names nobody: it is found by itself, and otherwise with all of its customer's.
+  if (object === 'payment_method' && typeof id === 'string') return { kind: 'method.changed', remoteId: id };
   // A price is read with its product: a new one alone does not say what it is a price of.
   if (object === 'price')
     return typeof product === 'string' ? { kind: 'plan.changed', remoteId: product } : undefined;

@@ -1,5 +1,5 @@
-import { parseCurrency } from '../../domain/currency.js';
-import { formatMoney, money, moneyToRate, roundToMoney, type Money } from '../../domain/money.js';
+import { currencyExponent, parseCurrency } from '../../domain/currency.js';
+import { exactMoney, formatMoney, money, moneyToRate, roundToMoney, type Money } from '../../domain/money.js';
 import { parseRate } from '../../domain/rate.js';
 import { ProviderError } from '../provider-error.js';
 
@@ -52,3 +52,31 @@ export function fromWhopPrice(price: unknown, currency: unknown): Money | undefi
 }
 
 const HAIR = '0.0000001';
+
+/** Newer objects carry `{amount: "10.00", currency}`: a decimal text in major units. */
+export interface WhopMoney {
+  readonly amount?: unknown;
+  readonly currency?: unknown;
+}
+
+export function fromWhopMoney(value: WhopMoney | null | undefined): Money | undefined {
+  const code = parseCurrency(value?.currency);
+  const major = typeof value?.amount === 'string' ? parseRate(value.amount) : undefined;
+  if (code === undefined || major === undefined) return undefined;
+  return exactMoney(major, code);
+}
+
+/**
+ * Whether a price that is written for people is this amount: `$1,043.50`. Said only where it can be read in one way; of
+ * anything else nothing is said.
+ */
+export function isWritten(text: string, amount: Money): boolean {
+  const exponent = currencyExponent(amount.currency);
+  const [number = ''] = /\d[\d.,'\u00a0\u202f ]*/.exec(text) ?? [];
+  const written = number.replace(/[^\d]+$/, '');
+  const fraction = /[.,](\d+)$/.exec(written)?.[1];
+  const hasFraction = exponent > 0 && fraction?.length === exponent;
+  if (exponent === 3 && fraction?.length === 3) return false; // thousands, perhaps
+  const digits = BigInt(written.replace(/\D/g, '') || '-1');
+  return (hasFraction ? digits : digits * 10n ** BigInt(exponent)) === amount.amount;
+}

@@ -1,8 +1,9 @@
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { inspect } from 'node:util';
-import type { ProviderCall } from '../provider-adapter.js';
+import type { ProviderCall, ProviderRuntime } from '../provider-adapter.js';
 import { ProviderError } from '../provider-error.js';
+import { NEWEST_API_DATE } from './api-dates.js';
 import { openWhop } from './client.js';
 
 let respond: (request: http.IncomingMessage, response: http.ServerResponse) => void;
@@ -24,13 +25,14 @@ beforeEach(() => {
 
 const SECRET = 'apik_verysecret0123456789';
 
-function open(path = '/api/v1') {
+function open(path = '/api/v1', more: Partial<ProviderRuntime> = {}) {
   const calls: ProviderCall[] = [];
-  const whop = openWhop(SECRET, {
+  const whop = openWhop(SECRET, NEWEST_API_DATE, {
     baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`,
     timeoutMs: 300,
     now: () => new Date(),
     onCall: (call) => calls.push(call),
+    ...more,
   });
   return { whop, calls };
 }
@@ -58,7 +60,7 @@ test.each(['/api/v1', '/api/v1/', '', '/'])(
     await whop.peek('/invoices', { company_id: 'biz_1', statuses: ['paid', 'void'], first: 2 });
     expect(seen[0]).toMatchObject({
       url: '/api/v1/invoices?company_id=biz_1&statuses%5B%5D=paid&statuses%5B%5D=void&first=2',
-      headers: { authorization: `Bearer ${SECRET}`, 'api-version-date': '2026-07-20' },
+      headers: { authorization: `Bearer ${SECRET}`, 'api-version-date': '2026-10-15-1' },
     });
     expect(calls).toMatchObject([
       { method: 'GET', path: '/api/v1/invoices', status: 200, requestId: 'req_1' },
@@ -92,8 +94,8 @@ test.each(['<html>', '', '"ok"', '7', 'null', '[]', '{}', '{"nonsense":true}', '
     const { whop } = open();
     const all = [
       () => whop.get('/invoices/inv_1'),
-      () => whop.post('/invoices', {}),
-      () => whop.act('/invoices/inv_1/void'),
+      () => whop.post('/invoices', {}, 'key_1'),
+      () => whop.act('/invoices/inv_1/void', 'key_1'),
     ];
     for (const call of all)
       expect(await failureOf(call())).toMatchObject({ kind: 'unavailable', code: 'no_answer' });
@@ -104,7 +106,8 @@ test.each(['<html>', '', '"ok"', '7', 'null', '[]', '{}', '{"nonsense":true}', '
 test('what is done to an object is answered with true, or with the object', async () => {
   for (const body of [true, { id: 'inv_1' }]) {
     respond = answer(200, body);
-    await open().whop.act('/invoices/inv_1/void');
+    await open().whop.act('/invoices/inv_1/void', 'key_1');
+    expect(seen.at(-1)?.headers).toMatchObject({ 'idempotency-key': 'key_1' });
   }
 });
 
@@ -122,7 +125,7 @@ test.each([
   [
     403,
     { error: { message: 'Missing invoice:create' } },
-    { kind: 'auth', message: 'Missing invoice:create' },
+    { kind: 'forbidden', param: 'invoice:create', message: 'Missing invoice:create' },
   ],
   [404, { error: 'No invoice' }, { kind: 'not_found', message: 'No invoice' }],
   [400, { message: 'Bad request', extra: 1 }, { kind: 'invalid', message: 'Bad request' }],
@@ -139,8 +142,39 @@ test.each([
 ])('%s %j is %j', async (status, body, expected) => {
   respond = answer(status, body, { 'retry-after': '3' });
   const { whop, calls } = open();
-  expect(await failureOf(whop.post('/invoices', {}))).toMatchObject(expected);
+  expect(await failureOf(whop.post('/invoices', {}, 'key_1'))).toMatchObject(expected);
   expect(calls).toHaveLength(1);
+});
+
+test('how long a refusal for the rate holds is in a header, or in its words', async () => {
+  const message = 'Try again in 12 seconds.';
+  respond = answer(429, { error: { type: 'rate_limit_exceeded', message } });
+  expect(await failureOf(open().whop.get('/invoices/inv_1'))).toMatchObject({
+    kind: 'rate_limited',
+    code: 'rate_limit_exceeded',
+    retryAfterMs: 12_000,
+  });
+});
+
+test('that an answer is repeated is told, also of a refusal', async () => {
+  const headers = { 'idempotent-replayed': 'true' };
+  respond = answer(200, { id: 'inv_1' }, headers);
+  expect(await open().whop.post('/invoices', {}, 'k')).toEqual({ object: { id: 'inv_1' }, replayed: true });
+  respond = answer(422, { error: { message: 'No' } }, headers);
+  expect(await failureOf(open().whop.post('/invoices', {}, 'k'))).toMatchObject({
+    details: { replayed: true },
+  });
+});
+
+test('a gate is asked before each call, by operation, and told of a refusal for the rate', async () => {
+  respond = answer(429, { error: { message: 'Try again in 2 seconds.' } });
+  const asked: unknown[] = [];
+  const gate = {
+    enter: (endpoint: string) => Promise.resolve(void asked.push(endpoint)),
+    hold: (what: unknown, ms: number) => void asked.push([what, ms]),
+  };
+  await failureOf(open('/api/v1', { gate }).whop.act('/invoices/inv_1A/void', 'k'));
+  expect(asked).toEqual(['POST /invoices/{id}/void', [{ endpoint: 'POST /invoices/{id}/void' }, 2000]]);
 });
 
 test('a list is read page by page, as far as it is asked for, and ends', async () => {

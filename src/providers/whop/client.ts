@@ -1,12 +1,22 @@
 import type { ProviderRuntime } from '../provider-adapter.js';
 import { ProviderError } from '../provider-error.js';
-import { asRecord, noAnswer, refusal, retryAfter, withoutSecrets, type WhopAnswer } from './errors.js';
+import type { WhopApiDate } from './api-dates.js';
+import {
+  asRecord,
+  isReplay,
+  noAnswer,
+  refusal,
+  retryAfter,
+  withoutSecrets,
+  type WhopAnswer,
+} from './errors.js';
+import { endpointOf } from './rate-limits.js';
 
 export const WHOP_BASE_URL = 'https://api.whop.com/api/v1';
 const API_PATH = '/api/v1';
 
-/** Shapes differ from date to date, and a caller without one gets those of 2025. */
-const API_VERSION_DATE = '2026-07-20';
+/** For a refusal for the rate that does not say how long. */
+const HOLD_MS = 1_000;
 
 type Query = Readonly<Record<string, string | number | readonly string[]>>;
 
@@ -20,11 +30,18 @@ export interface WhopClient {
   peek(path: string, query: Query): Promise<void>;
   /** All pages, read as they are asked for. */
   list<T>(path: string, query: Query): AsyncIterable<T>;
-  /** Makes an object. */
-  post<T extends Identified>(path: string, body: object, idempotencyKey?: string): Promise<T>;
-  /** Does something to an object, which is answered with `true` or with the object. */
-  act(path: string): Promise<void>;
+  /** Makes an object. Every POST has a key: sent again with it, it is done once, and answered as it was the first time. */
+  post<T extends Identified>(path: string, body: object, idempotencyKey: string): Promise<Posted<T>>;
+  /** Does something to an object, which is answered with `true`, with the object, or with that it is going to be done. */
+  act(path: string, idempotencyKey: string, body?: object): Promise<void>;
+  change<T extends Identified>(path: string, body: object): Promise<T>;
   delete(path: string): Promise<void>;
+}
+
+export interface Posted<T> {
+  readonly object: T;
+  /** The answer to an earlier request with this key, word for word: how it was then. */
+  readonly replayed: boolean;
 }
 
 interface Identified {
@@ -32,7 +49,7 @@ interface Identified {
 }
 
 interface Request {
-  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   readonly path: string;
   readonly query?: Query | undefined;
   readonly body?: object | undefined;
@@ -44,17 +61,17 @@ interface Page<T> {
   readonly page_info?: { readonly end_cursor?: string | null; readonly has_next_page?: boolean };
 }
 
-export function openWhop(apiKey: string, runtime: ProviderRuntime): WhopClient {
+export function openWhop(apiKey: string, apiDate: WhopApiDate, runtime: ProviderRuntime): WhopClient {
   const base = baseOf(runtime);
-  const send = async (request: Request): Promise<unknown> => {
-    const answer = await exchange(base, apiKey, runtime, request);
+  const send = async (request: Request): Promise<WhopAnswer> => {
+    const answer = await exchange(base, { apiKey, apiDate }, runtime, request);
     if (answer.status >= 400) throw refusal(answer);
-    return answer.body;
+    return answer;
   };
   const get = async <T extends Identified>(path: string): Promise<T> =>
-    identified(await send({ method: 'GET', path })) as T;
+    identified((await send({ method: 'GET', path })).body) as T;
   const page = async <T>(path: string, query: Query): Promise<Page<T>> =>
-    paged(await send({ method: 'GET', path, query }));
+    paged((await send({ method: 'GET', path, query })).body);
   return {
     get,
     find: async <T extends Identified>(path: string) => {
@@ -69,12 +86,16 @@ export function openWhop(apiKey: string, runtime: ProviderRuntime): WhopClient {
       await page(path, query);
     },
     list: <T>(path: string, query: Query) => pages<T>(page, path, query),
-    post: async <T extends Identified>(path: string, body: object, idempotencyKey?: string) =>
-      identified(await send({ method: 'POST', path, body, idempotencyKey })) as T,
-    act: async (path) => {
-      const answer = await send({ method: 'POST', path });
-      if (answer !== true) identified(answer);
+    post: async <T extends Identified>(path: string, body: object, idempotencyKey: string) => {
+      const answer = await send({ method: 'POST', path, body, idempotencyKey });
+      return { object: identified(answer.body) as T, replayed: isReplay(answer.headers) };
     },
+    act: async (path, idempotencyKey, body) => {
+      const answer = await send({ method: 'POST', path, body, idempotencyKey });
+      if (answer.body !== true && asRecord(answer.body).queued !== true) identified(answer.body);
+    },
+    change: async <T extends Identified>(path: string, body: object) =>
+      identified((await send({ method: 'PATCH', path, body })).body) as T,
     delete: async (path) => {
       await send({ method: 'DELETE', path });
     },
@@ -116,10 +137,12 @@ async function* pages<T>(
 
 async function exchange(
   base: string,
-  apiKey: string,
+  { apiKey, apiDate }: { readonly apiKey: string; readonly apiDate: WhopApiDate },
   runtime: ProviderRuntime,
   { method, path, query, body, idempotencyKey }: Request,
 ): Promise<WhopAnswer> {
+  const endpoint = endpointOf(method, path);
+  await runtime.gate?.enter(endpoint);
   await runtime.turn?.();
   const started = performance.now();
   const tell = (answer?: WhopAnswer): void =>
@@ -129,14 +152,14 @@ async function exchange(
       status: answer?.status,
       requestId: answer?.headers.get('x-request-id') ?? undefined,
       durationMs: Math.round(performance.now() - started),
-      ...(answer?.status === 429 ? { retryAfterMs: retryAfter(answer.headers) } : {}),
+      ...(answer?.status === 429 ? { retryAfterMs: retryAfter(answer) } : {}),
     });
   try {
     const response = await fetch(`${base}${path}${queryString(query)}`, {
       method,
       headers: {
         authorization: `Bearer ${apiKey}`,
-        'api-version-date': API_VERSION_DATE,
+        'api-version-date': apiDate,
         accept: 'application/json',
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         ...(idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey }),
@@ -148,6 +171,7 @@ async function exchange(
     const source = await response.text();
     const answer = { status: response.status, headers: response.headers, body: parseJson(source) };
     tell(answer);
+    if (answer.status === 429) runtime.gate?.hold({ endpoint }, retryAfter(answer) ?? HOLD_MS);
     if (answer.body === undefined && answer.status < 300 && source !== '')
       throw noAnswer('Whop answered with something that is not JSON');
     return answer;

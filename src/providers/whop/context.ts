@@ -1,4 +1,5 @@
 import type { Attempt } from '../provider-objects.js';
+import { NEWEST_API_DATE, type WhopApiDate } from './api-dates.js';
 import type { WhopClient } from './client.js';
 
 /** What the operations of one session share. */
@@ -6,11 +7,18 @@ export interface WhopContext {
   readonly whop: WhopClient;
   readonly connectionId: string;
   readonly companyId: string;
+  readonly apiDate: WhopApiDate;
   /** The product that invoices hang on, and what is known of it (products.ts): `prepare` finds out, for this session too. */
   productId: string | undefined;
   productCheck: string | undefined;
   readonly now: () => Date;
 }
+
+export const isNewest = ({ apiDate }: WhopContext): boolean => apiDate === NEWEST_API_DATE;
+
+/** Names the company: the older date calls it so for invoices, payments and webhooks. */
+export const ofCompany = (ctx: WhopContext): Readonly<Record<string, string>> =>
+  isNewest(ctx) ? { account_id: ctx.companyId } : { company_id: ctx.companyId };
 
 /** Clocks differ, and `firstTriedAt` is ours while `created_at` is Whop's. */
 const MARGIN_MS = 5 * 60 * 1000;
@@ -20,11 +28,3 @@ export const withMargin = (since: Date): string => new Date(since.getTime() - MA
 export const madeSince = (attempt: Attempt): string => withMargin(attempt.firstTriedAt);
 
 export const mayHaveRun = (attempt: Attempt): boolean => attempt.number > 1;
-
-const TRIES_PER_KEY = 3;
-
-/**
- * Goes into an Idempotency-Key. Should Whop repeat a failure under it for a day, the key must change at some time, and
- * it does with every third try, by when the one before has long ended.
- */
-export const roundOf = (attempt: Attempt): number => Math.floor((attempt.number - 1) / TRIES_PER_KEY);

@@ -13,8 +13,9 @@ export function refusal(answer: WhopAnswer): ProviderError {
   const { status, headers } = answer;
   const said = readError(answer.body);
   const kind = kindOf(status);
-  const retryAfterMs = kind === 'rate_limited' ? retryAfter(headers) : undefined;
-  const param = kind === 'auth' ? 'api_key' : said.param;
+  const retryAfterMs = kind === 'rate_limited' ? retryAfter(answer) : undefined;
+  const permission = kind === 'forbidden' ? PERMISSION.exec(said.message ?? '')?.[0] : undefined;
+  const param = kind === 'auth' ? 'api_key' : (permission ?? said.param);
   const requestId = headers.get('x-request-id');
   return new ProviderError(kind, withoutSecrets(said.message ?? `Whop answered ${status}`), {
     code: said.code ?? CODES[status] ?? kind,
@@ -22,15 +23,26 @@ export function refusal(answer: WhopAnswer): ProviderError {
     ...(param === undefined ? {} : { param }),
     ...(requestId === null ? {} : { requestId }),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    details: { replayed: isReplay(headers) },
   });
 }
+
+/** What was answered to an earlier request with the same key. */
+export const isReplay = (headers: Headers): boolean => headers.get('idempotent-replayed') === 'true';
+
+export const isReplayed = (error: ProviderError): boolean => error.details.replayed === true;
+
+/** The key is taken by a request that differs in something. The code is said by newer pages, by older ones only the 400. */
+export const isKeyMismatch = (error: ProviderError): boolean =>
+  error.httpStatus === 400 && /idempotency/i.test(`${error.code} ${error.message}`);
 
 /** No answer, or one that cannot be read: nobody knows what has happened. */
 export const noAnswer = (message: string): ProviderError =>
   new ProviderError('unavailable', message, { code: 'no_answer' });
 
 function kindOf(status: number): ProviderErrorKind {
-  if (status === 401 || status === 403) return 'auth';
+  if (status === 401) return 'auth';
+  if (status === 403) return 'forbidden';
   if (status === 404) return 'not_found';
   if (status === 429) return 'rate_limited';
   // 409 is told to a request whose key is in use: another one with the same work is still running.
@@ -43,6 +55,9 @@ const CODES: Readonly<Record<number, string>> = {
   404: 'resource_missing',
   429: 'rate_limit',
 };
+
+/** `invoice:create`, `payment:basic:read` */
+const PERMISSION = /\b[a-z_]+(?::[a-z_]+)+\b/;
 
 interface Said {
   readonly message: string | undefined;
@@ -69,9 +84,11 @@ const text = (value: unknown): string | undefined =>
 
 export const withoutSecrets = (message: string): string => message.replace(SECRET_SHAPES, '$1_…');
 
-export function retryAfter(headers: Headers): number | undefined {
+/** In headers, where a proxy has set them, or in the words of the refusal: `Try again in 12 seconds.` */
+export function retryAfter({ headers, body }: WhopAnswer): number | undefined {
   const ms = headers.get('retry-after-ms');
   if (ms !== null && /^\d{1,9}$/.test(ms)) return Number(ms);
-  const seconds = headers.get('retry-after');
-  return seconds !== null && /^\d{1,6}$/.test(seconds) ? Number(seconds) * 1000 : undefined;
+  const seconds =
+    headers.get('retry-after') ?? /try again in (\d{1,6}) second/i.exec(readError(body).message ?? '')?.[1];
+  return seconds !== undefined && /^\d{1,6}$/.test(seconds) ? Number(seconds) * 1000 : undefined;
 }

@@ -1,6 +1,6 @@
 import type { MadeInvoice, OpenInvoice } from '../provider-lists.js';
-import { withMargin, type WhopContext } from './context.js';
-import { priceOfPlan } from './invoice-reader.js';
+import { ofCompany, withMargin, type WhopContext } from './context.js';
+import { priceOfPlan, stateOf } from './invoice-reader.js';
 import type { WhopInvoice, WhopPlan } from './objects.js';
 
 /** An invoice that is uncollectible can still be paid. */
@@ -12,15 +12,15 @@ const UNSETTLED = ['draft', 'open', 'past_due', 'uncollectible'];
  */
 export async function* listOpen(ctx: WhopContext, since: Date): AsyncIterable<OpenInvoice> {
   const invoices = ctx.whop.list<WhopInvoice>('/invoices', {
-    company_id: ctx.companyId,
+    ...ofCompany(ctx),
     statuses: UNSETTLED,
     created_after: withMargin(since),
     order: 'created_at',
     direction: 'asc',
     first: 100,
   });
-  for await (const { id, status, created_at: madeAt } of invoices)
-    yield { remoteId: id, state: status, madeAt: new Date(madeAt ?? since) };
+  for await (const invoice of invoices)
+    yield { remoteId: invoice.id, state: stateOf(invoice), madeAt: new Date(invoice.created_at ?? since) };
 }
 
 /** Each invoice makes a plan of its own, and the plan keeps our id, the price and the page. */

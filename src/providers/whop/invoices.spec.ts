@@ -92,7 +92,7 @@ describe('a push', () => {
         { label: 'Line 2', quantity: 1, unit_price: 0.43 },
       ],
     });
-    expect(sent()?.idempotencyKey).toMatch(/^conn_1:inv_1:push:[0-9a-f]{16}:0$/);
+    expect(sent()?.idempotencyKey).toBe(`conn_1:inv_1:push:push:${productId ?? ''}`);
     expect(answer).toMatchObject({ status: 'open', invoiceId: 'inv_1', total: money(1043n, 'usd') });
     expect(answer.metadata).toEqual({
       whop_invoice_id: answer.remoteId,
@@ -175,7 +175,7 @@ describe('a push', () => {
       expect(answer).toMatchObject({
         status: 'open',
         hostedUrl: undefined,
-        total: undefined,
+        total: invoice.amountDue, // its lines tell
         invoiceId: 'inv_1',
       });
       expect(answer.metadata).toEqual({ whop_invoice_id: answer.remoteId, whop_invoice_status: 'open' });
@@ -205,7 +205,7 @@ describe('a push', () => {
     await expect(invoices.push(invoice, tryOf())).rejects.toMatchObject({ kind: 'unavailable' });
     sandbox.whop.clearRequests();
     const alone = await invoices.push(invoice, tryOf(2));
-    expect(calls()).toEqual([PLANS, CREATE, PLANS]);
+    expect(calls()).toEqual([PLANS, CREATE, PLANS, READ]);
     expect(alone).toMatchObject({ status: 'open', total: money(1043n, 'usd') });
     // Another one: the first look comes before the slow request has taken effect, the second one after.
     const slow = { ...invoice, invoiceId: 'inv_2' };
@@ -263,7 +263,8 @@ describe('a push', () => {
     const { invoices, shown } = await account();
     const wrong = { ...invoice, customer: { ...invoice.customer, email: 'nobody' } };
     await expect(invoices.push(wrong, tryOf())).rejects.toMatchObject({ kind: 'invalid', httpStatus: 422 });
-    expect(await invoices.push(invoice, tryOf(2))).toMatchObject({ status: 'open' });
+    const anew = { ...tryOf(2), key: 'conn_1:inv_1:push:g1', generation: 1 };
+    expect(await invoices.push(invoice, anew)).toMatchObject({ status: 'open' });
     expect(shown()).toHaveLength(1);
   });
 
@@ -296,8 +297,11 @@ describe('an invoice', () => {
     });
     expect(await invoices.markPaid?.(remoteId, tryOf())).toMatchObject({
       status: 'paid',
-      settledOutside: true,
+      payments: [],
     });
+    sandbox.whop.clearFaults();
+    const marked = { kind: 'OUT_OF_BAND', amount: money(1043n, 'usd'), mayBeOurs: true };
+    expect(await invoices.fetch(remoteId)).toMatchObject({ payments: [], adjustments: [marked] });
   });
 
   test('that is void cannot be marked as paid, nor a paid one be made void', async () => {

@@ -1,11 +1,13 @@
 import type { InvoiceOperations } from '../provider-adapter.js';
 import { ProviderError } from '../provider-error.js';
 import type { Attempt, RemoteInvoice } from '../provider-objects.js';
-import { mayHaveRun, type WhopContext } from './context.js';
+import type { WhopContext } from './context.js';
 import { listMade, listOpen } from './invoice-lists.js';
-import { pushInvoice, withdrawInvoice } from './invoice-push.js';
+import { assertNotClearing, pushInvoice, withdrawInvoice } from './invoice-push.js';
 import { readInvoice } from './invoice-reader.js';
-import type { WhopInvoice, WhopPlan } from './objects.js';
+import { paymentOf, wholeInvoice } from './invoice-payments.js';
+import type { WhopInvoice, WhopPayment, WhopPlan } from './objects.js';
+import { act } from './once.js';
 import { isChecked, prepareProduct } from './products.js';
 
 export const whopInvoices = (ctx: WhopContext): InvoiceOperations => ({
@@ -18,10 +20,15 @@ export const whopInvoices = (ctx: WhopContext): InvoiceOperations => ({
   withdraw: (invoice, attempt) => withdrawInvoice(ctx, invoice, attempt),
   fetch: async (remoteId) => {
     const found = await find(ctx, remoteId);
-    return found === null ? null : withPlan(ctx, found);
+    return found === null ? null : wholeInvoice(ctx, found);
+  },
+  ofPayment: async (paymentId) => {
+    const payment = await paymentOf(ctx, paymentId);
+    const found = payment && (await invoiceOf(ctx, payment));
+    return found ? wholeInvoice(ctx, found.invoice, found.plan, payment) : null;
   },
   markPaid: (remoteId, attempt) => markPaid(ctx, remoteId, attempt),
-  void: (remoteId) => voidInvoice(ctx, remoteId),
+  void: (remoteId, attempt) => voidInvoice(ctx, remoteId, attempt),
   listOpen: (since) => listOpen(ctx, since),
   listMade: (since) => listMade(ctx, since),
 });
@@ -31,25 +38,30 @@ const pathOf = (id: string): string => `/invoices/${encodeURIComponent(id)}`;
 const find = (ctx: WhopContext, id: string): Promise<WhopInvoice | null> =>
   ctx.whop.find<WhopInvoice>(pathOf(id));
 
-async function withPlan(ctx: WhopContext, invoice: WhopInvoice): Promise<RemoteInvoice> {
-  const planId = invoice.current_plan?.id;
-  if (planId === undefined) return readInvoice(invoice, undefined);
-  return readInvoice(invoice, await ctx.whop.get<WhopPlan>(`/plans/${encodeURIComponent(planId)}`));
+/** The invoice that a payment was for: Whop names it on the plan. */
+export async function invoiceOf(
+  ctx: WhopContext,
+  payment: WhopPayment,
+): Promise<{ readonly invoice: WhopInvoice; readonly plan: WhopPlan } | undefined> {
+  const planId = payment.plan_id ?? payment.plan?.id;
+  const plan = planId === undefined ? null : await ctx.whop.find<WhopPlan>(pathOfPlan(planId));
+  const named = typeof plan?.invoice === 'string' ? plan.invoice : plan?.invoice?.id;
+  const invoice = named === undefined ? null : await find(ctx, named);
+  return plan === null || invoice === null ? undefined : { invoice, plan };
 }
 
-/** Read first: Whop refuses to mark an invoice that is paid, and has no key under which twice would be once. */
+const pathOfPlan = (id: string): string => `/plans/${encodeURIComponent(id)}`;
+
+/** Read first: Whop refuses to mark an invoice that is paid, and somebody may have paid it since. */
 async function markPaid(ctx: WhopContext, id: string, attempt: Attempt): Promise<RemoteInvoice> {
   const before = await existing(ctx, id);
-  if (before.status === 'paid') {
-    // An earlier try of this very change may have done it, so it is not told as money that came in.
-    return mayHaveRun(attempt) ? settledByUs(before) : withPlan(ctx, before);
-  }
-  return change(ctx, before, 'mark_paid', 'paid');
+  if (before.status === 'paid') return wholeInvoice(ctx, before);
+  return change(ctx, before, 'mark_paid', attempt);
 }
 
-async function voidInvoice(ctx: WhopContext, id: string): Promise<RemoteInvoice> {
+async function voidInvoice(ctx: WhopContext, id: string, attempt: Attempt): Promise<RemoteInvoice> {
   const before = await existing(ctx, id);
-  return before.status === 'void' ? readInvoice(before, undefined) : change(ctx, before, 'void', 'void');
+  return before.status === 'void' ? readInvoice(before, undefined) : change(ctx, before, 'void', attempt);
 }
 
 async function existing(ctx: WhopContext, id: string): Promise<WhopInvoice> {
@@ -62,27 +74,23 @@ async function change(
   ctx: WhopContext,
   before: WhopInvoice,
   action: 'mark_paid' | 'void',
-  wanted: 'paid' | 'void',
+  attempt: Attempt,
 ): Promise<RemoteInvoice> {
+  const wanted = action === 'void' ? 'void' : 'paid';
+  assertNotClearing(before);
   try {
-    await ctx.whop.act(`${pathOf(before.id)}/${action}`);
+    await act(ctx, `${pathOf(before.id)}/${action}`, `${attempt.key}:${action}:${before.id}`);
   } catch (error) {
     if (!(error instanceof ProviderError) || error.kind !== 'invalid') throw error;
     // Refused for the state it is in: perhaps the one we want, since a moment ago.
     const now = await existing(ctx, before.id);
-    if (now.status === wanted) return wanted === 'paid' ? withPlan(ctx, now) : readInvoice(now, undefined);
+    if (now.status === wanted)
+      return wanted === 'paid' ? wholeInvoice(ctx, now) : readInvoice(now, undefined);
     throw new ProviderError('conflict', error.message, {
       code: error.code,
       ...(error.httpStatus === undefined ? {} : { httpStatus: error.httpStatus }),
       details: { status: now.status },
     });
   }
-  const after = { ...before, status: wanted };
-  return wanted === 'paid' ? settledByUs(after) : readInvoice(after, undefined);
+  return readInvoice({ ...before, status: wanted }, undefined);
 }
-
-const settledByUs = (invoice: WhopInvoice): RemoteInvoice => ({
-  ...readInvoice(invoice, undefined),
-  payments: [],
-  settledOutside: true,
-});

@@ -1,6 +1,6 @@
 import { ProviderError } from '../provider-error.js';
 import type { Attempt } from '../provider-objects.js';
-import { mayHaveRun, roundOf, type WhopContext } from './context.js';
+import { mayHaveRun, type WhopContext } from './context.js';
 import type { WhopProduct } from './objects.js';
 
 const TITLE = 'Flexprice Billing Product';
@@ -38,7 +38,7 @@ export async function checkProduct(ctx: WhopContext, productId: string): Promise
     );
   }
   // Products are public, so that one can be read says nothing about whose it is.
-  if (product.company?.id !== ctx.companyId)
+  if ((product.account ?? product.company)?.id !== ctx.companyId)
     throw wrongProduct(
       `the product ${productId} does not belong to ${ctx.companyId}: give the connection one of that company`,
       'product_of_other_company',
@@ -82,17 +82,22 @@ async function findOwn(ctx: WhopContext): Promise<WhopProduct | undefined> {
   return oldest;
 }
 
-function createProduct(
+const TRIES_PER_KEY = 3;
+
+/** Whop repeats a failure under its key for a day: the key changes with every third try, by when the one before has ended. */
+async function createProduct(
   ctx: WhopContext,
   replaced: string | undefined,
   attempt: Attempt,
 ): Promise<WhopProduct> {
-  const key = `flexprice-product:${ctx.connectionId}:${roundOf(attempt)}`;
-  return ctx.whop.post<WhopProduct>(
+  const round = Math.floor((attempt.number - 1) / TRIES_PER_KEY);
+  const key = `flexprice-product:${ctx.connectionId}:${ctx.apiDate}:${round}`;
+  const { object } = await ctx.whop.post<WhopProduct>(
     '/products',
     { account_id: ctx.companyId, title: TITLE, visibility: 'quick_link' },
     replaced === undefined ? key : `${key}:after:${replaced}`,
   );
+  return object;
 }
 
 const wrongProduct = (message: string, code: string): ProviderError =>

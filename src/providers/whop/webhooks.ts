@@ -8,6 +8,10 @@ export const WHOP_EVENTS: readonly string[] = [
   'invoice.past_due',
   'invoice.voided',
   'invoice.marked_uncollectible',
+  'refund.created',
+  'refund.updated',
+  'dispute.created',
+  'dispute.updated',
 ];
 
 export const whopWebhooks: ProviderWebhooks = {
@@ -20,7 +24,7 @@ export const whopWebhooks: ProviderWebhooks = {
 
 /** Standard Webhooks: an HMAC over id, time and body, several signatures while a secret is rolled. */
 function verify(webhook: IncomingWebhook, secrets: readonly string[]): WebhookVerdict {
-  const keys = secrets.filter((secret) => secret.trim() !== '').map(keyOf);
+  const keys = secrets.filter((secret) => secret.trim() !== '').flatMap(keysOf);
   if (keys.length === 0) return { verified: false, reason: 'mismatch' };
   const { 'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': header } = webhook.headers;
   if (!id || !timestamp || !header) return { verified: false, reason: 'missing' };
@@ -30,9 +34,14 @@ function verify(webhook: IncomingWebhook, secrets: readonly string[]): WebhookVe
   return verdictOf(webhook, keys, { signatures, prefix: `${id}.${timestamp}.`, time: timestamp });
 }
 
-/** Whop's own `ws_…` secrets are keys as they stand, prefix and all; those of the standard are base64 behind theirs. */
-const keyOf = (secret: string): Buffer =>
-  secret.startsWith('whsec_') ? Buffer.from(secret.slice(6), 'base64') : Buffer.from(secret, 'utf8');
+/**
+ * Whop signs with the bytes of the secret as it stands, prefix and all, whatever the prefix is. The standard would have what
+ * is behind `whsec_` decoded: so a proxy may sign which verifies Whop's webhooks and sends them on.
+ */
+const keysOf = (secret: string): Buffer[] => [
+  Buffer.from(secret, 'utf8'),
+  ...(secret.startsWith('whsec_') ? [Buffer.from(secret.slice(6), 'base64')] : []),
+];
 
 const signaturesIn = (header: string): Buffer[] =>
   header
@@ -56,10 +65,23 @@ function parse(body: Buffer): ProviderEvent {
   const accountId = typeof company === 'string' ? company : undefined;
   const base = { id, type, occurredAt: dateOf(timestamp), livemode: undefined, accountId };
   const subject = typeof data === 'object' && data !== null ? (data as { id?: unknown }).id : undefined;
-  if (!type.startsWith('invoice.'))
-    return { ...base, kind: 'ignored', reason: `${type} is nothing that is kept in step` };
-  if (typeof subject !== 'string') return { ...base, kind: 'ignored', reason: 'it names no invoice' };
-  return { ...base, kind: 'invoice.changed', remoteId: subject };
+  if (type.startsWith('invoice.'))
+    return typeof subject === 'string'
+      ? { ...base, kind: 'invoice.changed', remoteId: subject }
+      : { ...base, kind: 'ignored', reason: 'it names no invoice' };
+  const payment = paymentIdOf(type, data);
+  return payment === undefined
+    ? { ...base, kind: 'ignored', reason: `${type} is nothing that is kept in step` }
+    : { ...base, kind: 'payment.changed', remoteId: payment };
+}
+
+/** Money that goes back is told with the payment that it was: inside of it, or beside it in newer versions. */
+function paymentIdOf(type: string, data: unknown): string | undefined {
+  const { payment, payment_id: named } = (data ?? {}) as Readonly<Record<string, unknown>>;
+  if (!type.startsWith('refund.') && !type.startsWith('dispute.')) return undefined;
+  const inside = (payment as { id?: unknown } | null | undefined)?.id;
+  const found = inside ?? named;
+  return typeof found === 'string' ? found : undefined;
 }
 
 function readEnvelope(body: Buffer): Envelope {

@@ -1,7 +1,10 @@
 import type { CredentialField, ProviderAdapter } from '../provider-adapter.js';
+import { apiDateOf, NEWEST_API_DATE, OLDER_API_DATE } from './api-dates.js';
 import { openWhop, WHOP_BASE_URL } from './client.js';
-import type { WhopContext } from './context.js';
+import { isNewest, type WhopContext } from './context.js';
 import { whopInvoices } from './invoices.js';
+import { WHOP_RATE_LIMITS } from './rate-limits.js';
+import { whopReversals } from './reversals.js';
 import { verifyAccount } from './verification.js';
 import { whopWebhookEndpoints } from './webhook-endpoints.js';
 import { whopWebhooks } from './webhooks.js';
@@ -60,6 +63,18 @@ const FIELDS: readonly CredentialField[] = [
     role: 'webhook',
     managed: true,
   },
+  {
+    name: 'api_version_date',
+    label: 'Whop API date',
+    description:
+      `The date of Whop's API that is spoken. A connection that was made before this field was goes on with ` +
+      `${OLDER_API_DATE}; with ${NEWEST_API_DATE} an invoice is one call, and refunds can be made from here.`,
+    secret: false,
+    required: false,
+    pattern: new RegExp(`^(?:${OLDER_API_DATE}|${NEWEST_API_DATE})$`),
+    example: NEWEST_API_DATE,
+    initial: NEWEST_API_DATE,
+  },
 ];
 
 /** Whop: invoices with a hosted page. It has no customers to keep in step and no charges of its own to make. */
@@ -75,12 +90,14 @@ export const whopAdapter: ProviderAdapter = {
     subscription: { inbound: false, outbound: false },
     payment: { inbound: true, outbound: false },
   },
-  requestsPerSecond: 2, // nothing is published for this API; older ones took 2 to 10
+  rateLimits: () => WHOP_RATE_LIMITS,
   defaultBaseUrl: WHOP_BASE_URL,
   webhooks: whopWebhooks,
   open: ({ connectionId, credentials }, runtime) => {
+    const apiDate = apiDateOf(credentials.api_version_date);
     const ctx: WhopContext = {
-      whop: openWhop(credentials.api_key ?? '', runtime),
+      whop: openWhop(credentials.api_key ?? '', apiDate, runtime),
+      apiDate,
       connectionId,
       companyId: credentials.company_id ?? '',
       productId: credentials.product_id,
@@ -90,6 +107,7 @@ export const whopAdapter: ProviderAdapter = {
     return {
       verify: () => verifyAccount(ctx),
       invoices: whopInvoices(ctx),
+      ...(isNewest(ctx) ? { reversals: whopReversals(ctx) } : {}),
       webhookEndpoints: whopWebhookEndpoints(ctx),
     };
   },

@@ -4,6 +4,7 @@ import { startSandbox, type FaultRule, type Sandbox } from '../../sandbox/index.
 import { adapterContract, type ContractHarness, type Mishap } from '../../testing.js';
 import type { ProviderConnection } from '../provider-adapter.js';
 import type { RemoteInvoiceStatus } from '../provider-objects.js';
+import { NEWEST_API_DATE, OLDER_API_DATE } from './api-dates.js';
 import { whopAdapter } from './whop.adapter.js';
 
 let sandbox: Sandbox;
@@ -56,7 +57,7 @@ const envelope = (type: string, id: string, company = 'company_id') => ({
   data: { id, status: 'paid' },
 });
 
-const harness: ContractHarness = {
+const harnessOf = (date: string): ContractHarness => ({
   adapter: whopAdapter,
   marksEnvironments: false,
   badCredentials: { api_key: 'apik_malformed!0123456789' },
@@ -66,7 +67,11 @@ const harness: ContractHarness = {
     return {
       connectionId: `conn_contract_${accounts}`,
       environmentId: 'env_contract',
-      credentials: { api_key: `apik_contract_${accounts}`, company_id: `biz_contract_${accounts}` },
+      credentials: {
+        api_key: `apik_contract_${accounts}`,
+        company_id: `biz_contract_${accounts}`,
+        api_version_date: date,
+      },
     };
   },
   runtime: {
@@ -103,6 +108,16 @@ const harness: ContractHarness = {
       expect(invoicesOf(connection).find(({ id }) => id === remoteId)?.status).toBe('paid');
     },
     distortTotals: (connection) => {
+      // At the newest date the answer itself tells a price, by its lines.
+      if (date === NEWEST_API_DATE)
+        sandbox.whop.fault({
+          account: keyOf(connection),
+          method: 'POST',
+          path: '/api/v1/invoices',
+          mode: 'error_after',
+          status: 200,
+          alter: { line_items: [{ total: 99.99 }] },
+        });
       sandbox.whop.fault({
         account: keyOf(connection),
         path: '/api/v1/plans/{id}',
@@ -146,8 +161,8 @@ const harness: ContractHarness = {
     ],
     unknownEvent: envelope('moon.phase_changed', 'moon_1'),
   },
-};
+});
 
-describe('Whop keeps the contract', () => {
-  for (const { name, run } of adapterContract(harness)) test(name, run);
+describe.each([OLDER_API_DATE, NEWEST_API_DATE])('Whop at %s keeps the contract', (date) => {
+  for (const { name, run } of adapterContract(harnessOf(date))) test(name, run);
 });

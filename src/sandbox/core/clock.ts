@@ -17,6 +17,7 @@ export class SandboxClock {
   #pinned: number | undefined;
   #tasks: Task[] = [];
   #alarm: NodeJS.Timeout | undefined;
+  #standing: { at: number; readonly timer: NodeJS.Timeout } | undefined;
 
   constructor(
     private readonly onFailure: (what: string, error: unknown) => void,
@@ -31,7 +32,7 @@ export class SandboxClock {
   }
 
   now(): number {
-    return this.#pinned ?? Date.now() + this.#offset;
+    return this.#pinned ?? this.#standing?.at ?? Date.now() + this.#offset;
   }
 
   seconds(): number {
@@ -64,7 +65,7 @@ export class SandboxClock {
 
   /** Runs what the passing of real time has made due. */
   catchUp(): void {
-    if (this.#pinned === undefined) this.#runUntil(Date.now() + this.#offset);
+    if (this.#pinned === undefined) this.#runUntil(this.now());
   }
 
   /** Returns the number of tasks that ran. */
@@ -75,12 +76,31 @@ export class SandboxClock {
     }
     const ran = this.#runUntil(instant);
     this.#offset = instant - Date.now();
+    if (this.#standing !== undefined) this.#standing.at = instant;
     this.#setAlarm();
     return ran;
   }
 
+  /** Time stands still for so long, or until {@link runOn}; it can be moved meanwhile. */
+  stand(ms: number): void {
+    const at = this.now();
+    clearTimeout(this.#standing?.timer);
+    this.#standing = { at, timer: setTimeout(() => this.runOn(), ms).unref() };
+    this.#setAlarm();
+  }
+
+  /** From where it stands. */
+  runOn(): void {
+    if (this.#standing === undefined) return;
+    clearTimeout(this.#standing.timer);
+    this.#offset = this.#standing.at - Date.now();
+    this.#standing = undefined;
+    this.#setAlarm();
+  }
+
   stop(): void {
     clearTimeout(this.#alarm);
+    clearTimeout(this.#standing?.timer);
     this.#tasks = [];
   }
 
@@ -119,7 +139,7 @@ export class SandboxClock {
   #setAlarm(): void {
     clearTimeout(this.#alarm);
     const next = this.#tasks[0];
-    if (next === undefined) return;
+    if (next === undefined || this.#standing !== undefined) return;
     const wait = Math.min(Math.max(next.at - Date.now() - this.#offset, 0), LONGEST_TIMEOUT);
     this.#alarm = setTimeout(() => {
       this.catchUp();

@@ -30,6 +30,8 @@ export interface Followed {
   readonly now: string;
   /** When it will next do something by itself. */
   readonly nextAt: string | null;
+  /** Webhooks that have been delivered since it was asked the last time. */
+  readonly delivered: number;
   /** Webhooks that are under way, or wait for a retry or a delay. */
   readonly undelivered: number;
 }
@@ -50,6 +52,8 @@ export abstract class Controls {
   protected readonly courier: Courier;
   protected readonly desk: Desk;
   readonly #realistic: RateLimits;
+  /** By account: what {@link follow} has counted the last time. */
+  readonly #deliveredBefore = new Map<string, number>();
 
   constructor(options: ControlOptions) {
     this.clocks = new SandboxClocks(options.onFailure);
@@ -174,18 +178,27 @@ export abstract class Controls {
 
   /**
    * For whoever has a clock of their own that this account's is to follow: moves it to that instant, unless it is there
-   * already, and resolves when the webhooks that are due have been attempted.
+   * already, and resolves when the webhooks that are due have been attempted. There it stands for `standsMs`, or until it is
+   * moved on; webhooks of what is asked of it meanwhile come together.
    */
-  async follow(account: string, to: Date): Promise<Followed> {
+  async follow(account: string, to: Date, standsMs = 0): Promise<Followed> {
     const id = this.resolveAccount(account);
     const clock = this.clocks.of(id);
     if (clock.now() < to.getTime()) clock.advanceTo(to.getTime());
     else clock.catchUp();
+    if (standsMs > 0) clock.stand(standsMs);
+    else clock.runOn();
+    this.courier.sendGathered(id);
     const undelivered = await this.courier.quiet(id);
+    if (standsMs > 0) this.courier.gather(id, standsMs);
+    const delivered = this.courier.deliveredTo(id);
+    const before = this.#deliveredBefore.get(id) ?? 0;
+    this.#deliveredBefore.set(id, delivered);
     const { nextAt } = clock;
     return {
       now: new Date(clock.now()).toISOString(),
       nextAt: nextAt === undefined ? null : new Date(nextAt).toISOString(),
+      delivered: delivered - before,
       undelivered,
     };
   }

@@ -24,6 +24,18 @@ interface Job {
 }
 
 const MOST_KEPT = 20_000;
+/** So long the first of those waits that are gathered. */
+const GATHERED_MS = 250;
+
+export interface HeardAttempt {
+  readonly account: string;
+  readonly endpointId: string;
+  readonly at: string;
+  readonly accepted: boolean;
+  /** Of its delivery. */
+  readonly isFirst: boolean;
+  readonly isLast: boolean;
+}
 
 /** What goes to one endpoint. */
 interface Lane {
@@ -43,9 +55,14 @@ export class Courier {
   #lanes = new Map<string, Lane>();
   #waiting = new Set<Job>();
   #paused = new Set<string>();
+  #gathering = new Map<string, { readonly until: number; timer: NodeJS.Timeout | undefined }>();
+  /** By account: how many have been delivered. */
+  #delivered = new Map<string, number>();
   #waiters: { readonly account: string | undefined; readonly wake: () => void }[] = [];
   #stopped = false;
   readonly #post = new Post();
+  /** Hears of each attempt. */
+  onAttempt: (heard: HeardAttempt) => void = () => undefined;
 
   constructor(private readonly options: CourierOptions) {}
 
@@ -122,6 +139,25 @@ export class Courier {
     if (account === undefined) this.#paused.clear();
     else this.#paused.delete(account);
     this.#pumpSoon();
+  }
+
+  /**
+   * For so long the account's webhooks wait for each other: until {@link sendGathered}, or a quarter of a second. What a burst
+   * of calls causes then comes as a burst.
+   */
+  gather(account: string, ms: number): void {
+    if (!this.#stopped) this.#gathering.set(account, { until: Date.now() + ms, timer: undefined });
+  }
+
+  sendGathered(account: string): void {
+    clearTimeout(this.#gathering.get(account)?.timer);
+    this.#gathering.delete(account);
+    this.#pump();
+  }
+
+  /** How many webhooks of the account have been delivered so far. */
+  deliveredTo(account: string): number {
+    return this.#delivered.get(account) ?? 0;
   }
 
   get paused(): readonly string[] {
@@ -221,6 +257,7 @@ export class Courier {
 
   stop(): void {
     this.#stopped = true;
+    for (const { timer } of this.#gathering.values()) clearTimeout(timer);
     this.#post.close();
     this.forget();
   }
@@ -230,6 +267,18 @@ export class Courier {
     job.status = 'queued';
     this.#laneOf(job).queue.push(job);
     this.#pumpSoon();
+    this.#timeGathering(job.about.account);
+  }
+
+  #timeGathering(account: string): void {
+    const gathering = this.#gathering.get(account);
+    if (gathering === undefined || gathering.timer !== undefined) return;
+    const enough = (): void => {
+      this.sendGathered(account);
+      const left = gathering.until - Date.now();
+      if (left > 0) this.gather(account, left);
+    };
+    gathering.timer = setTimeout(enough, GATHERED_MS).unref();
   }
 
   #wait(job: Job, ms: number): void {
@@ -284,12 +333,24 @@ export class Courier {
       error,
       durationMs: Math.round(performance.now() - started),
     });
-    if (error === null && status !== null && status >= 200 && status < 300) {
+    const accepted = error === null && status !== null && status >= 200 && status < 300;
+    const delay = this.options.retryDelaysMs[job.attempts.length - 1];
+    const { account, endpointId } = job.about;
+    const isFirst = job.attempts.length === 1;
+    this.onAttempt({
+      account,
+      endpointId,
+      at: at.toISOString(),
+      accepted,
+      isFirst,
+      isLast: delay === undefined,
+    });
+    if (accepted) {
       job.status = 'delivered';
       job.parcel = undefined;
+      this.#delivered.set(job.about.account, this.deliveredTo(job.about.account) + 1);
       return;
     }
-    const delay = this.options.retryDelaysMs[job.attempts.length - 1];
     if (delay !== undefined && !this.#stopped) {
       this.#wait(job, delay);
       return;
@@ -312,7 +373,7 @@ export class Courier {
   }
 
   #held({ account }: Lane): boolean {
-    return this.#paused.has('*') || this.#paused.has(account);
+    return this.#paused.has('*') || this.#paused.has(account) || this.#gathering.has(account);
   }
 
   #idle(account: string | undefined): boolean {

@@ -44,7 +44,7 @@ export type Prepared = { readonly run: () => Outcome } | { readonly refusal: Ans
 export interface Provider<C extends Caller> {
   requestId(): string;
   authenticate(incoming: Incoming): Verdict<C>;
-  limited(reason: LimitReason, incoming: Incoming): Answer;
+  limited(reason: LimitReason, incoming: Incoming, seconds: number): Answer;
   /** The key of a request that the provider's idempotency covers; undefined for others. */
   idempotencyKey(incoming: Incoming): string | undefined;
   fingerprint(incoming: Incoming): string;
@@ -104,7 +104,10 @@ export class Exchange<C extends Caller> {
     const { faults, limiter, keys } = this.desk;
     const { method, path, template } = incoming;
     const limit = limiter.take(caller.account, `${method} ${template ?? path}`);
-    if (limit !== undefined) return { answer: this.provider.limited(limit, incoming) };
+    if (limit !== undefined) {
+      const seconds = limiter.secondsUntilFree(caller.account, `${method} ${template ?? path}`);
+      return { answer: this.provider.limited(limit, incoming, seconds) };
+    }
 
     const { name, delayMs, rule } = faults.strike(method, path, template, caller.names);
     record.fault = name;
@@ -133,12 +136,18 @@ export class Exchange<C extends Caller> {
       rule?.mode === 'error'
         ? { answer: this.provider.faultAnswer(rule, incoming), began: true }
         : prepared.run();
-    const shown = rule?.mode === 'error_after' ? this.provider.faultAnswer(rule, incoming) : outcome.answer;
+    const shown = rule?.mode === 'error_after' ? this.#shown(rule, outcome.answer, incoming) : outcome.answer;
     if (slot?.kind === 'fresh') {
       if (outcome.began) slot.keep(saved ? shown : outcome.answer);
       else slot.release();
     }
     return rule?.mode === 'drop_after' ? { cut: true } : { answer: shown };
+  }
+
+  #shown(rule: FaultRule, answer: Answer, incoming: Incoming): Answer {
+    if (rule.alter === undefined) return this.provider.faultAnswer(rule, incoming);
+    const body = { ...(JSON.parse(answer.body) as object), ...rule.alter };
+    return { ...answer, body: JSON.stringify(body) };
   }
 
   #incoming(request: FastifyRequest): Incoming {

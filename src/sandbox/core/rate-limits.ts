@@ -3,11 +3,16 @@ export interface RateLimits {
   readonly perAccountPerSecond?: number | null | undefined;
   /** Requests of one account to one endpoint (method and path template) in any second. */
   readonly perEndpointPerSecond?: number | null | undefined;
+  /** The same, in any minute. */
+  readonly perEndpointPerMinute?: number | null | undefined;
 }
 
 export type LimitReason = 'global-rate' | 'endpoint-rate';
 
-/** Sliding windows of one real second. Refused requests do not count. */
+const SECOND_MS = 1_000;
+const MINUTE_MS = 60_000;
+
+/** Sliding windows of a real second or minute. Refused requests do not count. */
 export class RateLimiter {
   #limits: RateLimits = {};
   #windows = new Map<string, number[]>();
@@ -23,10 +28,18 @@ export class RateLimiter {
 
   /** The limit that this request exceeds, if any. */
   take(account: string, endpoint: string): LimitReason | undefined {
-    const { perAccountPerSecond, perEndpointPerSecond } = this.#limits;
-    if (typeof perAccountPerSecond !== 'number' && typeof perEndpointPerSecond !== 'number') return undefined;
-    const byAccount = this.#window(account);
-    const byEndpoint = this.#window(`${account} ${endpoint}`);
+    const { perAccountPerSecond, perEndpointPerSecond, perEndpointPerMinute } = this.#limits;
+    if (
+      [perAccountPerSecond, perEndpointPerSecond, perEndpointPerMinute].every(
+        (limit) => typeof limit !== 'number',
+      )
+    )
+      return undefined;
+    const byAccount = this.#window(account, SECOND_MS);
+    const byEndpoint = this.#window(`${account} ${endpoint}`, SECOND_MS);
+    const inMinute = this.#window(`${account} ${endpoint} minute`, MINUTE_MS);
+    if (typeof perEndpointPerMinute === 'number' && inMinute.length >= perEndpointPerMinute)
+      return 'endpoint-rate';
     if (typeof perAccountPerSecond === 'number' && byAccount.length >= perAccountPerSecond)
       return 'global-rate';
     if (typeof perEndpointPerSecond === 'number' && byEndpoint.length >= perEndpointPerSecond) {
@@ -35,11 +48,19 @@ export class RateLimiter {
     const now = performance.now();
     byAccount.push(now);
     byEndpoint.push(now);
+    inMinute.push(now);
     return undefined;
   }
 
-  #window(name: string): number[] {
-    const since = performance.now() - 1000;
+  /** Until the minute has room for another request. */
+  secondsUntilFree(account: string, endpoint: string): number {
+    const [oldest] = this.#window(`${account} ${endpoint} minute`, MINUTE_MS);
+    if (typeof this.#limits.perEndpointPerMinute !== 'number' || oldest === undefined) return 1;
+    return Math.max(1, Math.ceil((oldest + MINUTE_MS - performance.now()) / 1000));
+  }
+
+  #window(name: string, ms: number): number[] {
+    const since = performance.now() - ms;
     const window = (this.#windows.get(name) ?? []).filter((at) => at > since);
     this.#windows.set(name, window);
     return window;

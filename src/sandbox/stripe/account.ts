@@ -3,7 +3,9 @@ import type { SandboxClocks } from '../core/clocks.js';
 import { newId } from '../core/ids.js';
 import type { InvoiceNotes, MethodBehaviour, PriceNotes, SessionPlan } from './notes.js';
 import type {
+  BalanceEntry,
   Charge,
+  CreditNote,
   Customer,
   Dispute,
   Invoice,
@@ -48,6 +50,8 @@ export class Account {
   readonly charges = new Collection<Charge>();
   readonly refunds = new Collection<Refund>();
   readonly disputes = new Collection<Dispute>();
+  readonly creditNotes = new Collection<CreditNote>();
+  readonly balanceEntries = new Collection<BalanceEntry>();
   readonly sessions = new Collection<Session>({
     keys: { intent: ({ payment_intent: intent }) => intent, setup: ({ setup_intent: setup }) => setup },
   });
@@ -105,6 +109,8 @@ export class Account {
       charges: this.charges,
       refunds: this.refunds,
       disputes: this.disputes,
+      credit_notes: this.creditNotes,
+      customer_balance_transactions: this.balanceEntries,
       checkout_sessions: this.sessions,
       subscriptions: this.subscriptions,
       events: this.events,

@@ -12,6 +12,7 @@ export class Accounts {
   readonly #byId = new Map<string, Account>();
   readonly #byKey = new Map<string, Account>();
   readonly #revoked = new Set<string>();
+  readonly #lacking = new Map<string, ReadonlySet<string>>();
 
   constructor(private readonly clocks: SandboxClocks) {}
 
@@ -49,6 +50,15 @@ export class Accounts {
       if (former.keys.size === 0) this.#byId.delete(former.id);
     }
     this.#link(key, account);
+  }
+
+  /** What a restricted key may not do: `rak_invoice_write`, … None: it may do everything again. */
+  restrict(key: string, permissions: readonly string[]): void {
+    this.#lacking.set(key, new Set(permissions));
+  }
+
+  lacks(key: string, permission: string): boolean {
+    return this.#lacking.get(key)?.has(permission) === true;
   }
 
   revoke(key: string): void {

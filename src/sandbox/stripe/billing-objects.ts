@@ -103,13 +103,17 @@ export interface Invoice extends StripeObject {
   due_date: number | null;
   effective_at: number | null;
   ending_balance: number | null;
+  from_invoice: { readonly action: string; readonly invoice: string } | null;
   hosted_invoice_url: string | null;
   invoice_pdf: string | null;
+  latest_revision: string | null;
   lines: List;
   metadata: Metadata;
   next_payment_attempt: number | null;
   number: string | null;
   parent: JsonObject | null;
+  post_payment_credit_notes_amount: number;
+  pre_payment_credit_notes_amount: number;
   starting_balance: number;
   status: InvoiceStatus;
   status_transitions: {
@@ -133,6 +137,33 @@ export interface InvoicePayment extends StripeObject {
   readonly payment: { type: string; payment_intent?: string; payment_record?: string };
   status: 'open' | 'paid' | 'canceled';
   status_transitions: { canceled_at: number | null; paid_at: number | null };
+}
+
+export interface CreditNote extends StripeObject {
+  readonly object: 'credit_note';
+  readonly amount: number;
+  readonly customer: string;
+  readonly invoice: string;
+  memo: string | null;
+  metadata: Metadata;
+  readonly pre_payment_amount: number;
+  readonly refunds: {
+    readonly amount_refunded: number;
+    readonly payment_record_refund: null;
+    readonly refund: string;
+    readonly type: string;
+  }[];
+  status: 'issued' | 'void';
+  voided_at: number | null;
+}
+
+export interface BalanceEntry extends StripeObject {
+  readonly object: 'customer_balance_transaction';
+  readonly amount: number;
+  readonly currency: string;
+  readonly customer: string;
+  readonly invoice: string | null;
+  readonly type: string;
 }
 
 export interface SubscriptionItem {

@@ -67,6 +67,29 @@ test('a failed automatic charge is tried again for days, then left open', async 
   });
 });
 
+test('automatic collection that is turned on after a charge has failed tries again, turned off it does not', async () => {
+  const method = await defaultMethod('pm_card_chargeCustomerFail');
+  const invoice = await stripe.invoices.create({
+    customer: customer.id,
+    currency: 'usd',
+    auto_advance: false,
+  });
+  await stripe.invoices.addLines(invoice.id, { lines: [{ amount: 1500 }] });
+  await errorOf(stripe.invoices.pay(invoice.id));
+  const turn = (on: boolean): Promise<Stripe.Invoice> =>
+    stripe.invoices.update(invoice.id, { auto_advance: on });
+  expect((await stripe.invoices.retrieve(invoice.id)).next_payment_attempt).toBeNull();
+  const present = Date.parse(fixture.sandbox.stripe.time().now) / 1000;
+  expect(Math.abs(((await turn(true)).next_payment_attempt ?? 0) - present - 3 * DAY)).toBeLessThan(60);
+  expect((await turn(false)).next_payment_attempt).toBeNull();
+  fixture.sandbox.stripe.changeCard(method.id, '4242424242424242');
+  advance(4 * DAY);
+  expect(await stripe.invoices.retrieve(invoice.id)).toMatchObject({ status: 'open', attempt_count: 1 });
+  await turn(true);
+  advance(4 * DAY);
+  expect(await stripe.invoices.retrieve(invoice.id)).toMatchObject({ status: 'paid', attempt_count: 2 });
+});
+
 test('an automatic charge without a method is a failed attempt', async () => {
   const invoice = await openAdvancing();
   advance(HOUR);

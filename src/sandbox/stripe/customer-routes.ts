@@ -1,5 +1,6 @@
 import { change, create } from './changes.js';
 import type { Ctx } from './context.js';
+import { moveBalance } from './customer-balance.js';
 import { newCustomer, requireCustomer } from './customers.js';
 import { emit } from './events.js';
 import { invalid, noSuch } from './errors.js';
@@ -26,6 +27,7 @@ function createCustomer(ctx: Ctx, params: Params): Customer {
     customer.invoice_settings.default_payment_method = chosen.id;
   }
   create(ctx, ctx.account.customers, customer, 'customer.created');
+  setBalance(ctx, customer, params, 'initial');
   if (method !== undefined) attachMethod(ctx, method, customer.id);
   return customer;
 }
@@ -37,6 +39,7 @@ function updateCustomer(ctx: Ctx, id: string, params: Params): Customer {
     const method = requirePaymentMethod(ctx, wanted, 'invoice_settings[default_payment_method]');
     if (method.customer !== id) throw notAttached(wanted);
   }
+  setBalance(ctx, customer, params, 'adjustment');
   return change(
     ctx,
     ctx.account.customers,
@@ -47,6 +50,14 @@ function updateCustomer(ctx: Ctx, id: string, params: Params): Customer {
     },
     'customer.updated',
   );
+}
+
+/** A balance is set by an entry that makes up the difference. */
+function setBalance(ctx: Ctx, customer: Customer, params: Params, type: 'adjustment' | 'initial'): void {
+  const balance = params.integer('balance') ?? customer.balance;
+  const currency = customer.currency ?? 'usd';
+  if (balance !== customer.balance)
+    moveBalance(ctx, customer, { amount: balance - customer.balance, type, currency });
 }
 
 function notAttached(method: string): Error {
@@ -77,7 +88,6 @@ function applyFields(customer: Customer, params: Params): void {
       phone: shipping.string('phone') ?? null,
     };
   }
-  customer.balance = params.integer('balance') ?? customer.balance;
   customer.tax_exempt = params.string('tax_exempt') ?? customer.tax_exempt;
   if (params.has('preferred_locales')) customer.preferred_locales = params.strings('preferred_locales');
   const footer = params.object('invoice_settings')?.nullable('footer');

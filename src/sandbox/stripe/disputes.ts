@@ -12,7 +12,7 @@ const DAY = 24 * 3600;
 /** How long the merchant may answer. */
 const ANSWERED_WITHIN_SECONDS = 7 * DAY;
 
-const OVER: readonly string[] = ['won', 'lost', 'warning_closed'];
+const OVER: readonly string[] = ['won', 'lost', 'warning_closed', 'prevented'];
 
 const EVIDENCE_FIELDS = [
   'access_activity_log',
@@ -54,7 +54,7 @@ export function openDispute(
     id: newId('du_', 24),
     object: 'dispute',
     amount: how.amount ?? charge.amount_captured - charge.amount_refunded,
-    balance_transactions: [],
+    balance_transactions: how.inquiry ? [] : [{ object: 'balance_transaction' }],
     charge: charge.id,
     created: now(ctx),
     currency: charge.currency,
@@ -103,6 +103,7 @@ export function decideDispute(ctx: Ctx, dispute: Dispute, result: 'won' | 'lost'
     dispute,
     (changed) => {
       changed.status = inquiry ? 'warning_closed' : result;
+      if (result === 'won' && !inquiry) changed.balance_transactions.push({ object: 'balance_transaction' });
     },
     'charge.dispute.updated',
     'charge.dispute.closed',
@@ -111,8 +112,29 @@ export function decideDispute(ctx: Ctx, dispute: Dispute, result: 'won' | 'lost'
   return dispute;
 }
 
+/**
+ * Refunded before the bank has ruled. Whether a refund of its own or the dispute takes the money, no page says.
+ * Source: the types of Disputes (`prevented`).
+ */
+export function preventDispute(ctx: Ctx, charge: Charge, reason: string): Dispute {
+  const byRefund = ctx.world.settings.preventedBy === 'refund';
+  const amount = charge.amount_captured - charge.amount_refunded;
+  const dispute = openDispute(ctx, charge, { inquiry: byRefund, reason, amount });
+  return change(
+    ctx,
+    ctx.account.disputes,
+    dispute,
+    (changed) => {
+      changed.status = 'prevented';
+    },
+    'charge.dispute.updated',
+    'charge.dispute.closed',
+  );
+}
+
 /** True while the bank has the money, or may still decide to keep it. */
-export const holdsMoney = ({ status }: Dispute): boolean => !status.startsWith('warning') && status !== 'won';
+export const holdsMoney = ({ status }: Dispute): boolean =>
+  !status.startsWith('warning') && status !== 'won' && status !== 'prevented';
 
 const tell = (ctx: Ctx, dispute: Dispute, event: string): Dispute =>
   change(ctx, ctx.account.disputes, dispute, () => undefined, event);

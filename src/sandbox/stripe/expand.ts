@@ -10,7 +10,9 @@ const DEEPEST = 4;
 /** Fields that hold an id and can be asked for as the object. */
 const REFERENCES = new Set([
   'charge',
+  'credit_note',
   'customer',
+  'customer_balance_transaction',
   'default_payment_method',
   'default_price',
   'invoice',

@@ -2,6 +2,7 @@ import { confirmIntent, type Confirmed } from './charging.js';
 import { change } from './changes.js';
 import { later, now, type Ctx, type PaymentListener } from './context.js';
 import { invalid, StripeError } from './errors.js';
+import { giveBalanceBack } from './customer-balance.js';
 import { finalizeInvoice, sendInvoice } from './invoice-finalization.js';
 import { cancelOpenPayments, defaultIntentOf } from './invoice-payments.js';
 import { applyPayment, payOutOfBand, recordMissingMethod, requirePayable } from './invoice-settlement.js';
@@ -170,6 +171,7 @@ export function markUncollectible(ctx: Ctx, invoice: Invoice): Invoice {
   return close(ctx, invoice, 'uncollectible', 'invoice.marked_uncollectible');
 }
 
+/** Source: docs.stripe.com/invoicing/integration/workflow-transitions; with payments: docs.stripe.com/invoicing/partial-payments. */
 function close(ctx: Ctx, invoice: Invoice, status: 'void' | 'uncollectible', event: string): Invoice {
   const allowed = invoice.status === 'open' || (status === 'void' && invoice.status === 'uncollectible');
   if (!allowed) {
@@ -186,8 +188,11 @@ function close(ctx: Ctx, invoice: Invoice, status: 'void' | 'uncollectible', eve
     (closed) => {
       closed.status = status;
       closed.next_payment_attempt = null;
+      closed.auto_advance = false;
       if (status === 'void') {
         closed.status_transitions.voided_at = now(ctx);
+        if (!ctx.world.settings.voidKeepsAmounts)
+          Object.assign(closed, { amount_due: 0, amount_remaining: 0 });
       } else {
         closed.status_transitions.marked_uncollectible_at = now(ctx);
       }
@@ -196,6 +201,7 @@ function close(ctx: Ctx, invoice: Invoice, status: 'void' | 'uncollectible', eve
     event,
   );
   if (status === 'void') cancelOpenPayments(ctx, invoice, 'void_invoice');
+  if (status === 'void' || ctx.world.settings.uncollectibleGivesBalanceBack) giveBalanceBack(ctx, invoice);
   planNextStep(ctx, invoice);
   return invoice;
 }

@@ -1,12 +1,15 @@
 import { change } from './changes.js';
 import { now, type Ctx } from './context.js';
+import { applyBalance } from './customer-balance.js';
 import { requireCustomer } from './customers.js';
 import { emit } from './events.js';
 import { invalid } from './errors.js';
 import { newInvoicePayment } from './invoice-payments.js';
+import { settleWithoutMoney } from './invoice-settlement.js';
 import { linesOf, notesOf, refreshTotals } from './invoices.js';
 import type { Customer, Invoice } from './objects.js';
-import { minimumCharge, newIntent } from './payment-intents.js';
+import { newIntent } from './payment-intents.js';
+import { releaseOriginal, voidOriginal } from './revisions.js';
 
 const DAY = 24 * 3600;
 
@@ -29,6 +32,9 @@ export function finalizeInvoice(ctx: Ctx, invoice: Invoice, autoAdvance: boolean
   const customer = requireCustomer(ctx, invoice.customer, 'customer');
   const notes = notesOf(ctx, invoice);
   notes.cancelNextStep();
+  releaseOriginal(ctx, invoice);
+  const { revisionTells } = ctx.world.settings;
+  if (revisionTells === 'voided_first') voidOriginal(ctx, invoice);
   change(
     ctx,
     ctx.account.invoices,
@@ -57,8 +63,9 @@ export function finalizeInvoice(ctx: Ctx, invoice: Invoice, autoAdvance: boolean
     'invoice.finalized',
     'invoice.updated',
   );
+  if (revisionTells === 'finalized_first') voidOriginal(ctx, invoice);
   customer.currency ??= invoice.currency;
-  if (invoice.amount_due === 0) return settleNothingDue(ctx, invoice);
+  if (invoice.amount_due === 0) return settleWithoutMoney(ctx, invoice);
   const intent = newIntent(ctx, {
     amount: invoice.amount_due,
     currency: invoice.currency,
@@ -81,43 +88,6 @@ function nextNumber(ctx: Ctx, customer: Customer): string {
     customer.next_invoice_sequence += 1;
     if (ctx.account.invoices.where('number', number).length === 0) return number;
   }
-}
-
-/** A customer's balance is settled with the invoice; what would be too little to charge is carried over to it. */
-function applyBalance(ctx: Ctx, invoice: Invoice, customer: Customer): void {
-  const due = invoice.total + invoice.starting_balance;
-  const tooLittle = due > 0 && due < minimumCharge(ctx, invoice.currency);
-  const carried = due <= 0 || tooLittle ? due : 0;
-  invoice.ending_balance = carried;
-  invoice.amount_due = tooLittle ? 0 : Math.max(0, due);
-  invoice.amount_remaining = invoice.amount_due;
-  if (customer.balance === carried) return;
-  change(
-    ctx,
-    ctx.account.customers,
-    customer,
-    (changed) => {
-      changed.balance = carried;
-    },
-    'customer.updated',
-  );
-}
-
-function settleNothingDue(ctx: Ctx, invoice: Invoice): Invoice {
-  return change(
-    ctx,
-    ctx.account.invoices,
-    invoice,
-    (paid) => {
-      paid.status = 'paid';
-      paid.attempted = true;
-      paid.status_transitions.paid_at = now(ctx);
-      paid.next_payment_attempt = null;
-    },
-    'invoice.updated',
-    'invoice.paid',
-    'invoice.payment_succeeded',
-  );
 }
 
 /** No mail leaves the sandbox; that it would have is told. */

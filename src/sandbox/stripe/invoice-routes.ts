@@ -12,23 +12,25 @@ import {
 } from './invoice-collection.js';
 import { missingEmail, sendInvoice } from './invoice-finalization.js';
 import { lineOf, removeItem } from './invoice-lines.js';
-import { attachIntent, attachRecord } from './invoice-settlement.js';
+import { attachIntent, attachRecord, nextAttempt } from './invoice-settlement.js';
 import { newInvoice, notesOf, refreshTotals, requireDraft, requireInvoice, setLines } from './invoices.js';
 import type { Customer, Deleted, Invoice } from './objects.js';
 import { listPage, within } from './paging.js';
 import type { Params } from './params.js';
 import { requirePaymentMethod } from './payment-methods.js';
 import type { Route } from './route.js';
+import { reviseInvoice } from './revisions.js';
 import { searchPage } from './search.js';
 
 /** Fields that may still change when an invoice is final. */
 const ALWAYS_EDITABLE = ['auto_advance', 'default_payment_method', 'expand', 'metadata', 'payment_settings'];
 
 function createInvoice(ctx: Ctx, params: Params): Invoice {
+  if (params.has('from_invoice')) return reviseInvoice(ctx, params);
   const customerId = params.string('customer');
   if (customerId === undefined) throw missingParam('customer');
   const customer = requireCustomer(ctx, customerId, 'customer');
-  for (const name of ['subscription', 'discounts', 'default_tax_rates', 'from_invoice', 'shipping_cost']) {
+  for (const name of ['subscription', 'discounts', 'default_tax_rates', 'shipping_cost']) {
     if (params.has(name)) throw notPlayed(`${name} of invoices`, name);
   }
   const currency = params.string('currency')?.toLowerCase() ?? customer.currency ?? 'usd';
@@ -143,7 +145,10 @@ function updateInvoice(ctx: Ctx, id: string, params: Params): Invoice {
     ctx.account.invoices,
     invoice,
     (changed) => {
+      const advanced = changed.auto_advance;
       applyFields(ctx, changed, params);
+      if (changed.status === 'open' && changed.auto_advance !== advanced)
+        changed.next_payment_attempt = nextAttempt(ctx, changed);
       if (changed.status !== 'draft') return;
       changed.collection_method = params.string('collection_method') ?? changed.collection_method;
       checkDue(ctx, changed, customer, params);

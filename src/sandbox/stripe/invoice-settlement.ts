@@ -1,5 +1,6 @@
 import { change } from './changes.js';
 import { now, type Ctx, type PaymentOutcome } from './context.js';
+import { moveBalance } from './customer-balance.js';
 import { invalid } from './errors.js';
 import {
   cancelOpenPayments,
@@ -9,7 +10,7 @@ import {
   newInvoicePayment,
 } from './invoice-payments.js';
 import type { Invoice, InvoicePayment, PaymentIntent } from './objects.js';
-import { requireRecord } from './payment-records.js';
+import { recordOutOfBand, requireRecord } from './payment-records.js';
 import { requireIntent } from './payment-intents.js';
 
 /** What the outcome of a payment means for the invoices it is for. Returns those that it concerns. */
@@ -51,9 +52,16 @@ export function recordMissingMethod(ctx: Ctx, invoice: Invoice): void {
   recordAttempt(ctx, invoice, 'declined');
 }
 
-function nextAttempt(ctx: Ctx, invoice: Invoice): number | null {
+/**
+ * When an open invoice that advances is charged by itself: at first, or again after so many attempts. Turning `auto_advance`
+ * on turns retries on, turning it off ends them, by https://docs.stripe.com/invoicing/integration/automatic-advancement-collection.
+ */
+export function nextAttempt(ctx: Ctx, invoice: Invoice): number | null {
   if (!invoice.auto_advance || invoice.collection_method !== 'charge_automatically') return null;
-  const wait = ctx.world.settings.automaticRetrySeconds[invoice.attempt_count - 1];
+  if (defaultIntentOf(ctx, invoice)?.status === 'processing') return null;
+  const { automaticChargeSeconds, automaticRetrySeconds } = ctx.world.settings;
+  const wait =
+    invoice.attempt_count === 0 ? automaticChargeSeconds : automaticRetrySeconds[invoice.attempt_count - 1];
   return wait === undefined ? null : now(ctx) + wait;
 }
 
@@ -69,7 +77,7 @@ function credit(ctx: Ctx, invoice: Invoice, payment: InvoicePayment, amount: num
       credited.attempted = true;
       if (payment.is_default) credited.attempt_count += 1;
       if (payment.payment.type === 'payment_record') credited.amount_paid_off_stripe += applied;
-      credited.amount_paid += applied;
+      credited.amount_paid += ctx.world.settings.overpaidInAmountPaid ? amount : applied;
       credited.amount_remaining -= applied;
       credited.amount_overpaid += amount - applied;
       if (settles) markPaid(ctx, credited);
@@ -77,8 +85,19 @@ function credit(ctx: Ctx, invoice: Invoice, payment: InvoicePayment, amount: num
     ...(settles ? ['invoice.updated', 'invoice.paid', 'invoice.payment_succeeded'] : ['invoice.updated']),
     ...(settles && amount > applied ? ['invoice.overpaid'] : []),
   );
-  if (settles) cancelOpenPayments(ctx, invoice, 'automatic');
-  else askForTheRest(ctx, invoice);
+  if (!settles) {
+    askForTheRest(ctx, invoice);
+    return;
+  }
+  cancelOpenPayments(ctx, invoice, 'automatic');
+  const customer = ctx.account.customers.get(invoice.customer);
+  if (amount > applied && customer !== undefined)
+    moveBalance(ctx, customer, {
+      amount: applied - amount,
+      type: 'invoice_overpaid',
+      currency: invoice.currency,
+      invoice: invoice.id,
+    });
 }
 
 function markPaid(ctx: Ctx, invoice: Invoice): void {
@@ -87,8 +106,30 @@ function markPaid(ctx: Ctx, invoice: Invoice): void {
   invoice.next_payment_attempt = null;
 }
 
+/** Nothing is due, and nobody has paid: a balance, a note, or too little to charge. */
+export function settleWithoutMoney(ctx: Ctx, invoice: Invoice): Invoice {
+  const told =
+    ctx.world.settings.settledWithoutMoneyTells === 'paid'
+      ? ['invoice.paid', 'invoice.payment_succeeded']
+      : [];
+  change(
+    ctx,
+    ctx.account.invoices,
+    invoice,
+    (paid) => {
+      paid.attempted = true;
+      paid.auto_advance = false;
+      markPaid(ctx, paid);
+    },
+    'invoice.updated',
+    ...told,
+  );
+  cancelOpenPayments(ctx, invoice, 'automatic');
+  return invoice;
+}
+
 /** After a part is paid by other means, the invoice's own payment is for what is left. */
-function askForTheRest(ctx: Ctx, invoice: Invoice): void {
+export function askForTheRest(ctx: Ctx, invoice: Invoice): void {
   const payment = defaultPaymentOf(ctx, invoice);
   const intent = defaultIntentOf(ctx, invoice);
   if (payment?.status !== 'open' || intent === undefined) return;
@@ -98,8 +139,15 @@ function askForTheRest(ctx: Ctx, invoice: Invoice): void {
   });
 }
 
-/** Settles all that remains without any money coming in: no partial amounts. */
+/**
+ * Settles all that remains without any money coming in: no partial amounts. Whether that makes a payment record, no
+ * page says.
+ */
 export function payOutOfBand(ctx: Ctx, invoice: Invoice): Invoice {
+  if (ctx.world.settings.outOfBandMakesRecord) {
+    const record = recordOutOfBand(ctx, invoice);
+    return attachRecord(ctx, invoice, record.id);
+  }
   change(
     ctx,
     ctx.account.invoices,

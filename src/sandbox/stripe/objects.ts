@@ -120,6 +120,7 @@ export interface Dispute extends StripeObject {
   readonly currency: string;
   readonly evidence: JsonObject;
   readonly evidence_details: JsonObject;
+  balance_transactions: JsonObject[];
   metadata: Metadata;
   readonly payment_intent: string | null;
   status: string;

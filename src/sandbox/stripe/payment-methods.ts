@@ -174,10 +174,18 @@ export function detachMethod(ctx: Ctx, method: PaymentMethod): PaymentMethod {
   }
   const customer = ctx.account.customers.get(method.customer);
   behaviourOf(ctx, method).spent = true;
-  if (customer?.invoice_settings.default_payment_method === method.id) {
-    change(ctx, ctx.account.customers, customer, (changed) => {
-      changed.invoice_settings.default_payment_method = null;
-    });
+  const { detachKeepsDefault, detachTellsCustomer } = ctx.world.settings;
+  // What becomes of the default, no page says.
+  if (customer?.invoice_settings.default_payment_method === method.id && !detachKeepsDefault) {
+    change(
+      ctx,
+      ctx.account.customers,
+      customer,
+      (changed) => {
+        changed.invoice_settings.default_payment_method = null;
+      },
+      ...(detachTellsCustomer ? ['customer.updated'] : []),
+    );
   }
   return change(
     ctx,

@@ -2,7 +2,7 @@ import { newId } from '../core/ids.js';
 import { create } from './changes.js';
 import { now, type Ctx } from './context.js';
 import { missingParam, noSuch, notPlayed } from './errors.js';
-import type { PaymentRecord } from './objects.js';
+import type { Invoice, PaymentRecord } from './objects.js';
 import type { Params } from './params.js';
 import type { Route } from './route.js';
 
@@ -20,12 +20,65 @@ function reportPayment(ctx: Ctx, params: Params): PaymentRecord {
   if (method === undefined) throw missingParam('payment_method_details');
   if (params.string('outcome') !== 'guaranteed')
     throw notPlayed('payment records without outcome=guaranteed', 'outcome');
-  const currency = requested.require('currency');
-  const value = requested.requireInteger('value');
-  const none = { currency, value: 0 };
   const customer = params.object('customer_details');
   const custom = method.object('custom');
   const processor = params.object('processor_details')?.object('custom');
+  return newRecord(ctx, {
+    currency: requested.require('currency'),
+    value: requested.requireInteger('value'),
+    customer:
+      customer === undefined
+        ? null
+        : {
+            customer: customer.string('customer') ?? null,
+            email: customer.string('email') ?? null,
+            name: customer.string('name') ?? null,
+            phone: customer.string('phone') ?? null,
+          },
+    customerPresence: params.string('customer_presence') ?? null,
+    description: params.string('description') ?? null,
+    metadata: params.metadata(),
+    paymentMethod: method.string('payment_method') ?? null,
+    displayName: custom?.string('display_name') ?? 'Custom',
+    customType: custom?.string('type') ?? null,
+    reference: processor?.string('payment_reference') ?? null,
+    reportedBy: 'self',
+  });
+}
+
+/** What an out-of-band mark leaves, where it leaves one. */
+export const recordOutOfBand = (ctx: Ctx, invoice: Invoice): PaymentRecord =>
+  newRecord(ctx, {
+    currency: invoice.currency,
+    value: invoice.amount_remaining,
+    customer: { customer: invoice.customer, email: null, name: null, phone: null },
+    customerPresence: null,
+    description: null,
+    metadata: {},
+    paymentMethod: null,
+    displayName: 'Paid out of band',
+    customType: null,
+    reference: null,
+    reportedBy: 'self',
+  });
+
+interface RecordFields {
+  readonly currency: string;
+  readonly value: number;
+  readonly customer: PaymentRecord['customer_details'];
+  readonly customerPresence: string | null;
+  readonly description: string | null;
+  readonly metadata: Record<string, string>;
+  readonly paymentMethod: string | null;
+  readonly displayName: string;
+  readonly customType: string | null;
+  readonly reference: string | null;
+  readonly reportedBy: 'self' | 'stripe';
+}
+
+function newRecord(ctx: Ctx, fields: RecordFields): PaymentRecord {
+  const { currency, value } = fields;
+  const none = { currency, value: 0 };
   const record: PaymentRecord = {
     id: newId('pr_', 24),
     object: 'payment_record',
@@ -38,34 +91,20 @@ function reportPayment(ctx: Ctx, params: Params): PaymentRecord {
     amount_requested: { currency, value },
     application: null,
     created: now(ctx),
-    customer_details:
-      customer === undefined
-        ? null
-        : {
-            customer: customer.string('customer') ?? null,
-            email: customer.string('email') ?? null,
-            name: customer.string('name') ?? null,
-            phone: customer.string('phone') ?? null,
-          },
-    customer_presence: params.string('customer_presence') ?? null,
-    description: params.string('description') ?? null,
+    customer_details: fields.customer,
+    customer_presence: fields.customerPresence,
+    description: fields.description,
     latest_payment_attempt_record: newId('par_', 24),
     livemode: ctx.account.livemode,
-    metadata: params.metadata(),
+    metadata: fields.metadata,
     payment_method_details: {
       billing_details: null,
-      payment_method: method.string('payment_method') ?? null,
+      payment_method: fields.paymentMethod,
       type: 'custom',
-      custom: {
-        display_name: custom?.string('display_name') ?? 'Custom',
-        type: custom?.string('type') ?? null,
-      },
+      custom: { display_name: fields.displayName, type: fields.customType },
     },
-    processor_details: {
-      type: 'custom',
-      custom: { payment_reference: processor?.string('payment_reference') ?? null },
-    },
-    reported_by: 'self',
+    processor_details: { type: 'custom', custom: { payment_reference: fields.reference } },
+    reported_by: fields.reportedBy,
     shipping_details: null,
   };
   return create(ctx, ctx.account.paymentRecords, record);

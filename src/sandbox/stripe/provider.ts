@@ -153,6 +153,7 @@ export class StripeProvider implements Provider<StripeCaller> {
           code: 'parameter_invalid_idempotency_key',
         });
       }
+      this.#assertPermitted(incoming, caller);
       const sent = parametersOf(incoming);
       const where = `${incoming.method} ${incoming.template ?? ''}`;
       const version = incoming.headers['stripe-version'];
@@ -162,6 +163,25 @@ export class StripeProvider implements Provider<StripeCaller> {
     } catch (error) {
       return { refusal: this.#failed(error, incoming).answer };
     }
+  }
+
+  /**
+   * Write implies read. The name of what is missing stands in the sentence only.
+   * Source: the error in full in github.com/stripe/stripe-node/issues/2246; docs.stripe.com/keys/restricted-api-keys.
+   */
+  #assertPermitted(incoming: Incoming, caller: StripeCaller): void {
+    const key = keyOf(incoming.headers.authorization) ?? '';
+    const resource = (incoming.path.split('/')[2] ?? '').replace(/ies$/, 'y').replace(/s$/, '');
+    const write = `rak_${resource}_write`;
+    const read = `rak_${resource}_read`;
+    const needed = incoming.method === 'GET' ? read : write;
+    if (!this.accounts.lacks(key, needed)) return;
+    throw new StripeError(
+      'invalid_request_error',
+      `The provided key '${caller.key}' does not have the required permissions for this endpoint on account ` +
+        `'${caller.account}'. Having the '${needed}' permission would allow this request to continue.`,
+      { status: 403 },
+    );
   }
 
   #run(route: Route, sent: JsonObject, incoming: Incoming, caller: StripeCaller): Outcome {

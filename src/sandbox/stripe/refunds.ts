@@ -14,7 +14,7 @@ import type { Route } from './route.js';
 /** Until a refund of the cards that play a slow or failing one is decided. */
 const DECIDED_AFTER_SECONDS = 3600;
 
-function requireRefund(ctx: Ctx, id: string): Refund {
+export function requireRefund(ctx: Ctx, id: string): Refund {
   const refund = ctx.account.refunds.get(id);
   if (refund === undefined) throw noSuch('refund', id);
   return refund;
@@ -22,6 +22,19 @@ function requireRefund(ctx: Ctx, id: string): Refund {
 
 function createRefund(ctx: Ctx, params: Params): Refund {
   const charge = chargeOf(ctx, params);
+  return refundCharge(ctx, charge, params.integer('amount'), {
+    reason: params.string('reason') ?? null,
+    metadata: params.metadata(),
+  });
+}
+
+/** All that is left of it, where no amount is named. */
+export function refundCharge(
+  ctx: Ctx,
+  charge: Charge,
+  wanted: number | undefined,
+  { reason, metadata }: { readonly reason: string | null; readonly metadata: Record<string, string> },
+): Refund {
   const left = charge.amount_captured - charge.amount_refunded;
   if (charge.refunded || left === 0) {
     throw invalid(`Charge ${charge.id} has already been refunded.`, undefined, 'charge_already_refunded');
@@ -33,7 +46,7 @@ function createRefund(ctx: Ctx, params: Params): Refund {
       'charge_disputed',
     );
   }
-  const amount = params.integer('amount') ?? left;
+  const amount = wanted ?? left;
   if (amount < 1) throw invalid('Invalid positive integer', 'amount', 'parameter_invalid_integer');
   if (amount > left) {
     throw invalid(
@@ -66,10 +79,10 @@ function createRefund(ctx: Ctx, params: Params): Refund {
             },
             type: 'card',
           },
-    metadata: params.metadata(),
+    metadata,
     payment_intent: charge.payment_intent,
     payment_method: charge.payment_method,
-    reason: params.string('reason') ?? null,
+    reason,
     receipt_number: null,
     source_transfer_reversal: null,
     status: course === 'pending' ? 'pending' : 'succeeded',

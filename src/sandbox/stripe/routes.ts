@@ -1,6 +1,8 @@
 import { accountRoutes } from './account-routes.js';
 import { chargeRoutes } from './charges.js';
 import { checkoutRoutes } from './checkout-routes.js';
+import { creditNoteRoutes } from './credit-notes.js';
+import { customerBalanceRoutes } from './customer-balance.js';
 import { customerRoutes } from './customer-routes.js';
 import { disputeRoutes } from './disputes.js';
 import { eventRoutes } from './events.js';
@@ -24,6 +26,8 @@ export const stripeRoutes: readonly Route[] = [
   ...accountRoutes,
   ...chargeRoutes,
   ...checkoutRoutes,
+  ...creditNoteRoutes,
+  ...customerBalanceRoutes,
   ...customerRoutes,
   ...disputeRoutes,
   ...eventRoutes,

@@ -21,6 +21,33 @@ export interface StripeSettings {
   asyncPaymentSeconds: number;
   /** Refuse payments below the currency's minimum and settle invoices below it at once. */
   minimumCharges: boolean;
+  /*
+   * What no page of Stripe says, so that whoever relies on one way of it is found out. Each of these is a switch.
+   */
+  /** What tells that an invoice was settled without money (a balance, too small, a credit note): `paid`, or only `updated`. */
+  settledWithoutMoneyTells: 'paid' | 'updated';
+  /** A balance transaction raises `customer.updated`. */
+  balanceTellsCustomer: boolean;
+  /** Marking an invoice paid out of band makes a payment record and an invoice payment of it. */
+  outOfBandMakesRecord: boolean;
+  /** Marking uncollectible gives the applied balance back; voiding does. */
+  uncollectibleGivesBalanceBack: boolean;
+  /** The overpaid part of a payment stands in the invoice's `amount_paid`, too. */
+  overpaidInAmountPaid: boolean;
+  /** What a credit note has credited to the balance names the invoice, beside the note. */
+  creditNoteEntryNamesInvoice: boolean;
+  /** An edited invoice keeps the metadata of the one that it replaces. */
+  revisionCopiesMetadata: boolean;
+  /** Of an edit, what is told first: the new invoice's `finalized`, or the old one's `voided`. */
+  revisionTells: 'finalized_first' | 'voided_first';
+  /** A void invoice still shows what it asked for. */
+  voidKeepsAmounts: boolean;
+  /** Detaching the default method leaves the customer's default pointing at it; else it is taken off. */
+  detachKeepsDefault: boolean;
+  /** Where it is taken off, `customer.updated` tells so. */
+  detachTellsCustomer: boolean;
+  /** How a dispute that is prevented takes the money: as a refund of its own, or by the dispute. */
+  preventedBy: 'refund' | 'dispute';
 }
 
 const HOUR = 3600;
@@ -34,6 +61,18 @@ export const DEFAULT_SETTINGS: StripeSettings = {
   unpaidAfterRetries: false,
   asyncPaymentSeconds: 4 * DAY,
   minimumCharges: false,
+  settledWithoutMoneyTells: 'paid',
+  balanceTellsCustomer: true,
+  outOfBandMakesRecord: false,
+  uncollectibleGivesBalanceBack: false,
+  overpaidInAmountPaid: false,
+  creditNoteEntryNamesInvoice: false,
+  revisionCopiesMetadata: true,
+  revisionTells: 'finalized_first',
+  voidKeepsAmounts: true,
+  detachKeepsDefault: false,
+  detachTellsCustomer: true,
+  preventedBy: 'dispute',
 };
 
 /** What a sandbox account of Stripe allows; a live one has 100 for the account. */

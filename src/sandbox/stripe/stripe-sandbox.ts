@@ -10,7 +10,7 @@ import { Accounts } from './accounts.js';
 import { settleDebit } from './charging.js';
 import { sessionListener } from './checkout-completion.js';
 import type { Ctx, World } from './context.js';
-import { openDispute } from './disputes.js';
+import { openDispute, preventDispute } from './disputes.js';
 import { resend } from './events.js';
 import { invoiceListener } from './invoice-collection.js';
 import { addCheckoutPage } from './pages/checkout-page.js';
@@ -18,6 +18,7 @@ import { addIndexPage } from './pages/index-page.js';
 import { addIntentPages } from './pages/intent-pages.js';
 import { addInvoicePage } from './pages/invoice-page.js';
 import { StripeProvider } from './provider.js';
+import { refundCharge } from './refunds.js';
 import { stripeRoutes } from './routes.js';
 import { DEFAULT_SETTINGS, STRIPE_RATE_LIMITS, type StripeSettings } from './settings.js';
 import { subscriptionListener } from './subscription-cycle.js';
@@ -89,6 +90,26 @@ export class StripeSandbox extends Controls {
         return openDispute(this.#ctx(account), charge, { inquiry: false, reason }).id;
     }
     throw new ControlError(`There is no payment ${intentId} that has succeeded`);
+  }
+
+  /** The bank's customer got the money back before any ruling. Answers the dispute's id. */
+  preventDispute(intentId: string, reason = 'fraudulent'): string {
+    for (const account of this.#accounts.all()) {
+      const intent = account.paymentIntents.get(intentId);
+      const charge = account.charges.get(intent?.latest_charge ?? '');
+      if (charge?.paid !== true) continue;
+      const ctx = this.#ctx(account);
+      const { id } = preventDispute(ctx, charge, reason);
+      if (this.#settings.preventedBy === 'refund')
+        refundCharge(ctx, charge, undefined, { reason: null, metadata: {} });
+      return id;
+    }
+    throw new ControlError(`There is no payment ${intentId} that has succeeded`);
+  }
+
+  /** Takes permissions off a key, as of a restricted one: `rak_credit_note_read`. With none, it may do everything. */
+  restrictKey(key: string, permissions: readonly string[]): void {
+    this.#accounts.restrict(key, permissions);
   }
 
   /** From now on a saved method behaves like another test card: it has expired, or its limit is reached. */
@@ -207,6 +228,16 @@ export class StripeSandbox extends Controls {
     server.post('/_sandbox/payments/dispute', (request) => {
       const body = bodyOf(request.body);
       return { dispute: this.openDispute(required(body, 'payment_intent')) };
+    });
+    server.post('/_sandbox/payments/prevent_dispute', (request) => {
+      const body = bodyOf(request.body);
+      return { dispute: this.preventDispute(required(body, 'payment_intent')) };
+    });
+    server.post('/_sandbox/keys/restrict', (request) => {
+      const body = bodyOf(request.body);
+      const permissions = Array.isArray(body.permissions) ? (body.permissions as string[]) : [];
+      this.restrictKey(required(body, 'key'), permissions);
+      return { ok: true };
     });
     server.post('/_sandbox/payment_methods/change_card', (request) => {
       const body = bodyOf(request.body);

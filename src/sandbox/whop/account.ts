@@ -1,7 +1,7 @@
 import type { SandboxClock } from '../core/clock.js';
 import type { SandboxClocks } from '../core/clocks.js';
 import { newId } from '../core/ids.js';
-import type { Invoice, Member, Message, Payment, Plan, Product, Webhook } from './objects.js';
+import type { Dispute, Invoice, Member, Message, Payment, Plan, Product, Webhook } from './objects.js';
 
 /** What one API key (or several that belong together) can reach. */
 export class Account {
@@ -14,6 +14,7 @@ export class Account {
   invoices = new Map<string, Invoice>();
   members = new Map<string, Member>();
   payments = new Map<string, Payment>();
+  disputes = new Map<string, Dispute>();
   webhooks = new Map<string, Webhook>();
   messages = new Map<string, Message>();
   readonly clock: SandboxClock;
@@ -27,8 +28,8 @@ export class Account {
   }
 
   collections(): Readonly<Record<string, Map<string, unknown>>> {
-    const { products, plans, invoices, members, payments, webhooks, messages } = this;
-    return { products, plans, invoices, members, payments, webhooks, messages };
+    const { products, plans, invoices, members, payments, disputes, webhooks, messages } = this;
+    return { products, plans, invoices, members, payments, disputes, webhooks, messages };
   }
 }
 

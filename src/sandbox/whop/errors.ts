@@ -4,17 +4,24 @@ export class WhopError extends Error {
     readonly status: number,
     readonly type: string,
     message: string,
+    readonly code?: string,
   ) {
     super(message);
   }
 
   body(): object {
-    return { error: { type: this.type, message: this.message } };
+    const { type, message, code } = this;
+    return { error: { type, message, ...(code === undefined ? {} : { code }) } };
   }
 }
 
 export function badRequest(message: string): WhopError {
   return new WhopError(400, 'bad_request', message);
+}
+
+/** What the real one has and the sandbox does not play. */
+export function notPlayed(what: string): WhopError {
+  return new WhopError(400, 'sandbox_not_played', `The sandbox does not play ${what}`, 'sandbox_not_played');
 }
 
 export function notFound(noun: string, id: string): WhopError {

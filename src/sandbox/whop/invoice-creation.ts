@@ -12,7 +12,7 @@ import { newProduct, requireProduct } from './products.js';
 
 /** `POST /invoices`: a plan made for one invoice, and the invoice. */
 export function createInvoice(ctx: Ctx, params: JsonObject): object {
-  const company = requireCompany(ctx, text(params.company_id));
+  const company = requireCompany(ctx, text(ctx.newest ? params.account_id : params.company_id));
   const draft = params.save_as_draft === true;
   const price = priceOf(params.plan);
   const lineItems = lineItemsOf(params.line_items, price);
@@ -45,6 +45,7 @@ export function createInvoice(ctx: Ctx, params: JsonObject): object {
     productId,
     planId: plan.id,
     createdAt: nowIso(ctx),
+    updatedAt: nowIso(ctx),
     collectionMethod: text(params.collection_method),
     memberId: member?.id ?? null,
     status: 'draft',
@@ -59,7 +60,7 @@ export function createInvoice(ctx: Ctx, params: JsonObject): object {
   ctx.account.invoices.set(invoice.id, invoice);
   if (finalizesAt !== null) finalizeLater(ctx, invoice, finalizesAt);
   else if (!draft) openInvoice(ctx, invoice);
-  tell(ctx, company, 'invoice.created', showInvoice(ctx, invoice));
+  tell(ctx, company, 'invoice.created', (as) => showInvoice(as, invoice));
   if (payer !== undefined && invoice.status === 'open') {
     payInvoice(ctx, invoice, payer.member, payer.methodId, { authenticated: true });
   }

@@ -2,7 +2,14 @@ import { text, type JsonObject } from '../core/json.js';
 import { nowIso, requireCompany, type Ctx } from './context.js';
 import { unprocessable } from './errors.js';
 import { createInvoice, dueDateOf, lineItemsOf } from './invoice-creation.js';
-import { markPaid, markUncollectible, requireInvoice, showInvoice, voidInvoice } from './invoices.js';
+import {
+  markPaid,
+  markUncollectible,
+  requireInvoice,
+  showInvoice,
+  showListed,
+  voidInvoice,
+} from './invoices.js';
 import type { Invoice } from './objects.js';
 import { newestFirst, pageOf, wanted } from './paging.js';
 import { requirePlan } from './plans.js';
@@ -40,7 +47,7 @@ function deleteInvoice(ctx: Ctx, id: string): true {
 }
 
 function listInvoices(ctx: Ctx, params: JsonObject): object {
-  const { company_id: named } = params;
+  const named = ctx.newest ? params.account_id : params.company_id;
   const companies =
     named === undefined || named === null ? [...ctx.account.companies] : [requireCompany(ctx, text(named))];
   const statuses = wanted(params, 'statuses');
@@ -59,7 +66,7 @@ function listInvoices(ctx: Ctx, params: JsonObject): object {
     invoices.sort((a, b) => b.id.localeCompare(a.id));
   }
   if (params.direction === 'asc') invoices.reverse();
-  return pageOf(invoices, params, (invoice) => showInvoice(ctx, invoice));
+  return pageOf(invoices, params, (invoice) => showListed(ctx, invoice));
 }
 
 export const invoiceRoutes: readonly Route[] = [

@@ -4,7 +4,8 @@ import { nowIso, type Ctx } from './context.js';
 import { notFound, unprocessable } from './errors.js';
 import { tell } from './messages.js';
 import type { Invoice, InvoiceStatus, Plan } from './objects.js';
-import { requirePlan } from './plans.js';
+import { formattedPrice } from './money.js';
+import { purchaseUrlOf, requirePlan } from './plans.js';
 
 export function requireInvoice(ctx: Ctx, id: string): Invoice {
   const invoice = ctx.account.invoices.get(id);
@@ -16,12 +17,18 @@ export function isPayable(invoice: Invoice): boolean {
   return invoice.status === 'open' || invoice.status === 'past_due' || invoice.status === 'uncollectible';
 }
 
-export function showInvoice(ctx: Ctx, invoice: Invoice): object {
+/** As lists show it. */
+export function showListed(ctx: Ctx, invoice: Invoice): object {
   const plan = requirePlan(ctx, invoice.planId);
   return {
     id: invoice.id,
     created_at: invoice.createdAt,
-    current_plan: { id: plan.id, currency: plan.currency, formatted_price: formattedPrice(plan) },
+    current_plan: {
+      id: plan.id,
+      currency: plan.currency,
+      formatted_price: formattedPrice(plan),
+      ...(ctx.newest ? { description: plan.description } : {}),
+    },
     due_date: invoice.dueDate,
     email_address: invoice.email,
     fetch_invoice_token: invoice.token,
@@ -38,15 +45,53 @@ export function showInvoice(ctx: Ctx, invoice: Invoice): object {
       invoice.user === null
         ? null
         : { id: invoice.user.id, name: invoice.user.name, username: invoice.user.username },
+    ...(ctx.newest ? { payment_processing: isProcessing(ctx, invoice) } : {}),
   };
 }
 
-export function formattedPrice(plan: Plan): string {
-  return new Intl.NumberFormat('en-US', {
-    style: 'currency',
-    currency: plan.currency.toUpperCase(),
-    minimumFractionDigits: exponentOf(plan.currency),
-  }).format(plan.initialPrice);
+export function showInvoice(ctx: Ctx, invoice: Invoice): object {
+  const listed = showListed(ctx, invoice);
+  if (!ctx.newest) return listed;
+  const plan = requirePlan(ctx, invoice.planId);
+  const product = ctx.account.products.get(invoice.productId);
+  return {
+    ...listed,
+    automatically_finalizes_at: null,
+    charge_buyer_fee: false,
+    collection_method: invoice.collectionMethod,
+    company: { id: invoice.companyId },
+    customer_name: invoice.customerName,
+    mailing_address: null,
+    member: invoice.memberId === null ? null : { id: invoice.memberId },
+    pay_online_url:
+      ctx.world.settings.tellsPage && invoice.status !== 'draft' ? payOnlineUrlOf(ctx, invoice, plan) : null,
+    payment: settledBy(ctx, invoice),
+    product: { id: invoice.productId, title: product?.title ?? '' },
+    subscription_billing_anchor_at: null,
+    updated_at: invoice.updatedAt,
+  };
+}
+
+/** The page with the address of the customer filled in. */
+const payOnlineUrlOf = (ctx: Ctx, invoice: Invoice, plan: Plan): string =>
+  `${purchaseUrlOf(ctx, plan)}${invoice.email === null ? '' : `?email=${encodeURIComponent(invoice.email)}`}`;
+
+/** A payment by bank debit, while the bank has not decided. */
+export const isProcessing = (ctx: Ctx, { id }: Invoice): boolean =>
+  [...ctx.account.payments.values()].some(
+    ({ invoiceId, status }) => invoiceId === id && status === 'pending',
+  );
+
+/** Null while it is unpaid, and when it was marked as paid. */
+function settledBy(ctx: Ctx, { id, status }: Invoice): { id: string } | null {
+  const { namesRefundedPayments } = ctx.world.settings;
+  const found = [...ctx.account.payments.values()].find(
+    (payment) =>
+      payment.invoiceId === id &&
+      payment.status === 'paid' &&
+      (namesRefundedPayments || payment.substatus !== 'refunded'),
+  );
+  return status === 'paid' && found !== undefined ? { id: found.id } : null;
 }
 
 function roundedProduct(quantity: number, unitPrice: number, currency: string): number {
@@ -68,8 +113,15 @@ export function openInvoice(ctx: Ctx, invoice: Invoice): void {
   if (invoice.dueDate === null) return;
   const at = Date.parse(invoice.dueDate);
   invoice.cancelNextStep = ctx.account.clock.schedule(at, ctx.account.id, `due date of ${invoice.id}`, () => {
-    if (invoice.status === 'open') move(ctx, invoice, 'past_due', 'invoice.past_due');
+    fallDue(ctx, invoice);
   });
+}
+
+/** Not while a payment is being cleared: then it is past due when that fails. */
+export function fallDue(ctx: Ctx, invoice: Invoice): void {
+  const isLate = invoice.dueDate !== null && Date.parse(invoice.dueDate) <= ctx.account.clock.now();
+  if (invoice.status === 'open' && isLate && !isProcessing(ctx, invoice))
+    move(ctx, invoice, 'past_due', 'invoice.past_due');
 }
 
 export function move(ctx: Ctx, invoice: Invoice, status: InvoiceStatus, event: string): void {
@@ -77,7 +129,8 @@ export function move(ctx: Ctx, invoice: Invoice, status: InvoiceStatus, event: s
   invoice.status = status;
   const plan = requirePlan(ctx, invoice.planId);
   plan.updatedAt = nowIso(ctx);
-  tell(ctx, invoice.companyId, event, showInvoice(ctx, invoice));
+  invoice.updatedAt = plan.updatedAt;
+  tell(ctx, invoice.companyId, event, (as) => showInvoice(as, invoice));
 }
 
 /** Settled without money having come in through Whop. */

@@ -2,35 +2,52 @@ import { createHmac } from 'node:crypto';
 import { newId } from '../core/ids.js';
 import { nowIso, type Ctx } from './context.js';
 import type { Message, Webhook } from './objects.js';
+import { NEWEST_DATE } from './settings.js';
 
-/** Tells a company's webhooks of something, by the Standard Webhooks scheme. */
-export function tell(ctx: Ctx, companyId: string, type: string, data: unknown): Message {
+/** Tells a company's webhooks of something, by the Standard Webhooks scheme, each in the shapes that it is pinned to. */
+export function tell(ctx: Ctx, companyId: string, type: string, show: (ctx: Ctx) => object): Message {
   const message: Message = {
     id: newId('msg_', 24),
-    api_version: 'v1',
     type,
     timestamp: nowIso(ctx),
-    company_id: companyId,
-    data: structuredClone(data),
+    companyId,
+    older: structuredClone(show({ ...ctx, newest: false })),
+    newest: structuredClone(show({ ...ctx, newest: true })),
   };
   ctx.account.messages.set(message.id, message);
-  ctx.world.wireCheck.webhook(message);
+  ctx.world.wireCheck.webhook(envelopeOf(message, null), false);
+  ctx.world.wireCheck.webhook(envelopeOf(message, NEWEST_DATE), true);
   resend(ctx, message);
   return message;
+}
+
+interface Envelope {
+  readonly type: string;
+  readonly data: unknown;
+  readonly [name: string]: unknown;
+}
+
+/** As it goes over the wire: the newest date names the company otherwise, and says which date it is. */
+export function envelopeOf(message: Message, apiDate: string | null): Envelope {
+  const { id, type, timestamp, companyId, older, newest } = message;
+  const head = { id, api_version: 'v1', type, timestamp };
+  return apiDate === NEWEST_DATE
+    ? { ...head, api_version_date: apiDate, account_id: companyId, data: newest }
+    : { ...head, company_id: companyId, data: older };
 }
 
 /** Returns to how many webhooks it went. */
 export function resend(ctx: Ctx, message: Message): number {
   const listeners = [...ctx.account.webhooks.values()].filter(
     ({ enabled, resourceId, events }) =>
-      enabled && resourceId === message.company_id && (events.length === 0 || events.includes(message.type)),
+      enabled && resourceId === message.companyId && (events.length === 0 || events.includes(message.type)),
   );
   for (const webhook of listeners) dispatch(ctx, message, webhook);
   return listeners.length;
 }
 
-function dispatch(ctx: Ctx, message: Message, webhook: Webhook): void {
-  const body = JSON.stringify(message);
+export function dispatch(ctx: Ctx, message: Message, webhook: Webhook, id = message.id): void {
+  const body = JSON.stringify(envelopeOf({ ...message, id }, webhook.apiDate));
   ctx.world.courier.send({
     eventId: message.id,
     type: message.type,
@@ -39,9 +56,9 @@ function dispatch(ctx: Ctx, message: Message, webhook: Webhook): void {
     url: webhook.url,
     body,
     headers: (seconds) => ({
-      'webhook-id': message.id,
+      'webhook-id': id,
       'webhook-timestamp': String(seconds),
-      'webhook-signature': `v1,${sign(webhook.secret, `${message.id}.${seconds}.${body}`)}`,
+      'webhook-signature': `v1,${sign(webhook.secret, `${id}.${seconds}.${body}`)}`,
     }),
   });
 }

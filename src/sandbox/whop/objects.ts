@@ -45,6 +45,7 @@ export interface Invoice {
   readonly number: string;
   readonly token: string;
   readonly createdAt: string;
+  updatedAt: string;
   readonly collectionMethod: string;
   readonly memberId: string | null;
   status: InvoiceStatus;
@@ -70,10 +71,39 @@ export interface Member {
   readonly methods: Map<string, TestMethod>;
 }
 
+export type RefundStatus = 'pending' | 'succeeded' | 'failed' | 'canceled';
+
 export interface Refund {
   readonly id: string;
   readonly amount: number;
   readonly createdAt: string;
+  readonly metadata: Record<string, unknown> | null;
+  updatedAt: string;
+  status: RefundStatus;
+}
+
+export const DISPUTE_STATUSES = [
+  'needs_response',
+  'under_review',
+  'won',
+  'lost',
+  'prevented',
+  'warning_needs_response',
+  'warning_under_review',
+  'warning_closed',
+] as const;
+
+export type DisputeStatus = (typeof DISPUTE_STATUSES)[number];
+
+export interface Dispute {
+  readonly id: string;
+  readonly paymentId: string;
+  readonly companyId: string;
+  readonly amount: number;
+  readonly createdAt: string;
+  readonly evidenceDueAt: string;
+  updatedAt: string;
+  status: DisputeStatus;
 }
 
 export interface Payment {
@@ -90,7 +120,20 @@ export interface Payment {
   updatedAt: string;
   paidAt: string | null;
   status: 'open' | 'paid' | 'pending';
-  substatus: 'succeeded' | 'pending' | 'failed' | 'refunded' | 'partially_refunded';
+  substatus:
+    | 'succeeded'
+    | 'pending'
+    | 'failed'
+    | 'refunded'
+    | 'partially_refunded'
+    | 'dispute_needs_response'
+    | 'dispute_under_review'
+    | 'dispute_won'
+    | 'dispute_lost'
+    | 'dispute_closed'
+    | 'dispute_warning_needs_response'
+    | 'dispute_warning_under_review'
+    | 'dispute_warning_closed';
   failureMessage: string | null;
   authenticated: boolean;
   readonly refunds: Refund[];
@@ -100,18 +143,26 @@ export interface Webhook {
   readonly id: string;
   readonly resourceId: string;
   readonly createdAt: string;
-  readonly url: string;
-  readonly events: readonly string[];
-  readonly enabled: boolean;
+  url: string;
+  events: readonly string[];
+  enabled: boolean;
+  /** Whose shapes it is told. Null: not pinned, which is the older one's. */
+  apiDate: string | null;
   readonly secret: string;
+  /** Real time, as deliveries are: of those that were not accepted. */
+  failures: number;
+  failingSince: string | null;
+  lastFailureAt: string | null;
+  disabledAt: string | null;
+  cancelDisabling: () => void;
 }
 
-/** An event as it was sent. */
+/** An event, as each of the dates tells it. */
 export interface Message {
   readonly id: string;
-  readonly api_version: 'v1';
   readonly type: string;
   readonly timestamp: string;
-  readonly company_id: string;
-  readonly data: unknown;
+  readonly companyId: string;
+  readonly older: unknown;
+  readonly newest: unknown;
 }

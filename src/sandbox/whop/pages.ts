@@ -12,7 +12,8 @@ import { maskKey } from '../core/ids.js';
 import type { TestMethod } from '../core/test-cards.js';
 import type { Account } from './account.js';
 import type { Ctx, World } from './context.js';
-import { formattedPrice, isPayable } from './invoices.js';
+import { isPayable } from './invoices.js';
+import { formattedPrice } from './money.js';
 import type { Invoice, Payment, Plan } from './objects.js';
 import { memberFor, payInvoice, saveMethod } from './payments.js';
 import { purchaseUrlOf } from './plans.js';
@@ -45,7 +46,7 @@ function find(world: World, id: string): Found | undefined {
     const plan = account.plans.get(id);
     const invoice = account.invoices.get(plan?.invoiceId ?? '');
     if (plan !== undefined && invoice !== undefined && invoice.status !== 'draft') {
-      return { plan, invoice, ctx: { world, account } };
+      return { plan, invoice, ctx: { world, account, newest: true } };
     }
   }
   return undefined;
@@ -150,7 +151,7 @@ export function addIndexPage(server: FastifyInstance, world: World, controls: Co
             Nobody has called yet. Any key like <code>apik_anything</code> opens an account of its own.
           </section>`
         }
-        ${accounts.map((account) => accountSection({ world, account }, controls))}`,
+        ${accounts.map((account) => accountSection({ world, account, newest: true }, controls))}`,
     );
   });
 }

@@ -1,7 +1,6 @@
-import { text } from '../core/json.js';
-import { requireCompany } from './context.js';
+import { namedCompany } from './context.js';
 import { newestFirst, pageOf, wanted } from './paging.js';
-import { refundPayment, requirePayment } from './payments.js';
+import { requirePayment } from './payments.js';
 import { showPayment } from './payment-view.js';
 import type { Route } from './route.js';
 
@@ -9,11 +8,12 @@ export const paymentRoutes: readonly Route[] = [
   {
     method: 'GET',
     url: '/payments',
+    request: 'ReqPaymentList',
     response: 'ResPayment',
     run: (ctx, params) => {
-      const company = requireCompany(ctx, text(params.company_id ?? params.account_id));
-      const statuses = wanted(params, 'statuses');
-      const plans = wanted(params, 'plan_ids');
+      const company = namedCompany(ctx, params);
+      const statuses = wanted(params, ctx.newest ? 'status' : 'statuses');
+      const plans = wanted(params, ctx.newest ? 'plan_id' : 'plan_ids');
       const payments = newestFirst(ctx.account.payments.values()).filter(
         (payment) =>
           payment.companyId === company &&
@@ -29,11 +29,5 @@ export const paymentRoutes: readonly Route[] = [
     url: '/payments/:id',
     response: 'ResPayment',
     run: (ctx, _params, id) => showPayment(ctx, requirePayment(ctx, id)),
-  },
-  {
-    method: 'POST',
-    url: '/payments/:id/refund',
-    response: 'ResPayment',
-    run: (ctx, params, id) => refundPayment(ctx, requirePayment(ctx, id), params.partial_amount),
   },
 ];

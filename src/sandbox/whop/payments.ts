@@ -2,11 +2,11 @@ import { newId } from '../core/ids.js';
 import type { TestMethod } from '../core/test-cards.js';
 import { AUTHENTICATION_REQUIRED } from '../core/test-cards.js';
 import { nowIso, type Ctx } from './context.js';
-import { notFound, unprocessable } from './errors.js';
-import { isPayable, move } from './invoices.js';
+import { notFound } from './errors.js';
+import { fallDue, isPayable, move } from './invoices.js';
 import { tell } from './messages.js';
-import type { Invoice, Member, Payment, Refund } from './objects.js';
-import { showPayment, showRefund } from './payment-view.js';
+import type { Invoice, Member, Payment } from './objects.js';
+import { showPayment } from './payment-view.js';
 import { requirePlan } from './plans.js';
 
 export function requirePayment(ctx: Ctx, id: string): Payment {
@@ -76,7 +76,7 @@ export function payInvoice(
 
 function waitForBank(ctx: Ctx, payment: Payment): void {
   payment.status = 'pending';
-  tell(ctx, payment.companyId, 'payment.pending', showPayment(ctx, payment));
+  tell(ctx, payment.companyId, 'payment.pending', (as) => showPayment(as, payment));
   const { method } = payment;
   if (method.kind === 'card' || method.settles === 'stays') return;
   const at = ctx.account.clock.now() + ctx.world.settings.asyncPaymentSeconds * 1000;
@@ -97,7 +97,7 @@ function succeed(ctx: Ctx, payment: Payment): void {
   payment.substatus = 'succeeded';
   payment.paidAt = nowIso(ctx);
   payment.updatedAt = payment.paidAt;
-  tell(ctx, payment.companyId, 'payment.succeeded', showPayment(ctx, payment));
+  tell(ctx, payment.companyId, 'payment.succeeded', (as) => showPayment(as, payment));
   const invoice = ctx.account.invoices.get(payment.invoiceId);
   if (invoice !== undefined && isPayable(invoice)) move(ctx, invoice, 'paid', 'invoice.paid');
 }
@@ -107,19 +107,7 @@ function fail(ctx: Ctx, payment: Payment, message: string): void {
   payment.substatus = 'failed';
   payment.failureMessage = message;
   payment.updatedAt = nowIso(ctx);
-  tell(ctx, payment.companyId, 'payment.failed', showPayment(ctx, payment));
-}
-
-export function refundPayment(ctx: Ctx, payment: Payment, partial: unknown): object {
-  if (payment.status !== 'paid') throw unprocessable('Only a paid payment can be refunded');
-  const refunded = payment.refunds.reduce((sum, { amount }) => sum + amount, 0);
-  const left = Number((payment.total - refunded).toFixed(3));
-  const amount = typeof partial === 'number' ? partial : left;
-  if (!(amount > 0) || amount > left) throw unprocessable(`At most ${left} can be refunded`);
-  const refund: Refund = { id: newId('rfnd_', 14), amount, createdAt: nowIso(ctx) };
-  payment.refunds.push(refund);
-  payment.substatus = amount === left ? 'refunded' : 'partially_refunded';
-  payment.updatedAt = refund.createdAt;
-  tell(ctx, payment.companyId, 'refund.created', showRefund(ctx, payment, refund));
-  return showPayment(ctx, payment);
+  tell(ctx, payment.companyId, 'payment.failed', (as) => showPayment(as, payment));
+  const invoice = ctx.account.invoices.get(payment.invoiceId);
+  if (invoice !== undefined) fallDue(ctx, invoice);
 }

@@ -4,6 +4,7 @@ import { notFound } from './errors.js';
 import type { Plan } from './objects.js';
 import { newestFirst, pageOf, wanted } from './paging.js';
 import { companyOf } from './products.js';
+import { formattedPrice, moneyOf } from './money.js';
 import type { Route } from './route.js';
 
 export function requirePlan(ctx: Ctx, id: string): Plan {
@@ -21,7 +22,7 @@ function showListed(ctx: Ctx, plan: Plan): object {
   const invoice = ctx.account.invoices.get(plan.invoiceId);
   return {
     id: plan.id,
-    account: companyOf(plan.companyId),
+    account: ctx.newest ? { id: plan.companyId, title: 'Sandbox Company' } : companyOf(plan.companyId),
     adaptive_pricing_enabled: false,
     billing_period: null,
     created_at: plan.createdAt,
@@ -47,6 +48,13 @@ function showListed(ctx: Ctx, plan: Plan): object {
     unlimited_stock: true,
     updated_at: plan.updatedAt,
     visibility: 'quick_link',
+    ...(ctx.newest
+      ? {
+          custom_fields: [],
+          formatted_price: formattedPrice(plan),
+          initial_price_due: moneyOf(plan.initialPrice, plan.currency),
+        }
+      : {}),
   };
 }
 

@@ -61,10 +61,18 @@ function applyFields(product: Product, params: JsonObject): Product {
   return product;
 }
 
-export function showProduct(product: Product): object {
+export function showProduct(ctx: Ctx, product: Product): object {
   return {
     id: product.id,
-    company: companyOf(product.companyId),
+    ...(ctx.newest
+      ? {
+          account: companyOf(product.companyId),
+          average_review_rating: 0,
+          default_plan: null,
+          labels: [],
+          marketplace_status: 'not_available',
+        }
+      : { company: companyOf(product.companyId) }),
     created_at: product.createdAt,
     custom_cta: 'get_access',
     custom_cta_url: null,
@@ -106,7 +114,7 @@ export const productRoutes: readonly Route[] = [
       if (company === undefined) throw badRequest('account_id is required');
       const owner = requireCompany(ctx, company);
       checkedTitle(text(params.title));
-      return showProduct(applyFields(newProduct(ctx, owner, text(params.title)), params));
+      return showProduct(ctx, applyFields(newProduct(ctx, owner, text(params.title)), params));
     },
   },
   {
@@ -118,14 +126,14 @@ export const productRoutes: readonly Route[] = [
       const products = newestFirst(ctx.account.products.values()).filter(
         (product) => product.companyId === company && (visibilities?.includes(product.visibility) ?? true),
       );
-      return pageOf(products, params, showProduct);
+      return pageOf(products, params, (product) => showProduct(ctx, product));
     },
   },
   {
     method: 'GET',
     url: '/products/:id',
     response: 'ResProduct',
-    run: (ctx, _params, id) => showProduct(requirePublic(ctx, id)),
+    run: (ctx, _params, id) => showProduct(ctx, requirePublic(ctx, id)),
   },
   {
     method: 'PATCH',
@@ -135,7 +143,7 @@ export const productRoutes: readonly Route[] = [
       const product = requireProduct(ctx, id);
       if (params.title !== undefined) product.title = checkedTitle(text(params.title));
       product.updatedAt = nowIso(ctx);
-      return showProduct(applyFields(product, params));
+      return showProduct(ctx, applyFields(product, params));
     },
   },
 ];

@@ -7,7 +7,9 @@ import { isObject, type JsonObject } from '../core/json.js';
 import type { Account } from './account.js';
 import type { Ctx, World } from './context.js';
 import { badRequest, WhopError } from './errors.js';
+import type { LimitReason } from '../core/rate-limits.js';
 import type { Route } from './route.js';
+import { NEWEST_DATE } from './settings.js';
 
 export interface WhopCaller extends Caller {
   readonly owner: Account;
@@ -57,24 +59,32 @@ export class WhopProvider implements Provider<WhopCaller> {
     };
   }
 
-  limited(): Answer {
-    return refused(new WhopError(429, 'too_many_requests', 'You are sending too many requests'), {
-      'retry-after': '1',
-    });
+  limited(_reason: LimitReason, _incoming: Incoming, seconds: number): Answer {
+    const error = new WhopError(429, 'rate_limit_exceeded', `Try again in ${seconds} seconds.`);
+    return refused(error, this.world.settings.retryAfterHeader ? { 'retry-after': String(seconds) } : {});
   }
 
   idempotencyKey(incoming: Incoming): string | undefined {
     const { idempotentProducts, idempotentInvoices } = this.world.settings;
     const covered =
       incoming.method === 'POST' &&
-      ((idempotentProducts && incoming.template === `${this.base}/products`) ||
+      (incoming.headers['api-version-date'] === NEWEST_DATE ||
+        (idempotentProducts && incoming.template === `${this.base}/products`) ||
         (idempotentInvoices && incoming.template === `${this.base}/invoices`));
     return covered ? incoming.headers['idempotency-key'] : undefined;
   }
 
   fingerprint(incoming: Incoming): string {
     return createHash('sha256')
-      .update(JSON.stringify([incoming.path, incoming.body ?? null]))
+      .update(
+        JSON.stringify([
+          incoming.method,
+          incoming.path,
+          incoming.query ?? null,
+          incoming.body ?? null,
+          incoming.headers['api-version-date'],
+        ]),
+      )
       .digest('hex');
   }
 
@@ -83,9 +93,10 @@ export class WhopProvider implements Provider<WhopCaller> {
       kind === 'in_progress'
         ? new WhopError(409, 'conflict', `A request with the idempotency key ${key} is in progress`)
         : new WhopError(
-            422,
-            'unprocessable_entity',
-            `The idempotency key ${key} was used with other parameters`,
+            400,
+            'bad_request',
+            `The idempotency key ${key} was used with another request`,
+            'idempotency_key_mismatch',
           ),
     );
   }
@@ -99,7 +110,7 @@ export class WhopProvider implements Provider<WhopCaller> {
     const headers = { ...rule.headers };
     if (rule.text !== undefined) return { status, body: rule.text, headers };
     if (rule.body !== undefined) return jsonAnswer(status, rule.body, headers);
-    const type = status === 429 ? 'too_many_requests' : 'internal_server_error';
+    const type = status === 429 ? 'rate_limit_exceeded' : 'internal_server_error';
     return refused(new WhopError(status, type, 'The sandbox was told to answer like this'), headers);
   }
 
@@ -110,21 +121,27 @@ export class WhopProvider implements Provider<WhopCaller> {
       if (route === undefined) {
         throw new WhopError(404, 'not_found', `${where} does not exist, or is not played by the sandbox`);
       }
-      this.world.wireCheck.version(incoming.headers['api-version-date'], where);
+      const newest = this.world.wireCheck.isNewest(incoming.headers['api-version-date'], where);
       const queried = incoming.method === 'GET' || incoming.method === 'DELETE';
       const params = paramsOf(incoming, queried);
-      this.world.wireCheck.request(route.request, params, where, queried);
-      return { run: () => this.#run(route, params, incoming, caller, where) };
+      const typed = Object.fromEntries(
+        Object.entries(params).filter(([name]) => route.alsoTakes?.includes(name) !== true),
+      );
+      this.world.wireCheck.request(route.request, typed, where, { queried, newest });
+      const ctx: Ctx = { world: this.world, account: caller.owner, newest };
+      return { run: () => this.#run(ctx, route, params, incoming, where) };
     } catch (error) {
-      return { refusal: this.#failed(error, where).answer };
+      const failed = this.#failed(error, where);
+      // At the newest date a key remembers refusals of any kind: docs.whop.com/developer/api/idempotency.
+      const remembered = incoming.headers['api-version-date'] === NEWEST_DATE && route !== undefined;
+      return remembered ? { run: () => failed } : { refusal: failed.answer };
     }
   }
 
-  #run(route: Route, params: JsonObject, incoming: Incoming, caller: WhopCaller, where: string): Outcome {
-    const ctx: Ctx = { world: this.world, account: caller.owner };
+  #run(ctx: Ctx, route: Route, params: JsonObject, incoming: Incoming, where: string): Outcome {
     try {
       const result = route.run(ctx, params, incoming.pathParams.id ?? '');
-      this.world.wireCheck.response(route.response, result, where);
+      this.world.wireCheck.response(route.response, result, where, ctx.newest);
       return { answer: jsonAnswer(200, result), began: true };
     } catch (error) {
       return this.#failed(error, where);

@@ -9,5 +9,7 @@ export interface Route {
   readonly request?: string;
   /** Schema of the answer, or of each object in the list it is. */
   readonly response?: string;
+  /** Parameters that pages name and the types do not. */
+  readonly alsoTakes?: readonly string[];
   readonly run: (ctx: Ctx, params: JsonObject, id: string) => unknown;
 }

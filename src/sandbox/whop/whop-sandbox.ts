@@ -6,9 +6,11 @@ import type { SchemaViolation } from '../core/schemas.js';
 import { listen, newServer } from '../core/server.js';
 import { type Account, Accounts } from './account.js';
 import type { Ctx, World } from './context.js';
+import { disputeRoutes, moveDispute, openDispute } from './disputes.js';
 import { invoiceRoutes } from './invoice-routes.js';
 import { showInvoice } from './invoices.js';
-import { resend } from './messages.js';
+import { envelopeOf, resend } from './messages.js';
+import { DISPUTE_STATUSES, type DisputeStatus, type Payment, type RefundStatus } from './objects.js';
 import { addCheckoutPage, addIndexPage } from './pages.js';
 import { paymentRoutes } from './payment-routes.js';
 import { showPayment } from './payment-view.js';
@@ -16,13 +18,14 @@ import { settlePayment } from './payments.js';
 import { planRoutes, showPlan } from './plans.js';
 import { productRoutes, showProduct } from './products.js';
 import { WhopProvider } from './provider.js';
+import { refundRoutes, settleRefund } from './refunds.js';
 import { DEFAULT_SETTINGS, WHOP_RATE_LIMITS, type WhopSettings } from './settings.js';
-import { showWebhook, webhookRoutes } from './webhooks.js';
+import { hear, showWebhook, webhookRoutes } from './webhooks.js';
 import { WireCheck } from './wire-check.js';
 
 const BASE = '/api/v1';
 
-/** Whop, played: its API at one pinned version, its checkout page, its webhooks, and the strings of a test. */
+/** Whop, played: its API at two of its dates, its checkout page, its webhooks, and the strings of a test. */
 export class WhopSandbox extends Controls {
   readonly #settings: WhopSettings;
   readonly #world: World;
@@ -45,6 +48,10 @@ export class WhopSandbox extends Controls {
       wireCheck: new WireCheck(this.#settings),
       accounts: new Accounts(this.clocks),
       pagesUrl: () => this.pagesUrl,
+    };
+    this.courier.onAttempt = (heard) => {
+      const account = this.#world.accounts.find(heard.account);
+      if (account !== undefined) hear(this.#ctx(account), heard);
     };
     this.#server = this.#build(options.onFailure);
   }
@@ -80,20 +87,46 @@ export class WhopSandbox extends Controls {
 
   /** Ends a bank debit that is in processing, without waiting for the clock. */
   settlePayment(paymentId: string, result: 'succeeded' | 'failed'): void {
+    const { ctx, payment } = this.#payment(paymentId);
+    if (payment.status !== 'pending') throw new ControlError(`${paymentId} is ${payment.substatus}`);
+    settlePayment(ctx, payment, result);
+  }
+
+  /** The processor decides on a refund. */
+  settleRefund(refundId: string, status: RefundStatus): void {
+    for (const account of this.#world.accounts.all())
+      for (const payment of account.payments.values()) {
+        const refund = payment.refunds.find(({ id }) => id === refundId);
+        if (refund !== undefined) return settleRefund(this.#ctx(account), payment, refund, status);
+      }
+    throw new ControlError(`There is no refund ${refundId}`);
+  }
+
+  /** A bank disputes a payment, or decides on the dispute that there is. Answers its id. */
+  dispute(paymentId: string, status: DisputeStatus, amount?: number): string {
+    const { ctx, payment } = this.#payment(paymentId);
+    const known = [...ctx.account.disputes.values()].find((one) => one.paymentId === paymentId);
+    if (known === undefined) return openDispute(ctx, payment, status, amount).id;
+    moveDispute(ctx, known, status);
+    return known.id;
+  }
+
+  #payment(id: string): { readonly ctx: Ctx; readonly payment: Payment } {
     for (const account of this.#world.accounts.all()) {
-      const payment = account.payments.get(paymentId);
-      if (payment === undefined) continue;
-      if (payment.status !== 'pending') throw new ControlError(`${paymentId} is ${payment.substatus}`);
-      settlePayment({ world: this.#world, account }, payment, result);
-      return;
+      const payment = account.payments.get(id);
+      if (payment !== undefined) return { ctx: this.#ctx(account), payment };
     }
-    throw new ControlError(`There is no payment ${paymentId}`);
+    throw new ControlError(`There is no payment ${id}`);
+  }
+
+  #ctx(account: Account): Ctx {
+    return { world: this.#world, account, newest: true };
   }
 
   override resend(eventId: string): number {
     for (const account of this.#world.accounts.all()) {
       const message = account.messages.get(eventId);
-      if (message !== undefined) return resend({ world: this.#world, account }, message);
+      if (message !== undefined) return resend(this.#ctx(account), message);
     }
     throw new ControlError(`There is no message ${eventId}`);
   }
@@ -120,7 +153,7 @@ export class WhopSandbox extends Controls {
 
   override objects(kind: string, account?: string): unknown[] {
     const accounts = account === undefined ? this.#world.accounts.all() : [this.#account(account)];
-    return accounts.flatMap((owner) => shownObjects({ world: this.#world, account: owner }, kind));
+    return accounts.flatMap((owner) => shownObjects(this.#ctx(owner), kind));
   }
 
   override schemaViolations(): SchemaViolation[] {
@@ -162,7 +195,15 @@ export class WhopSandbox extends Controls {
 
   #build(onFailure: ControlOptions['onFailure']): FastifyInstance {
     const server = newServer(onFailure);
-    const routes = [...invoiceRoutes, ...paymentRoutes, ...planRoutes, ...productRoutes, ...webhookRoutes];
+    const routes = [
+      ...invoiceRoutes,
+      ...paymentRoutes,
+      ...refundRoutes,
+      ...disputeRoutes,
+      ...planRoutes,
+      ...productRoutes,
+      ...webhookRoutes,
+    ];
     const exchange = new Exchange(this.desk, new WhopProvider(this.#world, BASE, routes, onFailure));
     for (const { method, url } of routes) {
       server.route({
@@ -188,6 +229,21 @@ export class WhopSandbox extends Controls {
       this.settlePayment(required(body, 'payment'), result);
       return { ok: true };
     });
+    server.post('/_sandbox/refunds/settle', (request) => {
+      const body = bodyOf(request.body);
+      const status = required(body, 'status');
+      if (status !== 'succeeded' && status !== 'failed' && status !== 'canceled')
+        throw new ControlError('"status" is succeeded, failed or canceled');
+      this.settleRefund(required(body, 'refund'), status);
+      return { ok: true };
+    });
+    server.post('/_sandbox/disputes', (request) => {
+      const body = bodyOf(request.body);
+      const status = DISPUTE_STATUSES.find((one) => one === body.status);
+      if (status === undefined) throw new ControlError(`"status" is one of ${DISPUTE_STATUSES.join(', ')}`);
+      const amount = typeof body.amount === 'number' ? body.amount : undefined;
+      return { dispute: this.dispute(required(body, 'payment'), status, amount) };
+    });
     return server;
   }
 }
@@ -204,15 +260,15 @@ function shownObjects(ctx: Ctx, kind: string): unknown[] {
         payment_methods: [...methods.keys()],
       }));
     case 'messages':
-      return structuredClone([...messages.values()]);
+      return [...messages.values()].map((message) => structuredClone(envelopeOf(message, null)));
     case 'payments':
       return [...payments.values()].map((payment) => showPayment(ctx, payment));
     case 'plans':
       return [...plans.values()].map((plan) => showPlan(ctx, plan));
     case 'products':
-      return [...products.values()].map(showProduct);
+      return [...products.values()].map((product) => showProduct(ctx, product));
     case 'webhooks':
-      return [...webhooks.values()].map(showWebhook);
+      return [...webhooks.values()].map((webhook) => showWebhook(ctx, webhook));
     default:
       throw new ControlError(`There are no ${kind}`);
   }

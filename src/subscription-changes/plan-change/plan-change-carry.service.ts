@@ -54,10 +54,13 @@ export class PlanChangeCarry {
   /** Commitments of the plan's lines, by the new plan's prices of the same usage. */
   async commitments(
     ctx: Ctx,
+    before: Subscription,
     lines: readonly SubscriptionLineItem[],
     planId: string,
   ): Promise<Record<string, LineCommitmentInput>> {
-    const promised = lines.filter((line) => line.entityType === 'plan' && line.commitment !== null);
+    const promised = (await this.withLife(ctx, before, lines, ctx.now)).filter(
+      (line) => line.entityType === 'plan' && line.commitment !== null,
+    );
     if (promised.length === 0) return {};
     const next = notEnded((await this.plans.get(ctx, planId)).prices, ctx.now);
     const prices = await this.prices.byIds(
@@ -76,12 +79,13 @@ export class PlanChangeCarry {
   /** Which line of the new subscription goes on with the usage that one of the old has charged for. */
   async continueUsage(
     ctx: Ctx,
-    before: readonly SubscriptionLineItem[],
+    before: Subscription,
+    lines: readonly SubscriptionLineItem[],
     created: Subscription,
   ): Promise<void> {
     const metered = ({ priceType, meterId }: SubscriptionLineItem): boolean =>
       priceType === 'USAGE' && meterId !== null;
-    const old = (await this.withoutLife(ctx, before, created)).filter(metered);
+    const old = (await this.withLife(ctx, before, lines, created.startDate)).filter(metered);
     const next = (await this.subscriptions.linesOf(ctx, [created.id])).filter(metered);
     const prices = await this.prices.byIds(
       ctx,
@@ -100,22 +104,24 @@ export class PlanChangeCarry {
     }
   }
 
-  /** The lines before; of a plan that was changed again at once, with those that it had taken the place of. */
-  private async withoutLife(
+  /**
+   * The lines of a subscription at an instant. A plan that is changed again at once has charged for nothing: those that it
+   * had taken the place of stand for its own.
+   */
+  private async withLife(
     ctx: Ctx,
+    before: Subscription,
     lines: readonly SubscriptionLineItem[],
-    created: Subscription,
+    at: Date,
   ): Promise<readonly SubscriptionLineItem[]> {
-    const all = [...lines];
-    let before = created.continuesId;
-    while (before !== null) {
-      const subscription = await this.subscriptions.get(ctx, before);
-      if (subscription.startDate < created.startDate || subscription.continuesId === null) break;
-      before = subscription.continuesId;
-      const earlier = await this.subscriptions.linesOf(ctx, [before]);
-      all.push(...earlier.filter(({ endDate }) => endDate === null || endDate >= created.startDate));
-    }
-    return all;
+    if (before.startDate < at || before.continuesId === null) return lines;
+    const earlier = await this.subscriptions.linesOf(ctx, [before.continuesId]);
+    return this.withLife(
+      ctx,
+      await this.subscriptions.get(ctx, before.continuesId),
+      earlier.filter(({ endDate }) => endDate === null || endDate >= at),
+      at,
+    );
   }
 
   /** Credit grants, coupons, taxes, entitlements. Answers the coupons that end with their lines. */

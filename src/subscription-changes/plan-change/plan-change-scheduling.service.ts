@@ -35,7 +35,7 @@ export class PlanChangeScheduling {
       Promise.resolve(of),
     );
     const scheduledAt = before.currentPeriodEnd;
-    const old = await this.subscriptions.scheduleEnd(ctx, before, scheduledAt, true);
+    const old = await this.subscriptions.scheduleEnd(ctx, before, scheduledAt, { atPeriodEnd: true });
     const schedule = await this.schedules.add(ctx, {
       subscriptionId: id,
       scheduledAt,

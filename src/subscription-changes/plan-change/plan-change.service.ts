@@ -133,7 +133,7 @@ export class PlanChangeService {
     const then = { ...ctx, now: end };
     const ended = await this.steps.catchUp(
       then,
-      await this.subscriptions.scheduleEnd(ctx, before, end, true),
+      await this.subscriptions.scheduleEnd(ctx, before, end, { atPeriodEnd: true }),
     );
     return this.afterEnd(then, ended, input, before.endDate);
   }
@@ -216,13 +216,13 @@ export class PlanChangeService {
       metadata: { ...before.metadata, ...input.metadata },
       lines: () => carried,
       commitment: commitmentInput(before.commitment),
-      lineCommitments: await this.carry.commitments(ctx, lines, input.planId),
+      lineCommitments: await this.carry.commitments(ctx, before, lines, input.planId),
       continues: before,
       // The old subscription's own are carried over.
       taxOverrides: [],
     });
     const moved = await this.carry.moveAddons(ctx, before, created);
-    await this.carry.continueUsage(ctx, lines, created);
+    await this.carry.continueUsage(ctx, before, lines, created);
     return { created, oldLines: lines, moved };
   }
 

@@ -1,0 +1,141 @@
+import fc from 'fast-check';
+
+/**
+ * Laws that need no second opinion: what a history comes to is compared with what the same history comes to when something
+ * changes that must change nothing. Each history has a seed of its own, so that one number brings a failure back:
+ *
+ *     LAWS_SEED=20261138 LAWS_RUNS=1 npx jest test/laws/cut-periods.spec.ts
+ *
+ * LAWS_SEED=random draws new ones; LAWS_SECONDS=600 goes on for so long with each law, whatever the number.
+ */
+export interface Bounds {
+  /** How many histories a run takes. */
+  readonly runs: number;
+  /** After so many seconds no other history is begun. */
+  readonly seconds: number;
+}
+
+const FIRST_SEED = 20_261_121;
+/** Histories at a time: while one waits for the database another one is worked out. */
+const AT_ONCE = 4;
+const SHRINKING_SECONDS = 120;
+
+/** What a test with such a law may take: the histories, the making small of one that fails, and a slow machine. */
+export const timeoutOf = (bounds: Bounds): number =>
+  (2 * boundsNow(bounds).seconds + SHRINKING_SECONDS + 60) * 1000;
+
+const boundsNow = (bounds: Bounds): Bounds => {
+  const { LAWS_RUNS, LAWS_SECONDS } = process.env;
+  return {
+    runs: LAWS_RUNS === undefined ? (LAWS_SECONDS === undefined ? bounds.runs : Infinity) : Number(LAWS_RUNS),
+    seconds: LAWS_SECONDS === undefined ? bounds.seconds : Number(LAWS_SECONDS),
+  };
+};
+
+const seedNow = (): number => {
+  const { LAWS_SEED } = process.env;
+  if (LAWS_SEED === 'random') return Math.floor(Math.random() * 1_000_000_000);
+  return Number(LAWS_SEED ?? FIRST_SEED);
+};
+
+interface Broken<H> {
+  readonly seed: number;
+  readonly history: H;
+  readonly error: unknown;
+}
+
+/**
+ * Checks a law on random histories: `check` throws where it does not hold. The first history that breaks it is made as small
+ * as it can be, and told with its seed. Answers how many histories were checked.
+ */
+export async function holds<H>(
+  law: string,
+  histories: fc.Arbitrary<H>,
+  check: (history: H) => Promise<void>,
+  bounds: Bounds,
+): Promise<number> {
+  const { runs, seconds } = boundsNow(bounds);
+  const seed = seedNow();
+  const until = Date.now() + seconds * 1000;
+  let next = 0;
+  let checked = 0;
+  let broken: Broken<H> | undefined;
+  const work = async (): Promise<void> => {
+    while (broken === undefined && next < runs && Date.now() < until) {
+      const own = seed + next++;
+      const [history] = fc.sample(histories, { seed: own, numRuns: 1 }) as [H];
+      try {
+        await check(history);
+        checked += 1;
+      } catch (error) {
+        broken ??= { seed: own, history, error };
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  if (broken !== undefined) throw await told(law, check, broken);
+  if (process.env.LAWS_SECONDS !== undefined)
+    process.stderr.write(`${law}: ${checked} histories from seed ${seed}\n`);
+  return checked;
+}
+
+async function told<H>(law: string, check: (history: H) => Promise<void>, broken: Broken<H>): Promise<Error> {
+  const { seed } = broken;
+  const { history, error } = await shrunk(check, broken);
+  return new Error(
+    [
+      `${law}: broken by the history of seed ${seed} (LAWS_SEED=${seed} LAWS_RUNS=1 brings it back). Made small:`,
+      JSON.stringify(history),
+      error instanceof Error ? (error.stack ?? error.message) : String(error),
+    ].join('\n'),
+  );
+}
+
+/** Leaves out one thing after the other for as long as it fails in the same way without it. */
+async function shrunk<H>(check: (history: H) => Promise<void>, broken: Broken<H>): Promise<Broken<H>> {
+  const until = Date.now() + SHRINKING_SECONDS * 1000;
+  let found = broken;
+  for (let again = true; again;) {
+    again = false;
+    for (const history of smaller(found.history)) {
+      if (Date.now() > until) return found;
+      const error = await errorOf(check, history);
+      if (error === undefined || kindOf(error) !== kindOf(broken.error)) continue;
+      found = { ...found, history, error };
+      again = true;
+      break;
+    }
+  }
+  return found;
+}
+
+const errorOf = async <H>(check: (history: H) => Promise<void>, history: H): Promise<unknown> => {
+  try {
+    await check(history);
+    return undefined;
+  } catch (error) {
+    return error;
+  }
+};
+
+/** What is refused, or cannot be carried out, shows nothing of a figure that is wrong. */
+const kindOf = (error: unknown): string => {
+  if (!(error instanceof Error)) return 'thrown';
+  const refusal = / answered (\d{3}), not /.exec(error.message);
+  return refusal === null ? ('matcherResult' in error ? 'figures' : error.name) : refusal[1]!;
+};
+
+/** The same JSON with one element of a list less, or nothing in place of one object: the largest parts first. */
+function* smaller<T>(value: T): Generator<T> {
+  if (Array.isArray(value)) {
+    for (const index of value.keys()) yield value.toSpliced(index, 1) as T;
+    for (const [index, element] of value.entries())
+      for (const other of smaller<unknown>(element)) yield value.with(index, other) as T;
+  } else if (typeof value === 'object' && value !== null) {
+    const entries = Object.entries(value);
+    for (const [key, part] of entries)
+      if (typeof part === 'object' && part !== null && !Array.isArray(part)) yield { ...value, [key]: null };
+    for (const [key, part] of entries)
+      for (const other of smaller<unknown>(part)) yield { ...value, [key]: other };
+  }
+}
