@@ -12,6 +12,7 @@ import { WebhookEventsService } from './inbound-webhooks/webhook-events.service.
 import { toMappingResponse } from './mappings/mappings.responses.js';
 import { Reconciler } from './reconcile/reconciler.flow.js';
 import { isThere, ManualSync, type InvoiceSync } from './sync/manual-sync.flow.js';
+import { SyncAttempts } from './sync/sync-attempts.service.js';
 import { SyncOperationsService } from './sync/sync-operations.service.js';
 import {
   ListOperationsQuery,
@@ -38,6 +39,7 @@ export class IntegrationsController {
   constructor(
     private readonly uow: UnitOfWork,
     private readonly operations: SyncOperationsService,
+    private readonly attempts: SyncAttempts,
     private readonly events: WebhookEventsService,
     private readonly connections: ConnectionsService,
     private readonly manual: ManualSync,
@@ -51,7 +53,7 @@ export class IntegrationsController {
   ): Promise<ListOperationsResponse> {
     return this.uow.read(caller, async (ctx) => {
       const { rows, pagination } = await this.operations.search(ctx, query);
-      const attempts = await this.operations.attemptsOf(
+      const attempts = await this.attempts.of(
         ctx,
         rows.map((row) => row.id),
       );
@@ -149,7 +151,7 @@ export class IntegrationsController {
   }
 
   private async show(ctx: Ctx, operation: SyncOperation): Promise<SyncOperationResponse> {
-    return toOperationResponse(operation, await this.operations.attemptsOf(ctx, [operation.id]));
+    return toOperationResponse(operation, await this.attempts.of(ctx, [operation.id]));
   }
 }
 
@@ -160,6 +162,7 @@ export class InvoiceSyncController {
     private readonly uow: UnitOfWork,
     private readonly manual: ManualSync,
     private readonly operations: SyncOperationsService,
+    private readonly attempts: SyncAttempts,
     private readonly checkouts: CheckoutFlow,
   ) {}
 
@@ -212,7 +215,7 @@ export class InvoiceSyncController {
       sync:
         operation === null
           ? null
-          : toOperationResponse(operation, await this.operations.attemptsOf(ctx, [operation.id])),
+          : toOperationResponse(operation, await this.attempts.of(ctx, [operation.id])),
     };
   }
 }

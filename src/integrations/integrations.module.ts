@@ -68,6 +68,8 @@ import { SettlePartTask } from './sync/settle-part.task.js';
 import { SyncEngine } from './sync/sync-engine.flow.js';
 import { SyncRevival } from './sync/sync-revival.service.js';
 import { SyncNotes } from './sync/sync-notes.service.js';
+import { SyncAttempts } from './sync/sync-attempts.service.js';
+import { SyncClaims } from './sync/sync-claims.flow.js';
 import { SyncOperationsService } from './sync/sync-operations.service.js';
 import { SyncPlanner } from './sync/sync-planner.js';
 import { SyncTasks } from './sync/sync-tasks.js';
@@ -120,6 +122,8 @@ const SUBSCRIPTIONS = [
   providers: [
     MappingsService,
     ManualLinks,
+    SyncAttempts,
+    SyncClaims,
     SyncOperationsService,
     SyncNotes,
     SyncRevival,

@@ -116,10 +116,7 @@ export interface ProviderRuntime {
   readonly timeoutMs: number;
   /** The wall clock. Provider time is real time, whatever the environment's clock says. */
   now(): Date;
-  /**
-   * Answers when the next call may go; awaited before each one. Throws {@link ProviderError} `unavailable` when whoever makes
-   * the calls has taken so long that the work is not theirs any more: then nothing is sent.
-   */
+  /** Answers when the next call may go; awaited before each one. Throws `unavailable` when the work is not the caller's any more. */
   turn?(): Promise<void>;
   /** Every HTTP call asks first, where the adapter has told its limits. */
   readonly gate?: ProviderGate;
@@ -228,10 +225,7 @@ export interface InvoiceOperations {
   readonly needsCustomer: boolean;
   /** Draft, lines, check of the total, finalize: complete or an exception; a half-made draft is completed by the next try. */
   push(invoice: InvoicePush, attempt: Attempt): Promise<RemoteInvoice>;
-  /**
-   * The push is not wanted any more, and earlier tries of it were not heard of: whatever they have made is taken back, so
-   * that nobody can pay it. Left out: the push is completed, and undone after.
-   */
+  /** The push is not wanted any more: whatever its tries have made is taken back. Left out: it is completed, and undone after. */
   withdraw?(invoice: InvoicePush, attempt: Attempt): Promise<Withdrawal>;
   /**
    * Null when the provider has never heard of it. With `thorough`, adjustments are looked for also where nothing of the

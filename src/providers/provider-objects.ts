@@ -87,10 +87,7 @@ export interface InvoicePush {
    * (`listMade`).
    */
   readonly pageLater?: boolean;
-  /**
-   * How often what is sent has changed since the first try: 0 when left out. What an earlier try has made over another
-   * amount is not gone on from, and what it has asked for says nothing of what this one asks.
-   */
+  /** How often what is sent has changed since the first try: what was made over another amount is not gone on from. */
   readonly version?: number;
   /** Remote invoices that stood for this one and were withdrawn: whatever they show, they are not gone on from. */
   readonly withdrawn?: readonly string[];

@@ -7,6 +7,7 @@ import { paymentCases, paymentUndertakings } from './payment.cases.js';
 import { customerPush, invoicePush, recoveryCases } from './recovery.cases.js';
 import { subscriptionCases, subscriptionUpdate } from './subscription.cases.js';
 import { webhookCases } from './webhook.cases.js';
+import { withdrawalCases } from './withdrawal.cases.js';
 
 /**
  * The laws of `ProviderAdapter` as cases for any test runner:
@@ -29,7 +30,7 @@ export function adapterContract(harness: ContractHarness): ContractCase[] {
     ...(customers === undefined ? [] : customerCases(harness, customers)),
     ...(catalog === undefined ? [] : catalogueCases(harness, catalog)),
     ...(subscriptions === undefined ? [] : subscriptionCases(harness, subscriptions)),
-    ...(session.invoices === undefined ? [] : invoiceCases(harness)),
+    ...(session.invoices === undefined ? [] : [...invoiceCases(harness), ...withdrawalCases(harness)]),
     ...(payments === undefined ? [] : paymentCases(harness, payments)),
     ...recoveryCases(harness, [
       ...(customers === undefined ? [] : [customerPush(harness)]),

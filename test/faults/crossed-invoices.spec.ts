@@ -1,3 +1,4 @@
+import { Crashes } from '../support/crossings/crashes.js';
 import { stripeInvoicesOf, webhooksHandled, whopInvoicesOf } from '../support/faults.js';
 import { eventually } from '../support/eventually.js';
 import { Road } from '../support/road.js';
@@ -6,10 +7,12 @@ import { TRANSPORTS } from '../support/test-app.js';
 /** Something happens to an invoice here while its push is unfinished, or after: what is asked for there is what is owed. */
 describe.each(TRANSPORTS)('invoices that change while they are pushed, jobs by %s', (transport) => {
   let road: Road;
+  let crashes: Crashes;
   let customerId: string;
 
   beforeAll(async () => {
     road = await Road.start({ transport });
+    crashes = new Crashes(road);
     customerId = (await road.customer('crossed')).id as string;
   });
   afterAll(async () => {
@@ -114,13 +117,9 @@ describe.each(TRANSPORTS)('invoices that change while they are pushed, jobs by %
     });
 
     it('zombie: a worker that was frozen in its call records nothing when it wakes up', async () => {
-      const path = '/v1/invoices/{id}/send';
-      // It is done, and its answer comes when somebody else has long finished.
-      const { id: fault } = road.sandbox.stripe.fault({ method: 'POST', path, mode: 'delay', ms: 2_500 });
+      const sleeper = crashes.arrange('sleeps before it records', ({ action }) => action === 'push');
       const { id } = await road.invoice(customerId, [{ amount: '30.00' }]);
-      await eventually('frozen', () =>
-        Promise.resolve(road.sandbox.stripe.faults().some((one) => one.id === fault && one.struck > 0)),
-      );
+      await eventually('frozen', () => Promise.resolve(sleeper.struck()));
       const frozen = `now() - interval '121 seconds'`;
       await road.server.database.query(
         `UPDATE sync_operations SET last_tried_at = ${frozen} WHERE entity_id = $1`,
@@ -142,7 +141,8 @@ describe.each(TRANSPORTS)('invoices that change while they are pushed, jobs by %
         const left = await road.api.get(`/jobs?state=queued,running&kind=sync.run`);
         return left.items.length === 0;
       });
-      await new Promise((resolve) => setTimeout(resolve, 2_700));
+      await sleeper.wake();
+      sleeper.remove();
       expect((await road.operationsOf(id as string))[0]).toEqual(operation);
       expect(operation.state).toBe('succeeded');
       expect(stripeInvoicesOf(road, id as string)).toMatchObject([{ status: 'open', total: 3000 }]);

@@ -19,7 +19,7 @@ const SEED = Number(process.env.CROSSINGS_SEED ?? 20261129);
 const ONLY = process.env.CROSSINGS_ONLY ?? '';
 /** Of one provider and transport. */
 const SAMPLE_MS = 15_000;
-const LANES = 4;
+const LANES = IS_ALL ? 6 : 4;
 
 describe.each(TRANSPORTS)('crossings, jobs by %s', (transport) => {
   describe.each(['stripe', 'whop'] as const)('%s', (provider) => {
@@ -50,7 +50,11 @@ describe.each(TRANSPORTS)('crossings, jobs by %s', (transport) => {
         const outcomes = await inLanes(
           lanes,
           chosen,
-          (lane, crossing) => cross(lane, crossing, calls.get(crossing.first) ?? [], crashes),
+          async (lane, crossing) => {
+            const outcome = await cross(lane, crossing, calls.get(crossing.first) ?? [], crashes);
+            if (IS_ALL) tell(titleOf(crossing), outcome.wrong);
+            return outcome;
+          },
           (error) => ({ wrong: [String(error)], struck: true }),
           deadline,
         );
@@ -115,6 +119,11 @@ async function inLanes<T, R>(
     }),
   );
   return done;
+}
+
+/** Of all of them, which take long: how far it is, on standard error. */
+function tell(title: string, wrong: readonly string[]): void {
+  process.stderr.write(`${wrong.length === 0 ? '.' : `\n${title}: ${wrong.join('; ')}\n`}`);
 }
 
 function report(

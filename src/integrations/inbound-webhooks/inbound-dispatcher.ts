@@ -101,6 +101,9 @@ export class InboundDispatcher {
     if (withdrawnIds(reserved.metadata).includes(remoteId))
       return this.withdrawn(ctx, connection, invoiceId, remote);
     const mapped = reserved.providerEntityId;
+    // A push is under way that has found it not to be what is owed any more, or was taken back.
+    if (mapped === null && remote.status === 'void')
+      return skipped(`${remoteId} has ended before it stood for invoice ${invoiceId}`);
     if (mapped !== null && mapped !== remoteId && !replaces.includes(mapped)) {
       const reason = `invoice ${invoiceId} is ${mapped} at the provider, not ${remoteId}`;
       // Money that nobody can place is for a person to see.

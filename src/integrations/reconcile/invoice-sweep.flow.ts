@@ -81,7 +81,7 @@ export class InvoiceSweep implements OnModuleInit {
     const entity = { entityType: 'invoice', entityId: made.invoiceId };
     const { mapping, pushed, unfinished } = await this.uow.run(caller, async (ctx) => ({
       mapping: await this.mappings.find(ctx, connection.id, 'invoice', made.invoiceId),
-      pushed: await this.pages.amountPushed(ctx, connection.id, made.invoiceId),
+      pushed: await this.pages.amountAsked(ctx, connection.id, made.invoiceId),
       unfinished: await this.operations.unfinishedOf(ctx, connection.id, entity),
     }));
     // Somebody is at it, and takes what they have made for their own.

@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { Connection } from '../../connections/connections.types.js';
-import type { Money } from '../../domain/money.js';
+import { money, type Money } from '../../domain/money.js';
 import { InvoicesService } from '../../invoices/invoices.service.js';
 import { WallClock } from '../../platform/clock/clock.js';
 import type { Ctx } from '../../platform/context.js';
@@ -110,9 +110,18 @@ export class InvoicePages {
       .getExists();
   }
 
-  /** What was pushed, as it was sent; undefined for what has come by another way. */
-  amountPushed(ctx: Ctx, connectionId: string, invoiceId: string): Promise<Money | undefined> {
-    return this.operations.lastAsked(ctx, connectionId, invoiceId);
+  /** What a provider was asked to collect for the invoice last, as far as it has answered; by us, whatever it has made of it. */
+  async amountAsked(ctx: Ctx, connectionId: string, invoiceId: string): Promise<Money | undefined> {
+    const [row] = await ctx.em.query<{ asked: { amount: string; currency: string } | null }[]>(
+      `SELECT coalesce(snapshot -> 'push' -> 'amountDue', snapshot -> 'amountDue') AS asked
+         FROM sync_operations
+        WHERE tenant_id = $1 AND environment_id = $2 AND connection_id = $3
+          AND entity_type = 'invoice' AND entity_id = $4 AND action IN ('push', 'settle_part') AND state = 'succeeded'
+          AND (snapshot ? 'amountDue' OR snapshot ? 'push')
+        ORDER BY finished_at DESC LIMIT 1`,
+      [ctx.scope.tenantId, ctx.scope.environmentId, connectionId, invoiceId],
+    );
+    return row?.asked ? money(BigInt(row.asked.amount), row.asked.currency) : undefined;
   }
 
   async attach(ctx: Ctx, connection: Connection, made: MadeInvoice): Promise<void> {

@@ -108,16 +108,30 @@ export class PushInvoiceTask implements SyncTask<PushResult>, OnModuleInit {
     stored: Record<string, unknown>,
   ): Promise<Reconsidered> {
     if (invoices?.withdraw === undefined) return { go: stored };
+    const { connectionId, entityId } = operation;
     const invoice = await this.invoices.lock(ctx, operation.entityId);
     const unwanted = whyUnwanted(invoice);
-    if (unwanted !== undefined) return { undo: unwanted };
+    if (unwanted !== undefined) {
+      await this.letGo(ctx, connectionId, entityId);
+      return { undo: unwanted };
+    }
     const [customer, lines] = await Promise.all([
       this.customers.get(ctx, invoice.customerId),
       this.invoices.linesOf(ctx, [invoice.id]),
     ]);
     const sent = fromSnapshot(stored);
     const now = revised(sent, pushOf(invoice, lines, customer, sent.customer.remoteId, ctx.now));
-    return { go: now === undefined ? stored : toSnapshot(now) };
+    if (now === undefined) return { go: stored };
+    // Who knows parts keeps what is open there.
+    if (invoices.settlePart === undefined) await this.letGo(ctx, connectionId, entityId);
+    return { go: toSnapshot(now) };
+  }
+
+  /** A webhook may have told of what an earlier try has made: that it ends, by us, is no news. */
+  private async letGo(ctx: Ctx, connectionId: string, invoiceId: string): Promise<void> {
+    const mapping = await this.mappings.find(ctx, connectionId, 'invoice', invoiceId);
+    if (mapping !== null && mapping.providerEntityId !== null)
+      await this.mappings.beginWithdrawal(ctx, mapping);
   }
 
   async undo(

@@ -8,11 +8,11 @@ import type { ProviderSession } from '../../providers/provider-adapter.js';
 import { ProviderError } from '../../providers/provider-error.js';
 import type { Attempt, InvoicePush, RemoteInvoice } from '../../providers/provider-objects.js';
 import { MappingsService } from '../mappings/mappings.service.js';
+import { InvoicePages } from './invoice-pages.service.js';
 import { pushOf, revised, whyUnwanted } from './invoice-push-content.js';
 import { fromSnapshot, toSnapshot } from './invoice-snapshot.js';
 import { RemoteInvoicesService } from './remote-invoices.service.js';
 import { remoteIdOf, RemoteInvoiceTask, type Told } from './settle-invoice.tasks.js';
-import { SyncOperationsService } from './sync-operations.service.js';
 import { SyncTasks } from './sync-tasks.js';
 import type { Prepared, Reconsidered, SyncOperation } from './sync.types.js';
 
@@ -36,7 +36,7 @@ export class SettlePartTask extends RemoteInvoiceTask {
     remoteInvoices: RemoteInvoicesService,
     invoices: InvoicesService,
     private readonly customers: CustomersService,
-    private readonly operations: SyncOperationsService,
+    private readonly pages: InvoicePages,
   ) {
     super(tasks, mappings, remoteInvoices, invoices);
   }
@@ -61,7 +61,7 @@ export class SettlePartTask extends RemoteInvoiceTask {
     if (invoices?.settlePart !== undefined)
       return { ready: { remoteId, remaining: amountRemaining.toString(), currency } };
     if (status !== 'open') return { skip: `the invoice is ${status} there` };
-    const asked = await this.operations.lastAsked(ctx, connection.id, operation.entityId);
+    const asked = await this.pages.amountAsked(ctx, connection.id, operation.entityId);
     if (asked !== undefined && asked.amount <= amountRemaining)
       return { skip: 'the provider asks for no more than what is owed' };
     return this.replacing(ctx, operation, connection, remoteId);

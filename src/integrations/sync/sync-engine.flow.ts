@@ -1,7 +1,6 @@
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { ConnectionsService } from '../../connections/connections.service.js';
 import { ProviderSessionsService } from '../../connections/provider-sessions.service.js';
-import type { Connection } from '../../connections/connections.types.js';
 import { WallClock } from '../../platform/clock/clock.js';
 import type { Caller, Ctx } from '../../platform/context.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
@@ -10,26 +9,13 @@ import type { JobOutcome } from '../../platform/jobs/job.js';
 import { JobHandlers } from '../../platform/jobs/job-handlers.js';
 import { ProviderError } from '../../providers/provider-error.js';
 import type { ProviderCall } from '../../providers/provider-adapter.js';
-import { ProvidersService } from '../../providers/providers.service.js';
+import { SyncAttempts } from './sync-attempts.service.js';
+import { BUSY_PAUSE_MS, PAUSED_MS, SyncClaims } from './sync-claims.flow.js';
 import { SYNC_RUN_JOB, SyncOperationsService } from './sync-operations.service.js';
-import {
-  errorOf,
-  failureLine,
-  goesBefore,
-  isAtWork,
-  isFinished,
-  isOurs,
-  NEEDED_FIRST,
-  notRecorded,
-} from './sync-outcomes.js';
-import type { Claim, Outcome, Ready } from './sync-outcomes.js';
-import { SyncTasks } from './sync-tasks.js';
-import { ABANDONED_MS } from './sync.types.js';
-import type { FinishedState, RecordedCall, SyncIntent, SyncOperation, SyncTask } from './sync.types.js';
+import { errorOf, failureLine, isFinished, isOurs, notRecorded } from './sync-outcomes.js';
+import type { Outcome, Ready } from './sync-outcomes.js';
+import type { RecordedCall, SyncOperation } from './sync.types.js';
 
-const BUSY_PAUSE_MS = 250;
-const WAIT_MS = 1_000;
-const PAUSED_MS = 10 * 60_000;
 const FORBIDDEN_MS = 5 * 60_000;
 /** How deep operations may ask for others to be done first: an invoice for its customer, no further. */
 const MAX_DEPTH = 3;
@@ -49,10 +35,10 @@ export class SyncEngine implements OnModuleInit {
     private readonly clock: WallClock,
     private readonly handlers: JobHandlers,
     private readonly connections: ConnectionsService,
-    private readonly providers: ProvidersService,
     private readonly sessions: ProviderSessionsService,
     private readonly operations: SyncOperationsService,
-    private readonly tasks: SyncTasks,
+    private readonly attempts: SyncAttempts,
+    private readonly claims: SyncClaims,
   ) {}
 
   onModuleInit(): void {
@@ -64,7 +50,7 @@ export class SyncEngine implements OnModuleInit {
 
   /** Tries once, with whatever has to be done first. Answers when to come back; nothing when it is finished. */
   async run(caller: Caller, operationId: string, depth = 0): Promise<JobOutcome | undefined> {
-    const claim = await this.uow.run(caller, (ctx) => this.claim(ctx, operationId));
+    const claim = await this.uow.run(caller, (ctx) => this.claims.claim(ctx, operationId));
     switch (claim.kind) {
       case 'finished':
         return undefined;
@@ -88,115 +74,6 @@ export class SyncEngine implements OnModuleInit {
         }
       }
     }
-  }
-
-  private async claim(ctx: Ctx, operationId: string): Promise<Claim> {
-    const operation = await this.operations.lockForRun(ctx, operationId);
-    if (operation === null || isFinished(operation.state)) return { kind: 'finished' };
-    const [connection, unfinished] = await Promise.all([
-      this.connections.find(ctx, operation.connectionId),
-      this.unfinished(ctx, operation),
-    ]);
-    if (connection === null) return this.finish(ctx, operation, 'skipped', 'the connection was deleted');
-    if (connection.connectionState === 'paused')
-      return this.later(
-        ctx,
-        operation,
-        PAUSED_MS,
-        `the connection is paused: ${connection.pausedReason ?? ''}`,
-      );
-    const now = this.clock.now().getTime();
-    if (unfinished.some((one) => isAtWork(one, now)))
-      return { kind: 'later', at: this.inMs(BUSY_PAUSE_MS), reason: 'the entity is being synced just now' };
-    const task = this.tasks.find(operation.entityType, operation.action);
-    if (task === undefined)
-      return this.finish(
-        ctx,
-        operation,
-        'failed',
-        `nothing knows how to ${operation.action} a ${operation.entityType}`,
-      );
-    const session = this.sessions.open(connection);
-    if (!task.supports(session))
-      return this.finish(
-        ctx,
-        operation,
-        'skipped',
-        `${connection.provider} cannot ${operation.action} a ${operation.entityType}`,
-      );
-    const earlier = task.onlyReads !== true && this.earlier(unfinished, operation);
-    if (earlier)
-      return this.later(
-        ctx,
-        operation,
-        Math.max((earlier.nextTryAt?.getTime() ?? now) - now, 0) + BUSY_PAUSE_MS,
-        'it is not known yet what became of an earlier change',
-      );
-    const wait = await task.mayBegin?.(ctx, operation, connection, session);
-    if (wait !== undefined) return this.later(ctx, operation, wait.ms, wait.reason);
-    if (operation.snapshot !== null) {
-      const now = await task.reconsider?.(ctx, operation, session, operation.snapshot);
-      return now !== undefined && 'undo' in now
-        ? this.ready(ctx, operation, connection, task, operation.snapshot, now.undo)
-        : this.ready(ctx, operation, connection, task, now?.go ?? operation.snapshot);
-    }
-    const prepared = await task.prepare(ctx, operation, connection, session);
-    if ('fail' in prepared) return this.failFirst(ctx, operation, prepared.fail);
-    if ('skip' in prepared) return this.finish(ctx, operation, 'skipped', prepared.skip);
-    if ('wait' in prepared) return this.later(ctx, operation, WAIT_MS, prepared.wait);
-    if ('first' in prepared) return this.first(ctx, operation, connection, prepared.first);
-    return this.ready(ctx, operation, connection, task, prepared.ready);
-  }
-
-  private async ready(
-    ctx: Ctx,
-    operation: SyncOperation,
-    connection: Connection,
-    task: SyncTask,
-    snapshot: Record<string, unknown>,
-    undo?: string,
-  ): Promise<Claim> {
-    const now = this.clock.now();
-    const firstTriedAt = operation.firstTriedAt ?? now;
-    const [attempt] = await Promise.all([
-      this.operations.beginAttempt(ctx, operation),
-      this.operations.change(ctx, operation.id, {
-        state: 'running',
-        attempts: operation.attempts + 1,
-        firstTriedAt,
-        retryWindowStart: operation.retryWindowStart ?? now,
-        lastTriedAt: now,
-        nextTryAt: null,
-        reason: null,
-        snapshot,
-      }),
-    ]);
-    const until = new Date(now.getTime() + this.providers.callsWithin(ABANDONED_MS));
-    return { kind: 'ready', operation, connection, task, attempt, snapshot, firstTriedAt, undo, until };
-  }
-
-  private async first(
-    ctx: Ctx,
-    operation: SyncOperation,
-    connection: Connection,
-    intent: SyncIntent,
-  ): Promise<Claim> {
-    const earlier = await this.operations.plan(ctx, connection, intent);
-    if (earlier.state === 'failed' || earlier.state === 'skipped')
-      return this.failFirst(
-        ctx,
-        operation,
-        `its ${intent.entityType} could not be synced first: ${earlier.error?.message ?? earlier.reason ?? earlier.state}`,
-      );
-    return { kind: 'first', operationId: earlier.id };
-  }
-
-  /** It fails before it is begun, and is shown where a refusal of the provider would be. */
-  private async failFirst(ctx: Ctx, operation: SyncOperation, reason: string): Promise<Claim> {
-    const error = new ProviderError('invalid', reason, { code: NEEDED_FIRST });
-    await this.operations.change(ctx, operation.id, { error: errorOf(error) });
-    await this.tasks.find(operation.entityType, operation.action)?.refused?.(ctx, operation, error);
-    return this.finish(ctx, operation, 'failed', reason);
   }
 
   private async call(caller: Caller, claim: Ready, calls: RecordedCall[]): Promise<Outcome> {
@@ -237,7 +114,7 @@ export class SyncEngine implements OnModuleInit {
         undo !== undefined && (await task.undone?.(ctx, operation, connection, result)) === true;
       const providerEntityId = isUndone ? null : await task.record(ctx, operation, connection, result);
       await Promise.all([
-        this.operations.endAttempt(ctx, attempt.id, { outcome: 'succeeded', error: null, calls }),
+        this.attempts.end(ctx, attempt.id, { outcome: 'succeeded', error: null, calls }),
         isUndone
           ? this.operations.finish(ctx, operation, 'skipped', takenBack(undo), { error: null })
           : this.operations.finish(ctx, operation, 'succeeded', null, { providerEntityId, error: null }),
@@ -246,7 +123,7 @@ export class SyncEngine implements OnModuleInit {
       return undefined;
     }
     const error = errorOf(outcome.error);
-    await this.operations.endAttempt(ctx, attempt.id, { outcome: outcome.error.kind, error, calls });
+    await this.attempts.end(ctx, attempt.id, { outcome: outcome.error.kind, error, calls });
     await this.operations.change(ctx, operation.id, { error });
     await this.connections.recordFailure(ctx, connection.id, outcome.error);
     this.logger.warn(failureLine(operation, outcome.error));
@@ -255,7 +132,7 @@ export class SyncEngine implements OnModuleInit {
       const anew = await this.repaired(ctx, claim, outcome.error);
       if (anew !== undefined) return anew;
       await task.refused?.(ctx, operation, outcome.error);
-      await this.finish(ctx, operation, 'failed', outcome.error.message);
+      await this.operations.finish(ctx, operation, 'failed', outcome.error.message);
       return undefined;
     }
     if (outcome.error.kind === 'forbidden') await task.held?.(ctx, operation, outcome.error);
@@ -316,46 +193,8 @@ export class SyncEngine implements OnModuleInit {
     return new Date(Math.max(backoff.getTime(), now.getTime() + error.retryAfterMs));
   }
 
-  /** Of the entity, under a lock until the claim is written: two workers never talk to a provider about one at once. */
-  private async unfinished(ctx: Ctx, operation: SyncOperation): Promise<SyncOperation[]> {
-    const [, unfinished] = await Promise.all([
-      this.operations.lockEntity(ctx, operation.connectionId, operation),
-      this.operations.unfinishedOf(ctx, operation.connectionId, operation),
-    ]);
-    return unfinished;
-  }
-
-  private earlier(unfinished: readonly SyncOperation[], operation: SyncOperation): SyncOperation | undefined {
-    return unfinished.find(
-      (one) => goesBefore(one, operation) && this.tasks.find(one.entityType, one.action)?.onlyReads !== true,
-    );
-  }
-
   private inMs(ms: number): Date {
     return new Date(this.clock.now().getTime() + ms);
-  }
-
-  private async later(ctx: Ctx, operation: SyncOperation, ms: number, reason: string): Promise<Claim> {
-    const at = this.inMs(ms);
-    const { retryWindowStart: since } = operation;
-    await this.operations.change(ctx, operation.id, {
-      state: operation.attempts > 0 ? 'retrying' : 'pending',
-      nextTryAt: at,
-      reason,
-      // Having to wait is not failing.
-      retryWindowStart: since === null ? null : new Date(since.getTime() + ms),
-    });
-    return { kind: 'later', at, reason };
-  }
-
-  private async finish(
-    ctx: Ctx,
-    operation: SyncOperation,
-    state: FinishedState,
-    reason: string | null,
-  ): Promise<Claim> {
-    await this.operations.finish(ctx, operation, state, reason);
-    return { kind: 'finished' };
   }
 }
 

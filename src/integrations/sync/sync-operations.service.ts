@@ -2,19 +2,17 @@ import { Injectable } from '@nestjs/common';
 import { MoreThan } from 'typeorm';
 import type { Connection } from '../../connections/connections.types.js';
 import { invalidOperation, notFound } from '../../domain/errors.js';
-import { money, type Money } from '../../domain/money.js';
 import { WallClock } from '../../platform/clock/clock.js';
 import type { Ctx } from '../../platform/context.js';
 import { lockName } from '../../platform/database/named-lock.js';
-import { findRow, findRows, insertRow, insertUnlessThere, updateRow } from '../../platform/database/rows.js';
+import { findRow, findRows, insertUnlessThere, updateRow } from '../../platform/database/rows.js';
 import { findPage, type ListRequest, type PaginationResponse } from '../../platform/http/list-query.js';
 import { newId } from '../../platform/ids.js';
 import { JobQueue } from '../../platform/jobs/job-queue.js';
 import { Outbox } from '../../platform/outbox/outbox.js';
-import { SyncAttemptEntity } from './sync-attempt.entity.js';
 import { SyncOperationEntity } from './sync-operation.entity.js';
 import { finishedEvent } from './sync-outcomes.js';
-import type { FinishedState, SyncAttempt, SyncIntent, SyncOperation } from './sync.types.js';
+import type { FinishedState, SyncIntent, SyncOperation } from './sync.types.js';
 
 export const SYNC_RUN_JOB = 'sync.run';
 /** What comes back within this time is not hurried: its pause is what a provider in trouble needs. */
@@ -159,20 +157,6 @@ export class SyncOperationsService {
     return findRow(ctx.em, SyncOperationEntity, { connectionId, entityType, entityId, action, revision });
   }
 
-  /** What a provider was asked to collect for the invoice last, as far as it has answered; by us, whatever it has made of it. */
-  async lastAsked(ctx: Ctx, connectionId: string, invoiceId: string): Promise<Money | undefined> {
-    const [row] = await ctx.em.query<{ asked: { amount: string; currency: string } | null }[]>(
-      `SELECT coalesce(snapshot -> 'push' -> 'amountDue', snapshot -> 'amountDue') AS asked
-         FROM sync_operations
-        WHERE tenant_id = $1 AND environment_id = $2 AND connection_id = $3
-          AND entity_type = 'invoice' AND entity_id = $4 AND action IN ('push', 'settle_part') AND state = 'succeeded'
-          AND (snapshot ? 'amountDue' OR snapshot ? 'push')
-        ORDER BY finished_at DESC LIMIT 1`,
-      [ctx.scope.tenantId, ctx.scope.environmentId, connectionId, invoiceId],
-    );
-    return row?.asked ? money(BigInt(row.asked.amount), row.asked.currency) : undefined;
-  }
-
   async get(ctx: Ctx, id: string): Promise<SyncOperation> {
     const row = await findRow(ctx.em, SyncOperationEntity, { id });
     if (row === null) throw notFound('sync operation', id);
@@ -186,10 +170,6 @@ export class SyncOperationsService {
   /** Null when another worker holds it. */
   lockForRun(ctx: Ctx, id: string): Promise<SyncOperation | null> {
     return findRow(ctx.em, SyncOperationEntity, { id }, { lock: true });
-  }
-
-  attemptsOf(ctx: Ctx, operationIds: readonly string[]): Promise<SyncAttempt[]> {
-    return findRows(ctx.em, SyncAttemptEntity, { operationId: operationIds }, { orderBy: 'number' });
   }
 
   search(
@@ -303,32 +283,6 @@ export class SyncOperationsService {
       }),
       this.outbox.append(ctx, finishedEvent(operation, { state, reason })),
     ]);
-  }
-
-  async beginAttempt(ctx: Ctx, operation: SyncOperation): Promise<SyncAttempt> {
-    const now = this.clock.now();
-    return insertRow(ctx.em, SyncAttemptEntity, {
-      id: newId('syncAttempt'),
-      ...ctx.scope,
-      createdAt: now,
-      updatedAt: now,
-      operationId: operation.id,
-      number: operation.attempts + 1,
-      startedAt: now,
-      finishedAt: null,
-      outcome: null,
-      error: null,
-      calls: [],
-    });
-  }
-
-  async endAttempt(
-    ctx: Ctx,
-    id: string,
-    end: Pick<SyncAttempt, 'outcome' | 'error' | 'calls'>,
-  ): Promise<void> {
-    const now = this.clock.now();
-    await updateRow(ctx.em, SyncAttemptEntity, id, { ...end, finishedAt: now, updatedAt: now });
   }
 }
 

@@ -4,6 +4,7 @@ import { PaymentsService } from '../../payments/payments.service.js';
 import type { Ctx } from '../../platform/context.js';
 import { DEFAULT_LIMIT } from '../../platform/http/list-query.js';
 import { WebhookEventsService } from '../inbound-webhooks/webhook-events.service.js';
+import { SyncAttempts } from '../sync/sync-attempts.service.js';
 import { SyncOperationsService } from '../sync/sync-operations.service.js';
 import type { TimelineQuery } from './timeline.requests.js';
 import {
@@ -68,6 +69,7 @@ const ENTRIES = /* sql */ `
 export class TimelineQueries {
   constructor(
     private readonly operations: SyncOperationsService,
+    private readonly attempts: SyncAttempts,
     private readonly events: WebhookEventsService,
     private readonly payments: PaymentsService,
     private readonly methods: PaymentMethodsService,
@@ -116,7 +118,7 @@ export class TimelineQueries {
     ];
     const operationIds = ids((entry) => entry.operation);
     const operations = byId(await this.operations.ofIds(ctx, operationIds));
-    const attempts = byId(await this.operations.attemptsOf(ctx, operationIds));
+    const attempts = byId(await this.attempts.of(ctx, operationIds));
     const events = byId(
       await this.events.ofIds(
         ctx,

@@ -18,7 +18,8 @@ interface Ready {
 
 interface Striking {
   readonly struck: () => boolean;
-  readonly wake: () => void;
+  /** Settles when who slept has said what it had to say. */
+  readonly wake: () => Promise<void>;
   readonly remove: () => void;
 }
 
@@ -26,6 +27,7 @@ interface Arranged {
   readonly crash: Crash;
   readonly isMeant: (operation: Ready['operation']) => boolean;
   readonly awake: Promise<void>;
+  readonly said: () => void;
   struck: string | undefined;
 }
 
@@ -44,28 +46,41 @@ export class Crashes {
     engine.record = async (ctx, claim, ...rest) => {
       const meant = this.strike(claim, ['dies before it records', 'sleeps before it records']);
       if (meant?.crash === 'dies before it records') throw new Error('the worker died');
-      await meant?.awake;
-      return record(ctx, claim, ...rest);
+      if (meant === undefined) return record(ctx, claim, ...rest);
+      await meant.awake;
+      try {
+        return await record(ctx, claim, ...rest);
+      } finally {
+        meant.said();
+      }
     };
   }
 
   /** Strikes the next try of such an operation, once. Answers what it has struck, and how to wake up who sleeps. */
   arrange(crash: Crash, isMeant: Arranged['isMeant']): Striking {
-    let wake = (): void => undefined;
+    let awake = (): void => undefined;
+    let said = (): void => undefined;
+    const hasSaid = new Promise<void>((resolve) => {
+      said = resolve;
+    });
     const arranged: Arranged = {
       crash,
       isMeant,
       awake: new Promise((resolve) => {
-        wake = resolve;
+        awake = resolve;
       }),
+      said,
       struck: undefined,
     };
     this.arranged.add(arranged);
     return {
       struck: () => arranged.struck !== undefined,
-      wake,
+      wake: () => {
+        awake();
+        return hasSaid;
+      },
       remove: () => {
-        wake();
+        awake();
         this.arranged.delete(arranged);
       },
     };

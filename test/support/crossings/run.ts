@@ -129,8 +129,7 @@ function crash(lane: Lane, first: Operation, how: Crash, crashes: Crashes): Stri
       );
     },
     over: async () => {
-      arranged.wake();
-      await delay(100);
+      if (how === 'sleeps before it records' && arranged.struck()) await arranged.wake();
       arranged.remove();
     },
   };
