@@ -12,6 +12,7 @@ import { ApiKeysService } from '../tenancy/api-keys.service.js';
 import { admitRequests, DEFAULT_LIMITS, WEBHOOK } from './admission.js';
 import { AppModule, type AppOptions } from './app.module.js';
 import { setUpDocs } from './docs.js';
+import { drainOnClose } from './draining.js';
 import { measureRequests } from './metrics-server.js';
 import { logRequests } from './request-log.js';
 
@@ -39,8 +40,8 @@ export async function createApp(options: AppOptions): Promise<NestFastifyApplica
       const refused = toBillingError(error);
       void reply.header('x-request-id', request.id).code(refused.httpStatus).send(toEnvelope(refused));
     },
-    // A slow or broken client must not hold a shutdown.
-    forceCloseConnections: true,
+    // What is being asked is answered; draining.ts sees to the rest.
+    forceCloseConnections: 'idle',
     ...(options.trustProxy === undefined ? {} : { trustProxy: options.trustProxy }),
     // Whoever sends a byte now and then holds a connection, and a body, for no longer than this.
     requestTimeout: REQUEST_MS,
@@ -50,6 +51,7 @@ export async function createApp(options: AppOptions): Promise<NestFastifyApplica
   fastify.addHook('onRoute', (route) => {
     if (!route.url.includes('/events')) route.bodyLimit = BODY_LIMIT;
   });
+  drainOnClose(fastify);
   fastify.addHook('onRequest', (request, reply, done) => {
     void reply.header('x-request-id', request.id);
     done();

@@ -54,8 +54,11 @@ export async function startServer(environment: Environment): Promise<RunningServ
         metricsUrl: metrics?.url,
         credentialsFile,
         stop: async () => {
-          await metrics?.stop();
+          // Beside the jobs, which are waited for: together they have as long as one.
+          const drained = app.getHttpAdapter().getInstance().close();
           await app.close();
+          await drained;
+          await metrics?.stop();
           postgres?.stop();
           unlock();
         },

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
 import type { Histogram } from 'prom-client';
 import { validationError } from '../domain/errors.js';
 import { WallClock } from '../platform/clock/clock.js';
@@ -35,10 +35,11 @@ export interface ProviderOptions {
 
 /** The adapters of this installation and what they run with. */
 @Injectable()
-export class ProvidersService {
+export class ProvidersService implements OnModuleDestroy {
   private readonly gates = new CallGates();
   private readonly byName: ReadonlyMap<string, ProviderAdapter>;
   private readonly turns: Turns;
+  private isStopping = false;
   private readonly calls: Histogram<'provider' | 'method' | 'status'>;
 
   constructor(
@@ -136,8 +137,18 @@ export class ProvidersService {
     return Math.max(claimMs - this.options.timeoutMs, claimMs / 2);
   }
 
+  /** Work that can be gone on with elsewhere begins no other call here. */
+  onModuleDestroy(): void {
+    this.isStopping = true;
+  }
+
   private assertInTime(until: Date | undefined): void {
-    if (until === undefined || this.clock.now() <= until) return;
+    if (until === undefined) return;
+    if (this.isStopping)
+      throw new ProviderError('unavailable', 'the process is being stopped: nothing was sent', {
+        code: 'stopping',
+      });
+    if (this.clock.now() <= until) return;
     throw new ProviderError(
       'unavailable',
       'this took so long that somebody else may be at it: nothing was sent',

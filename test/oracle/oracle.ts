@@ -188,7 +188,7 @@ function windows(
 
 // --- prices, exact
 
-function priceOf(price: HistoryPrice, quantity: Rational): Rational {
+export function priceOf(price: HistoryPrice, quantity: Rational): Rational {
   if (quantity.n === 0n) return NONE;
   switch (price.model) {
     case 'FLAT_FEE':

@@ -89,6 +89,16 @@ export class ServerProcess {
     await gone;
   }
 
+  /** As a supervisor stops it: answers its exit code, once it is gone. */
+  async terminate(): Promise<number | null> {
+    const child = this.child;
+    this.child = undefined;
+    if (child === undefined) return null;
+    const gone = once(child, 'exit') as Promise<[number | null]>;
+    child.kill('SIGTERM');
+    return (await gone)[0];
+  }
+
   /** As if its leases had run out: what the killed one held may be taken over now. */
   async leasesOver(): Promise<void> {
     await this.database.query(

@@ -96,7 +96,7 @@ export class InboundDispatcher {
     const mapping = await this.mappingOf(ctx, connection, [remoteId, ...[...replaces].reverse()]);
     const invoiceId = mapping?.entityId ?? remote.invoiceId;
     if (invoiceId === undefined) return skipped('the invoice is none of ours');
-    const reserved = mapping ?? (await this.mappings.find(ctx, connection.id, 'invoice', invoiceId));
+    const reserved = mapping ?? (await this.reserved(ctx, connection, invoiceId));
     if (reserved === null) return { outcome: 'retry', reason: `invoice ${invoiceId} is not mapped yet` };
     if (withdrawnIds(reserved.metadata).includes(remoteId))
       return this.withdrawn(ctx, connection, invoiceId, remote);
@@ -121,6 +121,12 @@ export class InboundDispatcher {
       if (mapping !== null) return mapping;
     }
     return null;
+  }
+
+  /** Locked: while this is taken over, a push may be recording that another one stands for the invoice. */
+  private async reserved(ctx: Ctx, connection: Connection, invoiceId: string): Promise<EntityMapping | null> {
+    const found = await this.mappings.find(ctx, connection.id, 'invoice', invoiceId);
+    return found === null ? null : this.mappings.lock(ctx, found);
   }
 
   /** We have withdrawn it, or are about to: only money on it is news, from somebody who was quicker. */

@@ -240,6 +240,11 @@ export class MappingsService {
     return findRow(ctx.em, EntityMappingEntity, { connectionId, entityType, entityId });
   }
 
+  /** For deciding what it is to stand for: nobody else decides that until the end of the unit of work. */
+  lock(ctx: Ctx, { id }: EntityMapping): Promise<EntityMapping | null> {
+    return findRow(ctx.em, EntityMappingEntity, { id }, { lock: true });
+  }
+
   /** The remote id, once it is known. */
   async remoteId(
     ctx: Ctx,

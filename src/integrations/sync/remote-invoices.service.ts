@@ -57,6 +57,9 @@ export class RemoteInvoicesService {
       (await this.isKnown(ctx, connection, invoiceId, remote, told))
     )
       return this.askForLess(ctx, connection, invoiceId, remote);
+    // One reader after the other from here on: what was known before is told once.
+    await this.invoices.lock(ctx, invoiceId);
+    const before = await this.mappings.find(ctx, connection.id, 'invoice', invoiceId);
     await this.mappings.link(ctx, connection, 'invoice', invoiceId, remote.remoteId, {
       ...seenOf(remote),
       ...(replaced.length === 0 ? {} : { replaced: replaced.join(' ') }),
@@ -68,7 +71,7 @@ export class RemoteInvoicesService {
       if (one.reversals !== undefined)
         await this.reversals.report(ctx, paymentOf(connection, one), ...reportedReversals(one.reversals));
     await this.adjustments.report(ctx, told);
-    await this.endings.follow(ctx, connection, invoiceId, remote, mapping);
+    await this.endings.follow(ctx, connection, invoiceId, remote, before);
     await this.askForLess(ctx, connection, invoiceId, remote);
   }
 

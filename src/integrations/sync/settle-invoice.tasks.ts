@@ -7,18 +7,26 @@ import { ProviderError } from '../../providers/provider-error.js';
 import type { Attempt, RemoteInvoice } from '../../providers/provider-objects.js';
 import { MappingsService } from '../mappings/mappings.service.js';
 import { RemoteInvoicesService } from './remote-invoices.service.js';
+import { SyncOperationsService } from './sync-operations.service.js';
 import { SyncTasks } from './sync-tasks.js';
 import type { Prepared, Reconsidered, SyncAction, SyncOperation, SyncTask } from './sync.types.js';
 
 /** Bank debits take days; a poll sees the end of one within a minute or so. */
 const PROCESSING_MS = 60_000;
 
+/** What a provider has answered. */
+export interface Told {
+  /** Undefined: nothing stands for the invoice there any more. */
+  readonly remote: RemoteInvoice | undefined;
+  readonly withdrawn?: readonly string[];
+}
+
 /**
  * Operations on an invoice that the provider has already. One whose push has not been begun it gets as it is by then; one
  * whose push is under way is waited for like any earlier operation.
  */
 @Injectable()
-export abstract class RemoteInvoiceTask implements SyncTask<RemoteInvoice | undefined>, OnModuleInit {
+export abstract class RemoteInvoiceTask implements SyncTask<Told>, OnModuleInit {
   readonly entityType = 'invoice';
   abstract readonly action: SyncAction;
 
@@ -35,11 +43,7 @@ export abstract class RemoteInvoiceTask implements SyncTask<RemoteInvoice | unde
 
   abstract supports(session: ProviderSession): boolean;
 
-  abstract call(
-    session: ProviderSession,
-    snapshot: Record<string, unknown>,
-    attempt: Attempt,
-  ): Promise<RemoteInvoice | undefined>;
+  abstract call(session: ProviderSession, snapshot: Record<string, unknown>, attempt: Attempt): Promise<Told>;
 
   /** Money that is on its way there is waited for: what is done to the invoice depends on whether it comes. */
   async mayBegin(
@@ -73,27 +77,18 @@ export abstract class RemoteInvoiceTask implements SyncTask<RemoteInvoice | unde
     sent: Record<string, unknown>,
   ): Promise<Reconsidered>;
 
-  undo?(
-    session: ProviderSession,
-    snapshot: Record<string, unknown>,
-    attempt: Attempt,
-  ): Promise<RemoteInvoice | undefined>;
+  undo?(session: ProviderSession, snapshot: Record<string, unknown>, attempt: Attempt): Promise<Told>;
 
-  undone?(
-    ctx: Ctx,
-    operation: SyncOperation,
-    connection: Connection,
-    left: RemoteInvoice | undefined,
-  ): Promise<boolean>;
+  undone?(ctx: Ctx, operation: SyncOperation, connection: Connection, told: Told): Promise<boolean>;
 
   async record(
     ctx: Ctx,
     operation: SyncOperation,
     connection: Connection,
-    remote: RemoteInvoice | undefined,
+    { remote, withdrawn = [] }: Told,
   ): Promise<string> {
     if (remote === undefined) {
-      await this.remoteInvoices.withdrawn(ctx, connection, operation.entityId, []);
+      await this.remoteInvoices.withdrawn(ctx, connection, operation.entityId, withdrawn);
       return '';
     }
     await this.remoteInvoices.apply(ctx, connection, operation.entityId, remote);
@@ -103,7 +98,10 @@ export abstract class RemoteInvoiceTask implements SyncTask<RemoteInvoice | unde
 
 export const remoteIdOf = (snapshot: Record<string, unknown>): string => snapshot.remoteId as string;
 
-/** Paid here first: the provider is told, so that nobody pays there again. A draft that a push has left asks nobody: it goes. */
+/**
+ * Paid here first: the provider is told, so that nobody pays there again. What nobody can pay there is left as it is, and a
+ * draft that a push has left goes.
+ */
 @Injectable()
 export class MarkInvoicePaidTask extends RemoteInvoiceTask {
   readonly action = 'mark_paid';
@@ -112,15 +110,11 @@ export class MarkInvoicePaidTask extends RemoteInvoiceTask {
     return session.invoices?.markPaid !== undefined;
   }
 
-  call(
-    session: ProviderSession,
-    snapshot: Record<string, unknown>,
-    attempt: Attempt,
-  ): Promise<RemoteInvoice> {
-    if (session.invoices?.markPaid === undefined) throw new Error('the session cannot mark invoices paid');
-    if (snapshot.status === 'draft' && session.invoices.void !== undefined)
-      return session.invoices.void(remoteIdOf(snapshot), attempt);
-    return session.invoices.markPaid(remoteIdOf(snapshot), attempt);
+  async call(session: ProviderSession, snapshot: Record<string, unknown>, attempt: Attempt): Promise<Told> {
+    const { invoices } = session;
+    if (invoices?.markPaid === undefined) throw new Error('the session cannot mark invoices paid');
+    if (snapshot.status === 'draft' && invoices.void !== undefined) return closed(session, snapshot, attempt);
+    return unlessOver(session, snapshot, invoices.markPaid(remoteIdOf(snapshot), attempt));
   }
 }
 
@@ -129,22 +123,62 @@ export class MarkInvoicePaidTask extends RemoteInvoiceTask {
 export class VoidInvoiceTask extends RemoteInvoiceTask {
   readonly action = 'void';
 
+  constructor(
+    tasks: SyncTasks,
+    mappings: MappingsService,
+    remoteInvoices: RemoteInvoicesService,
+    invoices: InvoicesService,
+    private readonly operations: SyncOperationsService,
+  ) {
+    super(tasks, mappings, remoteInvoices, invoices);
+  }
+
   supports(session: ProviderSession): boolean {
     return session.invoices?.void !== undefined;
   }
 
-  async call(
-    session: ProviderSession,
-    snapshot: Record<string, unknown>,
-    attempt: Attempt,
-  ): Promise<RemoteInvoice | undefined> {
-    if (session.invoices?.void === undefined) throw new Error('the session cannot void invoices');
-    try {
-      return await session.invoices.void(remoteIdOf(snapshot), attempt);
-    } catch (error) {
-      if (error instanceof ProviderError && error.kind === 'not_found') return undefined;
-      throw error;
-    }
+  override async prepare(ctx: Ctx, operation: SyncOperation, connection: Connection): Promise<Prepared> {
+    const { entityType, entityId } = operation;
+    const marked = {
+      entityType: entityType as 'invoice',
+      entityId,
+      action: 'mark_paid',
+      revision: 1,
+    } as const;
+    const told = await this.operations.findIntent(ctx, connection.id, marked);
+    return told?.state === 'succeeded'
+      ? { skip: 'it was marked as paid there, when it was paid here: nobody can pay it' }
+      : super.prepare(ctx, operation, connection);
+  }
+
+  call(session: ProviderSession, snapshot: Record<string, unknown>, attempt: Attempt): Promise<Told> {
+    return closed(session, snapshot, attempt);
+  }
+}
+
+const closed = (
+  session: ProviderSession,
+  snapshot: Record<string, unknown>,
+  attempt: Attempt,
+): Promise<Told> => {
+  if (session.invoices?.void === undefined) throw new Error('the session cannot void invoices');
+  return unlessOver(session, snapshot, session.invoices.void(remoteIdOf(snapshot), attempt));
+};
+
+/** A refusal because nobody can pay it any more is as good as what was asked for: so it is that it is gone. */
+async function unlessOver(
+  { invoices }: ProviderSession,
+  snapshot: Record<string, unknown>,
+  call: Promise<RemoteInvoice>,
+): Promise<Told> {
+  try {
+    return { remote: await call };
+  } catch (error) {
+    if (!(error instanceof ProviderError) || error.retryable || error.kind === 'auth') throw error;
+    const now = await invoices?.fetch(remoteIdOf(snapshot));
+    if (now === null) return { remote: undefined };
+    if (now?.status === 'void') return { remote: now };
+    throw error;
   }
 }
 
@@ -159,13 +193,13 @@ export class RefreshInvoiceTask extends RemoteInvoiceTask {
     return session.invoices !== undefined;
   }
 
-  async call(session: ProviderSession, snapshot: Record<string, unknown>): Promise<RemoteInvoice> {
+  async call(session: ProviderSession, snapshot: Record<string, unknown>): Promise<Told> {
     const remote = await session.invoices?.fetch(remoteIdOf(snapshot));
     if (!remote) throw new ProviderError('not_found', `there is no invoice ${remoteIdOf(snapshot)} any more`);
     if (remote.hostedUrl === undefined && remote.status === 'open')
       throw new ProviderError('unavailable', 'the page to pay on is not there yet', {
         code: 'hosted_url_missing',
       });
-    return remote;
+    return { remote };
   }
 }

@@ -11,7 +11,7 @@ import { MappingsService } from '../mappings/mappings.service.js';
 import { pushOf, revised, whyUnwanted } from './invoice-push-content.js';
 import { fromSnapshot, toSnapshot } from './invoice-snapshot.js';
 import { RemoteInvoicesService } from './remote-invoices.service.js';
-import { remoteIdOf, RemoteInvoiceTask } from './settle-invoice.tasks.js';
+import { remoteIdOf, RemoteInvoiceTask, type Told } from './settle-invoice.tasks.js';
 import { SyncOperationsService } from './sync-operations.service.js';
 import { SyncTasks } from './sync-tasks.js';
 import type { Prepared, Reconsidered, SyncOperation } from './sync.types.js';
@@ -109,43 +109,43 @@ export class SettlePartTask extends RemoteInvoiceTask {
     return { go: now === undefined ? stored : { ...stored, push: toSnapshot(now) } };
   }
 
-  async call(
-    session: ProviderSession,
-    snapshot: Record<string, unknown>,
-    attempt: Attempt,
-  ): Promise<RemoteInvoice> {
+  async call(session: ProviderSession, snapshot: Record<string, unknown>, attempt: Attempt): Promise<Told> {
     const { invoices } = session;
     if (invoices === undefined) throw new Error('the session has no invoices');
     if ('push' in snapshot) {
       const { remoteId, push } = snapshot as unknown as Replacement;
-      return (await closed(session, remoteId, attempt)) ?? invoices.push(fromSnapshot(push), attempt);
+      const paid = await closed(session, remoteId, attempt);
+      return { remote: paid ?? (await invoices.push(fromSnapshot(push), attempt)) };
     }
     if (invoices.settlePart === undefined) throw new Error('the session cannot settle parts');
     const { remaining, currency } = snapshot as { remaining: string; currency: string };
-    return invoices.settlePart(remoteIdOf(snapshot), money(BigInt(remaining), currency), attempt);
+    return {
+      remote: await invoices.settlePart(remoteIdOf(snapshot), money(BigInt(remaining), currency), attempt),
+    };
   }
 
   override async undo(
     session: ProviderSession,
     snapshot: Record<string, unknown>,
     attempt: Attempt,
-  ): Promise<RemoteInvoice | undefined> {
+  ): Promise<Told> {
     // A part that was taken off stays so: whoever has made the invoice unwanted tells that in an operation of their own.
-    if (!('push' in snapshot)) return undefined;
+    if (!('push' in snapshot)) return { remote: undefined };
     const { remoteId, push } = snapshot as unknown as Replacement;
     const paid = await closed(session, remoteId, attempt);
-    return paid ?? (await session.invoices?.withdraw?.(fromSnapshot(push), attempt))?.paid;
+    const left = await session.invoices?.withdraw?.(fromSnapshot(push), attempt);
+    return { remote: paid ?? left?.paid, withdrawn: left?.withdrawn ?? [] };
   }
 
   override async undone(
     ctx: Ctx,
     { entityId, snapshot }: SyncOperation,
     connection: Connection,
-    paid: RemoteInvoice | undefined,
+    { remote, withdrawn = [] }: Told,
   ): Promise<boolean> {
-    if (paid !== undefined) return false;
+    if (remote !== undefined) return false;
     if (snapshot !== null && 'push' in snapshot)
-      await this.remoteInvoices.withdrawn(ctx, connection, entityId, []);
+      await this.remoteInvoices.withdrawn(ctx, connection, entityId, withdrawn);
     return true;
   }
 }

@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { readJson } from '../exact-json.js';
+import { ListenedClient } from './listened-client.js';
 import { SnakeCaseNaming } from './naming.strategy.js';
 import { checkRequirements } from './requirements.js';
 import { prepareRoles } from './roles.js';
@@ -36,7 +37,12 @@ export function dataSourceOptions(
     poolSize: database.poolSize ?? 10,
     installExtensions: false,
     // Statements that are asked without waiting for the one before go to the database together.
-    extra: { application_name: 'flexprice-nest', pipeline: true, types: { getTypeParser } },
+    extra: {
+      application_name: 'flexprice-nest',
+      pipeline: true,
+      types: { getTypeParser },
+      Client: ListenedClient,
+    },
   };
 }
 

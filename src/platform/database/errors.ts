@@ -21,12 +21,18 @@ export function isTransactionConflict(error: unknown): boolean {
   return code === '40001' || code === '40P01';
 }
 
+/** What the driver says of a connection that has ended; it has no code for it. */
+const LOST_CONNECTION =
+  /^(Connection terminated|Client has encountered a connection error and is not queryable|Client was closed and is not queryable)/;
+
 /** True for failures of the database itself (connection lost, shutting down, disk full), not of a statement. */
 export function isDatabaseFailure(error: unknown): boolean {
   const code = postgresError(error)?.code;
   if (code !== undefined) return /^(08|53|57|58|XX)/.test(code);
-  const name = (error as { code?: unknown } | null)?.code;
-  return name === 'ECONNREFUSED' || name === 'ECONNRESET' || name === 'ETIMEDOUT';
+  const { code: name, message } = (error ?? {}) as { code?: unknown; message?: unknown };
+  if (name === 'ECONNREFUSED' || name === 'ECONNRESET' || name === 'ETIMEDOUT' || name === 'EPIPE')
+    return true;
+  return typeof message === 'string' && LOST_CONNECTION.test(message);
 }
 
 export const isPostgresError = (error: unknown): boolean => postgresError(error) !== undefined;

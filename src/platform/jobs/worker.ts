@@ -1,9 +1,11 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import {
+  type BeforeApplicationShutdown,
   Inject,
   Injectable,
   Logger,
   type OnApplicationBootstrap,
-  type OnApplicationShutdown,
+  type OnModuleDestroy,
 } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import pg from 'pg';
@@ -32,14 +34,16 @@ export interface WorkerOptions {
 
 const PURGE_EVERY_MS = 60 * 60 * 1000;
 const RECONNECT_MS = 1000;
+const LONGEST_STOP_MS = 24_000;
 
 /** The working half of a process: runs jobs, relays events, sweeps, ticks. */
 @Injectable()
-export class Worker implements OnApplicationBootstrap, OnApplicationShutdown {
+export class Worker implements OnApplicationBootstrap, OnModuleDestroy, BeforeApplicationShutdown {
   private readonly logger = new Logger(Worker.name);
   private readonly loops: Loop[] = [];
   private listener: pg.Client | undefined;
   private stopping = false;
+  private stopped: Promise<void> = Promise.resolve();
 
   constructor(
     @Inject(WORKER_OPTIONS) private readonly options: WorkerOptions,
@@ -72,12 +76,26 @@ export class Worker implements OnApplicationBootstrap, OnApplicationShutdown {
     for (const loop of this.loops) loop.start(this.logger);
   }
 
-  async onApplicationShutdown(): Promise<void> {
+  /** From now on nothing is taken on; what is running goes on beside the requests that are being answered. */
+  onModuleDestroy(): void {
     this.stopping = true;
     this.signal.connect(undefined);
+    this.stopped = this.stopAll();
+    this.stopped.catch(() => undefined);
+  }
+
+  /**
+   * Waits for what is running, before anything that it needs is closed. What takes longer than any of its calls may is left to
+   * its lease.
+   */
+  async beforeApplicationShutdown(): Promise<void> {
+    await Promise.race([this.stopped, delay(LONGEST_STOP_MS, undefined, { ref: false })]);
+    await this.listener?.end().catch(() => undefined);
+  }
+
+  private async stopAll(): Promise<void> {
     await Promise.all(this.loops.map((loop) => loop.stop()));
     await this.transport.stop();
-    await this.listener?.end().catch(() => undefined);
   }
 
   /** Hears of events that processes without a relay of their own have written. */

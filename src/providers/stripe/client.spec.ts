@@ -75,6 +75,50 @@ test('calls carry the pinned version and the key, under the path prefix, and are
   ]);
 });
 
+const ODD = [
+  '"ok"',
+  '7',
+  'true',
+  'null',
+  '[]',
+  '{}',
+  '{"nonsense":true}',
+  '{"object":"invoice"}',
+  '<html></html>',
+  '',
+];
+
+test.each([...ODD, '{"id":"in_1","obj'])(
+  'a good answer that is %j tells nothing: outcome unknown',
+  async (text) => {
+    respond = (_, response) => response.writeHead(200, { 'content-type': 'application/json' }).end(text);
+    const { session, calls } = open();
+    const attempt = { key: 'k', firstTriedAt: new Date(), number: 1 };
+    const customer = { customerId: 'c', externalId: 'c', name: 'C', email: undefined, phone: undefined };
+    const all = [
+      () =>
+        session.customers?.push(
+          { ...customer, address: undefined, metadata: {}, remoteId: undefined },
+          attempt,
+        ),
+      () => session.invoices?.fetch('in_1'),
+      () => session.invoices?.markPaid?.('in_1', attempt),
+      () => session.invoices?.void?.('in_1', attempt),
+      () => session.verify(),
+    ];
+    for (const call of all)
+      expect(await failureOf(call() as Promise<unknown>)).toMatchObject({ kind: 'unavailable' });
+    expect(calls.length).toBeGreaterThanOrEqual(5);
+  },
+);
+
+test.each(ODD)('a refusal that is %j does not say why: outcome unknown', async (text) => {
+  respond = (_, response) => response.writeHead(400).end(text);
+  expect(await failureOf(open().session.invoices?.fetch('in_1') as Promise<unknown>)).toMatchObject({
+    kind: 'unavailable',
+  });
+});
+
 test.each([
   ['is cut before the answer', (_, response) => void response.socket?.destroy()],
   [

@@ -92,12 +92,13 @@ test.each(['<html>', '', '"ok"', '7', 'null', '[]', '{}', '{"nonsense":true}', '
   async (text) => {
     respond = (_, response) => response.writeHead(200).end(text);
     const { whop } = open();
-    for (const call of [
-      whop.get('/invoices/inv_1'),
-      whop.post('/invoices', {}, 'key_1'),
-      whop.act('/invoices/inv_1/void', 'key_1'),
-    ])
-      expect(await failureOf(call)).toMatchObject({ kind: 'unavailable', code: 'no_answer' });
+    const all = [
+      () => whop.get('/invoices/inv_1'),
+      () => whop.post('/invoices', {}, 'key_1'),
+      () => whop.act('/invoices/inv_1/void', 'key_1'),
+    ];
+    for (const call of all)
+      expect(await failureOf(call())).toMatchObject({ kind: 'unavailable', code: 'no_answer' });
     expect(await failureOf(whop.peek('/invoices', {}))).toMatchObject({ kind: 'unavailable' });
   },
 );

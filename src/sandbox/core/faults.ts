@@ -17,6 +17,8 @@ export interface FaultRule {
   readonly mode: FaultMode;
   readonly status?: number | undefined;
   readonly body?: unknown;
+  /** Instead of `body`: what is answered to the letter, JSON or not. */
+  readonly text?: string | undefined;
   /** With `error_after`, instead of an error: the answer of the endpoint with these fields in place of its own. */
   readonly alter?: Readonly<Record<string, unknown>> | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;

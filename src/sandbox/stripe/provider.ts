@@ -122,6 +122,7 @@ export class StripeProvider implements Provider<StripeCaller> {
   faultAnswer(rule: FaultRule, incoming: Incoming): Answer {
     const status = rule.status ?? 500;
     const headers = { ...rule.headers };
+    if (rule.text !== undefined) return { status, body: rule.text, headers };
     if (rule.body !== undefined) return jsonAnswer(status, rule.body, headers);
     const error = new StripeError(
       status === 429 ? 'invalid_request_error' : 'api_error',

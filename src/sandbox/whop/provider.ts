@@ -108,6 +108,7 @@ export class WhopProvider implements Provider<WhopCaller> {
   faultAnswer(rule: FaultRule): Answer {
     const status = rule.status ?? 500;
     const headers = { ...rule.headers };
+    if (rule.text !== undefined) return { status, body: rule.text, headers };
     if (rule.body !== undefined) return jsonAnswer(status, rule.body, headers);
     const type = status === 429 ? 'rate_limit_exceeded' : 'internal_server_error';
     return refused(new WhopError(status, type, 'The sandbox was told to answer like this'), headers);

@@ -24,8 +24,7 @@ export const AGGREGATIONS = {
   WEIGHTED_SUM_KEPT: { type: 'WEIGHTED_SUM', field: 'v' },
 } as const;
 export type Aggregation = keyof typeof AGGREGATIONS;
-export const ADDED: readonly Aggregation[] = ['COUNT', 'SUM', 'SUM_WITH_MULTIPLIER'];
-export const BUCKETED: readonly Aggregation[] = ['SUM_BY_DAY', 'SUM_BY_DAY_AND_GROUP', 'MAX_BY_DAY'];
+const BUCKETED: readonly Aggregation[] = ['SUM_BY_DAY', 'SUM_BY_DAY_AND_GROUP', 'MAX_BY_DAY'];
 /** Of meters that never reset. */
 export const KEPT: readonly Aggregation[] = ['SUM_KEPT', 'WEIGHTED_SUM_KEPT'];
 
