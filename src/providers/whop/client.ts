@@ -34,7 +34,7 @@ export interface WhopClient {
   post<T extends Identified>(path: string, body: object, idempotencyKey: string): Promise<Posted<T>>;
   /** Does something to an object, which is answered with `true`, with the object, or with that it is going to be done. */
   act(path: string, idempotencyKey: string, body?: object): Promise<void>;
-  change<T extends Identified>(path: string, body: object): Promise<T>;
+  change(path: string, body: object): Promise<void>;
   delete(path: string): Promise<void>;
 }
 
@@ -85,8 +85,12 @@ export function openWhop(apiKey: string, apiDate: WhopApiDate, runtime: Provider
     peek: async (path, query) => {
       await page(path, query);
     },
-    list: <T>(path: string, query: Query) => pages<T>(page, path, query),
-    post: async <T extends Identified>(path: string, body: object, idempotencyKey: string) => {
+    list: (path, query) => pages(page, path, query),
+    post: async <T extends Identified>(
+      path: string,
+      body: object,
+      idempotencyKey: string,
+    ): Promise<Posted<T>> => {
       const answer = await send({ method: 'POST', path, body, idempotencyKey });
       return { object: identified(answer.body) as T, replayed: isReplay(answer.headers) };
     },
@@ -94,8 +98,9 @@ export function openWhop(apiKey: string, apiDate: WhopApiDate, runtime: Provider
       const answer = await send({ method: 'POST', path, body, idempotencyKey });
       if (answer.body !== true && asRecord(answer.body).queued !== true) identified(answer.body);
     },
-    change: async <T extends Identified>(path: string, body: object) =>
-      identified((await send({ method: 'PATCH', path, body })).body) as T,
+    change: async (path, body) => {
+      identified((await send({ method: 'PATCH', path, body })).body);
+    },
     delete: async (path) => {
       await send({ method: 'DELETE', path });
     },

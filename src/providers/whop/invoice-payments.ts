@@ -45,7 +45,7 @@ async function paymentsOf(
   const named = invoice.payment?.id;
   if (isNewest(ctx) && (named !== undefined || invoice.status !== 'paid')) {
     const one = named === undefined || named === told?.id ? undefined : await paymentOf(ctx, named);
-    return [one, told].filter((payment) => payment !== undefined && payment !== null).filter(isPaid);
+    return [one, told].filter((payment) => payment !== null && payment !== undefined).filter(isPaid);
   }
   const byPlan: Readonly<Record<string, string | readonly string[]>> = isNewest(ctx)
     ? { plan_id: plan.id }
@@ -96,7 +96,7 @@ const saysRefunded = (payment: WhopPayment): boolean =>
   /refund/.test(payment.substatus ?? '');
 
 const saysDisputed = ({ substatus = '', dispute_alerted_at: alerted }: WhopPayment): boolean =>
-  /dispute/.test(substatus) || (alerted !== undefined && alerted !== null);
+  /dispute/.test(substatus) || typeof alerted === 'string';
 
 export async function refundsOf(ctx: WhopContext, paymentId: string): Promise<WhopRefund[]> {
   const found: WhopRefund[] = [];

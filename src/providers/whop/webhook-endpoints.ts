@@ -13,9 +13,7 @@ export const whopWebhookEndpoints = (ctx: WhopContext): WebhookEndpointOperation
   ...(isNewest(ctx)
     ? {
         inspect: (paths: readonly string[]) => inspect(ctx, paths),
-        enable: async (remoteId: string) => {
-          await ctx.whop.change(pathOf(remoteId), { enabled: true });
-        },
+        enable: (remoteId: string) => ctx.whop.change(pathOf(remoteId), { enabled: true }),
         replay: (remoteId: string, since: Date, attempt: Attempt) =>
           act(ctx, `${pathOf(remoteId)}/replay`, attempt.key, {
             sent_after: since.toISOString(),
