@@ -123,7 +123,7 @@ async function inLanes<T, R>(
 
 /** Of all of them, which take long: how far it is, on standard error. */
 function tell(title: string, wrong: readonly string[]): void {
-  process.stderr.write(`${wrong.length === 0 ? '.' : `\n${title}: ${wrong.join('; ')}\n`}`);
+  process.stderr.write(wrong.length === 0 ? '.' : `\n${title}: ${wrong.join('; ')}\n`);
 }
 
 function report(
