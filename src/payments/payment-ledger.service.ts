@@ -5,6 +5,7 @@ import type { AdjustmentKind } from '../domain/paying/adjustments.js';
 import { hasGone, holdsAmount } from '../domain/paying/reversal-states.js';
 import { InvoiceAdjustments, type InvoiceAdjustment } from '../invoices/invoice-adjustments.service.js';
 import { CustomerCreditService } from '../invoices/customer-credit.service.js';
+import { LineCreditsService } from '../invoices/line-credits.service.js';
 import { InvoicesService } from '../invoices/invoices.service.js';
 import type { PurchaseUndoing } from '../wallets/wallet-purchases.service.js';
 import type { Invoice } from '../invoices/invoices.types.js';
@@ -27,6 +28,7 @@ export class PaymentLedger {
     private readonly invoices: InvoicesService,
     private readonly adjustments: InvoiceAdjustments,
     private readonly credit: CustomerCreditService,
+    private readonly lineCredits: LineCreditsService,
     private readonly outbox: Outbox,
   ) {}
 
@@ -176,6 +178,24 @@ export class PaymentLedger {
       if (amount > returned) held.push({ payment: await this.lock(ctx, paymentId), left: amount - returned });
     }
     return held;
+  }
+
+  /**
+   * The same, as far as it can still go back in money: what was given back of the invoice as credit has gone already, into
+   * the wallet or off another invoice.
+   */
+  async refundableOf(ctx: Ctx, invoiceId: string): Promise<{ payment: Payment; left: bigint }[]> {
+    const held = await this.heldOf(ctx, invoiceId);
+    if (held.length === 0) return held;
+    const credits = await this.lineCredits.of(ctx, await this.invoices.linesOf(ctx, [invoiceId]));
+    const given = credits
+      .filter(({ source }) => source !== 'CREDIT_NOTE')
+      .reduce((sum, { amount }) => sum + amount.amount, 0n);
+    const room = held.reduce((sum, { left }) => sum + left, 0n) - given;
+    return held.map(({ payment, left }) => ({
+      payment,
+      left: room <= 0n ? 0n : left < room ? left : room,
+    }));
   }
 
   async lock(ctx: Ctx, id: string): Promise<Payment> {

@@ -38,7 +38,9 @@ export class PaymentRefunds {
         'a payment from a wallet is given back with a credit note',
         'payment_not_refundable',
       );
-    const held = (await this.ledger.heldOf(ctx, invoice.id)).find((one) => one.payment.id === paymentId);
+    const held = (await this.ledger.refundableOf(ctx, invoice.id)).find(
+      (one) => one.payment.id === paymentId,
+    );
     if (held === undefined)
       throw invalidOperation(
         payment.succeededAt === null
@@ -46,6 +48,7 @@ export class PaymentRefunds {
           : 'nothing is left of the payment to refund',
         payment.succeededAt === null ? 'payment_not_refundable' : 'payment_already_refunded',
       );
+    if (held.left === 0n) throw givenBackAsCredit();
     const left = money(held.left, payment.currency);
     const amount = wish.amount ?? left;
     if (amount.amount > left.amount)
@@ -101,7 +104,7 @@ export class PaymentRefunds {
   async reopen(ctx: Ctx, refundId: string): Promise<PaymentRefund> {
     const row = await this.get(ctx, refundId);
     const invoice = await this.invoices.lock(ctx, row.invoiceId);
-    const held = (await this.ledger.heldOf(ctx, row.invoiceId)).find(
+    const held = (await this.ledger.refundableOf(ctx, row.invoiceId)).find(
       ({ payment }) => payment.id === row.paymentId,
     );
     if ((held?.left ?? 0n) < row.amount)
@@ -125,3 +128,10 @@ export class PaymentRefunds {
     return findRow(ctx.em, PaymentRefundEntity, { idempotencyKey });
   }
 }
+
+/** Both would be twice what came in. */
+export const givenBackAsCredit = (): Error =>
+  invalidOperation(
+    'what was paid has been given back as credit: it cannot go back in money as well',
+    'payment_given_back',
+  );

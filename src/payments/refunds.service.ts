@@ -7,6 +7,7 @@ import type { Invoice } from '../invoices/invoices.types.js';
 import type { Ctx } from '../platform/context.js';
 import { stampNew } from '../platform/database/columns.js';
 import { insertRow } from '../platform/database/rows.js';
+import { givenBackAsCredit } from './payment-refunds.service.js';
 import { PaymentLedger } from './payment-ledger.service.js';
 import { PaymentRefundEntity } from './payment-refund.entity.js';
 
@@ -61,9 +62,12 @@ export class RefundsService {
 
   /** What an operator says was given back outside of us: all that is left of one payment. The invoice is locked. */
   async recordOutside(ctx: Ctx, invoice: Invoice, paymentId: string): Promise<Invoice> {
-    const held = (await this.ledger.heldOf(ctx, invoice.id)).find(({ payment }) => payment.id === paymentId);
+    const held = (await this.ledger.refundableOf(ctx, invoice.id)).find(
+      ({ payment }) => payment.id === paymentId,
+    );
     if (held === undefined)
       throw invalidOperation('nothing is left of the payment to refund', 'payment_already_refunded');
+    if (held.left === 0n) throw givenBackAsCredit();
     const where = { destination: 'OUTSIDE' as const, reference: null, creditNoteId: null };
     await this.write(ctx, invoice, paymentId, held.left, where);
     return this.ledger.recount(ctx, invoice);

@@ -268,4 +268,22 @@ describe('money that is given back', () => {
       expect(items).toMatchObject([{ transaction_reason: 'INVOICE_VOID_REFUND', credit_amount: '10' }]);
     });
   });
+
+  it('bug: what was given back as credit is refunded in money as well', async () => {
+    const story = await BillingStory.begin(server);
+    const plan = await story.plan();
+    await story.fee(plan, '31');
+    const subscription = await story.subscribe(plan);
+    const payment = await story.pay(subscription.latest_invoice, '31');
+    await story.clock('2031-01-11');
+    await story.api.post(`/subscriptions/${subscription.id}/cancel`, {
+      cancellation_type: 'immediate',
+      proration_behavior: 'create_prorations',
+    });
+    const refund = (amount?: string): Promise<any> =>
+      story.api.send('POST', `/payments/${payment.id}/refunds`, amount === undefined ? {} : { amount });
+    expect((await refund('10.01')).status).toBe(400);
+    expect((await refund('10')).status).toBe(201);
+    expect(await refund()).toMatchObject({ status: 400, body: { error: { code: 'payment_given_back' } } });
+  });
 });
