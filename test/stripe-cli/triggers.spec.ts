@@ -12,6 +12,7 @@ const NOT_TRIGGERED = [
   'customer.subscription.resumed',
   'invoice.overpaid',
   'invoice_payment.paid',
+  'payment_method.automatically_updated',
   'price.deleted',
   'refund.created',
   'refund.failed',
@@ -31,6 +32,11 @@ const OUTCOMES: readonly (readonly [types: RegExp, outcome: RegExp])[] = [
   [/^invoice\./, /^skipped: the invoice is none of ours$/],
   [/^(payment_intent|charge)\./, /^skipped: the payment names none of our payments or invoices$/],
   [/^checkout\./, /^skipped: the checkout names none of our payments$/],
+  [/^credit_note\./, /^skipped: the invoice is none of ours$/],
+  [
+    /^payment_method\./,
+    /^skipped: (the customer of the payment method is none of ours|the payment method is nobody’s whom we know|nothing of the saved methods has changed)$/,
+  ],
   [/^setup_intent\.succeeded$/, /^skipped: the customer of the set-up is none of ours$/],
   [/^setup_intent\./, /^skipped: the set-up is failed$/],
 ];
