@@ -35,7 +35,7 @@ const OUTCOMES: readonly (readonly [types: RegExp, outcome: RegExp])[] = [
   [/^credit_note\./, /^skipped: the invoice is none of ours$/],
   [
     /^payment_method\./,
-    /^skipped: (the customer of the payment method is none of ours|the payment method is nobody’s whom we know|nothing of the saved methods has changed)$/,
+    /^(handled$|skipped: (the customer of the payment method is none of ours|the payment method is nobody’s whom we know|nothing of the saved methods has changed)$)/,
   ],
   [/^setup_intent\.succeeded$/, /^skipped: the customer of the set-up is none of ours$/],
   [/^setup_intent\./, /^skipped: the set-up is failed$/],
