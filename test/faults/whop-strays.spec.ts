@@ -1,4 +1,4 @@
-import { setProviderTimeout, struckBy, webhooksHandled } from '../support/faults.js';
+import { setProviderTimeout, struckBy } from '../support/faults.js';
 import { eventually } from '../support/eventually.js';
 import { Road } from '../support/road.js';
 import { WhopAccount } from '../support/whop-account.js';
@@ -76,7 +76,11 @@ describe('a second invoice at Whop that a lost request has made', () => {
   it('is money for our invoice when somebody was quicker and paid it, and the mapped one is made void', async () => {
     const { invoice, mapped, stray } = await pushedTwice();
     expect(await road.submit(whop.pageOf(stray))).toBe(303);
-    await webhooksHandled(road);
+    // Nobody can place it yet: it is where a person sees it.
+    await eventually('the money is parked', async () => {
+      const { items } = await road.api.get('/integrations/webhook-events?state=parked&limit=10');
+      return items.some(({ reason }: any) => reason.includes(`not ${stray.id}, which has been paid`));
+    });
     expect((await road.api.get(`/invoices/${invoice.id}`)).amount_paid).toBe('0');
     expect(await reconcile()).toBeGreaterThan(0);
     expect(await road.paid(invoice.id as string)).toMatchObject({ amount_paid: '25', overpaid_amount: '0' });
