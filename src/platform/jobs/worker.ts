@@ -100,6 +100,8 @@ export class Worker implements OnApplicationBootstrap, OnModuleDestroy, BeforeAp
 
   /** Hears of events that processes without a relay of their own have written. */
   private async listen(): Promise<void> {
+    // The timer of a lost listener may fire when the process is stopping, or has stopped.
+    if (this.stopping) return;
     const { url } = this.dataSource.options as { url?: string };
     const client = new pg.Client({ connectionString: url, application_name: 'flexprice-nest listener' });
     client.on('notification', () => {
