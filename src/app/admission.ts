@@ -1,9 +1,14 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { BillingError } from '../domain/errors.js';
 import { WallClock } from '../platform/clock/clock.js';
-import { toBillingError, toEnvelope } from '../platform/http/error-envelope.js';
+import { answerError, toBillingError } from '../platform/http/error-envelope.js';
 import { RateLimiter } from '../platform/http/rate-limiter.js';
-import { presentedKey, type ApiKeyIdentity, type ApiKeysService } from '../tenancy/api-keys.service.js';
+import {
+  presentedKey,
+  unauthorized,
+  type ApiKeyIdentity,
+  type ApiKeysService,
+} from '../tenancy/api-keys.service.js';
 
 /** How much is taken of one caller; 0 means no limit. */
 export interface AdmissionLimits {
@@ -53,7 +58,7 @@ export function admitRequests(
     const now = clock.now();
     if (identity === undefined) {
       const wait = strangers(request.ip, now);
-      return wait > 0 ? tooMany(wait) : unauthorized(request);
+      return wait > 0 ? tooMany(wait) : unauthorized(presentedKey(request.headers));
     }
     const key = identity.caller.actor;
     const wait = keys(key, now);
@@ -73,26 +78,26 @@ export function admitRequests(
     const { url } = request;
     if (!API.test(url)) {
       // Nothing outside of the API takes a body.
-      if (request.is404) refuse(reply, notFoundRoute(request));
+      if (request.is404) answerError(reply, notFoundRoute(request));
       else done();
       return;
     }
     if (WEBHOOK.test(url)) {
       const wait = webhooks(request.ip, clock.now());
-      if (wait > 0) refuse(reply, tooMany(wait));
+      if (wait > 0) answerError(reply, tooMany(wait));
       else done();
       return;
     }
     const decide = (identity: ApiKeyIdentity | undefined): void => {
       const refused = admit(request, reply, identity);
       if (refused === undefined) done();
-      else refuse(reply, refused);
+      else answerError(reply, refused);
     };
     const key = presentedKey(request.headers);
     const identity = key === undefined ? undefined : apiKeys.identify(key);
     if (identity instanceof Promise)
       identity.then(decide, (error: unknown) => {
-        refuse(reply, toBillingError(error));
+        answerError(reply, toBillingError(error));
       });
     else decide(identity);
   });
@@ -103,21 +108,6 @@ function limiter(limit: number, windowMs: number): (key: string, now: Date) => n
   const windows = new RateLimiter(limit, windowMs);
   return (key, now) => windows.take(key, now);
 }
-
-function refuse(reply: FastifyReply, error: BillingError): void {
-  const { retryAfterSeconds } = error.details;
-  if (typeof retryAfterSeconds === 'number') void reply.header('Retry-After', String(retryAfterSeconds));
-  void reply.code(error.httpStatus).send(toEnvelope(error));
-}
-
-const unauthorized = ({ headers }: FastifyRequest): BillingError =>
-  new BillingError(
-    'permission_denied',
-    presentedKey(headers) === undefined
-      ? 'no API key: send it as x-api-key, or as Authorization: Bearer'
-      : 'the API key is unknown, revoked or expired',
-    { code: 'unauthorized', httpStatus: 401 },
-  );
 
 const notFoundRoute = ({ method, url }: FastifyRequest): BillingError =>
   new BillingError('not_found', `Cannot ${method} ${url.slice(0, 200)}`);

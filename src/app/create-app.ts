@@ -5,7 +5,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { Logger, PinoLogger } from 'nestjs-pino';
 import { BillingError } from '../domain/errors.js';
-import { ErrorEnvelopeFilter, toBillingError, toEnvelope } from '../platform/http/error-envelope.js';
+import { answerError, ErrorEnvelopeFilter, toBillingError } from '../platform/http/error-envelope.js';
 import { Metrics } from '../platform/metrics/metrics.js';
 import { WallClock } from '../platform/clock/clock.js';
 import { ApiKeysService } from '../tenancy/api-keys.service.js';
@@ -37,8 +37,7 @@ export async function createApp(options: AppOptions): Promise<NestFastifyApplica
     },
     // What fails before there is a route (a path that cannot be decoded) never reaches Nest's filters.
     frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => {
-      const refused = toBillingError(error);
-      void reply.header('x-request-id', request.id).code(refused.httpStatus).send(toEnvelope(refused));
+      answerError(reply.header('x-request-id', request.id), toBillingError(error));
     },
     // What is being asked is answered; draining.ts sees to the rest.
     forceCloseConnections: 'idle',

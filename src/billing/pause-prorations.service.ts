@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { money, moneyToRate } from '../domain/money.js';
+import { earlierOf } from '../domain/period.js';
 import { chargedAgain } from '../domain/subscribing/proration.js';
 import type { Ctx } from '../platform/context.js';
 import type { RatedLine } from '../rating/rated-line.types.js';
@@ -78,7 +79,7 @@ function again(
   // One that has ended meanwhile is not charged any more; one that took its place is charged by itself.
   if (line === undefined || (line.endDate !== null && line.endDate <= at)) return [];
   const paid = { start: new Date(given.start), end: new Date(given.end) };
-  const end = line.endDate !== null && line.endDate < paid.end ? line.endDate : paid.end;
+  const end = earlierOf(line.endDate ?? paid.end, paid.end);
   if (end <= at) return [];
   const amount = chargedAgain(money(BigInt(given.net), currency), paid, { start: at, end });
   if (amount.amount <= 0n) return [];

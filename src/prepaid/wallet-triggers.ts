@@ -4,7 +4,7 @@ import type { Caller, Ctx } from '../platform/context.js';
 import { UnitOfWork } from '../platform/database/unit-of-work.js';
 import { CustomerSubscriptionsQueries } from '../subscriptions/customer-subscriptions.queries.js';
 import { GrantApplications } from '../wallets/grant-applications.service.js';
-import { WalletExpiries } from '../wallets/wallet-expiries.service.js';
+import { EXPIRED_WAIT_MS, WalletExpiries } from '../wallets/wallet-expiries.service.js';
 import type { WalletTransaction } from '../wallets/wallets.types.js';
 import { CreditHolds } from '../billing/credit-holds/credit-holds.service.js';
 import { BillingRun } from '../billing/runs/billing-runner.service.js';
@@ -13,8 +13,6 @@ import { SubscriptionGrants } from '../subscriptions/subscription-grants.service
 
 const BATCH = 200;
 const HOUR_MS = 3_600_000;
-/** A draft that nobody finalizes must not keep credits for ever. */
-const WAIT_AT_MOST_MS = 72 * HOUR_MS;
 
 /** Gives grants whose time comes between two rolls of their subscription: a weekly one on a monthly plan. */
 @Injectable()
@@ -89,7 +87,7 @@ export class CreditsExpiring implements TimeTrigger, OnModuleInit {
     const isNeeded = (row: WalletTransaction): boolean => {
       const since = unbilled.get(row.customerId);
       const expiry = (row.expiryDate ?? ctx.now).getTime();
-      return since !== undefined && since.getTime() <= expiry && ctx.now.getTime() < expiry + WAIT_AT_MOST_MS;
+      return since !== undefined && since.getTime() <= expiry && ctx.now.getTime() < expiry + EXPIRED_WAIT_MS;
     };
     const needed = due.filter((row) => !row.held && isNeeded(row));
     await this.expiries.postpone(ctx, needed, new Date(ctx.now.getTime() + HOUR_MS));

@@ -1,8 +1,7 @@
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import type { Grant } from '../domain/access/grants.js';
-import { BillingError } from '../domain/errors.js';
 import type { EnvironmentKind } from './environment.entity.js';
-import { ApiKeysService, presentedKey, type ApiKeyIdentity } from './api-keys.service.js';
+import { ApiKeysService, presentedKey, unauthorized, type ApiKeyIdentity } from './api-keys.service.js';
 import type { Caller } from '../platform/context.js';
 
 export interface AuthenticatedRequest {
@@ -22,23 +21,19 @@ export class ApiKeyGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     const request = context.switchToHttp().getRequest<AuthenticatedRequest>();
     const key = presentedKey(request.headers);
-    if (key === undefined)
-      throw unauthorized('no API key: send it as x-api-key, or as Authorization: Bearer');
+    if (key === undefined) throw unauthorized(key);
     const identity = this.apiKeys.identify(key);
     return identity instanceof Promise
-      ? identity.then((found) => admit(request, found))
-      : admit(request, identity);
+      ? identity.then((found) => admit(request, key, found))
+      : admit(request, key, identity);
   }
 }
 
-function admit(request: AuthenticatedRequest, identity: ApiKeyIdentity | undefined): true {
-  if (identity === undefined) throw unauthorized('the API key is unknown, revoked or expired');
+function admit(request: AuthenticatedRequest, key: string, identity: ApiKeyIdentity | undefined): true {
+  if (identity === undefined) throw unauthorized(key);
   const { scope, actor } = identity.caller;
   request.caller = { scope, actor, requestId: String(request.id) };
   request.environmentKind = identity.environmentKind;
   request.grants = identity.grants;
   return true;
 }
-
-const unauthorized = (message: string): BillingError =>
-  new BillingError('permission_denied', message, { code: 'unauthorized', httpStatus: 401 });

@@ -1,7 +1,7 @@
 import { hash as digest, randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { grantsOf, makesKeys, type Grant } from '../domain/access/grants.js';
-import { invalidOperation, notFound } from '../domain/errors.js';
+import { BillingError, invalidOperation, notFound } from '../domain/errors.js';
 import { WallClock } from '../platform/clock/clock.js';
 import type { Caller, Ctx } from '../platform/context.js';
 import { stampChange, stampNew } from '../platform/database/columns.js';
@@ -210,3 +210,13 @@ export function presentedKey(
   const match = typeof authorization === 'string' ? /^Bearer\s+(\S+)$/i.exec(authorization) : null;
   return match?.[1];
 }
+
+/** What whoever shows no key, or one that is not known, is answered. */
+export const unauthorized = (presented: string | undefined): BillingError =>
+  new BillingError(
+    'permission_denied',
+    presented === undefined
+      ? 'no API key: send it as x-api-key, or as Authorization: Bearer'
+      : 'the API key is unknown, revoked or expired',
+    { code: 'unauthorized', httpStatus: 401 },
+  );

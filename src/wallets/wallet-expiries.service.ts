@@ -6,6 +6,9 @@ import { WalletLedger } from './wallet-ledger.service.js';
 import { WalletTransactionEntity } from './wallet-transaction.entity.js';
 import { systemKey, type Wallet, type WalletTransaction } from './wallets.types.js';
 
+/** So long credits that have expired wait for a bill that they may pay: a draft that nobody finalizes must not keep them for ever. */
+export const EXPIRED_WAIT_MS = 72 * 3_600_000;
+
 /** Credits whose time is over: nobody can spend them any more, and here that becomes a transaction. */
 @Injectable()
 export class WalletExpiries {

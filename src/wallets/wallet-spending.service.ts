@@ -9,6 +9,7 @@ import { pursePays, type WalletType } from '../domain/wallets/wallet-kinds.js';
 import type { Ctx } from '../platform/context.js';
 import { findRows } from '../platform/database/rows.js';
 import { WalletCreditUseEntity } from './wallet-credit-use.entity.js';
+import { EXPIRED_WAIT_MS } from './wallet-expiries.service.js';
 import { WalletEntity } from './wallet.entity.js';
 import { creditOf, WalletLedger } from './wallet-ledger.service.js';
 import { WalletTransactionEntity } from './wallet-transaction.entity.js';
@@ -342,12 +343,9 @@ function termsOf(
     effectiveFrom,
     givenBack,
     held,
-    ...(held ? { bookExpiryAt: new Date(ctx.now.getTime() + HELD_FOR_MS) } : {}),
+    ...(held ? { bookExpiryAt: new Date(ctx.now.getTime() + EXPIRED_WAIT_MS) } : {}),
   };
 }
-
-/** How long credits that have expired wait for the bill that they may pay. */
-const HELD_FOR_MS = 72 * 3_600_000;
 
 const paymentDebit = (
   ctx: Ctx,

@@ -7,14 +7,12 @@ import type { Ctx } from '../../platform/context.js';
 import { invoicePeriod, type BillingTask } from '../../rating/billing-task.types.js';
 import { CustomerSubscriptionsQueries } from '../../subscriptions/customer-subscriptions.queries.js';
 import type { Subscription } from '../../subscriptions/subscriptions.types.js';
-import { WalletExpiries } from '../../wallets/wallet-expiries.service.js';
+import { EXPIRED_WAIT_MS, WalletExpiries } from '../../wallets/wallet-expiries.service.js';
 import { WalletHolds } from '../../wallets/wallet-holds.service.js';
 import type { WalletTransaction } from '../../wallets/wallets.types.js';
 import { UsageSoFar } from './usage-so-far.service.js';
 
 const HOUR_MS = 3_600_000;
-/** A draft that nobody finalizes must not keep credits for ever. */
-const WAIT_AT_MOST_MS = 72 * HOUR_MS;
 
 /**
  * Credits pay for what was used while they were valid, although the bill comes after (law B6): when they expire, what the use
@@ -142,7 +140,7 @@ export class CreditHolds {
     if (tasks.length > 0)
       return tasks.map(({ subscription }) => subscription.currentPeriodEnd).reduce(laterOf, soon);
     const { since, until } = await this.openDrafts.usageBefore(ctx, customerId, currency, at);
-    return since !== null && until !== null && ctx.now.getTime() < until.getTime() + WAIT_AT_MOST_MS
+    return since !== null && until !== null && ctx.now.getTime() < until.getTime() + EXPIRED_WAIT_MS
       ? soon
       : null;
   }

@@ -271,19 +271,15 @@ function startStep(before: Subscription, action: DueAction): Step {
   };
 }
 
-/** Service periods that began during the pause are charged for from its end. */
+/** What it charges is looked up for all of them together: see {@link SubscriptionSteps.resumeTasks}. */
 function resumeStep(before: Subscription, action: DueAction): Step {
   return {
     before,
     action,
-    ...taskOf(resumeTask(before, action.at)),
     change: resumed(before),
     event: 'subscription.resumed',
   };
 }
-
-const taskOf = (task: BillingTask | undefined): { task?: BillingTask } =>
-  task === undefined ? {} : { task };
 
 /**
  * What is to be billed of a paused subscription when its pause ends; nothing in the very instant in which its period ends.

@@ -2,7 +2,7 @@ import { moneyToRate, type Money } from '../money.js';
 import { Rate } from '../rate.js';
 
 /** A quotient keeps this many places, rounded half away from zero. Source: wire contract, numbers and rounding. */
-const QUOTIENT_PLACES = 16;
+export const QUOTIENT_PLACES = 16;
 
 /** What credits are worth, or cost, in the wallet's currency: exact, in major units. */
 export const amountOfCredits = (credits: Rate, conversionRate: Rate): Rate => credits.times(conversionRate);

@@ -1,7 +1,5 @@
 import { Rate, ZERO } from '../rate.js';
-
-/** Credits that are taken back keep as many places as a quotient has. Source: wire contract, numbers and rounding. */
-const PLACES = 16;
+import { QUOTIENT_PLACES } from './conversion.js';
 
 /** A purchase of credits, its bonus included, and what has become of it. */
 export interface Purchase {
@@ -34,7 +32,10 @@ export function changeOfPurchase({ credits, takenBack, unspent, paid, price }: P
   const due =
     gone === 0n
       ? ZERO
-      : credits.times(gone.toString()).div(price.toString()).toDecimalPlaces(PLACES, Rate.ROUND_HALF_UP);
+      : credits
+          .times(gone.toString())
+          .div(price.toString())
+          .toDecimalPlaces(QUOTIENT_PLACES, Rate.ROUND_HALF_UP);
   if (due.lessThan(takenBack)) return { take: ZERO, missing: ZERO, give: takenBack.minus(due) };
   const wanted = due.minus(takenBack);
   const take = Rate.min(wanted, unspent);

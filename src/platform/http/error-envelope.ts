@@ -68,6 +68,13 @@ interface Reply {
   send(body: unknown): unknown;
 }
 
+/** Answers a failure, wherever it was found. */
+export function answerError(reply: Reply, error: BillingError): void {
+  const { retryAfterSeconds } = error.details;
+  if (typeof retryAfterSeconds === 'number') reply.header('Retry-After', String(retryAfterSeconds));
+  reply.status(error.httpStatus).send(toEnvelope(error));
+}
+
 @Catch()
 export class ErrorEnvelopeFilter implements ExceptionFilter {
   private readonly logger = new Logger(ErrorEnvelopeFilter.name);
@@ -91,9 +98,6 @@ export class ErrorEnvelopeFilter implements ExceptionFilter {
         path: request.url.split('?')[0],
         request_id: request.id,
       });
-    const reply = http.getResponse<Reply>();
-    const { retryAfterSeconds } = error.details;
-    if (typeof retryAfterSeconds === 'number') reply.header('Retry-After', String(retryAfterSeconds));
-    reply.status(error.httpStatus).send(toEnvelope(error));
+    answerError(http.getResponse<Reply>(), error);
   }
 }
