@@ -181,14 +181,13 @@ export class SyncEngine implements OnModuleInit {
     const now = this.clock.now();
     const { retryWindowStart, failures } = operation;
     if (error.kind === 'auth') return this.inMs(PAUSED_MS);
+    const backoff = nextRetry(now, retryWindowStart ?? firstTriedAt, failures + 1);
     // Somebody has to give the permission, and nobody tells us when: it is asked for again and again.
     if (error.kind === 'forbidden') {
-      const backoff =
-        nextRetry(now, retryWindowStart ?? firstTriedAt, failures + 1) ?? this.inMs(FORBIDDEN_MS);
-      return new Date(Math.min(backoff.getTime(), now.getTime() + FORBIDDEN_MS));
+      const latest = this.inMs(FORBIDDEN_MS);
+      return backoff === undefined || backoff > latest ? latest : backoff;
     }
     if (!error.retryable) return undefined;
-    const backoff = nextRetry(now, retryWindowStart ?? firstTriedAt, failures + 1);
     if (backoff === undefined || error.retryAfterMs === undefined) return backoff;
     return new Date(Math.max(backoff.getTime(), now.getTime() + error.retryAfterMs));
   }
