@@ -26,6 +26,9 @@ export interface CustomerSearch extends SearchRequest {
   readonly metadata?: Record<string, string>;
 }
 
+/** Where a customer's metadata says which customer of a provider it is. */
+export const remoteIdKey = (provider: string): string => `${provider}_customer_id`;
+
 @Injectable()
 export class CustomersService {
   constructor(private readonly outbox: Outbox) {}
@@ -76,6 +79,21 @@ export class CustomersService {
     const row = await this.get(ctx, id);
     await this.announce(ctx, 'customer.updated', row, origin);
     return row;
+  }
+
+  /**
+   * Shows whose customer it is at a provider, as `metadata.stripe_customer_id`; null takes it off. It is no change of the
+   * customer: no event, no revision, or each push would ask for another.
+   */
+  async showRemoteId(ctx: Ctx, id: string, provider: string, remoteId: string | null): Promise<void> {
+    const key = remoteIdKey(provider);
+    await ctx.em.query(
+      remoteId === null
+        ? `UPDATE customers SET metadata = metadata - $2::text WHERE id = $1 AND metadata ? $2::text`
+        : `UPDATE customers SET metadata = metadata || jsonb_build_object($2::text, $3::text)
+           WHERE id = $1 AND metadata ->> $2::text IS DISTINCT FROM $3::text`,
+      remoteId === null ? [id, key] : [id, key, remoteId],
+    );
   }
 
   async get(ctx: Ctx, id: string): Promise<Customer> {

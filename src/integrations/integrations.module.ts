@@ -62,6 +62,7 @@ import { RemoteCustomers } from './sync/remote-customers.flow.js';
 import { RemoteEndings } from './sync/remote-endings.service.js';
 import { RemoteInvoicesService } from './sync/remote-invoices.service.js';
 import { DeleteCustomerTask } from './sync/delete-customer.task.js';
+import { MarkCustomerTask } from './sync/mark-customer.task.js';
 import { ExpirePageTask } from './sync/expire-page.task.js';
 import { MarkInvoicePaidTask, RefreshInvoiceTask, VoidInvoiceTask } from './sync/settle-invoice.tasks.js';
 import { SettlePartTask } from './sync/settle-part.task.js';
@@ -134,6 +135,7 @@ const SUBSCRIPTIONS = [
     SyncEngine,
     PushCustomerTask,
     DeleteCustomerTask,
+    MarkCustomerTask,
     LostCustomers,
     PushInvoiceTask,
     MarkInvoicePaidTask,

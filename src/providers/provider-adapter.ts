@@ -21,7 +21,7 @@ import type {
 } from './provider-objects.js';
 import type { DecidedPayment, MadeInvoice, OpenInvoice } from './provider-lists.js';
 import type { CallLimits } from './call-gate.js';
-import type { ProviderEvent } from './provider-event.js';
+import type { LocatedNews, ProviderEvent } from './provider-event.js';
 import type { PlanPush, RemotePlan, RemotePlanPage } from './provider-catalogue.js';
 import type { RemoteSubscription, SubscriptionWish } from './provider-subscriptions.js';
 
@@ -154,6 +154,11 @@ export interface ProviderSession {
   /** What goes back, where the provider takes payments for its own invoices only and has no {@link payments}. */
   readonly reversals?: ReversalOperations;
   readonly webhookEndpoints?: WebhookEndpointOperations;
+  /**
+   * For events that only name an object (`object.changed`): what is to be read again because of it, as a refund belongs to
+   * its payment. Null when it is gone, or belongs to nothing that is kept in step.
+   */
+  locate?(resource: string, remoteId: string): Promise<LocatedNews | null>;
 }
 
 export interface ProviderAccount {
@@ -177,6 +182,15 @@ export interface CustomerOperations {
   ): Promise<RemoteCustomer>;
   /** Null when the provider has never heard of it. */
   fetch(remoteId: string): Promise<RemoteCustomer | null>;
+  /**
+   * Writes only whose it is on one that was made there and is one of ours since, so that nobody else adopts it. What it
+   * is called there is left alone. Refused as a `conflict` when it is somebody else's by now.
+   */
+  mark?(
+    remoteId: string,
+    customer: Pick<CustomerPush, 'customerId' | 'externalId'>,
+    attempt: Attempt,
+  ): Promise<RemoteCustomer>;
   /**
    * The customer was deleted here. One that we have made is deleted; one that was there before us, or that other
    * business depends on, only loses our marks. Already gone is success.

@@ -1,3 +1,6 @@
+import { BillingError } from '../domain/errors.js';
+import type { Answerable } from '../platform/http/error-envelope.js';
+
 /**
  * - `unavailable`: no answer, a timeout, a 5xx, a key in use. The outcome is unknown; retried with the same key.
  * - `rate_limited`: refused before anything happened; retried after `retryAfterMs`.
@@ -23,7 +26,13 @@ export interface ProviderErrorOptions {
   readonly cause?: unknown;
 }
 
-export class ProviderError extends Error {
+/** The code of an answer to our own caller for why a provider has refused. */
+export const refusalCode = (error: { readonly kind: string } | undefined): string => {
+  if (error?.kind === 'auth') return 'provider_credentials_refused';
+  return error?.kind === 'forbidden' ? 'provider_permission_missing' : 'provider_refused';
+};
+
+export class ProviderError extends Error implements Answerable {
   readonly kind: ProviderErrorKind;
   readonly code: string;
   readonly param: string | undefined;
@@ -46,5 +55,27 @@ export class ProviderError extends Error {
 
   get retryable(): boolean {
     return this.kind === 'unavailable' || this.kind === 'rate_limited';
+  }
+  /** As an answer to our own caller: 503 where another try may help, else 400 in the provider's words; no 500. */
+  toBillingError(provider?: string): BillingError {
+    const name = provider ?? 'the provider';
+    const details = {
+      ...(provider === undefined ? {} : { provider }),
+      provider_code: this.code,
+      request_id: this.requestId,
+      param: this.param,
+    };
+    if (!this.retryable)
+      return new BillingError('invalid_operation', `${name}: ${this.message}`, {
+        code: refusalCode(this),
+        details,
+        cause: this,
+      });
+    const after = this.retryAfterMs;
+    return new BillingError('service_unavailable', `${name} cannot be reached just now: ${this.message}`, {
+      code: 'provider_unavailable',
+      details: after === undefined ? details : { ...details, retryAfterSeconds: Math.ceil(after / 1000) },
+      cause: this,
+    });
   }
 }

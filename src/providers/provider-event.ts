@@ -21,6 +21,11 @@ export type ProviderNews =
   | { readonly kind: 'checkout.changed'; readonly remoteId: string }
   | { readonly kind: 'setup.changed'; readonly remoteId: string }
   | { readonly kind: 'method.changed'; readonly remoteId: string }
+  /** Only named: {@link ProviderSession.locate} says what it belongs to. `resource` is the provider's name of its kind. */
+  | { readonly kind: 'object.changed'; readonly resource: string; readonly remoteId: string }
   | { readonly kind: 'ignored'; readonly reason: string };
+
+/** Which object to read again, known at last. */
+export type LocatedNews = Exclude<ProviderNews, { kind: 'object.changed' | 'ignored' }>;
 
 export type ProviderEvent = ProviderEventBase & ProviderNews;

@@ -334,6 +334,51 @@ describe('customers here and at Stripe', () => {
     await switches({ customer_inbound_enabled: true, customer_outbound_enabled: true });
   });
 
+  it('one that was made there is marked as ours, and left as it is called there', async () => {
+    const made = await stripeApi(road, secretKey, 'POST', '/v1/customers', {
+      name: 'Made there',
+      email: 'made-there@example.test',
+      'metadata[shop]': 'north',
+    });
+    await webhooksHandled(road);
+    const [customer] = (await road.api.post('/customers/search', { email: 'made-there@example.test' })).items;
+    await road.settled(customer.id as string);
+    expect(there(customer.id as string)).toMatchObject([
+      {
+        id: made.id,
+        name: 'Made there',
+        metadata: {
+          shop: 'north',
+          flexprice_environment: road.server.tenant.environmentId,
+          flexprice_adopted: 'true',
+        },
+      },
+    ]);
+  });
+
+  it('the metadata names the id there, stays with a change of it, and is not sent there', async () => {
+    const customer = await synced('shown', { metadata: { tier: 'gold' } });
+    const remoteId = await remoteIdOf(customer.id as string);
+    const shown = { stripe_customer_id: remoteId };
+    expect((await road.api.get(`/customers/${customer.id}`)).metadata).toEqual({ tier: 'gold', ...shown });
+    const found = await road.api.post('/customers/search', { metadata: shown });
+    expect(found.items).toMatchObject([{ id: customer.id }]);
+    await road.api.put(`/customers/${customer.id}`, { metadata: { tier: 'silver' } });
+    await eventually('told', () => Promise.resolve(there(customer.id)[0].metadata.tier === 'silver'));
+    await road.settled(customer.id as string);
+    expect(there(customer.id)[0].metadata).not.toHaveProperty('stripe_customer_id');
+    await customerWhen(customer.id, (one) => one.metadata.stripe_customer_id === remoteId);
+    await stripeApi(road, secretKey, 'DELETE', `/v1/customers/${remoteId}`);
+    const again = await customerWhen(
+      customer.id,
+      (one) => ![remoteId, undefined].includes(one.metadata.stripe_customer_id),
+    );
+    expect(again.metadata).toEqual({
+      tier: 'silver',
+      stripe_customer_id: await remoteIdOf(customer.id as string),
+    });
+  });
+
   it('two environments on one Stripe account leave each other alone', async () => {
     const other = await road.server.anotherTenant();
     const url = `${road.server.url}/v1/webhooks/stripe/${other.tenant.tenantId}/${other.tenant.environmentId}`;

@@ -1,16 +1,20 @@
 import { eventually } from '../support/eventually.js';
 import { stripeApi, stripeInvoicesOf, webhooksHandled } from '../support/faults.js';
 import { GOOD_CARD, Road } from '../support/road.js';
+import { stripeHeaders } from '../support/stripe-webhook.js';
 
 const DISPUTED_CARD = '4000000000000259';
 
 describe('news that never comes, or is of somebody else', () => {
   let road: Road;
   let secretKey: string;
+  let webhookSecret: string;
   let connection: any;
   beforeAll(async () => {
     road = await Road.start();
-    ({ secretKey, connection } = await road.connectStripe({ invoice_outbound_enabled: false }));
+    ({ secretKey, connection, webhookSecret } = await road.connectStripe({
+      invoice_outbound_enabled: false,
+    }));
   });
   afterAll(async () => {
     await road.stop();
@@ -267,5 +271,51 @@ describe('news that never comes, or is of somebody else', () => {
       payment_status: 'PENDING',
       amount_paid: '0',
     });
+  });
+
+  it('a thin event, which only names its object, is followed to what that belongs to', async () => {
+    for (const type of ['refund.*', 'charge.*', 'payment_intent.*'])
+      road.sandbox.stripe.arrangeWebhooks({ action: 'drop', type, times: null });
+    const payment = await paid('thin', '50');
+    const refund = await stripeApi(road, secretKey, 'POST', '/v1/refunds', {
+      payment_intent: payment.gateway_payment_id,
+      amount: '2000',
+    });
+    const body = JSON.stringify({
+      id: 'evt_thin_1',
+      object: 'v2.core.event',
+      type: 'v1.refund.created',
+      created: new Date().toISOString(),
+      livemode: false,
+      related_object: { id: refund.id, type: 'refund', url: `/v1/refunds/${refund.id}` },
+    });
+    const taken = await fetch(road.webhookUrl('stripe'), {
+      method: 'POST',
+      headers: stripeHeaders(body, webhookSecret),
+      body,
+    });
+    expect(taken.status).toBe(200);
+    const told = await eventually('refund seen', async () => {
+      const now = await road.api.get(`/payments/${payment.id}`);
+      return now.refunds.length === 1 && now;
+    });
+    expect(told.refunds).toMatchObject([{ gateway_refund_id: refund.id }]);
+  });
+
+  it('a provider that does not answer is a 503 with its name, and no failure of ours', async () => {
+    await road.invoice((await road.customer('unanswered')).id as string, [{ amount: '10' }]);
+    const rule = { account: secretKey, mode: 'error' as const, status: 503, times: null };
+    for (const path of ['/v1/events', '/v1/payment_intents/{id}', '/v1/invoices', '/v1/webhook_endpoints'])
+      road.sandbox.stripe.fault({ ...rule, path });
+    try {
+      const refused = await road.api.expect(
+        503,
+        'POST',
+        `/integrations/connections/${connection.id}/reconcile`,
+      );
+      expect(refused).toMatchObject({ error: { code: 'provider_unavailable' } });
+    } finally {
+      road.sandbox.stripe.clearFaults();
+    }
   });
 });

@@ -15,6 +15,10 @@ export interface Connected {
   readonly secretKey: string;
 }
 
+export interface ConnectedStripe extends Connected {
+  readonly webhookSecret: string;
+}
+
 /** What a road needs of its server: one in this process or in another. */
 export type RoadServer = Pick<TestApp, 'url' | 'api' | 'tenant' | 'database' | 'stop'>;
 
@@ -80,7 +84,7 @@ export class Road<Server extends RoadServer = TestApp> {
   async connectStripe(
     sync: Record<string, boolean> = {},
     options: { webhookUrl?: string; api?: ApiClient } = {},
-  ): Promise<Connected> {
+  ): Promise<ConnectedStripe> {
     const secretKey = `sk_test_${randomBytes(12).toString('hex')}`;
     const secret = await this.stripeEndpoint(secretKey, options.webhookUrl ?? this.webhookUrl('stripe'));
     const connection = await (options.api ?? this.api).create('/connections', {
@@ -93,7 +97,7 @@ export class Road<Server extends RoadServer = TestApp> {
       },
       sync_config: { customer_outbound_enabled: true, invoice_outbound_enabled: true, ...sync },
     });
-    return { connection, secretKey };
+    return { connection, secretKey, webhookSecret: secret };
   }
 
   async stripeEndpoint(secretKey: string, url: string): Promise<string> {

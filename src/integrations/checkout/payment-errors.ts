@@ -1,4 +1,4 @@
-import { BillingError, invalidOperation } from '../../domain/errors.js';
+import { invalidOperation, type BillingError } from '../../domain/errors.js';
 import { ProviderError } from '../../providers/provider-error.js';
 import type { Decline } from '../../providers/provider-objects.js';
 
@@ -15,34 +15,6 @@ export const declineError = (
     ...(decline.advice === undefined ? {} : { advice: decline.advice }),
   });
 
-/** The code of an answer to our own caller for why a provider has refused. */
-export const codeOf = (error: { readonly kind: string } | undefined): string => {
-  if (error?.kind === 'auth') return 'provider_credentials_refused';
-  return error?.kind === 'forbidden' ? 'provider_permission_missing' : 'provider_refused';
-};
-
-/** A provider's refusal as an answer to our own caller: in words, not as a 500. */
-export function providerRefusal(provider: string, error: unknown): unknown {
-  if (!(error instanceof ProviderError)) return error;
-  const details = { provider, provider_code: error.code, request_id: error.requestId, param: error.param };
-  if (error.retryable)
-    return new BillingError(
-      'service_unavailable',
-      `${provider} cannot be reached just now: ${error.message}`,
-      {
-        code: 'provider_unavailable',
-        details: {
-          ...details,
-          ...(error.retryAfterMs === undefined
-            ? {}
-            : { retryAfterSeconds: Math.ceil(error.retryAfterMs / 1000) }),
-        },
-        cause: error,
-      },
-    );
-  return new BillingError('invalid_operation', `${provider}: ${error.message}`, {
-    code: codeOf(error),
-    details,
-    cause: error,
-  });
-}
+/** A provider's refusal as an answer to our own caller, with the provider's name. */
+export const providerRefusal = (provider: string, error: unknown): unknown =>
+  error instanceof ProviderError ? error.toBillingError(provider) : error;

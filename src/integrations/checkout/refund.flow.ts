@@ -10,9 +10,9 @@ import { PaymentRefunds } from '../../payments/payment-refunds.service.js';
 import { PaymentsService } from '../../payments/payments.service.js';
 import type { Payment, PaymentRefund } from '../../payments/payments.types.js';
 import { reversalsOf } from '../../providers/provider-adapter.js';
+import { refusalCode } from '../../providers/provider-error.js';
 import { SyncEngine } from '../sync/sync-engine.flow.js';
 import { SyncOperationsService } from '../sync/sync-operations.service.js';
-import { codeOf } from './payment-errors.js';
 import { carryOut } from '../sync/sync-patience.js';
 import type { SyncOperation } from '../sync/sync.types.js';
 
@@ -52,7 +52,7 @@ export class RefundFlow {
     const { state, error, reason, provider } = operation;
     if (state !== 'failed') return refund;
     throw new BillingError('invalid_operation', `${provider}: ${error?.message ?? reason ?? 'refused'}`, {
-      code: codeOf(error ?? undefined),
+      code: refusalCode(error ?? undefined),
       details: {
         provider,
         provider_code: error?.code,

@@ -71,7 +71,7 @@ export class InboundCustomers {
       return skipped('the customer was deleted here');
     const externalId = remote.externalId ?? remote.remoteId;
     const known = await this.customers.findByExternalId(ctx, externalId);
-    if (known !== null) return this.link(ctx, connection, known.id, remote);
+    if (known !== null) return this.own(ctx, connection, known.id, remote);
     const made = await this.customers.create(
       ctx,
       {
@@ -82,7 +82,25 @@ export class InboundCustomers {
       },
       connection.id,
     );
-    return this.link(ctx, connection, made.id, remote);
+    return this.own(ctx, connection, made.id, remote);
+  }
+
+  /** One of ours that nobody has marked there: it is marked, or another environment would adopt it. */
+  private async own(
+    ctx: Ctx,
+    connection: Connection,
+    customerId: string,
+    remote: RemoteCustomer,
+  ): Promise<Dispatched> {
+    const linked = await this.link(ctx, connection, customerId, remote);
+    if (linked === HANDLED && connection.syncConfig.customer.outbound)
+      await this.operations.plan(ctx, connection, {
+        entityType: 'customer',
+        entityId: customerId,
+        action: 'mark',
+        revision: 1,
+      });
+    return linked;
   }
 
   /** A second remote customer for one of ours is a double that somebody made there: the first one stays ours. */

@@ -50,6 +50,13 @@ export class RemoteSubjects {
         return this.fetchMethods(caller, connection, session, event.remoteId);
       case 'setup.changed':
         return present('setup', await this.fetchSetup(session, event.remoteId));
+      case 'object.changed': {
+        const { resource, remoteId } = event;
+        const news = await session.locate?.(resource, remoteId);
+        return news
+          ? this.fetch(caller, connection, news)
+          : { kind: 'gone', reason: `the ${resource} is gone, or of nothing that is kept in step` };
+      }
       case 'ignored':
         return { kind: 'gone', reason: event.reason };
     }

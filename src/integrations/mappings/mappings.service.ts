@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Connection } from '../../connections/connections.types.js';
+import { CustomersService } from '../../customers/customers.service.js';
 import { alreadyExists, BillingError, notFound, invalidOperation } from '../../domain/errors.js';
 import type { Caller, Ctx } from '../../platform/context.js';
 import { stampChange, stampNew } from '../../platform/database/columns.js';
@@ -14,6 +15,8 @@ import { withdrawnIds, withWithdrawn } from './withdrawn.js';
 
 @Injectable()
 export class MappingsService {
+  constructor(private readonly customers: CustomersService) {}
+
   /** Written before the first call that makes the remote object, so that a lost answer leaves a trace. */
   async reserve(
     ctx: Ctx,
@@ -50,6 +53,8 @@ export class MappingsService {
     metadata: Readonly<Record<string, string>> = {},
   ): Promise<EntityMapping> {
     const known = await this.find(ctx, connection.id, entityType, entityId);
+    if (entityType === 'customer')
+      await this.customers.showRemoteId(ctx, entityId, connection.provider, providerEntityId);
     // Told again, as it often is, it costs no write and waits for nobody.
     if (known !== null && isLinkedSo(known, providerEntityId, metadata)) return known;
     const reserved = known ?? (await this.reserve(ctx, connection, entityType, entityId));
@@ -114,6 +119,7 @@ export class MappingsService {
       state: 'reserved',
       metadata: { lost: mapping.providerEntityId ?? '' },
     });
+    await this.hide(ctx, mapping);
   }
 
   /** We are about to withdraw the remote object, so that nobody acts on it any more: what it shows from now on is no news. */
@@ -222,13 +228,20 @@ export class MappingsService {
   }
 
   async unlink(ctx: Ctx, connectionId: string, entityType: MappedEntity, entityId: string): Promise<void> {
-    const { affected } = await ctx.em.delete(EntityMappingEntity, { connectionId, entityType, entityId });
-    if (affected !== 1) throw notFound('mapping of', `${entityType} ${entityId}`);
+    const mapping = await this.find(ctx, connectionId, entityType, entityId);
+    if (mapping === null) throw notFound('mapping of', `${entityType} ${entityId}`);
+    await this.delete(ctx, mapping.id);
   }
 
   async delete(ctx: Ctx, id: string): Promise<void> {
-    const { affected } = await ctx.em.delete(EntityMappingEntity, { id });
-    if (affected !== 1) throw notFound('mapping', id);
+    const mapping = await findRow(ctx.em, EntityMappingEntity, { id });
+    if (mapping === null) throw notFound('mapping', id);
+    await ctx.em.delete(EntityMappingEntity, { id });
+    await this.hide(ctx, mapping);
+  }
+
+  private async hide(ctx: Ctx, { entityType, entityId, provider }: EntityMapping): Promise<void> {
+    if (entityType === 'customer') await this.customers.showRemoteId(ctx, entityId, provider, null);
   }
 
   find(

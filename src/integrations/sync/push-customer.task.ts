@@ -1,6 +1,6 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { Connection } from '../../connections/connections.types.js';
-import { CustomersService } from '../../customers/customers.service.js';
+import { CustomersService, remoteIdKey } from '../../customers/customers.service.js';
 import type { Customer } from '../../customers/customers.types.js';
 import type { Ctx } from '../../platform/context.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
@@ -12,6 +12,7 @@ import type {
   RemoteCustomer,
 } from '../../providers/provider-objects.js';
 import { MappingsService } from '../mappings/mappings.service.js';
+import type { EntityMapping } from '../mappings/mappings.types.js';
 import { seen } from '../inbound-webhooks/inbound-customers.js';
 import { SyncOperationsService } from './sync-operations.service.js';
 import { SyncTasks } from './sync-tasks.js';
@@ -46,7 +47,7 @@ export class PushCustomerTask implements SyncTask<RemoteCustomer>, OnModuleInit 
       return { skip: 'a newer change of the customer follows' };
     if (!connection.syncConfig.customer.outbound) return { skip: 'customer.outbound is switched off' };
     const mapping = await this.mappings.reserve(ctx, connection, 'customer', customer.id);
-    return { ready: { ...pushOf(customer, mapping.providerEntityId ?? undefined) } };
+    return { ready: { ...pushOf(customer, mapping) } };
   }
 
   call(
@@ -73,7 +74,8 @@ export class PushCustomerTask implements SyncTask<RemoteCustomer>, OnModuleInit 
   }
 }
 
-function pushOf(customer: Customer, remoteId: string | undefined): CustomerPush {
+function pushOf(customer: Customer, { provider, providerEntityId }: EntityMapping): CustomerPush {
+  const { [remoteIdKey(provider)]: _own, ...metadata } = customer.metadata;
   return {
     customerId: customer.id,
     externalId: customer.externalId,
@@ -81,8 +83,8 @@ function pushOf(customer: Customer, remoteId: string | undefined): CustomerPush 
     email: customer.email ?? undefined,
     phone: customer.contact ?? undefined,
     address: addressOf(customer),
-    metadata: customer.metadata,
-    remoteId,
+    metadata,
+    remoteId: providerEntityId ?? undefined,
   };
 }
 

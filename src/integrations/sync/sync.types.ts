@@ -15,6 +15,7 @@ export type SyncAttempt = Readonly<SyncAttemptEntity>;
 
 export const SYNC_ACTIONS = [
   'push',
+  'mark',
   'mark_paid',
   'settle_part',
   'void',

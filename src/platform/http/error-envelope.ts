@@ -17,9 +17,18 @@ export function toEnvelope(error: BillingError): ErrorResponse {
   };
 }
 
+/** A failure of another vocabulary that knows how it is told to a caller: a provider's, which HTTP knows nothing of. */
+export interface Answerable {
+  toBillingError(): BillingError;
+}
+
+const isAnswerable = (thrown: unknown): thrown is Answerable =>
+  typeof (thrown as Partial<Answerable> | null | undefined)?.toBillingError === 'function';
+
 /** Turns whatever was thrown into an error of our vocabulary. What we did not foresee tells the caller nothing. */
 export function toBillingError(thrown: unknown): BillingError {
   if (thrown instanceof BillingError) return thrown;
+  if (isAnswerable(thrown)) return thrown.toBillingError();
   if (thrown instanceof HttpException) return fromHttp(thrown.getStatus(), thrown.message, thrown);
   // Fastify's own errors (a body that is no JSON, or too large) carry a status and a code.
   const { statusCode, message } = thrown as { statusCode?: unknown; message?: unknown };

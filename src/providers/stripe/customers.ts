@@ -15,6 +15,7 @@ export const stripeCustomers = (ctx: StripeContext): CustomerOperations => ({
     const found = await toldOrNull<AnyCustomer>(ctx.stripe.customers.retrieve(remoteId));
     return found === null ? null : readCustomer(found, ctx.environmentId);
   },
+  mark: async (remoteId, customer) => readCustomer(await mark(ctx, remoteId, customer), ctx.environmentId),
   remove: (remoteId, customerId) => remove(ctx, remoteId, customerId),
 });
 
@@ -32,6 +33,27 @@ async function remove(ctx: StripeContext, remoteId: string, customerId: string):
   const metadata = Object.fromEntries(marks.map((mark) => [mark, '']));
   await told(ctx.stripe.customers.update(remoteId, { metadata }));
   return { remoteId, outcome: 'released' };
+}
+
+/** One that was made at Stripe: it is ours from now on, and was there before us. */
+async function mark(
+  ctx: StripeContext,
+  remoteId: string,
+  { customerId, externalId }: Pick<CustomerPush, 'customerId' | 'externalId'>,
+): Promise<Stripe.Customer> {
+  const found = await retrieve(ctx, remoteId);
+  if (found === undefined)
+    throw new ProviderError('not_found', `there is no Stripe customer ${remoteId}`, { param: 'customer' });
+  refuseOtherCustomer(ctx, found, customerId);
+  if (readMark(found.metadata, MARK.customer, ctx.environmentId).id === customerId) return found;
+  const marks = {
+    [MARK.customer]: customerId,
+    [MARK.environment]: ctx.environmentId,
+    [MARK.externalId]: externalId,
+    [MARK.fields]: 'none',
+    [MARK.adopted]: 'true',
+  };
+  return told(ctx.stripe.customers.update(remoteId, { metadata: marks }));
 }
 
 async function push(

@@ -5,6 +5,7 @@ import type { StripeContext } from './context.js';
 import { stripeCatalog } from './catalogue.js';
 import { stripeCustomers } from './customers.js';
 import { stripeInvoices } from './invoices.js';
+import { stripeLocate } from './locate.js';
 import { stripePayments } from './payments.js';
 import { stripeRateLimits } from './rate-limits.js';
 import { stripeSubscriptions } from './subscriptions.js';
@@ -78,6 +79,7 @@ export const stripeAdapter: ProviderAdapter = {
       subscriptions: stripeSubscriptions(ctx),
       invoices: stripeInvoices(ctx),
       payments: stripePayments(ctx),
+      locate: stripeLocate(ctx),
       webhookEndpoints: stripeWebhookEndpoints(ctx),
     };
   },

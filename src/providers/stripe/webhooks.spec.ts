@@ -103,6 +103,43 @@ test('times and modes are told', () => {
   });
 });
 
+test('a thin event names the object that is read again, or what that belongs to is looked up', () => {
+  const parse = (type: string, related: object | null) =>
+    stripeWebhooks.parse(
+      Buffer.from(
+        JSON.stringify({
+          id: 'evt_2',
+          object: 'v2.core.event',
+          type,
+          created: receivedAt.toISOString(),
+          livemode: true,
+          related_object: related,
+        }),
+      ),
+    );
+  expect(parse('v1.invoice.paid', { id: 'in_1', type: 'invoice' })).toEqual({
+    id: 'evt_2',
+    type: 'v1.invoice.paid',
+    occurredAt: receivedAt,
+    livemode: true,
+    kind: 'invoice.changed',
+    remoteId: 'in_1',
+  });
+  expect(parse('v1.customer.deleted', { id: 'cus_1', type: 'customer' })).toMatchObject({
+    kind: 'customer.deleted',
+  });
+  expect(parse('v1.refund.created', { id: 're_1', type: 'refund' })).toMatchObject({
+    kind: 'object.changed',
+    resource: 'refund',
+    remoteId: 're_1',
+  });
+  expect(parse('v1.charge.succeeded', { id: 'ch_1', type: 'charge' })).toMatchObject({ kind: 'ignored' });
+  expect(parse('v2.core.account.created', { id: 'acct_1', type: 'v2.core.account' })).toMatchObject({
+    kind: 'ignored',
+  });
+  expect(parse('v1.invoice.paid', null)).toMatchObject({ kind: 'ignored' });
+});
+
 test('every event that is subscribed to is one that Stripe has', () => {
   const known: readonly Stripe.WebhookEndpointCreateParams.EnabledEvent[] = STRIPE_EVENTS as never;
   expect(known).toEqual(

@@ -1,7 +1,8 @@
 import type { IncomingWebhook, ProviderWebhooks, WebhookVerdict } from '../provider-adapter.js';
 import { ProviderError } from '../provider-error.js';
-import type { ProviderEvent } from '../provider-event.js';
+import type { LocatedNews, ProviderEvent, ProviderNews } from '../provider-event.js';
 import { verdictOf } from '../provider-signatures.js';
+import { isLocated } from './locate.js';
 import { REVERSING_EVENTS } from './reversals.js';
 
 /** What an endpoint has to subscribe to. */
@@ -100,18 +101,18 @@ interface Envelope {
   readonly created?: unknown;
   readonly livemode?: unknown;
   readonly data?: { readonly object?: unknown };
+  readonly related_object?: unknown;
 }
 
 function parse(body: Buffer): ProviderEvent {
-  const { id, object, type, created, livemode, data } = readEnvelope(body);
+  const { id, object, type, created, livemode, data, related_object: related } = readEnvelope(body);
   const base = {
     id,
     type,
     occurredAt: occurredAt(created),
     livemode: typeof livemode === 'boolean' ? livemode : undefined,
   };
-  if (object !== 'event')
-    return { ...base, kind: 'ignored', reason: 'a thin event, which carries no object' };
+  if (object !== 'event') return { ...base, ...thinNews(type, related) };
   const subject = data?.object;
   const found = typeof subject === 'object' && subject !== null ? kindOf(type, subject) : undefined;
   return found === undefined
@@ -141,7 +142,7 @@ function occurredAt(created: unknown): Date | undefined {
   return date === undefined || Number.isNaN(date.getTime()) ? undefined : date;
 }
 
-type Kind = Pick<Exclude<ProviderEvent, { kind: 'ignored' }>, 'kind' | 'remoteId'>;
+type Kind = LocatedNews;
 
 /** By what the event is about, not by its name: a name that is not known yet still says which object to read again. */
 const CHANGED = new Map([
@@ -154,7 +155,23 @@ const CHANGED = new Map([
   ['setup_intent', 'setup.changed'],
 ] as const);
 
-function kindOf(type: string, subject: object): Kind | undefined {
+/**
+ * A thin event carries no object: it names one (docs.stripe.com/event-destinations). What stands for itself is read by its
+ * id, what belongs to another is looked up first.
+ */
+function thinNews(type: string, related: unknown): ProviderNews {
+  const { id: remoteId, type: resource } = (related ?? {}) as Readonly<Record<string, unknown>>;
+  const snapshot = type.replace(/^v1\./, '');
+  if (snapshot === type || typeof remoteId !== 'string' || typeof resource !== 'string')
+    return { kind: 'ignored', reason: `${type} is nothing that is kept in step` };
+  if (isLocated(resource) && !(resource === 'charge' && snapshot !== 'charge.refunded'))
+    return { kind: 'object.changed', resource, remoteId };
+  return (
+    kindOf(snapshot, { object: resource, id: remoteId }) ?? { kind: 'ignored', reason: reasonOf(snapshot) }
+  );
+}
+
+export function kindOf(type: string, subject: object): Kind | undefined {
   const {
     object,
     id,
