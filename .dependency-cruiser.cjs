@@ -20,10 +20,13 @@ const STREET = [
   'subscription-changes',
   'integrations',
   'notifications',
+  'api',
 ];
 
-/** What a house shows: services, types, its module, and how its objects are asked for and look in an answer. */
-const SHOWN = '\\.(service|types|module|queries|requests|responses)\\.ts$|^src/tenancy/api-controller\\.ts$';
+/** What a folder shows to others: services, types, flows, queries and its module. */
+const SHOWN = '\\.(service|types|module|queries|flow)\\.ts$|^src/api/api-controller\\.ts$';
+/** The read side of the API: searches tables itself, by the filters of a request. */
+const API_QUERIES = '^src/api/[^/]+/[^/]+\\.queries\\.ts$';
 const house = (names) => `^src/(${names.join('|')})/`;
 
 const toTheRight = STREET.map((name, index) => ({
@@ -42,7 +45,7 @@ const foreignFiles = STREET.slice(3).map((name) => ({
   severity: 'error',
   from: {
     path: '^src/',
-    pathNot: `${house([name])}|^src/entities\\.ts$|^src/billing\\.module\\.ts$|^src/index\\.ts$`,
+    pathNot: `${house([name])}|^src/entities\\.ts$|^src/billing\\.module\\.ts$|^src/index\\.ts$|${API_QUERIES}`,
   },
   to: { path: house([name]), pathNot: SHOWN },
 }));
@@ -52,6 +55,12 @@ module.exports = {
   forbidden: [
     ...toTheRight,
     ...foreignFiles,
+    {
+      name: 'api-queries-read-entities-only',
+      severity: 'error',
+      from: { path: API_QUERIES },
+      to: { path: house(STREET.slice(3, -1)), pathNot: `${SHOWN}|\\.entity\\.ts$` },
+    },
     {
       name: 'no-circles',
       severity: 'error',
@@ -90,7 +99,7 @@ module.exports = {
       from: {
         path: '^src/',
         pathNot:
-          '\\.flow\\.ts$|^src/connections/(connections\\.module|provider-sessions\\.service)\\.ts$|^src/integrations/inbound-webhooks/webhook-receiver\\.ts$',
+          '\\.flow\\.ts$|^src/connections/(connections\\.module|provider-sessions\\.service)\\.ts$|^src/integrations/inbound-webhooks/webhook-receiver\\.service\\.ts$',
       },
       to: { path: '^src/connections/provider-sessions\\.service\\.ts$' },
     },

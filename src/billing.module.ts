@@ -5,6 +5,8 @@ import {
   type ModuleMetadata,
   type Provider,
 } from '@nestjs/common';
+import { ApiModule } from './api/api.module.js';
+import { RenderingModule } from './api/rendering.module.js';
 import { migrations } from '../migrations/index.js';
 import {
   BILLING_OPTIONS,
@@ -134,6 +136,8 @@ const HOUSES = [
   SubscriptionChangesModule,
   IntegrationsModule,
   NotificationsModule,
+  RenderingModule,
+  ApiModule,
 ];
 
 /** Brings our schema of that database up to date; to be called before an application starts. Answers what has run. */

@@ -2,7 +2,7 @@ import { Delete, Get, Post, Put, Req } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import { notImplemented } from '../domain/errors.js';
 import { OnlyReads } from '../platform/idempotency/route-kinds.js';
-import { ApiController } from '../tenancy/api-controller.js';
+import { ApiController } from '../api/api-controller.js';
 import { NOT_IMPLEMENTED, type DeclaredOperation } from './not-implemented.js';
 
 interface RoutedRequest {

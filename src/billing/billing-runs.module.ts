@@ -16,15 +16,11 @@ import { ImmediateBilling } from './immediate-billing.service.js';
 import { LateUsageCredits } from './late-usage/late-usage-credits.service.js';
 import { LateUsageNotes } from './late-usage/late-usage-notes.service.js';
 import { LateUsageSettlement } from './late-usage/late-usage-settlement.service.js';
-import { LateUsageController } from './late-usage/late-usage.controller.js';
 import { LateUsageService } from './late-usage/late-usage.service.js';
 import { PauseProrations } from './pause-prorations.service.js';
 import { ProrationsService } from './prorations.service.js';
-import { InvoiceLifecycleController } from './recalculation/invoice-lifecycle.controller.js';
 import { InvoiceLifecycleService } from './recalculation/invoice-lifecycle.service.js';
-import { InvoiceDocumentsController } from './recalculation/invoice-previews.controller.js';
 import { RecalculationService } from './recalculation/recalculation.service.js';
-import { BillingRunsController } from './runs/billing-run.controller.js';
 import { BillingRun } from './runs/billing-runner.service.js';
 import { BillingRunsService } from './runs/billing-runs.service.js';
 import { DraftFinalization } from './runs/draft-finalization.js';
@@ -44,12 +40,6 @@ import { SubscriptionBillingService } from './subscription-billing.service.js';
     RatingModule,
     InvoicesModule,
     PaymentsModule,
-  ],
-  controllers: [
-    InvoiceDocumentsController,
-    InvoiceLifecycleController,
-    LateUsageController,
-    BillingRunsController,
   ],
   providers: [
     BillPricing,
@@ -85,6 +75,8 @@ import { SubscriptionBillingService } from './subscription-billing.service.js';
     ScheduledEnds,
     SubscriptionBillingService,
     SubscriptionSteps,
+    LateUsageCredits,
+    BillingRunsService,
   ],
 })
 export class BillingRunsModule {}

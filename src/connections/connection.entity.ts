@@ -1,7 +1,7 @@
 import { Column, Entity, Index } from 'typeorm';
 import { EntityRow } from '../platform/database/columns.js';
 import type { SealedCredentials } from './credentials.js';
-import type { SyncConfig } from './sync-config.js';
+import type { SyncConfig } from './sync-config.types.js';
 import type { WebhookHealth } from './webhook-health.js';
 
 @Entity('connections')

@@ -26,10 +26,7 @@ import { CheckoutFlow } from './checkout/checkout.flow.js';
 import { CheckoutPages } from './checkout/checkout-pages.flow.js';
 import { CheckoutSessionsService } from './checkout/checkout-sessions.service.js';
 import { PaymentConnections } from './checkout/payment-connections.flow.js';
-import { PaymentsFlowController } from './checkout/payments-flow.controller.js';
 import { RefundFlow } from './checkout/refund.flow.js';
-import { RefundsController } from './checkout/refunds.controller.js';
-import { InvoiceAttemptController } from './checkout/invoice-attempt.controller.js';
 import { InboundCustomers } from './inbound-webhooks/inbound-customers.js';
 import { InboundDispatcher } from './inbound-webhooks/inbound-dispatcher.js';
 import { RemoteSubjects } from './inbound-webhooks/remote-subjects.flow.js';
@@ -37,14 +34,7 @@ import { WebhookEventsService } from './inbound-webhooks/webhook-events.service.
 import { WebhookHandler } from './inbound-webhooks/webhook-handler.flow.js';
 import { WebhookHealthFlow } from './inbound-webhooks/webhook-health.flow.js';
 import { WebhookWriter } from './inbound-webhooks/webhook-writer.js';
-import { WebhookReceiver } from './inbound-webhooks/webhook-receiver.js';
-import { AnyWebhookController, WebhooksController } from './inbound-webhooks/webhooks.controller.js';
-import { IntegrationsController, InvoiceSyncController } from './integrations.controller.js';
-import {
-  CustomerIntegrationsController,
-  EntityIntegrationMappingsController,
-  MappingsController,
-} from './mappings/mappings.controller.js';
+import { WebhookReceiver } from './inbound-webhooks/webhook-receiver.service.js';
 import { ManualLinks } from './mappings/manual-links.service.js';
 import { MappingsService } from './mappings/mappings.service.js';
 import { InvoiceSweep } from './reconcile/invoice-sweep.flow.js';
@@ -74,8 +64,6 @@ import { SyncClaims } from './sync/sync-claims.flow.js';
 import { SyncOperationsService } from './sync/sync-operations.service.js';
 import { SyncPlanner } from './sync/sync-planner.js';
 import { SyncTasks } from './sync/sync-tasks.js';
-import { TimelineController } from './timeline/timeline.controller.js';
-import { TimelineQueries } from './timeline/timeline.queries.js';
 
 const CATALOGUE = [
   InboundPlans,
@@ -106,19 +94,6 @@ const SUBSCRIPTIONS = [
     PaymentsModule,
     BillingRunsModule,
     SubscriptionChangesModule,
-  ],
-  controllers: [
-    WebhooksController,
-    AnyWebhookController,
-    MappingsController,
-    IntegrationsController,
-    CustomerIntegrationsController,
-    EntityIntegrationMappingsController,
-    InvoiceSyncController,
-    PaymentsFlowController,
-    InvoiceAttemptController,
-    RefundsController,
-    TimelineController,
   ],
   providers: [
     MappingsService,
@@ -166,9 +141,22 @@ const SUBSCRIPTIONS = [
     RefundFlow,
     UndecidedPayments,
     Reconciler,
-    TimelineQueries,
     ...CATALOGUE,
     ...SUBSCRIPTIONS,
+  ],
+  exports: [
+    PaymentConnections,
+    ChargeFlow,
+    MappingsService,
+    ManualLinks,
+    SyncOperationsService,
+    SyncAttempts,
+    WebhookEventsService,
+    ManualSync,
+    Reconciler,
+    CheckoutFlow,
+    RefundFlow,
+    WebhookReceiver,
   ],
 })
 export class IntegrationsModule {}

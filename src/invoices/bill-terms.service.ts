@@ -4,12 +4,10 @@ import { roundToMoney, type Money } from '../domain/money.js';
 import type { Period } from '../domain/period.js';
 import type { Ctx } from '../platform/context.js';
 import { CouponAssociationsService } from '../plans/coupon-associations.service.js';
-import { toCouponResponse } from '../plans/coupons.responses.js';
-import { couponValue, type AppliedCoupon } from '../plans/coupons.types.js';
+import { couponSnapshot, couponValue, type AppliedCoupon } from '../plans/coupons.types.js';
 import { SubscriptionCouponsService } from '../plans/subscription-coupons.service.js';
 import { TaxAssociationsService } from '../plans/tax-associations.service.js';
-import { toTaxRateResponse } from '../plans/taxes.responses.js';
-import { taxValue, type AssociatedTax } from '../plans/taxes.types.js';
+import { taxRateSnapshot, taxValue, type AssociatedTax } from '../plans/taxes.types.js';
 import { InvoicePartsStore } from './invoice-parts.store.js';
 import type { CouponInput, Invoice, InvoiceWithLines, TaxInput } from './invoices.types.js';
 import type { RatedLine } from '../rating/rated-line.types.js';
@@ -126,7 +124,7 @@ function couponInputs(bill: SubscriptionBill, applied: readonly AppliedCoupon[])
       ...couponValue(coupon),
       couponId: coupon.id,
       couponAssociationId: association.id,
-      snapshot: { ...toCouponResponse(coupon) },
+      snapshot: { ...couponSnapshot(coupon) },
     };
     const lineItemId = association.subscriptionLineItemId;
     if (lineItemId === null) return [{ ...input, lineIndex: null }];
@@ -167,6 +165,6 @@ function taxInput({ association, taxRate }: AssociatedTax, bill: SubscriptionBil
     taxAssociationId: association.id,
     entityType: association.entityType,
     entityId: association.entityId,
-    taxRate: { ...toTaxRateResponse(taxRate) },
+    taxRate: { ...taxRateSnapshot(taxRate) },
   };
 }

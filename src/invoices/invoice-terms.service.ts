@@ -2,13 +2,11 @@ import { Injectable } from '@nestjs/common';
 import { parseCurrency } from '../domain/currency.js';
 import { fieldErrors } from '../domain/errors.js';
 import type { Ctx } from '../platform/context.js';
-import { toCouponResponse } from '../plans/coupons.responses.js';
-import { couponValue } from '../plans/coupons.types.js';
+import { couponSnapshot, couponValue } from '../plans/coupons.types.js';
 import { InvoiceCouponsService, type InvoiceCouponRedeemed } from '../plans/invoice-coupons.service.js';
 import { SubscriptionCouponsService } from '../plans/subscription-coupons.service.js';
 import { TaxRatesService } from '../plans/tax-rates.service.js';
-import { toTaxRateResponse } from '../plans/taxes.responses.js';
-import { taxValue, type TaxOverride } from '../plans/taxes.types.js';
+import { taxRateSnapshot, taxValue, type TaxOverride } from '../plans/taxes.types.js';
 import type { BillTerms } from './bill-terms.service.js';
 import { InvoicePartsStore } from './invoice-parts.store.js';
 import type { Invoice } from './invoices.types.js';
@@ -57,7 +55,7 @@ export class InvoiceTerms {
         couponId: coupon.id,
         couponAssociationId: association?.id ?? null,
         lineIndex,
-        snapshot: { ...toCouponResponse(coupon) },
+        snapshot: { ...couponSnapshot(coupon) },
       })),
       taxes: await this.taxesOf(ctx, input),
       record: (invoice) =>
@@ -90,7 +88,7 @@ export class InvoiceTerms {
       taxAssociationId: null,
       entityType: 'invoice',
       entityId: null,
-      taxRate: { ...toTaxRateResponse(taxRate) },
+      taxRate: { ...taxRateSnapshot(taxRate) },
     }));
   }
 }

@@ -7,19 +7,14 @@ import { WalletsModule } from '../wallets/wallets.module.js';
 import { BillTermsService } from './bill-terms.service.js';
 import { BilledLinesQueries } from './billed-lines.queries.js';
 import { CustomerCreditService } from './customer-credit.service.js';
-import { CustomerInvoicesController } from './customer-invoices.controller.js';
 import { DocumentNumbersService } from './document-numbers.service.js';
 import { InvoiceAdjustments } from './invoice-adjustments.service.js';
 import { InvoiceDocumentsService } from './invoice-documents.service.js';
 import { InvoiceDrafts } from './invoice-drafts.service.js';
 import { InvoiceFinalization } from './invoice-finalization.service.js';
 import { InvoicePartsStore } from './invoice-parts.store.js';
-import { InvoiceSettingsController } from './invoice-settings.controller.js';
 import { InvoiceSettingsService } from './invoice-settings.service.js';
-import { InvoiceSummaryQueries } from './invoice-summary.queries.js';
 import { InvoiceTerms } from './invoice-terms.service.js';
-import { InvoicesController } from './invoices.controller.js';
-import { InvoicesQueries } from './invoices.queries.js';
 import { InvoicesService } from './invoices.service.js';
 import { LineCreditsService } from './line-credits.service.js';
 import { LineTaxes } from './line-taxes.service.js';
@@ -29,7 +24,6 @@ import { UsageRestatements } from './usage-restatements.service.js';
 /** The document: drafts, lines, discounts, taxes, finalization, numbers, PDF. */
 @Module({
   imports: [TenancyModule, CustomersModule, PlansModule, SubscriptionsModule, WalletsModule],
-  controllers: [InvoiceSettingsController, InvoicesController, CustomerInvoicesController],
   providers: [
     BillTermsService,
     BilledLinesQueries,
@@ -41,9 +35,7 @@ import { UsageRestatements } from './usage-restatements.service.js';
     InvoiceFinalization,
     InvoicePartsStore,
     InvoiceSettingsService,
-    InvoiceSummaryQueries,
     InvoiceTerms,
-    InvoicesQueries,
     InvoicesService,
     LineCreditsService,
     LineTaxes,
@@ -60,13 +52,12 @@ import { UsageRestatements } from './usage-restatements.service.js';
     InvoiceDrafts,
     InvoiceFinalization,
     InvoiceSettingsService,
-    InvoiceSummaryQueries,
-    InvoicesQueries,
     InvoicesService,
     LineCreditsService,
     LineTaxes,
     OpenDraftsQueries,
     UsageRestatements,
+    InvoiceTerms,
   ],
 })
 export class InvoicesModule {}

@@ -6,12 +6,9 @@ import { PaymentsModule } from '../payments/payments.module.js';
 import { SubscriptionsModule } from '../subscriptions/subscriptions.module.js';
 import { TenancyModule } from '../tenancy/tenancy.module.js';
 import { WalletsModule } from '../wallets/wallets.module.js';
-import { EventBodies } from './event-bodies.js';
 import { WebhookDeliveriesService } from './webhook-deliveries.service.js';
 import { WebhookDeliveryFlow } from './webhook-delivery.flow.js';
-import { WebhookEndpointsController } from './webhook-endpoints.controller.js';
 import { WebhookEndpointsService } from './webhook-endpoints.service.js';
-import { WebhookDeliveriesController, WebhookMessagesController } from './webhook-messages.controller.js';
 import { WebhookMessagesService } from './webhook-messages.service.js';
 import { WebhookSender } from './webhook-sender.js';
 
@@ -25,15 +22,13 @@ import { WebhookSender } from './webhook-sender.js';
     InvoicesModule,
     PaymentsModule,
   ],
-  controllers: [WebhookEndpointsController, WebhookMessagesController, WebhookDeliveriesController],
   providers: [
     WebhookEndpointsService,
     WebhookMessagesService,
     WebhookDeliveriesService,
     WebhookDeliveryFlow,
     WebhookSender,
-    EventBodies,
   ],
-  exports: [WebhookEndpointsService],
+  exports: [WebhookEndpointsService, WebhookMessagesService, WebhookDeliveriesService],
 })
 export class NotificationsModule {}

@@ -9,8 +9,8 @@ import { newId } from '../platform/ids.js';
 import { JobHandlers } from '../platform/jobs/job-handlers.js';
 import { PeriodicTasks } from '../platform/jobs/periodic-tasks.js';
 import { OutboxSubscribers } from '../platform/outbox/outbox-subscribers.js';
-import { EventBodies, type HouseEvent, type PublicEvent } from './event-bodies.js';
-import { HEARD_EVENTS, namesOf, wants } from './event-catalogue.js';
+import { EventBodies, type OutboxEvent, type PublicEvent } from './event-bodies.types.js';
+import { HEARD_EVENTS, namesOf, wants } from './webhook-events.types.js';
 import type { WebhookDelivery, WebhookEndpoint, WebhookMessage } from './notifications.types.js';
 import { WebhookDeliveriesService } from './webhook-deliveries.service.js';
 import { WebhookEndpointsService } from './webhook-endpoints.service.js';
@@ -65,7 +65,7 @@ export class WebhookMessagesService implements OnModuleInit {
       kind: JOB,
       lane: 'outside',
       handle: async ({ caller, payload }) => {
-        const event = payload as unknown as HouseEvent;
+        const event = payload as unknown as OutboxEvent;
         // Should it be lost, so is the end of this job, which is written after it.
         await this.uow.run(caller, (ctx) => this.tell(ctx, event), { isBookkeeping: true });
         return undefined;
@@ -103,7 +103,7 @@ export class WebhookMessagesService implements OnModuleInit {
     return delivery as WebhookDelivery;
   }
 
-  private async tell(ctx: Ctx, event: HouseEvent): Promise<void> {
+  private async tell(ctx: Ctx, event: OutboxEvent): Promise<void> {
     const names = namesOf(event.type);
     const listening = (await this.endpoints.enabled(ctx)).filter(({ eventTypes }) =>
       names.some((name) => wants(eventTypes, name)),

@@ -8,7 +8,6 @@ import { findPage, type PaginationResponse, type SearchRequest } from '../platfo
 import { AddonEntity } from './addon.entity.js';
 import type { Addon, AddonType, PricedAddon } from './addons.types.js';
 import { CatalogueEntities } from './catalogue-entities.service.js';
-import { CatalogueGrants } from './catalogue-grants.service.js';
 import { EntitlementsService } from './entitlements.service.js';
 import { notEnded } from './plans.types.js';
 import { PricesService } from './prices.service.js';
@@ -43,7 +42,6 @@ export class AddonsService {
     private readonly prices: PricesService,
     private readonly entitlements: EntitlementsService,
     private readonly entities: CatalogueEntities,
-    private readonly grants: CatalogueGrants,
   ) {}
 
   async create(ctx: Ctx, input: AddonInput): Promise<PricedAddon> {
@@ -56,7 +54,7 @@ export class AddonsService {
         description: input.description ?? null,
         metadata: { ...input.metadata },
       });
-      return { addon, prices: [], entitlements: [], creditGrants: [] };
+      return { addon, prices: [], entitlements: [] };
     } catch (error) {
       if (isUniqueViolation(error, 'addons_lookup_key'))
         throw alreadyExists(`an addon with lookup_key ${input.lookupKey} exists already`);
@@ -125,12 +123,10 @@ export class AddonsService {
     const ids = addons.map((addon) => addon.id);
     const prices = notEnded(await this.prices.ofEntities(ctx, 'ADDON', ids), ctx.now);
     const entitlements = await this.entitlements.ofEntities(ctx, 'ADDON', ids);
-    const grants = await this.grants.of(ctx, 'ADDON', ids);
     return addons.map((addon) => ({
       addon,
       prices: prices.filter(({ price }) => price.entityId === addon.id),
       entitlements: entitlements.filter(({ entitlement }) => entitlement.entityId === addon.id),
-      creditGrants: grants.get(addon.id) ?? [],
     }));
   }
 }

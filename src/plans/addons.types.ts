@@ -9,6 +9,4 @@ export interface PricedAddon {
   readonly addon: Addon;
   readonly prices: readonly MeteredPrice[];
   readonly entitlements: readonly FeaturedEntitlement[];
-  /** As the wire shows them. */
-  readonly creditGrants: readonly Record<string, unknown>[];
 }

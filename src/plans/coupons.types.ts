@@ -1,6 +1,7 @@
+import { formatRate } from '../domain/rate.js';
 import { parseCurrency } from '../domain/currency.js';
 import type { PercentageOrFixed } from '../domain/invoicing/percentage.js';
-import { money } from '../domain/money.js';
+import { formatMoney, money } from '../domain/money.js';
 import type { Period } from '../domain/period.js';
 import type { CouponAssociationEntity } from './coupon-association.entity.js';
 import type { CouponEntity } from './coupon.entity.js';
@@ -53,3 +54,34 @@ export function couponValue(coupon: Coupon): PercentageOrFixed {
     throw new RangeError(`coupon ${coupon.id} takes nothing off`);
   return { type: 'fixed', amount: money(coupon.amountOff, currency) };
 }
+
+const amountOff = ({ amountOff: amount, currency }: Coupon): string | null => {
+  const known = parseCurrency(currency);
+  return amount === null || known === undefined ? null : formatMoney(money(amount, known));
+};
+
+/** The coupon with what it said when it was applied, in the contract's words: kept on invoices, so that later edits of it change none. */
+export const couponSnapshot = (row: Coupon) => ({
+  id: row.id,
+  name: row.name,
+  coupon_code: row.couponCode,
+  type: row.type,
+  percentage_off: row.percentageOff === null ? null : formatRate(row.percentageOff),
+  amount_off: amountOff(row),
+  currency: row.currency,
+  cadence: row.cadence,
+  duration_in_periods: row.durationInPeriods,
+  max_redemptions: row.maxRedemptions,
+  total_redemptions: row.totalRedemptions,
+  redeem_after: row.redeemAfter,
+  redeem_before: row.redeemBefore,
+  rules: null,
+  metadata: row.metadata,
+  tenant_id: row.tenantId,
+  environment_id: row.environmentId,
+  status: row.status,
+  created_at: row.createdAt,
+  updated_at: row.updatedAt,
+  created_by: row.createdBy,
+  updated_by: row.updatedBy,
+});

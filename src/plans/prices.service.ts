@@ -11,9 +11,7 @@ import { findPage, type PaginationResponse, type SearchRequest } from '../platfo
 import { Outbox } from '../platform/outbox/outbox.js';
 import type { MeteredPrice, Price, PricedEntity } from './plans.types.js';
 import { PriceEntity } from './price.entity.js';
-import { priceInput } from './price-dialect.js';
 import { assertPrice, type PriceInput } from './price-input.js';
-import type { PriceFieldsRequest } from './prices.requests.js';
 
 export type { PriceInput } from './price-input.js';
 
@@ -103,11 +101,6 @@ export class PricesService {
         throw alreadyExists(`a price with lookup_key ${input.lookupKey ?? ''} exists already`);
       throw error;
     }
-  }
-
-  /** A price as the wire describes it, in the words that {@link create} takes. */
-  inputOf(body: PriceFieldsRequest): PriceInput {
-    return priceInput(body);
   }
 
   async get(ctx: Ctx, id: string): Promise<MeteredPrice> {

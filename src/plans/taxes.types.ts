@@ -1,3 +1,4 @@
+import { formatRate } from '../domain/rate.js';
 import type { Currency } from '../domain/currency.js';
 import type { PercentageOrFixed } from '../domain/invoicing/percentage.js';
 import { roundToMoney } from '../domain/money.js';
@@ -38,3 +39,24 @@ export function taxValue(taxRate: TaxRate, currency: Currency): PercentageOrFixe
   if (taxRate.fixedValue === null) throw new RangeError(`tax rate ${taxRate.id} has no value`);
   return { type: 'fixed', amount: roundToMoney(taxRate.fixedValue, currency) };
 }
+
+/** The rate with what it said when it was applied, in the contract's words: kept on invoices, so that later edits change none. */
+export const taxRateSnapshot = (row: TaxRate) => ({
+  id: row.id,
+  name: row.name,
+  code: row.code,
+  description: row.description,
+  tax_rate_status: row.taxRateStatus,
+  tax_rate_type: row.taxRateType,
+  scope: row.scope,
+  percentage_value: row.percentageValue === null ? null : formatRate(row.percentageValue),
+  fixed_value: row.fixedValue === null ? null : formatRate(row.fixedValue),
+  metadata: row.metadata,
+  tenant_id: row.tenantId,
+  environment_id: row.environmentId,
+  status: row.status,
+  created_at: row.createdAt,
+  updated_at: row.updatedAt,
+  created_by: row.createdBy,
+  updated_by: row.updatedBy,
+});

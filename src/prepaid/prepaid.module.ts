@@ -8,13 +8,10 @@ import { TenancyModule } from '../tenancy/tenancy.module.js';
 import { UsageModule } from '../usage/usage.module.js';
 import { PaymentsModule } from '../payments/payments.module.js';
 import { WalletsModule } from '../wallets/wallets.module.js';
-import { CreditGrantsController, GrantListsController } from './credit-grants.controller.js';
 import { WalletAutoTopUp } from './wallet-auto-topup.js';
-import { WalletBalanceController } from './wallet-balance.controller.js';
 import { WalletBalance } from './wallet-balance.service.js';
 import { WalletInvoiceEvents } from './wallet-invoice-events.js';
 import { WalletInvoicing } from './wallet-invoicing.service.js';
-import { WalletTopUpsController } from './wallet-topups.controller.js';
 import { CreditsExpiring, GrantsDue } from './wallet-triggers.js';
 
 /** Prepaid credits where they meet bills: top-ups, balances, grants, expiry. */
@@ -29,12 +26,6 @@ import { CreditsExpiring, GrantsDue } from './wallet-triggers.js';
     InvoicesModule,
     BillingRunsModule,
     PaymentsModule,
-  ],
-  controllers: [
-    WalletTopUpsController,
-    WalletBalanceController,
-    CreditGrantsController,
-    GrantListsController,
   ],
   providers: [
     WalletInvoicing,

@@ -6,17 +6,14 @@ import { SubscriptionsModule } from '../subscriptions/subscriptions.module.js';
 import { TenancyModule } from '../tenancy/tenancy.module.js';
 import { UsageModule } from '../usage/usage.module.js';
 import { SubscriptionRatingService } from './subscription-rating.service.js';
-import { SubscriptionUsageController } from './subscription-usage.controller.js';
 import { SubscriptionUsageService } from './subscription-usage.service.js';
-import { UsageAnalyticsController } from './usage-analytics.controller.js';
 import { UsageAnalyticsService } from './usage-analytics.service.js';
 import { UsageRatingService } from './usage-rating.service.js';
 
 /** What usage costs: of bills, previews, balances and reports. */
 @Module({
   imports: [TenancyModule, CustomersModule, FeaturesModule, PlansModule, UsageModule, SubscriptionsModule],
-  controllers: [SubscriptionUsageController, UsageAnalyticsController],
   providers: [SubscriptionRatingService, SubscriptionUsageService, UsageAnalyticsService, UsageRatingService],
-  exports: [SubscriptionRatingService, SubscriptionUsageService, UsageRatingService],
+  exports: [SubscriptionRatingService, SubscriptionUsageService, UsageRatingService, UsageAnalyticsService],
 })
 export class RatingModule {}

@@ -10,19 +10,14 @@ import { SubscriptionsModule } from '../subscriptions/subscriptions.module.js';
 import { TenancyModule } from '../tenancy/tenancy.module.js';
 import { WalletsModule } from '../wallets/wallets.module.js';
 import { AddonChanges } from './addons/addon-changes.service.js';
-import { SubscriptionAddonsController } from './addons/subscription-addons.controller.js';
 import { FirstPayment } from './first-payment.subscriber.js';
 import { ImportedSubscriptionLife } from './imported-subscription-life.service.js';
 import { PlanChangeCarry } from './plan-change/plan-change-carry.service.js';
 import { PlanChangeScheduling } from './plan-change/plan-change-scheduling.service.js';
-import { PlanChangeController } from './plan-change/plan-change.controller.js';
 import { PlanChangeService } from './plan-change/plan-change.service.js';
 import { ScheduledPlanChanges } from './plan-change/scheduled-plan-changes.js';
-import { SubscriptionSchedulesController } from './plan-change/subscription-schedules.controller.js';
-import { PlanPriceSyncController } from './price-sync/plan-price-sync.controller.js';
-import { PlanPriceSyncJob } from './price-sync/plan-price-sync.js';
+import { PlanPriceSyncJob } from './price-sync/plan-price-sync-job.service.js';
 import { PlanPriceSync } from './price-sync/plan-price-sync.service.js';
-import { SubscriptionLifecycleController } from './subscription-lifecycle.controller.js';
 import { SubscriptionLifecycleService } from './subscription-lifecycle.service.js';
 
 /** What people do to subscriptions: create, cancel, pause, change the plan, add addons, take over new prices. */
@@ -39,13 +34,6 @@ import { SubscriptionLifecycleService } from './subscription-lifecycle.service.j
     PaymentsModule,
     BillingRunsModule,
   ],
-  controllers: [
-    SubscriptionLifecycleController,
-    PlanChangeController,
-    PlanPriceSyncController,
-    SubscriptionSchedulesController,
-    SubscriptionAddonsController,
-  ],
   providers: [
     AddonChanges,
     FirstPayment,
@@ -58,6 +46,13 @@ import { SubscriptionLifecycleService } from './subscription-lifecycle.service.j
     ScheduledPlanChanges,
     SubscriptionLifecycleService,
   ],
-  exports: [ImportedSubscriptionLife, PlanChangeService, SubscriptionLifecycleService],
+  exports: [
+    ImportedSubscriptionLife,
+    PlanChangeService,
+    SubscriptionLifecycleService,
+    PlanPriceSyncJob,
+    PlanChangeScheduling,
+    AddonChanges,
+  ],
 })
 export class SubscriptionChangesModule {}

@@ -6,7 +6,6 @@ import { TenancyModule } from '../tenancy/tenancy.module.js';
 import { UsageModule } from '../usage/usage.module.js';
 import { WalletsModule } from '../wallets/wallets.module.js';
 import { CustomerSubscriptionsQueries } from './customer-subscriptions.queries.js';
-import { EntitlementSummariesController } from './entitlement-summaries.controller.js';
 import { EntitlementSummaries } from './entitlement-summaries.service.js';
 import { ImportedSubscriptionsService } from './imported-subscriptions.service.js';
 import { SubscriptionAddonsService } from './subscription-addons.service.js';
@@ -20,23 +19,11 @@ import { SubscriptionLinesService } from './subscription-lines.service.js';
 import { SubscriptionPausesService } from './subscription-pauses.service.js';
 import { SubscriptionSchedulesService } from './subscription-schedules.service.js';
 import { SubscriptionTermsService } from './subscription-terms.service.js';
-import {
-  CustomerSubscriptionsController,
-  DeletionsController,
-  SubscriptionsController,
-} from './subscriptions.controller.js';
-import { SubscriptionsQueries } from './subscriptions.queries.js';
 import { SubscriptionsService } from './subscriptions.service.js';
 import { UsageLinesService } from './usage-lines.service.js';
 
 @Module({
   imports: [TenancyModule, CustomersModule, FeaturesModule, PlansModule, UsageModule, WalletsModule],
-  controllers: [
-    SubscriptionsController,
-    EntitlementSummariesController,
-    CustomerSubscriptionsController,
-    DeletionsController,
-  ],
   providers: [
     SubscriptionGrants,
     SubscriptionChainsService,
@@ -46,7 +33,6 @@ import { UsageLinesService } from './usage-lines.service.js';
     LineLineage,
     PlanLinesService,
     SubscriptionPausesService,
-    SubscriptionsQueries,
     CustomerSubscriptionsQueries,
     UsageLinesService,
     SubscriptionTermsService,
@@ -68,7 +54,6 @@ import { UsageLinesService } from './usage-lines.service.js';
     LineLineage,
     PlanLinesService,
     SubscriptionPausesService,
-    SubscriptionsQueries,
     CustomerSubscriptionsQueries,
     UsageLinesService,
     SubscriptionAddonsService,

@@ -1,3 +1,4 @@
+export type { EnvironmentKind } from './environment.entity.js';
 import type { ApiKeyEntity } from './api-key.entity.js';
 import type { EnvironmentEntity } from './environment.entity.js';
 import type { TenantEntity } from './tenant.entity.js';

@@ -112,6 +112,14 @@ describe('reading an event', () => {
     expect(read(body)).toEqual({ '': 'an event must be a JSON object' });
   });
 
+  it('bug: the other name of a field that is given too is as bounded as the first', () => {
+    const long = 'x'.repeat(256);
+    expect(
+      Object.keys(read(given({ event_id: 'e', idempotency_key: long, customer_id: '\0' }))).sort(),
+    ).toEqual(['customer_id', 'idempotency_key']);
+    expect(taken({ event_id: 'e', customer_id: '', idempotency_key: '' }).externalCustomerId).toBe('c');
+  });
+
   it('names every wrong field', () => {
     expect(
       Object.keys(

@@ -49,6 +49,12 @@ export function readEvent(
     }
     return given;
   };
+  /** The other name of a field, where both are given: it names nothing then, and is still a bounded text. */
+  const alias = (field: string, of: unknown): void => {
+    if (of !== undefined && of !== null && body[field] !== '') text(field, false);
+  };
+  alias('idempotency_key', body.event_id);
+  alias('customer_id', body.external_customer_id);
   const id = text('event_id', false, body.event_id ?? body.idempotency_key);
   const eventName = text('event_name', true);
   const externalCustomerId = text(

@@ -9,7 +9,6 @@ import { LateEventsService } from './late-events.service.js';
 import { PostgresUsageStore } from './postgres/postgres-usage-store.js';
 import { UsagePartitions } from './postgres/usage-partitions.js';
 import { UsageRollups } from './postgres/usage-rollups.js';
-import { UsageController } from './usage.controller.js';
 import { UsageMoveService } from './usage-move.service.js';
 import { UsageService } from './usage.service.js';
 import { USAGE_STORE, type UsageStore } from './usage-store.js';
@@ -17,7 +16,6 @@ import { USAGE_OPTIONS, type UsageOptions } from './usage.types.js';
 
 @Module({
   imports: [TenancyModule, CustomersModule, FeaturesModule],
-  controllers: [UsageController],
   providers: [
     UsageService,
     EventWriter,

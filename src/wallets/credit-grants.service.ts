@@ -11,7 +11,6 @@ import type { Ctx } from '../platform/context.js';
 import { stampChange, stampNew } from '../platform/database/columns.js';
 import { findRow, insertRow, updateRow } from '../platform/database/rows.js';
 import { AddonsService } from '../plans/addons.service.js';
-import type { GrantingKind } from '../plans/catalogue-grants.service.js';
 import { PlansService } from '../plans/plans.service.js';
 import { CreditGrantEntity } from './credit-grant.entity.js';
 import type { CreditGrant } from './credit-grants.types.js';
@@ -39,6 +38,9 @@ export interface NewCreditGrant {
   readonly endDate?: Date | undefined;
   readonly metadata?: Readonly<Record<string, string>> | undefined;
 }
+
+/** What gives credit grants to those who subscribe to it. */
+export type GrantingKind = 'PLAN' | 'ADDON';
 
 @Injectable()
 export class CreditGrantsService {

@@ -3,7 +3,6 @@ import { CustomersModule } from '../customers/customers.module.js';
 import { PlansModule } from '../plans/plans.module.js';
 import { TenancyModule } from '../tenancy/tenancy.module.js';
 import { AddonGrants } from './addon-grants.service.js';
-import { CatalogueGrantsOfWallets } from './catalogue-grants-source.js';
 import { CreditGrantsService } from './credit-grants.service.js';
 import { GrantApplications } from './grant-applications.service.js';
 import { GrantCarry } from './grant-carry.service.js';
@@ -14,19 +13,14 @@ import { WalletLedger } from './wallet-ledger.service.js';
 import { WalletPurchases } from './wallet-purchases.service.js';
 import { WalletSpending } from './wallet-spending.service.js';
 import { WalletTopUps } from './wallet-topups.service.js';
-import { CustomerWalletsController, WalletsController } from './wallets.controller.js';
-import { WalletsQueries } from './wallets.queries.js';
 import { WalletsService } from './wallets.service.js';
 
 @Module({
   imports: [TenancyModule, CustomersModule, PlansModule],
-  controllers: [WalletsController, CustomerWalletsController],
   providers: [
     PlanGrants,
-    CatalogueGrantsOfWallets,
     WalletLedger,
     WalletsService,
-    WalletsQueries,
     WalletTopUps,
     WalletSpending,
     WalletPurchases,
@@ -40,7 +34,6 @@ import { WalletsService } from './wallets.service.js';
   exports: [
     WalletLedger,
     WalletsService,
-    WalletsQueries,
     WalletTopUps,
     WalletSpending,
     WalletPurchases,

@@ -1,4 +1,5 @@
-import type { Rate } from '../domain/rate.js';
+import { ZERO, type Rate } from '../domain/rate.js';
+import { amountOfCredits } from '../domain/wallets/conversion.js';
 import type { Purse } from '../domain/wallets/ledger.js';
 import type { TransactionReason, TransactionReferenceType } from '../domain/wallets/wallet-kinds.js';
 import type { WalletEntity } from './wallet.entity.js';
@@ -65,3 +66,7 @@ export const SYSTEM_KEY_PREFIX = 'system:';
 
 /** The idempotency key of a movement that we make: it can happen once for what it is named after. */
 export const systemKey = (...parts: readonly string[]): string => `${SYSTEM_KEY_PREFIX}${parts.join(':')}`;
+
+/** A wallet that is not active has nothing to spend. */
+export const balanceOf = (row: Wallet): Rate =>
+  row.walletStatus === 'active' ? amountOfCredits(row.creditBalance, row.conversionRate) : ZERO;

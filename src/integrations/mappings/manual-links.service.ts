@@ -1,9 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { ConnectionsService } from '../../connections/connections.service.js';
 import type { Ctx } from '../../platform/context.js';
-import type { LinkIntegrationRequest } from './mappings.requests.js';
 import { MappingsService } from './mappings.service.js';
-import type { EntityMapping } from './mappings.types.js';
+import type { EntityMapping, MappedEntity } from './mappings.types.js';
+
+export interface ManualLink {
+  readonly provider: string;
+  readonly entityType: MappedEntity;
+  readonly entityId: string;
+  readonly remoteId: string;
+  readonly metadata?: Readonly<Record<string, unknown>> | undefined;
+}
 
 /** Mappings that somebody makes by hand, to the provider's default connection. */
 @Injectable()
@@ -13,15 +20,17 @@ export class ManualLinks {
     private readonly mappings: MappingsService,
   ) {}
 
-  async link(ctx: Ctx, body: LinkIntegrationRequest): Promise<EntityMapping> {
-    const connection = await this.connections.requireDefault(ctx, body.provider_type.toLowerCase());
+  async link(
+    ctx: Ctx,
+    { provider, entityType, entityId, remoteId, metadata: more }: ManualLink,
+  ): Promise<EntityMapping> {
+    const connection = await this.connections.requireDefault(ctx, provider.toLowerCase());
     const metadata = Object.fromEntries(
-      Object.entries(body.metadata ?? {}).map(([key, value]) => [
+      Object.entries(more ?? {}).map(([key, value]) => [
         key,
         typeof value === 'string' ? value : JSON.stringify(value),
       ]),
     );
-    const { entity_type: entityType, entity_id: entityId, provider_entity_id: remoteId } = body;
     return this.mappings.link(ctx, connection, entityType, entityId, remoteId, metadata);
   }
 }

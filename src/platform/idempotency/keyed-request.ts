@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { fieldErrors } from '../../domain/errors.js';
+import { isStorableText } from '../../domain/text.js';
 import { canonicalJson, LONGEST_KEY } from '../../domain/repeated-requests.js';
 import type { Caller } from '../context.js';
 
@@ -38,8 +39,10 @@ export function keysOf({ headers, body }: HttpRequest, isReadInBody: boolean): r
 }
 
 function checked(name: string, key: string): string {
-  if (key.length > 0 && key.length <= LONGEST_KEY) return key;
-  throw fieldErrors({ [name]: `${name} must have 1 to ${LONGEST_KEY} characters` });
+  if (key.length === 0 || key.length > LONGEST_KEY)
+    throw fieldErrors({ [name]: `${name} must have 1 to ${LONGEST_KEY} characters` });
+  if (!isStorableText(key)) throw fieldErrors({ [name]: `${name} holds a character that cannot be stored` });
+  return key;
 }
 
 export function keyedRequest(

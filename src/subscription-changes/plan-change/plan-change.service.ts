@@ -34,7 +34,7 @@ import { SubscriptionSteps } from '../../billing/runs/subscription-steps.service
 import type { BillingTask } from '../../rating/billing-task.types.js';
 import { SubscriptionGrants } from '../../subscriptions/subscription-grants.service.js';
 
-export type { PlanChangeInput } from './plan-change-rules.js';
+export { inputOfWire, type PlanChangeInput } from './plan-change-rules.js';
 
 export interface PlanChanged {
   readonly type: PlanChangeType;

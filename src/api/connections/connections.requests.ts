@@ -1,0 +1,76 @@
+import { IsBoolean } from 'class-validator';
+import { SearchRequest } from '../../platform/http/list-query.js';
+import { AlsoNamed, Optional } from '../../platform/http/fields.js';
+import { IsJson, IsStringMap } from '../../platform/http/json-fields.js';
+import { IsId, IsText } from '../../platform/http/text-fields.js';
+
+export class CreateConnectionRequest {
+  /** @example "Stripe Production" */
+  @IsText({ min: 1, max: 200 })
+  name!: string;
+
+  /**
+   * Which provider: `stripe`, `whop`. The guides write `provider`.
+   * @example "stripe"
+   */
+  @AlsoNamed('provider')
+  @IsId()
+  provider_type!: string;
+
+  /**
+   * The credentials, by name. They are sealed at rest and never come back; the response shows the last four characters.
+   * @example { "secret_key": "sk_test_…", "webhook_secret": "whsec_…" }
+   */
+  @Optional()
+  @IsJson({ nulls: false })
+  encrypted_secret_data?: Record<string, unknown>;
+
+  /** Free-form. Credentials found in here, as the guides write them, are moved out and sealed. */
+  @Optional()
+  @IsStringMap()
+  metadata?: Record<string, string>;
+
+  /**
+   * What to keep in step, by kind of entity and direction. `{customer_outbound_enabled: true}` is the same as
+   * `{customer: {outbound: true}}`. Everything is off until switched on.
+   * @example { "customer": { "inbound": false, "outbound": true }, "invoice": { "outbound": true } }
+   */
+  @Optional()
+  @IsJson({ nulls: false })
+  sync_config?: Record<string, unknown>;
+
+  /** Makes this the connection of its provider that is meant where a request names only the provider. The first one is. */
+  @Optional()
+  @IsBoolean()
+  is_default?: boolean;
+}
+
+export class UpdateConnectionRequest {
+  @Optional()
+  @IsText({ min: 1, max: 200 })
+  name?: string;
+
+  /** Only what is given is replaced. A replaced webhook secret keeps verifying for three more days. */
+  @Optional()
+  @IsJson({ nulls: false })
+  encrypted_secret_data?: Record<string, unknown>;
+
+  @Optional()
+  @IsStringMap()
+  metadata?: Record<string, string>;
+
+  @Optional()
+  @IsJson({ nulls: false })
+  sync_config?: Record<string, unknown>;
+
+  @Optional()
+  @IsBoolean()
+  is_default?: boolean;
+}
+
+export class SearchConnectionsRequest extends SearchRequest {
+  @Optional()
+  @AlsoNamed('provider')
+  @IsId()
+  provider_type?: string;
+}

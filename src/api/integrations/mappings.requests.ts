@@ -1,0 +1,42 @@
+import { MAPPED_ENTITIES, type MappedEntity } from '../../integrations/mappings/mappings.types.js';
+import { Optional } from '../../platform/http/fields.js';
+import { IsJson } from '../../platform/http/json-fields.js';
+import { IsId, IsWord } from '../../platform/http/text-fields.js';
+
+export class LinkIntegrationRequest {
+  @IsWord(MAPPED_ENTITIES)
+  entity_type!: MappedEntity;
+
+  @IsId()
+  entity_id!: string;
+
+  /** The provider of the connection; its default one. */
+  @IsId()
+  provider_type!: string;
+
+  @IsId()
+  provider_entity_id!: string;
+
+  @Optional()
+  @IsJson()
+  metadata?: Record<string, unknown>;
+}
+
+export class UnlinkIntegrationRequest {
+  @IsWord(MAPPED_ENTITIES)
+  entity_type!: MappedEntity;
+
+  @IsId()
+  entity_id!: string;
+
+  @IsId()
+  provider_type!: string;
+}
+
+export class GetMappingsQuery {
+  @IsWord(MAPPED_ENTITIES)
+  entity_type!: MappedEntity;
+
+  @IsId()
+  entity_id!: string;
+}

@@ -1,0 +1,83 @@
+import { Get, Param, Query } from '@nestjs/common';
+import { CustomersService } from '../../customers/customers.service.js';
+import type { Caller, Ctx } from '../../platform/context.js';
+import { UnitOfWork } from '../../platform/database/unit-of-work.js';
+import { ApiController, CurrentCaller } from '../api-controller.js';
+import {
+  CustomerEntitlementsRequest,
+  SubscriptionEntitlementsRequest,
+} from './entitlement-summaries.requests.js';
+import {
+  CustomerEntitlementsResponse,
+  SubscriptionEntitlementsResponse,
+  toAggregatedFeature,
+} from './entitlement-summaries.responses.js';
+import { EntitlementSummaries } from '../../subscriptions/entitlement-summaries.service.js';
+import { SubscriptionsQueries } from './subscriptions.queries.js';
+import { SubscriptionsService } from '../../subscriptions/subscriptions.service.js';
+
+@ApiController('', 'Entitlements')
+export class EntitlementSummariesController {
+  constructor(
+    private readonly uow: UnitOfWork,
+    private readonly customers: CustomersService,
+    private readonly subscriptions: SubscriptionsService,
+    private readonly summaries: EntitlementSummaries,
+    private readonly queries: SubscriptionsQueries,
+  ) {}
+
+  /** What the subscription entitles to now: of its plan, its addons and its own, limits summed over them. */
+  @Get('subscriptions/:id/entitlements')
+  ofSubscription(
+    @CurrentCaller() caller: Caller,
+    @Param('id') id: string,
+    @Query() query: SubscriptionEntitlementsRequest,
+  ): Promise<SubscriptionEntitlementsResponse> {
+    return this.uow.read(caller, async (ctx) => {
+      const subscription = await this.subscriptions.get(ctx, id);
+      const features = await this.summaries.of(ctx, [subscription], query.feature_ids);
+      return {
+        subscription_id: id,
+        plan_id: subscription.planId,
+        features: features.map(toAggregatedFeature),
+      };
+    });
+  }
+
+  /** What all subscriptions of the customer together entitle to now. */
+  @Get('customers/:id/entitlements')
+  ofCustomer(
+    @CurrentCaller() caller: Caller,
+    @Param('id') id: string,
+    @Query() query: CustomerEntitlementsRequest,
+  ): Promise<CustomerEntitlementsResponse> {
+    return this.uow.read(caller, async (ctx) =>
+      this.show(ctx, (await this.customers.resolve(ctx, { id })).id, query),
+    );
+  }
+
+  @Get('customers/external/:external_id/entitlements')
+  ofExternal(
+    @CurrentCaller() caller: Caller,
+    @Param('external_id') externalId: string,
+    @Query() query: CustomerEntitlementsRequest,
+  ): Promise<CustomerEntitlementsResponse> {
+    return this.uow.read(caller, async (ctx) =>
+      this.show(ctx, (await this.customers.resolve(ctx, { externalId })).id, query),
+    );
+  }
+
+  private async show(
+    ctx: Ctx,
+    customerId: string,
+    query: CustomerEntitlementsRequest,
+  ): Promise<CustomerEntitlementsResponse> {
+    const subscriptions = await this.summaries.entitling(ctx, customerId, query.subscription_ids);
+    const features = await this.summaries.of(ctx, subscriptions, query.feature_ids);
+    return {
+      customer_id: customerId,
+      features: features.map(toAggregatedFeature),
+      subscriptions: await this.queries.show(ctx, subscriptions),
+    };
+  }
+}

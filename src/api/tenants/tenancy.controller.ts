@@ -1,0 +1,198 @@
+import { Body, Delete, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import {
+  beyond,
+  grantsOf,
+  isGrant,
+  PUBLISHABLE_GRANTS,
+  ROLE_NAMES,
+  type Grant,
+} from '../../domain/access/grants.js';
+import { BillingError, fieldErrors, notFound } from '../../domain/errors.js';
+import { EnvironmentClock } from '../../platform/clock/environment-clock.js';
+import type { Caller } from '../../platform/context.js';
+import { UnitOfWork } from '../../platform/database/unit-of-work.js';
+import { InSteps } from '../../platform/idempotency/route-kinds.js';
+import { ListRequest } from '../../platform/http/list-query.js';
+import { ApiController, CurrentCaller, CurrentGrants } from '../api-controller.js';
+import { ApiKeysService } from '../../tenancy/api-keys.service.js';
+import { AdvanceClockRequest, CreateApiKeyRequest, RotateApiKeyRequest } from './tenancy.requests.js';
+import {
+  ClockAdvancedResponse,
+  CreateApiKeyResponse,
+  EnvironmentResponse,
+  ListEnvironmentsResponse,
+  ListSecretsResponse,
+  TenantResponse,
+  toEnvironmentResponse,
+  toSecretResponse,
+  toTenantResponse,
+} from './tenancy.responses.js';
+import { TenancyService } from '../../tenancy/tenancy.service.js';
+
+const DAY_SECONDS = 86_400;
+
+@ApiController('secrets/api/keys', 'API keys')
+export class ApiKeysController {
+  constructor(
+    private readonly uow: UnitOfWork,
+    private readonly apiKeys: ApiKeysService,
+    private readonly tenancy: TenancyService,
+  ) {}
+
+  /** A new key to the caller's environment. It may do no more than the caller's own. */
+  @Post()
+  create(
+    @CurrentCaller() caller: Caller,
+    @CurrentGrants() held: readonly Grant[],
+    @Body() body: CreateApiKeyRequest,
+  ): Promise<CreateApiKeyResponse> {
+    assertGrants(held, body);
+    return this.uow.run(caller, async (ctx) => {
+      const { kind } = await this.tenancy.getEnvironment(ctx, caller.scope.environmentId);
+      const { key, row } = await this.apiKeys.create(ctx, {
+        name: body.name,
+        kind,
+        type: body.type,
+        roles: body.roles,
+        permissions: body.permissions,
+        expiresAt: body.expires_at,
+      });
+      return { api_key: key, secret: toSecretResponse(row) };
+    });
+  }
+
+  @Get()
+  list(@CurrentCaller() caller: Caller, @Query() query: ListRequest): Promise<ListSecretsResponse> {
+    return this.uow.read(caller, async (ctx) => {
+      const { rows, pagination } = await this.apiKeys.list(ctx, query);
+      return { items: rows.map(toSecretResponse), pagination };
+    });
+  }
+
+  /** A new key like this one, which goes on for a while. */
+  @Post(':id/rotate')
+  rotate(
+    @CurrentCaller() caller: Caller,
+    @CurrentGrants() held: readonly Grant[],
+    @Param('id') id: string,
+    @Body() body: RotateApiKeyRequest,
+  ): Promise<CreateApiKeyResponse> {
+    return this.uow.run(caller, async (ctx) => {
+      assertNotBeyond(held, await this.apiKeys.grantsOf(ctx, id));
+      const { kind } = await this.tenancy.getEnvironment(ctx, caller.scope.environmentId);
+      const { key, row } = await this.apiKeys.rotate(ctx, id, {
+        kind,
+        overlapSeconds: body.overlap_seconds ?? DAY_SECONDS,
+        expiresAt: body.expires_at,
+      });
+      return { api_key: key, secret: toSecretResponse(row) };
+    });
+  }
+
+  /** Ends a key at once. The last one that can make keys stays. */
+  @Delete(':id')
+  @HttpCode(204)
+  delete(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<void> {
+    return this.uow.run(caller, (ctx) => this.apiKeys.revoke(ctx, id));
+  }
+}
+
+function assertGrants(
+  held: readonly Grant[],
+  { type, roles = [], permissions = [] }: CreateApiKeyRequest,
+): void {
+  const errors: Record<string, string> = {};
+  const unknown = roles.filter((role) => !ROLE_NAMES.some((name) => name === role));
+  if (unknown.length > 0) errors.roles = `roles must be of ${ROLE_NAMES.join(', ')}`;
+  if (!permissions.every(isGrant))
+    errors.permissions = 'permissions must each be <noun>:read or <noun>:write';
+  if (type === 'publishable_key' && roles.some((role) => role !== 'event_ingestor'))
+    errors.roles = 'roles of a publishable key can only be event_ingestor';
+  if (type === 'publishable_key' && permissions.some((one) => !PUBLISHABLE_GRANTS.some((own) => own === one)))
+    errors.permissions = `permissions of a publishable key can only be ${PUBLISHABLE_GRANTS.join(', ')}`;
+  if (Object.keys(errors).length > 0) throw fieldErrors(errors);
+  assertNotBeyond(held, grantsOf({ type: type ?? 'private_key', roles, permissions }));
+}
+
+function assertNotBeyond(held: readonly Grant[], wanted: readonly Grant[]): void {
+  const more = beyond(held, wanted);
+  if (more.length > 0)
+    throw new BillingError(
+      'permission_denied',
+      `the key would be able to do more than yours: ${more.join(', ')}`,
+      {
+        code: 'permission_denied',
+        details: { missing_permissions: more },
+      },
+    );
+}
+
+@ApiController('tenants', 'Tenants and environments')
+export class TenantsController {
+  constructor(
+    private readonly uow: UnitOfWork,
+    private readonly tenancy: TenancyService,
+  ) {}
+
+  @Get(':id')
+  get(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<TenantResponse> {
+    return this.uow.read(caller, async (ctx) => toTenantResponse(await this.tenancy.getTenant(ctx, id)));
+  }
+}
+
+@ApiController('environments', 'Tenants and environments')
+export class EnvironmentsController {
+  constructor(
+    private readonly uow: UnitOfWork,
+    private readonly tenancy: TenancyService,
+    private readonly clock: EnvironmentClock,
+  ) {}
+
+  @Get()
+  list(@CurrentCaller() caller: Caller): Promise<ListEnvironmentsResponse> {
+    return this.uow.read(caller, async (ctx) => {
+      const rows = await this.tenancy.listEnvironments(ctx);
+      const environments = rows.map((row) => toEnvironmentResponse(row, ctx.now));
+      return { environments, total: rows.length, limit: rows.length, offset: 0 };
+    });
+  }
+
+  @Get(':id')
+  get(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<EnvironmentResponse> {
+    return this.uow.read(caller, async (ctx) =>
+      toEnvironmentResponse(await this.tenancy.getEnvironment(ctx, id), ctx.now),
+    );
+  }
+
+  /**
+   * Moves the clock of a test environment forward, by ten years at most. Everything that time triggers on the way happens in
+   * order before the answer, and what an instant causes is done before the next one comes: invoices are made, pushed and
+   * charged, webhooks handled. A live environment has no such route.
+   */
+  @Post(':id/clock/advance')
+  @HttpCode(200)
+  @InSteps()
+  async advance(
+    @CurrentCaller() caller: Caller,
+    @Param('id') id: string,
+    @Body() body: AdvanceClockRequest,
+  ): Promise<ClockAdvancedResponse> {
+    const now = await this.uow.run(caller, async (ctx) => {
+      const { kind } = await this.tenancy.getEnvironment(ctx, id);
+      if (kind !== 'test' || id !== caller.scope.environmentId)
+        throw notFound('movable clock of environment', id);
+      return ctx.now;
+    });
+    if ((body.to === undefined) === (body.by_seconds === undefined))
+      throw fieldErrors({ to: 'send either to or by_seconds' });
+    const advanced =
+      body.to === undefined
+        ? await this.clock.advance(
+            caller,
+            new Date(now.getTime() + (body.by_seconds ?? 0) * 1000),
+            'by_seconds',
+          )
+        : await this.clock.advance(caller, body.to);
+    return { environment_id: id, ...advanced };
+  }
+}
