@@ -37,6 +37,7 @@ import { TurnsAndFailures1763700000051 } from './0051-turns-and-failures.js';
 import { PausesThatGiveBack1763700000060 } from './0060-pauses-that-give-back.js';
 import { WebhookHealth1763700000061 } from './0061-webhook-health.js';
 import { GrantsOfKeys1763700000065 } from './0065-grants-of-keys.js';
+import { MappingsByEntity1763700000066 } from './0066-mappings-by-entity.js';
 
 /** In the order they run. Append; never edit one that has been released. */
 export const migrations = [
@@ -79,4 +80,5 @@ export const migrations = [
   PausesThatGiveBack1763700000060,
   WebhookHealth1763700000061,
   GrantsOfKeys1763700000065,
+  MappingsByEntity1763700000066,
 ] as const;

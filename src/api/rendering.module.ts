@@ -18,6 +18,7 @@ import { EventBodies } from '../notifications/event-bodies.types.js';
 import { ShownAddons } from './addons/shown-addons.js';
 import { ShownGrants } from './creditgrants/shown-grants.js';
 import { CreditNotesQueries } from './creditnotes/credit-notes.queries.js';
+import { ShownCustomers } from './customers/shown-customers.js';
 import { InvoiceSummaryQueries } from './customers/invoice-summary.queries.js';
 import { ApiEventBodies } from './event-bodies/api-event-bodies.js';
 import { TimelineQueries } from './integrations/timeline.queries.js';
@@ -28,6 +29,7 @@ import { WalletsQueries } from './wallets/wallets.queries.js';
 
 const RENDERERS = [
   ShownAddons,
+  ShownCustomers,
   ShownGrants,
   CreditNotesQueries,
   InvoiceSummaryQueries,

@@ -362,7 +362,12 @@ describe('customers here and at Stripe', () => {
     const shown = { stripe_customer_id: remoteId };
     expect((await road.api.get(`/customers/${customer.id}`)).metadata).toEqual({ tier: 'gold', ...shown });
     const found = await road.api.post('/customers/search', { metadata: shown });
-    expect(found.items).toMatchObject([{ id: customer.id }]);
+    expect(found.items).toMatchObject([
+      {
+        id: customer.id,
+        integrations: [{ provider_type: 'stripe', provider_entity_id: remoteId, entity_type: 'customer' }],
+      },
+    ]);
     await road.api.put(`/customers/${customer.id}`, { metadata: { tier: 'silver' } });
     await eventually('told', () => Promise.resolve(there(customer.id)[0].metadata.tier === 'silver'));
     await road.settled(customer.id as string);

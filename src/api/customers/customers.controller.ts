@@ -10,7 +10,8 @@ import {
   UpdateCustomerRequest,
   customerFields,
 } from './customers.requests.js';
-import { CustomerResponse, ListCustomersResponse, toCustomerResponse } from './customers.responses.js';
+import { CustomerResponse, ListCustomersResponse } from './customers.responses.js';
+import { ShownCustomers } from './shown-customers.js';
 import { CustomersService } from '../../customers/customers.service.js';
 import type { CustomerFields } from '../../customers/customers.types.js';
 
@@ -19,6 +20,7 @@ export class CustomersController {
   constructor(
     private readonly uow: UnitOfWork,
     private readonly customers: CustomersService,
+    private readonly shown: ShownCustomers,
   ) {}
 
   @Post('search')
@@ -30,7 +32,7 @@ export class CustomersController {
   ): Promise<ListCustomersResponse> {
     return this.uow.read(caller, async (ctx) => {
       const { rows, pagination } = await this.customers.search(ctx, body);
-      return { items: rows.map(toCustomerResponse), pagination };
+      return { items: await this.shown.all(ctx, rows), pagination };
     });
   }
 
@@ -40,13 +42,13 @@ export class CustomersController {
     @Param('external_id') externalId: string,
   ): Promise<CustomerResponse> {
     return this.uow.read(caller, async (ctx) =>
-      toCustomerResponse(await this.customers.getByExternalId(ctx, externalId)),
+      this.shown.one(ctx, await this.customers.getByExternalId(ctx, externalId)),
     );
   }
 
   @Get(':id')
   get(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<CustomerResponse> {
-    return this.uow.read(caller, async (ctx) => toCustomerResponse(await this.customers.get(ctx, id)));
+    return this.uow.read(caller, async (ctx) => this.shown.one(ctx, await this.customers.get(ctx, id)));
   }
 
   /** By `?id=` or `?external_customer_id=`. */
@@ -63,7 +65,7 @@ export class CustomersController {
         id: query.id,
         externalId: query.external_customer_id,
       });
-      return toCustomerResponse(await this.customers.update(ctx, id, changeOf(body)));
+      return this.shown.one(ctx, await this.customers.update(ctx, id, changeOf(body)));
     });
   }
 
@@ -74,7 +76,7 @@ export class CustomersController {
     @Body() body: UpdateCustomerRequest,
   ): Promise<CustomerResponse> {
     return this.uow.run(caller, async (ctx) =>
-      toCustomerResponse(await this.customers.update(ctx, id, changeOf(body))),
+      this.shown.one(ctx, await this.customers.update(ctx, id, changeOf(body))),
     );
   }
 }

@@ -1,4 +1,5 @@
 import { PaginationResponse } from '../../platform/http/list-query.js';
+import { EntityIntegrationMappingResponse } from '../integrations/mappings.responses.js';
 import type { Customer } from '../../customers/customers.types.js';
 
 export class CustomerResponse {
@@ -15,8 +16,8 @@ export class CustomerResponse {
   address_country!: string | null;
   timezone!: string;
   metadata!: Record<string, string>;
-  /** Filled on request only: `GET /customers/{id}/integrations`. */
-  integrations!: Record<string, unknown>[] | null;
+  /** What the customer is at each provider. Null where the customer is part of another answer. */
+  integrations!: EntityIntegrationMappingResponse[] | null;
   parent_customer!: Record<string, unknown> | null;
   parent_customer_id!: string | null;
   tenant_id!: string;

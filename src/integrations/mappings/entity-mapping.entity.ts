@@ -4,7 +4,7 @@ import type { Agreement } from './agreement.js';
 
 /** Which remote object is which of ours. Unique both ways within a connection. */
 @Entity('entity_mappings')
-@Index('entity_mappings_entity', ['tenantId', 'environmentId', 'connectionId', 'entityType', 'entityId'], {
+@Index('entity_mappings_entity', ['tenantId', 'environmentId', 'entityType', 'entityId', 'connectionId'], {
   unique: true,
 })
 @Index(

@@ -227,6 +227,24 @@ export class MappingsService {
     return new Map(rows.map((row) => [row.entityId, row]));
   }
 
+  /** What entities are at all connections, where that is known; the oldest mapping first. */
+  async linkedOf(
+    ctx: Ctx,
+    entityType: MappedEntity,
+    entityIds: readonly string[],
+  ): Promise<EntityMapping[]> {
+    if (entityIds.length === 0) return [];
+    return ctx.em
+      .createQueryBuilder(EntityMappingEntity, 'row')
+      .where(`row.entityType = :entityType AND row.state = 'linked' AND row.entityId = ANY(:entityIds)`, {
+        entityType,
+        entityIds,
+      })
+      .orderBy('row.createdAt')
+      .addOrderBy('row.id')
+      .getMany();
+  }
+
   async unlink(ctx: Ctx, connectionId: string, entityType: MappedEntity, entityId: string): Promise<void> {
     const mapping = await this.find(ctx, connectionId, entityType, entityId);
     if (mapping === null) throw notFound('mapping of', `${entityType} ${entityId}`);
