@@ -1,11 +1,9 @@
 import { Body, Delete, Get, HttpCode, Param, Post, Put } from '@nestjs/common';
-import { CustomersService } from '../../customers/customers.service.js';
 import { fieldErrors, invalidOperation } from '../../domain/errors.js';
 import { rate } from '../../domain/rate.js';
 import type { Caller, Ctx } from '../../platform/context.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { SuccessResponse } from '../../platform/http/responses.js';
-import { CustomerSubscriptionsQueries } from '../../subscriptions/customer-subscriptions.queries.js';
 import { SubscriptionsService } from '../../subscriptions/subscriptions.service.js';
 import type { Subscription } from '../../subscriptions/subscriptions.types.js';
 import { ApiController, CurrentCaller } from '../api-controller.js';
@@ -14,13 +12,7 @@ import {
   DeleteCreditGrantRequest,
   UpdateCreditGrantRequest,
 } from './credit-grants.requests.js';
-import {
-  CreditGrantResponse,
-  ListCreditGrantApplicationsResponse,
-  ListCreditGrantsResponse,
-  toCreditGrantApplicationResponse,
-  toCreditGrantResponse,
-} from './credit-grants.responses.js';
+import { CreditGrantResponse, toCreditGrantResponse } from './credit-grants.responses.js';
 import {
   CreditGrantsService,
   type GrantTarget,
@@ -101,76 +93,6 @@ export class CreditGrantsController {
     return subscription;
   }
 }
-
-@ApiController('', 'Credit grants')
-export class GrantListsController {
-  constructor(
-    private readonly uow: UnitOfWork,
-    private readonly grants: CreditGrantsService,
-    private readonly applications: GrantApplications,
-    private readonly customers: CustomersService,
-    private readonly subscriptions: SubscriptionsService,
-    private readonly customerSubscriptions: CustomerSubscriptionsQueries,
-  ) {}
-
-  @Get('plans/:id/creditgrants')
-  ofPlan(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<ListCreditGrantsResponse> {
-    return this.uow.read(caller, async (ctx) => {
-      const items = (await this.grants.ofPlan(ctx, id)).map(toCreditGrantResponse);
-      return { items, pagination: whole(items) };
-    });
-  }
-
-  @Get('addons/:id/creditgrants')
-  ofAddon(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<ListCreditGrantsResponse> {
-    return this.uow.read(caller, async (ctx) => {
-      const items = (await this.grants.ofAddon(ctx, id)).map(toCreditGrantResponse);
-      return { items, pagination: whole(items) };
-    });
-  }
-
-  /** The next application of every grant that the customer's subscriptions have, earliest first. */
-  @Get('customers/:id/grants/upcoming')
-  upcomingOfCustomer(
-    @CurrentCaller() caller: Caller,
-    @Param('id') id: string,
-  ): Promise<ListCreditGrantApplicationsResponse> {
-    return this.uow.read(caller, async (ctx) => {
-      await this.customers.get(ctx, id);
-      const open = await this.customerSubscriptions.openOf(ctx, id);
-      return this.upcoming(
-        ctx,
-        open.map((subscription) => subscription.id),
-      );
-    });
-  }
-
-  @Get('subscriptions/:id/grants/upcoming')
-  upcomingOfSubscription(
-    @CurrentCaller() caller: Caller,
-    @Param('id') id: string,
-  ): Promise<ListCreditGrantApplicationsResponse> {
-    return this.uow.read(caller, async (ctx) => {
-      const { subscriptionStatus } = await this.subscriptions.get(ctx, id);
-      return this.upcoming(ctx, subscriptionStatus === 'cancelled' ? [] : [id]);
-    });
-  }
-
-  private async upcoming(
-    ctx: Ctx,
-    subscriptionIds: readonly string[],
-  ): Promise<ListCreditGrantApplicationsResponse> {
-    const rows = await this.applications.upcoming(ctx, subscriptionIds);
-    const items = rows.map(toCreditGrantApplicationResponse);
-    return { items, pagination: whole(items) };
-  }
-}
-
-const whole = (items: readonly unknown[]): { total: number; limit: number; offset: number } => ({
-  total: items.length,
-  limit: items.length,
-  offset: 0,
-});
 
 /** What belongs to another kind of grant would be ignored: it is refused instead. */
 function assertFits(body: CreateCreditGrantRequest): void {

@@ -1,17 +1,13 @@
-import { Body, Get, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
+import { Body, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ConnectionsService } from '../../connections/connections.service.js';
 import { notImplemented, validationError } from '../../domain/errors.js';
 import type { Caller, Ctx } from '../../platform/context.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { InSteps } from '../../platform/idempotency/route-kinds.js';
-import { CreateCheckoutRequest } from '../payments/payments.requests.js';
-import { CheckoutResponse } from '../payments/payments.responses.js';
 import { ApiController, CurrentCaller } from '../api-controller.js';
-import { CheckoutFlow } from '../../integrations/checkout/checkout.flow.js';
 import { WebhookEventsService } from '../../integrations/inbound-webhooks/webhook-events.service.js';
-import { toMappingResponse } from './mappings.responses.js';
 import { Reconciler } from '../../integrations/reconcile/reconciler.flow.js';
-import { isThere, ManualSync, type InvoiceSync } from '../../integrations/sync/manual-sync.flow.js';
+import { ManualSync } from '../../integrations/sync/manual-sync.flow.js';
 import { SyncAttempts } from '../../integrations/sync/sync-attempts.service.js';
 import { SyncOperationsService } from '../../integrations/sync/sync-operations.service.js';
 import {
@@ -19,10 +15,8 @@ import {
   ListWebhookEventsQuery,
   SyncEntityRequest,
   SyncIntegrationRequest,
-  SyncInvoiceQuery,
 } from './sync.requests.js';
 import {
-  InvoiceSyncResponse,
   ListOperationsResponse,
   ListWebhookEventsResponse,
   ReconcileResponse,
@@ -152,70 +146,5 @@ export class IntegrationsController {
 
   private async show(ctx: Ctx, operation: SyncOperation): Promise<SyncOperationResponse> {
     return toOperationResponse(operation, await this.attempts.of(ctx, [operation.id]));
-  }
-}
-
-/** Invoices at a provider, asked for by hand: the routes that the guides name, for every provider. */
-@ApiController('', 'Integrations')
-export class InvoiceSyncController {
-  constructor(
-    private readonly uow: UnitOfWork,
-    private readonly manual: ManualSync,
-    private readonly operations: SyncOperationsService,
-    private readonly attempts: SyncAttempts,
-    private readonly checkouts: CheckoutFlow,
-  ) {}
-
-  /** 200 when it is there already or `wait=true` has done it, 202 when it is queued. */
-  @Post('invoices/:id/sync/:provider')
-  @InSteps()
-  async sync(
-    @CurrentCaller() caller: Caller,
-    @Param('id') id: string,
-    @Param('provider') provider: string,
-    @Query() query: SyncInvoiceQuery,
-    @Res({ passthrough: true }) reply: { status(code: number): unknown },
-  ): Promise<InvoiceSyncResponse> {
-    const target = { provider, connectionId: query.connection_id };
-    const synced = await this.manual.pushInvoice(caller, id, target, query.wait === 'true');
-    reply.status(isThere(synced.mapping) || query.wait === 'true' ? 200 : 202);
-    return this.uow.run(caller, (ctx) => this.answer(ctx, provider.toLowerCase(), synced));
-  }
-
-  /** A page on which the customer pays the invoice. */
-  @Post('payments/:provider/checkout')
-  @InSteps()
-  @HttpCode(200)
-  async checkout(
-    @CurrentCaller() caller: Caller,
-    @Param('provider') provider: string,
-    @Body() body: CreateCheckoutRequest,
-  ): Promise<CheckoutResponse> {
-    const page = await this.checkouts.pay(caller, {
-      invoiceId: body.invoice_id,
-      provider,
-      successUrl: body.success_url,
-      cancelUrl: body.cancel_url,
-      saveCardAndMakeDefault: body.save_card_and_make_default ?? false,
-      metadata: body.metadata ?? {},
-    });
-    return { checkout_url: page.url, session_id: page.remoteId, payment_id: page.paymentId };
-  }
-
-  private async answer(ctx: Ctx, provider: string, synced: InvoiceSync): Promise<InvoiceSyncResponse> {
-    const { mapping, operation } = synced;
-    const named = { [`${provider}_invoice_id`]: mapping?.providerEntityId ?? null };
-    return {
-      ...named,
-      status: mapping?.metadata.status ?? operation?.state ?? 'queued',
-      payment_intent_id: mapping?.metadata.payment_id ?? null,
-      hosted_invoice_url: mapping?.metadata.hosted_url ?? null,
-      invoice_pdf: mapping?.metadata.pdf_url ?? null,
-      mapping: mapping === null ? null : toMappingResponse(mapping),
-      sync:
-        operation === null
-          ? null
-          : toOperationResponse(operation, await this.attempts.of(ctx, [operation.id])),
-    };
   }
 }

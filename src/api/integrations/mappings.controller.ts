@@ -1,18 +1,19 @@
-import { Body, Delete, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { Body, Delete, Get, HttpCode, Post, Query } from '@nestjs/common';
 import { ConnectionsService } from '../../connections/connections.service.js';
 import type { SyncConfig } from '../../connections/connections.types.js';
-import { CustomersService } from '../../customers/customers.service.js';
 import type { Caller } from '../../platform/context.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { SuccessResponse } from '../../platform/http/responses.js';
 import { ProvidersService } from '../../providers/providers.service.js';
 import { ApiController, CurrentCaller } from '../api-controller.js';
-import { SyncOperationsService } from '../../integrations/sync/sync-operations.service.js';
-import { ManualLinks, type ManualLink } from '../../integrations/mappings/manual-links.service.js';
-import { GetMappingsQuery, LinkIntegrationRequest, UnlinkIntegrationRequest } from './mappings.requests.js';
+import { ManualLinks } from '../../integrations/mappings/manual-links.service.js';
 import {
-  CustomerIntegrationsResponse,
-  EntityIntegrationMappingResponse,
+  GetMappingsQuery,
+  LinkIntegrationRequest,
+  UnlinkIntegrationRequest,
+  toManualLink,
+} from './mappings.requests.js';
+import {
   IntegrationConfigResponse,
   LinkIntegrationMappingResponse,
   ListMappingsResponse,
@@ -81,72 +82,6 @@ export class MappingsController {
   }
 }
 
-/** The same by the routes that client generation 2.0 calls. */
-@ApiController('entity-integration-mappings', 'Integrations')
-export class EntityIntegrationMappingsController {
-  constructor(
-    private readonly uow: UnitOfWork,
-    private readonly mappings: MappingsService,
-    private readonly linking: ManualLinks,
-  ) {}
-
-  /** As `POST /integrations/link`. */
-  @Post()
-  create(
-    @CurrentCaller() caller: Caller,
-    @Body() body: LinkIntegrationRequest,
-  ): Promise<EntityIntegrationMappingResponse> {
-    return this.uow.run(caller, async (ctx) =>
-      toMappingResponse(await this.linking.link(ctx, toManualLink(body))),
-    );
-  }
-
-  /** As `DELETE /integrations/link`, by the mapping's id. */
-  @Delete(':id')
-  @HttpCode(204)
-  delete(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<void> {
-    return this.uow.run(caller, (ctx) => this.mappings.delete(ctx, id));
-  }
-}
-
-@ApiController('customers', 'Integrations')
-export class CustomerIntegrationsController {
-  constructor(
-    private readonly uow: UnitOfWork,
-    private readonly customers: CustomersService,
-    private readonly mappings: MappingsService,
-    private readonly operations: SyncOperationsService,
-  ) {}
-
-  /** Where the customer is known, and how the last sync went. */
-  @Get(':id/integrations')
-  list(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<CustomerIntegrationsResponse> {
-    return this.uow.read(caller, async (ctx) => {
-      const customer = await this.customers.get(ctx, id);
-      const mappings = await this.mappings.ofEntity(ctx, 'customer', customer.id);
-      const { rows } = await this.operations.search(ctx, {
-        entity_type: 'customer',
-        entity_id: customer.id,
-        limit: 1000,
-      });
-      return {
-        customer_id: customer.id,
-        integrations: mappings.map((mapping) => {
-          const last = rows.find((operation) => operation.connectionId === mapping.connectionId);
-          return {
-            provider: mapping.provider,
-            connection_id: mapping.connectionId,
-            external_id: mapping.providerEntityId,
-            sync_status: last?.state ?? mapping.state,
-            last_sync: last?.finishedAt ?? mapping.updatedAt,
-            error: last?.error?.message ?? null,
-          };
-        }),
-      };
-    });
-  }
-}
-
 const toSyncConfig = (config: SyncConfig): SyncConfigResponse => ({
   customer: config.customer,
   plan: config.plan,
@@ -159,12 +94,4 @@ const toSyncConfig = (config: SyncConfig): SyncConfigResponse => ({
   s3: null,
   aws_marketplace: null,
   invoice_sync_settings: null,
-});
-
-const toManualLink = (body: LinkIntegrationRequest): ManualLink => ({
-  provider: body.provider_type,
-  entityType: body.entity_type,
-  entityId: body.entity_id,
-  remoteId: body.provider_entity_id,
-  metadata: body.metadata,
 });

@@ -1,3 +1,4 @@
+import type { ManualLink } from '../../integrations/mappings/manual-links.service.js';
 import { MAPPED_ENTITIES, type MappedEntity } from '../../integrations/mappings/mappings.types.js';
 import { Optional } from '../../platform/http/fields.js';
 import { IsJson } from '../../platform/http/json-fields.js';
@@ -40,3 +41,11 @@ export class GetMappingsQuery {
   @IsId()
   entity_id!: string;
 }
+
+export const toManualLink = (body: LinkIntegrationRequest): ManualLink => ({
+  provider: body.provider_type,
+  entityType: body.entity_type,
+  entityId: body.entity_id,
+  remoteId: body.provider_entity_id,
+  metadata: body.metadata,
+});

@@ -4,7 +4,6 @@ import { fieldErrors, validationError } from '../../domain/errors.js';
 import { formatMoney } from '../../domain/money.js';
 import type { Caller, Ctx } from '../../platform/context.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
-import { PricesService } from '../../plans/prices.service.js';
 import {
   CreateSubscriptionLineItemRequest,
   DeleteSubscriptionLineItemRequest,
@@ -43,7 +42,6 @@ export class SubscriptionLifecycleController {
     private readonly subscriptions: SubscriptionsService,
     private readonly queries: SubscriptionsQueries,
     private readonly customers: CustomersService,
-    private readonly prices: PricesService,
     private readonly changes: SubscriptionLifecycleService,
     private readonly invoicesQueries: InvoicesQueries,
   ) {}

@@ -1,12 +1,9 @@
-import { Body, Delete, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { Body, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { CustomersService } from '../../customers/customers.service.js';
-import { invalidOperation } from '../../domain/errors.js';
 import type { Caller } from '../../platform/context.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { ListRequest } from '../../platform/http/list-query.js';
-import { SuccessResponse } from '../../platform/http/responses.js';
 import { OnlyReads } from '../../platform/idempotency/route-kinds.js';
-import { PlansService } from '../../plans/plans.service.js';
 import { ApiController, CurrentCaller } from '../api-controller.js';
 import { SearchSubscriptionLineItemsRequest } from './subscription-lines.requests.js';
 import { ListSubscriptionLineItemsResponse } from './subscription-lines.responses.js';
@@ -14,7 +11,6 @@ import { SubscriptionLinesService } from '../../subscriptions/subscription-lines
 import { ListSubscriptionPausesResponse, toPauseResponse } from './subscription-pauses.responses.js';
 import { SubscriptionPausesService } from '../../subscriptions/subscription-pauses.service.js';
 import { SubscriptionV2Response, toV2Response } from './subscription-v2.responses.js';
-import { WalletsService } from '../../wallets/wallets.service.js';
 import { SubscriptionsQueries } from './subscriptions.queries.js';
 import { SearchSubscriptionsRequest } from './subscriptions-search.requests.js';
 import { ListSubscriptionsResponse, type SubscriptionResponse } from './subscriptions.responses.js';
@@ -103,72 +99,6 @@ export class SubscriptionsController {
       const row = await this.subscriptions.get(ctx, id);
       const [shown] = await this.queries.show(ctx, [row], { expand: query.expand });
       return shown as SubscriptionResponse;
-    });
-  }
-}
-
-/** A customer's subscriptions, by the id that the caller knows it by. */
-@ApiController('customers', 'Customers')
-export class CustomerSubscriptionsController {
-  constructor(
-    private readonly uow: UnitOfWork,
-    private readonly subscriptions: SubscriptionsService,
-    private readonly queries: SubscriptionsQueries,
-    private readonly customers: CustomersService,
-  ) {}
-
-  @Get('external/:external_id/subscriptions')
-  list(
-    @CurrentCaller() caller: Caller,
-    @Param('external_id') externalId: string,
-    @Query() query: ListRequest,
-  ): Promise<ListSubscriptionsResponse> {
-    return this.uow.read(caller, async (ctx) => {
-      const customer = await this.customers.getByExternalId(ctx, externalId);
-      const { rows, pagination } = await this.subscriptions.search(ctx, {
-        ...query,
-        customer_ids: [customer.id],
-      });
-      return { items: await this.queries.show(ctx, rows, { expand: query.expand }), pagination };
-    });
-  }
-}
-
-/** What may only go when nobody is subscribed to it, or by it. */
-@ApiController('', 'Subscriptions')
-export class DeletionsController {
-  constructor(
-    private readonly uow: UnitOfWork,
-    private readonly subscriptions: SubscriptionsService,
-    private readonly customers: CustomersService,
-    private readonly plans: PlansService,
-    private readonly wallets: WalletsService,
-  ) {}
-
-  @Delete('customers/:id')
-  @HttpCode(204)
-  deleteCustomer(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<void> {
-    return this.uow.run(caller, async (ctx) => {
-      if (await this.subscriptions.hasOpenFor(ctx, { customerId: id }))
-        throw invalidOperation('the customer has a subscription that is not cancelled', 'customer_in_use', {
-          id,
-        });
-      if (await this.wallets.hasActiveFor(ctx, id))
-        throw invalidOperation('the customer has an active wallet: terminate it first', 'customer_in_use', {
-          id,
-        });
-      await this.customers.delete(ctx, id);
-    });
-  }
-
-  @Delete('plans/:id')
-  @HttpCode(200)
-  deletePlan(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<SuccessResponse> {
-    return this.uow.run(caller, async (ctx) => {
-      if (await this.subscriptions.hasOpenFor(ctx, { planId: id }))
-        throw invalidOperation('a subscription that is not cancelled uses the plan', 'plan_in_use', { id });
-      await this.plans.delete(ctx, id);
-      return { message: 'plan deleted successfully' };
     });
   }
 }

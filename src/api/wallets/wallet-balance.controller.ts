@@ -1,31 +1,25 @@
 import { Get, Param, Query } from '@nestjs/common';
-import { CustomersService } from '../../customers/customers.service.js';
-import { fieldErrors } from '../../domain/errors.js';
 import type { Caller } from '../../platform/context.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { parseExpand } from '../../platform/http/expand.js';
 import { ApiController, CurrentCaller } from '../api-controller.js';
-import { CustomerWalletsQuery, WalletBalanceQuery } from './wallets-search.requests.js';
-import { toWalletResponse, WalletResponse } from './wallets.responses.js';
+import { WalletBalanceQuery } from './wallets-search.requests.js';
 import { WalletsQueries } from './wallets.queries.js';
-import { WalletsService } from '../../wallets/wallets.service.js';
 import { toWalletBalanceResponse, WalletBalanceResponse } from './wallet-balance.responses.js';
 import { WalletBalance } from '../../prepaid/wallet-balance.service.js';
 
 const EXPANSIONS = ['credits_available_breakdown'];
 
-@ApiController('', 'Wallets')
+@ApiController('wallets', 'Wallets')
 export class WalletBalanceController {
   constructor(
     private readonly uow: UnitOfWork,
-    private readonly wallets: WalletsService,
     private readonly queries: WalletsQueries,
     private readonly balance: WalletBalance,
-    private readonly customers: CustomersService,
   ) {}
 
   /** The balance less what is used and not paid yet, events acknowledged a moment ago included. */
-  @Get('wallets/:id/balance/real-time')
+  @Get(':id/balance/real-time')
   realTime(
     @CurrentCaller() caller: Caller,
     @Param('id') id: string,
@@ -38,33 +32,6 @@ export class WalletBalanceController {
         ? await this.queries.breakdown(ctx, id)
         : undefined;
       return toWalletBalanceResponse(wallet, realTime, breakdown);
-    });
-  }
-
-  /** By `?id=` or by your own id as `?lookup_key=`; with real-time balances where they are asked for. */
-  @Get('customers/wallets')
-  ofCustomer(
-    @CurrentCaller() caller: Caller,
-    @Query() query: CustomerWalletsQuery,
-  ): Promise<WalletResponse[]> {
-    if (query.id === undefined && query.lookup_key === undefined)
-      throw fieldErrors({ id: 'say which customer: ?id= or ?lookup_key=' });
-    const expand = parseExpand(query.expand, EXPANSIONS);
-    return this.uow.read(caller, async (ctx) => {
-      const customer = await this.customers.resolve(ctx, { id: query.id, externalId: query.lookup_key });
-      const shown: WalletResponse[] = [];
-      for (const wallet of await this.wallets.ofCustomer(ctx, customer.id))
-        shown.push(
-          toWalletResponse(wallet, {
-            ...(query.include_real_time_balance === true
-              ? { realTime: await this.balance.realTime(ctx, wallet) }
-              : {}),
-            ...(expand.has('credits_available_breakdown')
-              ? { breakdown: await this.queries.breakdown(ctx, wallet.id) }
-              : {}),
-          }),
-        );
-      return shown;
     });
   }
 }

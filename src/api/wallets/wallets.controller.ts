@@ -183,24 +183,6 @@ export class WalletsController {
   }
 }
 
-@ApiController('customers', 'Wallets')
-export class CustomerWalletsController {
-  constructor(
-    private readonly uow: UnitOfWork,
-    private readonly wallets: WalletsService,
-    private readonly customers: CustomersService,
-  ) {}
-
-  /** Closed ones too, oldest first. */
-  @Get(':id/wallets')
-  list(@CurrentCaller() caller: Caller, @Param('id') customerId: string): Promise<WalletResponse[]> {
-    return this.uow.read(caller, async (ctx) => {
-      await this.customers.get(ctx, customerId);
-      return (await this.wallets.ofCustomer(ctx, customerId)).map((row) => toWalletResponse(row));
-    });
-  }
-}
-
 /** What is sent replaces what was there field by field; switched on, it needs to know when and how much. */
 function autoTopUpOf(
   body: AutoTopUpRequest | undefined,

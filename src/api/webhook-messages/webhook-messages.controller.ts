@@ -1,20 +1,14 @@
-import { Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { Get, Param, Query } from '@nestjs/common';
 import type { Caller, Ctx } from '../../platform/context.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { ApiController, CurrentCaller } from '../api-controller.js';
+import { ListWebhookMessagesQuery } from '../webhook-endpoints/notifications.requests.js';
 import {
-  ListWebhookDeliveriesQuery,
-  ListWebhookMessagesQuery,
-} from '../webhook-endpoints/notifications.requests.js';
-import {
-  ListWebhookDeliveriesResponse,
   ListWebhookMessagesResponse,
-  toDeliveryResponse,
   toMessageResponse,
-  WebhookDeliveryResponse,
   WebhookMessageResponse,
 } from '../webhook-endpoints/notifications.responses.js';
-import type { WebhookDelivery, WebhookMessage } from '../../notifications/notifications.types.js';
+import type { WebhookMessage } from '../../notifications/notifications.types.js';
 import { WebhookDeliveriesService } from '../../notifications/webhook-deliveries.service.js';
 import { WebhookMessagesService } from '../../notifications/webhook-messages.service.js';
 
@@ -56,50 +50,5 @@ export class WebhookMessagesController {
       deliveries.map(({ id }) => id),
     );
     return rows.map((row) => toMessageResponse(row, deliveries, attempts));
-  }
-}
-
-/** Each message to each endpoint: one delivery, with its tries. */
-@ApiController('webhook-deliveries', 'Outbound webhooks')
-export class WebhookDeliveriesController {
-  constructor(
-    private readonly uow: UnitOfWork,
-    private readonly deliveries: WebhookDeliveriesService,
-  ) {}
-
-  @Get()
-  list(
-    @CurrentCaller() caller: Caller,
-    @Query() query: ListWebhookDeliveriesQuery,
-  ): Promise<ListWebhookDeliveriesResponse> {
-    return this.uow.read(caller, async (ctx) => {
-      const { rows, pagination } = await this.deliveries.search(ctx, query);
-      return { items: await this.show(ctx, rows), pagination };
-    });
-  }
-
-  @Get(':id')
-  get(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<WebhookDeliveryResponse> {
-    return this.uow.read(caller, async (ctx) => this.showOne(ctx, await this.deliveries.get(ctx, id)));
-  }
-
-  /** Sends the same message again, now, whether it was taken or not: with the id and body it had. */
-  @Post(':id/resend')
-  @HttpCode(202)
-  resend(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<WebhookDeliveryResponse> {
-    return this.uow.run(caller, async (ctx) => this.showOne(ctx, await this.deliveries.resend(ctx, id)));
-  }
-
-  private async showOne(ctx: Ctx, row: WebhookDelivery): Promise<WebhookDeliveryResponse> {
-    const [shown] = await this.show(ctx, [row]);
-    return shown as WebhookDeliveryResponse;
-  }
-
-  private async show(ctx: Ctx, rows: readonly WebhookDelivery[]): Promise<WebhookDeliveryResponse[]> {
-    const attempts = await this.deliveries.attemptsOf(
-      ctx,
-      rows.map(({ id }) => id),
-    );
-    return rows.map((row) => toDeliveryResponse(row, attempts));
   }
 }

@@ -3,49 +3,25 @@ import { CustomersService } from '../../customers/customers.service.js';
 import type { Caller, Ctx } from '../../platform/context.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { ApiController, CurrentCaller } from '../api-controller.js';
-import {
-  CustomerEntitlementsRequest,
-  SubscriptionEntitlementsRequest,
-} from './entitlement-summaries.requests.js';
+import { CustomerEntitlementsRequest } from '../subscriptions/entitlement-summaries.requests.js';
 import {
   CustomerEntitlementsResponse,
-  SubscriptionEntitlementsResponse,
   toAggregatedFeature,
-} from './entitlement-summaries.responses.js';
+} from '../subscriptions/entitlement-summaries.responses.js';
 import { EntitlementSummaries } from '../../subscriptions/entitlement-summaries.service.js';
-import { SubscriptionsQueries } from './subscriptions.queries.js';
-import { SubscriptionsService } from '../../subscriptions/subscriptions.service.js';
+import { SubscriptionsQueries } from '../subscriptions/subscriptions.queries.js';
 
-@ApiController('', 'Entitlements')
-export class EntitlementSummariesController {
+@ApiController('customers', 'Entitlements')
+export class CustomerEntitlementsController {
   constructor(
     private readonly uow: UnitOfWork,
     private readonly customers: CustomersService,
-    private readonly subscriptions: SubscriptionsService,
     private readonly summaries: EntitlementSummaries,
     private readonly queries: SubscriptionsQueries,
   ) {}
 
-  /** What the subscription entitles to now: of its plan, its addons and its own, limits summed over them. */
-  @Get('subscriptions/:id/entitlements')
-  ofSubscription(
-    @CurrentCaller() caller: Caller,
-    @Param('id') id: string,
-    @Query() query: SubscriptionEntitlementsRequest,
-  ): Promise<SubscriptionEntitlementsResponse> {
-    return this.uow.read(caller, async (ctx) => {
-      const subscription = await this.subscriptions.get(ctx, id);
-      const features = await this.summaries.of(ctx, [subscription], query.feature_ids);
-      return {
-        subscription_id: id,
-        plan_id: subscription.planId,
-        features: features.map(toAggregatedFeature),
-      };
-    });
-  }
-
   /** What all subscriptions of the customer together entitle to now. */
-  @Get('customers/:id/entitlements')
+  @Get(':id/entitlements')
   ofCustomer(
     @CurrentCaller() caller: Caller,
     @Param('id') id: string,
@@ -56,7 +32,7 @@ export class EntitlementSummariesController {
     );
   }
 
-  @Get('customers/external/:external_id/entitlements')
+  @Get('external/:external_id/entitlements')
   ofExternal(
     @CurrentCaller() caller: Caller,
     @Param('external_id') externalId: string,
