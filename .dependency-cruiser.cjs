@@ -1,5 +1,5 @@
 // The street: a house imports only from houses to its left, and of another house only what it shows.
-// decisions/0002-the-street.md says why.
+// decisions/0002-module-order.md says why.
 const STREET = [
   'domain',
   'platform',

@@ -40,7 +40,7 @@ export interface BillingOptions {
     readonly requestsPerSecond?: Readonly<Record<string, number>>;
     /**
      * By provider name, where one that is played takes orders for its clock, which then goes with that of each test
-     * environment connected to it. `decisions/0026-clocks-that-go-together.md` has the protocol.
+     * environment connected to it. `docs/reference/simulated-provider-clock.md` has the protocol.
      */
     readonly clockUrls?: Readonly<Record<string, string>>;
   };

@@ -1,6 +1,6 @@
 /**
  * What clients of the API may call and this server does not do yet: answered 501 in the error envelope, never 404,
- * so that a caller learns that the address was right. Facts, taken from the published OpenAPI (docs/differences.md
+ * so that a caller learns that the address was right. Facts, taken from the published OpenAPI (docs/reference/differences.md
  * names its edition) and from the public SDKs made from it: TypeScript 2.0.1, Python 2.1.43. Paths that begin with
  * /v1 are what SDK 2.0.1 really calls below its base path. When a route is built, its line goes: a test says so.
  */

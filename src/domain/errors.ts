@@ -34,7 +34,7 @@ export const HTTP_STATUS: Readonly<Record<ErrorKind, number>> = {
 };
 
 export interface BillingErrorOptions {
-  /** Machine-readable reason, finer than the kind: `card_declined`, `currency_mismatch`. Listed in docs/errors.md. */
+  /** Machine-readable reason, finer than the kind: `card_declined`, `currency_mismatch`. Listed in docs/reference/errors.md. */
   readonly code?: string;
   readonly details?: Readonly<Record<string, unknown>>;
   readonly cause?: unknown;

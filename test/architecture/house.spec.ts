@@ -77,9 +77,38 @@ describe('the house', () => {
   });
 });
 
+describe('the API', () => {
+  it('has each controller in the folder that its paths begin with', () => {
+    const elsewhere = sources
+      .filter((file) => file.startsWith('src/api/') && file.endsWith('.controller.ts'))
+      .flatMap((file) =>
+        [...read(file).matchAll(/@(?:OpenApi|Api)Controller\('([^']*)'/g)].map((match) => ({
+          file,
+          folder: file.split('/')[2],
+          segment: match[1]!.split('/')[0],
+        })),
+      )
+      .filter(({ folder, segment }) => folder !== segment);
+    expect(elsewhere).toEqual([
+      // `/subscription-schedules` is the old name of `/subscriptions/schedules`, served by the same methods.
+      expect.objectContaining({ file: 'src/api/subscriptions/subscription-schedules.controller.ts' }),
+    ]);
+  });
+
+  it('is reached by nothing but the module that wires it', () => {
+    const reaching = sources
+      .filter(
+        (file) =>
+          !/^src\/(api|app|quickstart|testing)\/|^src\/billing\.module\.ts$|^src\/index\.ts$/.test(file),
+      )
+      .filter((file) => /from '(\.\.?\/)+api\//.test(read(file)));
+    expect(reaching).toEqual([]);
+  });
+});
+
 describe('the documentation', () => {
   it('lists every error code', () => {
-    const documented = read('docs/errors.md');
+    const documented = read('docs/reference/errors.md');
     const codes = new Set(
       sources
         .filter((file) => !/^src\/(sandbox|quickstart|testing)/.test(file))
@@ -96,7 +125,7 @@ describe('the documentation', () => {
 
   it('names tests that exist where it says that a difference is tested', () => {
     const all = tests.map(read).join('\n');
-    const cells = read('docs/differences.md')
+    const cells = read('docs/reference/differences.md')
       .split('\n')
       .filter((line) => line.startsWith('|') && !/^\| (---|difference)/.test(line))
       .map((line) => line.split('|').at(-2)!);
@@ -130,10 +159,17 @@ describe('the documentation', () => {
     const pages = [
       'README.md',
       'CONTRIBUTING.md',
-      ...fs.readdirSync(path.join(ROOT, 'docs')).map((file) => `docs/${file}`),
+      'CHANGELOG.md',
+      'SECURITY.md',
+      ...['docs', 'decisions'].flatMap((dir) =>
+        fs
+          .readdirSync(path.join(ROOT, dir), { recursive: true })
+          .map((file) => path.join(dir, String(file)))
+          .filter((file) => file.endsWith('.md')),
+      ),
     ];
     const broken = pages.flatMap((page) =>
-      [...read(page).matchAll(/\]\(([^)#:]+)\)/g)]
+      [...read(page).matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)]
         .map((match) => path.join(path.dirname(page), match[1]!))
         .filter((target) => !fs.existsSync(path.join(ROOT, target))),
     );

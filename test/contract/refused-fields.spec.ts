@@ -32,7 +32,7 @@ const BASE: Readonly<Record<string, Record<string, unknown>>> = {
   '/wallets/wallet_x/top-up': { credits_to_add: '1', transaction_reason: 'FREE_CREDIT_GRANT' },
 };
 
-/** What docs/differences.md lists as declared and refused, each field by itself. */
+/** What docs/reference/differences.md lists as declared and refused, each field by itself. */
 const METER = { name: 'X', event_name: 'x', aggregation: { type: 'SUM', field: 'a', expression: 'a + b' } };
 
 const TABLE: readonly (readonly [string, string, Record<string, unknown>])[] = [

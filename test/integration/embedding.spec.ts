@@ -73,7 +73,7 @@ const settings = new Settings();
 })
 class HostModule {}
 
-describe('embedded in another Nest application, as docs/embedding.md says', () => {
+describe('embedded in another Nest application, as docs/guides/embed-in-nest.md says', () => {
   let database: TestDatabase;
   let sandbox: Sandbox;
   let host: NestFastifyApplication;

@@ -10,7 +10,7 @@ import { startTestApp, type TestApp } from '../support/test-app.js';
 const FOLDER = path.join(__dirname, '../../examples/custom-adapter');
 const read = (file: string) => fs.readFileSync(path.join(FOLDER, file), 'utf8');
 
-/** `docs/adding-a-provider.md` in the flesh: a third provider, added from outside. */
+/** `docs/guides/add-a-provider.md` in the flesh: a third provider, added from outside. */
 describe('a provider of one’s own', () => {
   const server = new AcmeServer();
   let baseUrl = 'http://127.0.0.1:1'; // until it listens

@@ -35,7 +35,7 @@ async function asAdmin<T>(work: (client: pg.Client) => Promise<T>): Promise<T> {
   }
 }
 
-/** What an administrator does once where the login may make no roles: docs/operations.md, "Database". */
+/** What an administrator does once where the login may make no roles: docs/operations/database.md, "Roles". */
 async function makeRoles(client: pg.Client): Promise<void> {
   const { password } = new URL(process.env.TEST_DATABASE_URL ?? '');
   const secret = password === '' ? '' : `PASSWORD ${client.escapeLiteral(decodeURIComponent(password))}`;

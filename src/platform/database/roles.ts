@@ -27,7 +27,7 @@ export async function prepareRoles(runner: QueryRunner): Promise<void> {
         END IF;
       END LOOP;
     EXCEPTION WHEN insufficient_privilege THEN
-      RAISE EXCEPTION 'the login role % may not act as flexprice_app and flexprice_system, nor make that so: an administrator has to (docs/operations.md, "Database"): %',
+      RAISE EXCEPTION 'the login role % may not act as flexprice_app and flexprice_system, nor make that so: an administrator has to (docs/operations/database.md, "Roles"): %',
         current_user, SQLERRM USING ERRCODE = 'insufficient_privilege';
     END $$`);
 }

@@ -1,6 +1,6 @@
 import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
 
-/** What a field may hold at most where it says nothing else. docs/bounds.md has them in words. */
+/** What a field may hold at most where it says nothing else. docs/reference/bounds.md has them in words. */
 
 /** Ids, names, keys, codes: what an index can hold, in any script. */
 export const MOST_CHARACTERS = 255;

@@ -23,7 +23,7 @@ export class ErrorDetailResponse {
   message!: string;
   internal_error!: string | null;
   /**
-   * Machine-readable; docs/errors.md lists them.
+   * Machine-readable; docs/reference/errors.md lists them.
    * @example "card_declined"
    */
   code!: string;

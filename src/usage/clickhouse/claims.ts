@@ -9,7 +9,7 @@
  *
  * Two contents can never both be stored: each would have had to look before the other's claim was there, and each
  * claimed before it looked. The same content may be stored twice (one of the two had to finish what a killed server
- * began); equal rows are read as one. decisions/0013-first-wins-without-transactions.md has the rest.
+ * began); equal rows are read as one. decisions/0013-event-ids-in-clickhouse.md has the rest.
  */
 export interface Claim {
   readonly writeId: string;
