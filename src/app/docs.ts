@@ -1,47 +1,80 @@
 import type { INestApplication } from '@nestjs/common';
-import { MOST_CHARACTERS } from '../platform/http/bounds.js';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
+import { MOST_CHARACTERS } from '../platform/http/bounds.js';
+import { API_TAGS, PARAMETERS } from './api-texts.js';
+import { OPERATION_IDS } from './operation-ids.js';
 
-/** Mounted as well, for the paths that the guides write; described once. */
-const ALIAS = /^\/api\/v1\//;
+/** Mounted as well, for the paths that the guides and SDK 2.0.1 write; described once. */
+const ALIAS = /^\/(api\/v1|v1\/v1)\//;
 
 export function createDocument(app: INestApplication): OpenAPIObject {
-  const document = SwaggerModule.createDocument(
-    app,
-    new DocumentBuilder()
-      .setTitle('flexprice-nest')
-      .setDescription(
-        'Usage billing: meters events, prices them, invoices them, and keeps Stripe and Whop in step. ' +
-          'Every path under /v1 is served under /api/v1 too.',
-      )
-      .setVersion('1')
-      .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
-      .addApiKey({ type: 'apiKey', in: 'header', name: 'x-api-key' }, 'x-api-key')
-      .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'An API key' })
-      .build(),
-    { operationIdFactory: (controller, method) => `${controller.replace(/Controller$/, '')}_${method}` },
-  );
-  for (const operation of Object.values(document.paths).flatMap((path) => Object.values(path) as Operation[]))
-    for (const parameter of operation.parameters ?? []) if (parameter.in === 'path') bound(parameter);
+  const builder = new DocumentBuilder()
+    .setTitle('flexprice-nest')
+    .setDescription(
+      'Usage billing: meters events, prices them, invoices them, and keeps Stripe and Whop in sync. ' +
+        'Every path under /v1 is served under /api/v1 too.',
+    )
+    .setVersion('1')
+    .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
+    .addApiKey({ type: 'apiKey', in: 'header', name: 'x-api-key' }, 'x-api-key')
+    .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'An API key' });
+  for (const [name, description] of Object.entries(API_TAGS)) builder.addTag(name, description);
+  const document = SwaggerModule.createDocument(app, builder.build());
   const paths = Object.entries(document.paths)
     .filter(([path]) => !ALIAS.test(path))
     .sort(([a], [b]) => (a < b ? -1 : 1));
+  for (const [path, operations] of paths)
+    for (const [method, operation] of Object.entries(operations as Readonly<Record<string, Operation>>))
+      describe(`${method.toUpperCase()} ${path}`, operation);
   return { ...document, paths: Object.fromEntries(paths) };
 }
 
 interface Operation {
-  readonly parameters?: readonly { readonly in: string; schema?: object }[];
+  operationId?: string;
+  summary?: string;
+  description?: string;
+  readonly parameters?: readonly Parameter[];
 }
 
-/** What the pipe takes as a part of a path. */
-function bound(parameter: { schema?: object }): void {
-  parameter.schema = { ...parameter.schema, minLength: 1, maxLength: MOST_CHARACTERS };
+interface Parameter {
+  readonly name: string;
+  readonly in: string;
+  description?: string;
+  schema?: object;
+}
+
+/** What the comment of a route says is its description; its title is its id in words. */
+function describe(route: string, operation: Operation): void {
+  const id = OPERATION_IDS[route];
+  if (id === undefined) throw new Error(`${route} has no id in operation-ids.ts`);
+  operation.operationId = id;
+  operation.description = operation.summary ?? '';
+  operation.summary = titleOf(id);
+  for (const parameter of operation.parameters ?? []) {
+    // What the pipe takes as a part of a path.
+    if (parameter.in === 'path')
+      parameter.schema = { ...parameter.schema, minLength: 1, maxLength: MOST_CHARACTERS };
+    const text = PARAMETERS[parameter.name];
+    if (parameter.description === undefined && text !== undefined) parameter.description = text;
+  }
+}
+
+/** `getCustomerByExternalId`: "Get customer by external id". */
+function titleOf(id: string): string {
+  const words = id.replace(/([a-z0-9])([A-Z])/g, '$1 $2').toLowerCase();
+  return (
+    words.charAt(0).toUpperCase() +
+    words
+      .slice(1)
+      .replace(/\bapi\b/g, 'API')
+      .replace(/\bpdf\b/g, 'PDF')
+  );
 }
 
 export function setUpDocs(app: INestApplication): void {
   SwaggerModule.setup('docs', app, () => createDocument(app), {
     jsonDocumentUrl: 'docs/openapi.json',
     customSiteTitle: 'flexprice-nest API',
-    swaggerOptions: { persistAuthorization: true, docExpansion: 'none', tagsSorter: 'alpha' },
+    swaggerOptions: { persistAuthorization: true, docExpansion: 'none' },
   });
 }

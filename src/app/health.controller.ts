@@ -8,7 +8,7 @@ import { HealthResponse } from './health.responses.js';
 export class HealthController {
   constructor(private readonly uow: UnitOfWork) {}
 
-  /** For load balancers: is the process up, and can it reach its database? No key needed. */
+  /** For load balancers: whether the process is up and can reach its database. Needs no API key. */
   @Get()
   @HttpCode(200)
   async check(@Res({ passthrough: true }) reply: { status(code: number): unknown }): Promise<HealthResponse> {

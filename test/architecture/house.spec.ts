@@ -151,6 +151,25 @@ describe('the documentation', () => {
     expect(empty.map(([name]) => name)).toEqual([]);
   });
 
+  it('has an id, a title, and a text of every operation, parameter and tag in the OpenAPI', () => {
+    const { paths, tags } = JSON.parse(read('openapi.json')) as {
+      paths: Record<string, Record<string, DescribedOperation>>;
+      tags: { name: string; description: string }[];
+    };
+    const operations = Object.entries(paths).flatMap(([route, of]) =>
+      Object.entries(of).map(([method, operation]) => ({ name: `${method} ${route}`, ...operation })),
+    );
+    const known = new Set(tags.filter(({ description }) => description).map(({ name }) => name));
+    expect(new Set(operations.map(({ operationId }) => operationId)).size).toBe(operations.length);
+    expect(
+      operations.flatMap(({ name, summary, description, parameters = [], tags: of }) => [
+        ...(summary && description ? [] : [name]),
+        ...of.filter((tag) => !known.has(tag)),
+        ...parameters.filter((one) => !one.description).map((one) => `${name} ${one.name}`),
+      ]),
+    ).toEqual([]);
+  });
+
   it('shows a bound of everything that a request may hold', () => {
     expect(unbounded(JSON.parse(read('openapi.json')) as OpenApi)).toEqual([]);
   });
@@ -176,6 +195,14 @@ describe('the documentation', () => {
     expect(broken).toEqual([]);
   });
 });
+
+interface DescribedOperation {
+  operationId: string;
+  summary?: string;
+  description?: string;
+  parameters?: { name: string; description?: string }[];
+  tags: string[];
+}
 
 /** The argument lists of every `uow.run(…)`. */
 function unitsOfWork(text: string): string[] {

@@ -12,6 +12,7 @@ export class AddonGrantsController {
     private readonly grants: CreditGrantsService,
   ) {}
 
+  /** The credit grants that the addon gives to those who subscribe to it, oldest first. */
   @Get(':id/creditgrants')
   ofAddon(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<ListCreditGrantsResponse> {
     return this.uow.read(caller, async (ctx) => {

@@ -21,7 +21,7 @@ export class AddonsController {
     private readonly shown: ShownAddons,
   ) {}
 
-  /** Its prices are created on their own: `POST /prices` with `entity_type` ADDON. */
+  /** Creates an addon. Its prices are created with `POST /prices` and `entity_type` ADDON. */
   @Post()
   create(@CurrentCaller() caller: Caller, @Body() body: CreateAddonRequest): Promise<AddonResponse> {
     return this.uow.run(caller, async (ctx) =>
@@ -38,6 +38,7 @@ export class AddonsController {
     );
   }
 
+  /** Addons by filters, with their prices, entitlements and credit grants. */
   @Post('search')
   @HttpCode(200)
   @OnlyReads()
@@ -48,6 +49,7 @@ export class AddonsController {
     });
   }
 
+  /** The addon with that lookup key. */
   @Get('lookup/:lookup_key')
   getByLookupKey(
     @CurrentCaller() caller: Caller,
@@ -58,11 +60,13 @@ export class AddonsController {
     );
   }
 
+  /** The addon with its prices, entitlements and credit grants. */
   @Get(':id')
   get(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<AddonResponse> {
     return this.uow.read(caller, async (ctx) => this.shown.one(ctx, await this.addons.get(ctx, id)));
   }
 
+  /** The entitlements of the addon. */
   @Get(':id/entitlements')
   listEntitlements(
     @CurrentCaller() caller: Caller,
@@ -80,6 +84,7 @@ export class AddonsController {
     });
   }
 
+  /** Changes the name, description or metadata of an addon. Fields that are left out stay as they are. */
   @Put(':id')
   update(
     @CurrentCaller() caller: Caller,
@@ -89,7 +94,7 @@ export class AddonsController {
     return this.uow.run(caller, async (ctx) => this.shown.one(ctx, await this.addons.update(ctx, id, body)));
   }
 
-  /** Refused while a subscription has it. */
+  /** Deletes an addon. Refused while a subscription has it. */
   @Delete(':id')
   async delete(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<SuccessResponse> {
     await this.uow.run(caller, (ctx) => this.addons.delete(ctx, id));

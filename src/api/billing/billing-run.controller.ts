@@ -19,14 +19,17 @@ export class BillingRunsController {
     private readonly run: BillingRun,
   ) {}
 
-  /** Bills all that is due in the environment, also what was put off after a failure. Answers before that is done. */
+  /**
+   * Bills everything that is due in the environment, also what was postponed after a failure. The answer comes
+   * before the run is done.
+   */
   @Post()
   @HttpCode(202)
   start(@CurrentCaller() caller: Caller): Promise<BillingRunResponse> {
     return this.uow.run(caller, async (ctx) => toBillingRunResponse(await this.run.request(ctx)));
   }
 
-  /** The runs of the environment, by the clock and by hand, latest first. */
+  /** The billing runs of the environment, by the clock and by hand, newest first. */
   @Get()
   list(@CurrentCaller() caller: Caller, @Query() query: ListRequest): Promise<ListBillingRunsResponse> {
     return this.uow.read(caller, async (ctx) => {
@@ -35,6 +38,7 @@ export class BillingRunsController {
     });
   }
 
+  /** One billing run with its progress. */
   @Get(':id')
   get(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<BillingRunResponse> {
     return this.uow.read(caller, async (ctx) => toBillingRunResponse(await this.runs.get(ctx, id)));

@@ -49,6 +49,7 @@ export class ConnectionsController {
     return toConnectionResponse(connection, this.providers, request);
   }
 
+  /** The connections of the environment. Secrets are never shown. */
   @Get()
   list(
     @CurrentCaller() caller: Caller,
@@ -58,6 +59,7 @@ export class ConnectionsController {
     return this.search(caller, query, request);
   }
 
+  /** Connections by filters. Secrets are never shown. */
   @Post('search')
   @HttpCode(200)
   @OnlyReads()
@@ -71,6 +73,7 @@ export class ConnectionsController {
     return { items: rows.map((row) => toConnectionResponse(row, this.providers, request)), pagination };
   }
 
+  /** One connection with its switches, state and webhook address. Secrets are never shown. */
   @Get(':id')
   async get(
     @CurrentCaller() caller: Caller,
@@ -81,7 +84,10 @@ export class ConnectionsController {
     return toConnectionResponse(row, this.providers, request);
   }
 
-  /** Merges. Replaced credentials are checked live; a paused connection resumes when they are accepted. */
+  /**
+   * Changes a connection; settings are merged. New credentials are checked with a live call. A paused connection
+   * resumes when they are accepted.
+   */
   @Put(':id')
   async update(
     @CurrentCaller() caller: Caller,
@@ -100,13 +106,14 @@ export class ConnectionsController {
     return toConnectionResponse(row, this.providers, request);
   }
 
+  /** Deletes a connection. What was synced stays at the provider; nothing is sent to it any more. */
   @Delete(':id')
   async delete(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<SuccessResponse> {
     await this.uow.run(caller, (ctx) => this.connections.delete(ctx, id));
     return { message: 'connection deleted successfully' };
   }
 
-  /** One live call with the stored credentials. */
+  /** Checks the stored credentials with one live call. */
   @Post(':id/test')
   @HttpCode(200)
   @InSteps()

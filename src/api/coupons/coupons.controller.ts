@@ -29,6 +29,7 @@ export class CouponsController {
     private readonly associations: CouponAssociationsService,
   ) {}
 
+  /** Creates a coupon: a percentage or a fixed amount off, once, for a number of periods or for ever. */
   @Post()
   create(@CurrentCaller() caller: Caller, @Body() body: CreateCouponRequest): Promise<CouponResponse> {
     return this.uow.run(caller, async (ctx) =>
@@ -51,6 +52,7 @@ export class CouponsController {
     );
   }
 
+  /** Coupons by filters. */
   @Post('search')
   @HttpCode(200)
   @OnlyReads()
@@ -61,7 +63,9 @@ export class CouponsController {
     });
   }
 
-  /** Coupons that were redeemed, with what for. They are redeemed where subscriptions are made and changed. */
+  /**
+   * Uses of coupons, with what each is used for. Coupons are redeemed where subscriptions are created and changed.
+   */
   @Get('associations')
   listAssociations(
     @CurrentCaller() caller: Caller,
@@ -73,6 +77,7 @@ export class CouponsController {
     });
   }
 
+  /** One use of a coupon by a customer or subscription. */
   @Get('associations/:id')
   getAssociation(
     @CurrentCaller() caller: Caller,
@@ -83,17 +88,19 @@ export class CouponsController {
     );
   }
 
+  /** The coupon with that code. */
   @Get('code/:code')
   getByCode(@CurrentCaller() caller: Caller, @Param('code') code: string): Promise<CouponResponse> {
     return this.uow.read(caller, async (ctx) => toCouponResponse(await this.coupons.getByCode(ctx, code)));
   }
 
+  /** One coupon with the number of its redemptions. */
   @Get(':id')
   get(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<CouponResponse> {
     return this.uow.read(caller, async (ctx) => toCouponResponse(await this.coupons.get(ctx, id)));
   }
 
-  /** Its name and metadata: what it takes off never changes. */
+  /** Changes the name and metadata. What the coupon takes off never changes. */
   @Put(':id')
   update(
     @CurrentCaller() caller: Caller,
@@ -103,7 +110,7 @@ export class CouponsController {
     return this.uow.run(caller, async (ctx) => toCouponResponse(await this.coupons.update(ctx, id, body)));
   }
 
-  /** It can be redeemed no more; where it was redeemed, it goes on. */
+  /** Deletes a coupon. It cannot be redeemed any more; subscriptions that redeemed it keep it. */
   @Delete(':id')
   async delete(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<SuccessResponse> {
     await this.uow.run(caller, (ctx) => this.coupons.delete(ctx, id));

@@ -33,8 +33,8 @@ export class CreditGrantsController {
   ) {}
 
   /**
-   * A plan's goes to subscriptions that start from now on, an addon's to those that get it from now on; a subscription's is
-   * given when it is due, at once if it is.
+   * Creates a credit grant. A grant of a plan or addon applies to those who subscribe from now on; a grant of a
+   * subscription is applied when it is due, at once if it is due now.
    */
   @Post()
   create(
@@ -54,12 +54,13 @@ export class CreditGrantsController {
     });
   }
 
+  /** One credit grant. */
   @Get(':id')
   get(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<CreditGrantResponse> {
     return this.uow.read(caller, async (ctx) => toCreditGrantResponse(await this.grants.get(ctx, id)));
   }
 
-  /** Its name and metadata. What it gives cannot change: delete it and make another one. */
+  /** Changes the name and metadata. To change what it gives, delete the grant and create another one. */
   @Put(':id')
   update(
     @CurrentCaller() caller: Caller,
@@ -71,7 +72,10 @@ export class CreditGrantsController {
     );
   }
 
-  /** Nothing is given any more. Credits that were given stay; subscriptions keep what they have got from a plan's grant. */
+  /**
+   * Deletes a credit grant. Nothing is given from it any more. Credits that were given stay; subscriptions keep the
+   * copies that they have.
+   */
   @Delete(':id')
   @HttpCode(200)
   async delete(

@@ -20,7 +20,10 @@ export class CreditNotesController {
     private readonly queries: CreditNotesQueries,
   ) {}
 
-  /** Credits an invoice: an adjustment while something is owed of it, a refund into the customer's wallet when it is paid. */
+  /**
+   * Credits an invoice: an adjustment while something is owed on it, a refund to the wallet of the customer when it
+   * is paid.
+   */
   @Post()
   create(
     @CurrentCaller() caller: Caller,
@@ -53,6 +56,7 @@ export class CreditNotesController {
     });
   }
 
+  /** Credit notes by filters, with their lines. */
   @Get()
   list(
     @CurrentCaller() caller: Caller,
@@ -61,12 +65,13 @@ export class CreditNotesController {
     return this.uow.read(caller, (ctx) => this.queries.list(ctx, query));
   }
 
+  /** One credit note with its lines, invoice and customer. */
   @Get(':id')
   get(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<CreditNoteResponse> {
     return this.uow.read(caller, async (ctx) => this.queries.showOne(ctx, await this.notes.get(ctx, id)));
   }
 
-  /** The draft takes effect. */
+  /** Finalizes a draft: the credit note takes effect. */
   @Post(':id/finalize')
   @HttpCode(200)
   finalize(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<CreditNoteMovedResponse> {
@@ -76,7 +81,7 @@ export class CreditNotesController {
     }));
   }
 
-  /** Takes back a draft, or an adjustment: its amount is owed again. */
+  /** Voids a draft or an adjustment. The amount of an adjustment is owed again. */
   @Post(':id/void')
   @HttpCode(200)
   void(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<CreditNoteMovedResponse> {

@@ -23,7 +23,10 @@ export class CustomerBalanceController {
     private readonly customers: CustomersService,
   ) {}
 
-  /** By `?id=` or by your own id as `?lookup_key=`; with real-time balances where they are asked for. */
+  /**
+   * The wallets of a customer, given by `?id=` or by your own id as `?lookup_key=`, with real-time balances on
+   * request.
+   */
   @Get('wallets')
   ofCustomer(
     @CurrentCaller() caller: Caller,

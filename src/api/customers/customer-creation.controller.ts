@@ -18,7 +18,7 @@ export class CustomerCreationController {
     private readonly taxes: TaxAssociationsService,
   ) {}
 
-  /** Creates a customer. Connections with `customer.outbound` push it to their provider by themselves. */
+  /** Creates a customer. Connections with `customer.outbound` push it to their provider. */
   @Post()
   create(@CurrentCaller() caller: Caller, @Body() body: CreateCustomerRequest): Promise<CustomerResponse> {
     return this.uow.run(caller, async (ctx) => {

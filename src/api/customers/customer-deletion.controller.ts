@@ -16,6 +16,7 @@ export class CustomerDeletionController {
     private readonly wallets: WalletsService,
   ) {}
 
+  /** Deletes a customer. Refused with `customer_in_use` while it has a subscription that is not cancelled or an active wallet. */
   @Delete(':id')
   @HttpCode(204)
   deleteCustomer(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<void> {

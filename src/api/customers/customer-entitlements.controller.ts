@@ -32,6 +32,7 @@ export class CustomerEntitlementsController {
     );
   }
 
+  /** What all subscriptions of the customer entitle to now. The customer is given by your own id. */
   @Get('external/:external_id/entitlements')
   ofExternal(
     @CurrentCaller() caller: Caller,

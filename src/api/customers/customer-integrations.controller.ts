@@ -16,7 +16,7 @@ export class CustomerIntegrationsController {
     private readonly operations: SyncOperationsService,
   ) {}
 
-  /** Where the customer is known, and how the last sync went. */
+  /** What the customer is at each provider, and the state of its last sync. */
   @Get(':id/integrations')
   list(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<CustomerIntegrationsResponse> {
     return this.uow.read(caller, async (ctx) => {

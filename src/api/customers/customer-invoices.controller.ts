@@ -14,7 +14,7 @@ export class CustomerInvoicesController {
     private readonly summaries: InvoiceSummaryQueries,
   ) {}
 
-  /** What the customer was billed, owes, and is late with, by currency. */
+  /** What the customer was billed, owes and is overdue with, by currency. */
   @Get(':id/invoices/summary')
   summary(
     @CurrentCaller() caller: Caller,

@@ -18,6 +18,7 @@ export class CustomerSubscriptionsController {
     private readonly customers: CustomersService,
   ) {}
 
+  /** The subscriptions of the customer. The customer is given by your own id. */
   @Get('external/:external_id/subscriptions')
   list(
     @CurrentCaller() caller: Caller,

@@ -35,7 +35,10 @@ export class CustomerUsageController {
     private readonly summaries: EntitlementSummaries,
   ) {}
 
-  /** How much of each metered feature a customer has used in the current periods of its subscriptions. */
+  /**
+   * How much a customer has used of each metered feature in the current periods of its subscriptions, with its
+   * limits.
+   */
   @Get('usage')
   ofCustomer(
     @CurrentCaller() caller: Caller,

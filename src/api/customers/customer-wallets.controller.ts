@@ -14,7 +14,7 @@ export class CustomerWalletsController {
     private readonly customers: CustomersService,
   ) {}
 
-  /** Closed ones too, oldest first. */
+  /** All wallets of the customer, closed ones too, oldest first. */
   @Get(':id/wallets')
   list(@CurrentCaller() caller: Caller, @Param('id') customerId: string): Promise<WalletResponse[]> {
     return this.uow.read(caller, async (ctx) => {

@@ -23,6 +23,7 @@ export class CustomersController {
     private readonly shown: ShownCustomers,
   ) {}
 
+  /** Customers by filters. */
   @Post('search')
   @HttpCode(200)
   @OnlyReads()
@@ -36,6 +37,7 @@ export class CustomersController {
     });
   }
 
+  /** The customer with your own id. */
   @Get('external/:external_id')
   getByExternalId(
     @CurrentCaller() caller: Caller,
@@ -46,12 +48,13 @@ export class CustomersController {
     );
   }
 
+  /** One customer with its ids at providers. */
   @Get(':id')
   get(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<CustomerResponse> {
     return this.uow.read(caller, async (ctx) => this.shown.one(ctx, await this.customers.get(ctx, id)));
   }
 
-  /** By `?id=` or `?external_customer_id=`. */
+  /** Changes a customer, given by `?id=` or `?external_customer_id=`. */
   @Put()
   update(
     @CurrentCaller() caller: Caller,
@@ -69,6 +72,7 @@ export class CustomersController {
     });
   }
 
+  /** Changes a customer. Fields that are left out stay as they are. */
   @Put(':id')
   updateById(
     @CurrentCaller() caller: Caller,

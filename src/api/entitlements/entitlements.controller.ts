@@ -38,7 +38,7 @@ export class EntitlementsController {
     );
   }
 
-  /** All of them or none. */
+  /** Creates several entitlements: all of them or none. */
   @Post('bulk')
   createBulk(
     @CurrentCaller() caller: Caller,
@@ -54,6 +54,7 @@ export class EntitlementsController {
     });
   }
 
+  /** Entitlements by filters. */
   @Post('search')
   @HttpCode(200)
   @OnlyReads()
@@ -67,11 +68,13 @@ export class EntitlementsController {
     });
   }
 
+  /** One entitlement. */
   @Get(':id')
   get(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<EntitlementResponse> {
     return this.uow.read(caller, async (ctx) => toEntitlementResponse(await this.entitlements.get(ctx, id)));
   }
 
+  /** Changes an entitlement. Fields that are left out stay as they are. */
   @Put(':id')
   update(
     @CurrentCaller() caller: Caller,
@@ -83,6 +86,7 @@ export class EntitlementsController {
     );
   }
 
+  /** Deletes an entitlement. Subscriptions are not entitled to the feature by it any more. */
   @Delete(':id')
   async delete(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<SuccessResponse> {
     await this.uow.run(caller, (ctx) => this.entitlements.delete(ctx, id));

@@ -16,7 +16,7 @@ export class EntityIntegrationMappingsController {
     private readonly linking: ManualLinks,
   ) {}
 
-  /** As `POST /integrations/link`. */
+  /** The same as `POST /integrations/link`. */
   @Post()
   create(
     @CurrentCaller() caller: Caller,
@@ -27,7 +27,7 @@ export class EntityIntegrationMappingsController {
     );
   }
 
-  /** As `DELETE /integrations/link`, by the mapping's id. */
+  /** The same as `DELETE /integrations/link`, by the id of the mapping. */
   @Delete(':id')
   @HttpCode(204)
   delete(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<void> {

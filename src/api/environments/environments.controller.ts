@@ -22,6 +22,7 @@ export class EnvironmentsController {
     private readonly clock: EnvironmentClock,
   ) {}
 
+  /** The environment of the API key. */
   @Get()
   list(@CurrentCaller() caller: Caller): Promise<ListEnvironmentsResponse> {
     return this.uow.read(caller, async (ctx) => {
@@ -31,6 +32,7 @@ export class EnvironmentsController {
     });
   }
 
+  /** One environment with its time. */
   @Get(':id')
   get(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<EnvironmentResponse> {
     return this.uow.read(caller, async (ctx) =>

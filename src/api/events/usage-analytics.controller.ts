@@ -21,8 +21,8 @@ export class UsageAnalyticsController {
   ) {}
 
   /**
-   * A customer's usage by feature with what it costs, in one sum or by windows, split by source or properties. Counts
-   * what is acknowledged, as bills do.
+   * Usage and cost of a customer by feature, in total or by windows, grouped by source or properties. Acknowledged
+   * events count, as they do on invoices.
    */
   @Post('analytics')
   @HttpCode(200)

@@ -70,8 +70,8 @@ export class UsageController {
   ) {}
 
   /**
-   * Takes one event. 202 is said when it is durable. An event of a customer that does not exist yet is taken:
-   * it counts as soon as the customer exists.
+   * Ingests one event. The answer is 202 when the event is durable. An event of an unknown customer is accepted and
+   * counts as soon as the customer exists.
    */
   @Post()
   @HttpCode(202)
@@ -89,7 +89,7 @@ export class UsageController {
     return hasKey(request) ? this.once('POST /events', caller, request, reply, take) : take();
   }
 
-  /** Takes 1 to 1000 events, all of them or none. */
+  /** Ingests 1 to 1000 events: all of them or none. */
   @Post('bulk')
   @HttpCode(202)
   @KeyInside()
@@ -138,8 +138,8 @@ export class UsageController {
   }
 
   /**
-   * Events that were not taken because their id was taken by another content before: the first one counts. The newest
-   * first; `pagination.total` is how many there are.
+   * Events that were refused because their id was used before with other content. The first event counts. Newest
+   * first.
    */
   @Get('conflicts')
   conflicts(
@@ -152,6 +152,7 @@ export class UsageController {
     });
   }
 
+  /** One event by its id. */
   @Get('lookup')
   lookup(@CurrentCaller() caller: Caller, @Query() query: GetEventQuery): Promise<GetEventByIdResponse> {
     const id = query.event_id ?? query.id;
@@ -159,7 +160,7 @@ export class UsageController {
     return this.find(caller, id);
   }
 
-  /** One number per meter, and per window where a window size is given. */
+  /** Usage of each meter, and of each window when a window size is given. */
   @Post('usage/meter')
   @HttpCode(200)
   @OnlyReads()
@@ -178,7 +179,7 @@ export class UsageController {
     );
   }
 
-  /** The same without a meter: by event name and aggregation. */
+  /** Usage by event name and aggregation, without a meter. */
   @Post('usage')
   @HttpCode(200)
   @OnlyReads()
@@ -209,7 +210,7 @@ export class UsageController {
     });
   }
 
-  /** By its id, as older clients ask. */
+  /** One event by its id. */
   @Get(':id')
   get(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<GetEventByIdResponse> {
     return this.find(caller, id);

@@ -16,7 +16,10 @@ export class FeatureRemovalController {
     private readonly entitlements: EntitlementsService,
   ) {}
 
-  /** Refused while a plan, an addon or a subscription entitles to it. Its meter takes no new prices afterwards. */
+  /**
+   * Deletes a feature. Refused while a plan, an addon or a subscription entitles to it. Its meter accepts no new
+   * prices afterwards.
+   */
   @Delete(':id')
   async delete(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<SuccessResponse> {
     await this.uow.run(caller, async (ctx) => {

@@ -43,6 +43,7 @@ export class FeaturesController {
     );
   }
 
+  /** Features by filters. */
   @Post('search')
   @HttpCode(200)
   @OnlyReads()
@@ -56,6 +57,7 @@ export class FeaturesController {
     });
   }
 
+  /** Changes a feature. Fields that are left out stay as they are. */
   @Put(':id')
   update(
     @CurrentCaller() caller: Caller,
@@ -78,7 +80,7 @@ export class FeaturesController {
     );
   }
 
-  /** A copy under another name and key, with a meter of its own. */
+  /** Copies a feature under another name and lookup key, with a meter of its own. */
   @Post(':id/clone')
   clone(
     @CurrentCaller() caller: Caller,

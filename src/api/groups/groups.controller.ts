@@ -14,7 +14,7 @@ export class GroupsController {
     private readonly groups: GroupsService,
   ) {}
 
-  /** A group of prices or of features. They join it by their `group_id`. */
+  /** Creates a group of prices or of features. They join it by their `group_id`. */
   @Post()
   create(@CurrentCaller() caller: Caller, @Body() body: CreateGroupRequest): Promise<GroupResponse> {
     return this.uow.run(caller, async (ctx) =>
@@ -29,6 +29,7 @@ export class GroupsController {
     );
   }
 
+  /** Groups by filters. */
   @Post('search')
   @HttpCode(200)
   @OnlyReads()
@@ -39,12 +40,13 @@ export class GroupsController {
     });
   }
 
+  /** One group. */
   @Get(':id')
   get(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<GroupResponse> {
     return this.uow.read(caller, async (ctx) => toGroupResponse(await this.groups.get(ctx, id)));
   }
 
-  /** Its members stay, in no group. */
+  /** Deletes a group. Its members stay, without a group. */
   @Delete(':id')
   @HttpCode(204)
   delete(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<void> {

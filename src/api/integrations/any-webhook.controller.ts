@@ -10,6 +10,7 @@ import { WebhookReceivedResponse } from '../webhooks/webhooks.responses.js';
 export class AnyWebhookController {
   constructor(private readonly receiver: WebhookReceiver) {}
 
+  /** Receives a webhook of a provider. The connection is the one whose secret verifies the signature. */
   @Post(':provider/webhook')
   @ApiParam({ name: 'provider', type: String })
   @HttpCode(200)

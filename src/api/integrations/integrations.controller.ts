@@ -40,6 +40,7 @@ export class IntegrationsController {
     private readonly reconciler: Reconciler,
   ) {}
 
+  /** Sync operations by filters, newest first, each with its attempts. */
   @Get('operations')
   listOperations(
     @CurrentCaller() caller: Caller,
@@ -55,18 +56,20 @@ export class IntegrationsController {
     });
   }
 
+  /** One sync operation with its attempts. */
   @Get('operations/:id')
   getOperation(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<SyncOperationResponse> {
     return this.uow.read(caller, async (ctx) => this.show(ctx, await this.operations.get(ctx, id)));
   }
 
-  /** Once more, now. */
+  /** Tries a sync operation again, now. */
   @Post('operations/:id/retry')
   @HttpCode(202)
   retryOperation(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<SyncOperationResponse> {
     return this.uow.run(caller, async (ctx) => this.show(ctx, await this.operations.retry(ctx, id)));
   }
 
+  /** Webhooks that providers have sent, by filters, newest first, each with what became of it. */
   @Get('webhook-events')
   listEvents(
     @CurrentCaller() caller: Caller,
@@ -78,13 +81,14 @@ export class IntegrationsController {
     });
   }
 
+  /** Handles a webhook of a provider again, now. */
   @Post('webhook-events/:id/retry')
   @HttpCode(202)
   retryEvent(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<WebhookEventResponse> {
     return this.uow.run(caller, async (ctx) => toWebhookEventResponse(await this.events.retry(ctx, id)));
   }
 
-  /** As `POST /integrations/sync/{entity}`, with the entity in the body. */
+  /** The same as `POST /integrations/sync/{entity}`, with the entity in the body. */
   @Post('sync')
   @HttpCode(202)
   sync(
@@ -99,7 +103,10 @@ export class IntegrationsController {
     });
   }
 
-  /** One sync by hand, from here to the provider; or, with `sync_direction` provider_to_flexprice, all plans that it offers. */
+  /**
+   * Syncs one customer, invoice or plan to the provider; with `sync_direction` provider_to_flexprice, imports all
+   * plans that the provider offers.
+   */
   @Post('sync/:entity')
   @HttpCode(202)
   async syncOne(
@@ -135,7 +142,7 @@ export class IntegrationsController {
     throw notImplemented(`syncing a ${entity} by hand is not supported yet: customer, invoice and plan are`);
   }
 
-  /** Asks the provider now what its webhooks may have lost. It is asked by itself too, once a minute. */
+  /** Compares with the provider now, in case webhooks were lost. This also runs by itself, once a minute. */
   @Post('connections/:id/reconcile')
   @InSteps()
   @HttpCode(200)

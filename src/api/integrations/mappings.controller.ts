@@ -32,7 +32,7 @@ export class MappingsController {
     private readonly linking: ManualLinks,
   ) {}
 
-  /** The providers that there are, and what is switched on. */
+  /** The providers of this server, what each can sync, and what is switched on. */
   @Get('config')
   config(@CurrentCaller() caller: Caller): Promise<IntegrationConfigResponse> {
     return this.uow.read(caller, async (ctx) => ({
@@ -48,6 +48,7 @@ export class MappingsController {
     }));
   }
 
+  /** What an entity is at each connection. */
   @Get('mappings')
   list(@CurrentCaller() caller: Caller, @Query() query: GetMappingsQuery): Promise<ListMappingsResponse> {
     return this.uow.read(caller, async (ctx) => {
@@ -59,7 +60,7 @@ export class MappingsController {
     });
   }
 
-  /** Says by hand which remote object is which of ours. */
+  /** Maps an entity to an object at the provider by hand. */
   @Post('link')
   @HttpCode(200)
   link(
@@ -71,6 +72,7 @@ export class MappingsController {
     }));
   }
 
+  /** Forgets which object at the provider an entity is. Nothing is changed at the provider. */
   @Delete('link')
   @HttpCode(200)
   unlink(@CurrentCaller() caller: Caller, @Body() body: UnlinkIntegrationRequest): Promise<SuccessResponse> {

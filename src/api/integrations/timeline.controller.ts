@@ -13,7 +13,10 @@ export class TimelineController {
     private readonly queries: TimelineQueries,
   ) {}
 
-  /** One entity, all providers: what was to be told, every try with its answer, and every webhook that speaks of it. */
+  /**
+   * What was synced of one entity, at all providers: each operation, each attempt with its answer, and each webhook
+   * about it.
+   */
   @Get('timeline')
   timeline(
     @CurrentCaller() caller: Caller,

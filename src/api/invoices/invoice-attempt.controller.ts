@@ -23,7 +23,10 @@ export class InvoiceAttemptController {
     private readonly payments: PaymentsService,
   ) {}
 
-  /** Pays from the customer's POST_PAID wallets, then charges what is still owed to its default card. A decline is answered as an error, with the issuer's reason. */
+  /**
+   * Pays from the POST_PAID wallets of the customer, then charges what is still owed to the default card. A decline
+   * is an error with the reason of the issuer.
+   */
   @Post(':id/payment/attempt')
   @HttpCode(200)
   @InSteps()

@@ -33,7 +33,10 @@ export class InvoiceLifecycleController {
     private readonly queries: InvoicesQueries,
   ) {}
 
-  /** Nothing is owed for it any more; what was paid goes back to the customer's wallet, and providers are told. */
+  /**
+   * Voids an invoice. Nothing is owed on it any more, and what was paid goes to the wallet of the customer.
+   * Providers are told.
+   */
   @Post(':id/void')
   @HttpCode(200)
   async void(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<SuccessResponse> {
@@ -42,8 +45,8 @@ export class InvoiceLifecycleController {
   }
 
   /**
-   * Voids the invoice and bills its period again, from the usage and prices of now. It has happened when this answers;
-   * everybody gets the ids with 202, but SDK 2.0: it gets the invoice with 200, a draft computed again in place.
+   * Voids the invoice and bills its period again with the usage and prices of now. Done when it answers: 202 with
+   * the ids. SDK 2.0 gets the invoice with 200, a draft recalculated in place.
    */
   @Post(':id/recalculate')
   @HttpCode(202)
@@ -74,7 +77,7 @@ export class InvoiceLifecycleController {
     });
   }
 
-  /** Says by hand that an invoice is paid, overpaid or not: money is recorded as paid outside of us, and providers are told. */
+  /** Sets the payment status by hand: the money was paid elsewhere. Providers are told. */
   @Put(':id/payment')
   updatePaymentStatus(
     @CurrentCaller() caller: Caller,

@@ -23,7 +23,7 @@ export class InvoiceDocumentsController {
     private readonly documents: InvoiceDocumentsService,
   ) {}
 
-  /** What the end of a billing period will bill, given the usage so far. Nothing of it is stored. */
+  /** What the end of a billing period will bill, given the usage so far. Nothing is stored. */
   @Post('preview')
   @HttpCode(200)
   preview(@CurrentCaller() caller: Caller, @Body() body: PreviewInvoiceRequest): Promise<InvoiceResponse> {
@@ -36,7 +36,7 @@ export class InvoiceDocumentsController {
     });
   }
 
-  /** Computes a draft again, in place, from the usage and prices of now. */
+  /** Recalculates a draft in place, with the usage and prices of now. */
   @Post(':id/recalculate-v2')
   @HttpCode(200)
   recalculate(
@@ -51,7 +51,7 @@ export class InvoiceDocumentsController {
     });
   }
 
-  /** The invoice as a PDF. With `url=true`, where the provider that has the invoice shows its own. */
+  /** The invoice as a PDF. With `url=true`: the address of the PDF at the provider. */
   @Get(':id/pdf')
   @ApiProduces('application/pdf')
   @ApiResponse({

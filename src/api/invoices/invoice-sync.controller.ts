@@ -18,7 +18,10 @@ export class InvoiceSyncController {
     private readonly attempts: SyncAttempts,
   ) {}
 
-  /** 200 when it is there already or `wait=true` has done it, 202 when it is queued. */
+  /**
+   * Pushes the invoice to the provider. 200 when it is there already or `wait=true` has pushed it, 202 when it is
+   * queued.
+   */
   @Post(':id/sync/:provider')
   @InSteps()
   async sync(

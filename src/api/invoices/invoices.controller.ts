@@ -29,7 +29,7 @@ export class InvoicesController {
     private readonly terms: InvoiceTerms,
   ) {}
 
-  /** A one-off invoice. It stays a draft until it is finalized, unless the body says FINALIZED. */
+  /** Creates a one-off invoice. It is a draft until it is finalized, unless the body says FINALIZED. */
   @Post()
   create(@CurrentCaller() caller: Caller, @Body() body: CreateInvoiceRequest): Promise<InvoiceResponse> {
     return this.uow.run(caller, async (ctx) => {
@@ -43,6 +43,7 @@ export class InvoicesController {
     });
   }
 
+  /** Invoices by filters. Line items are included with `expand=line_items`. */
   @Post('search')
   @HttpCode(200)
   @OnlyReads()
@@ -57,6 +58,7 @@ export class InvoicesController {
     });
   }
 
+  /** One invoice with its line items. */
   @Get(':id')
   get(
     @CurrentCaller() caller: Caller,
@@ -68,7 +70,7 @@ export class InvoicesController {
     );
   }
 
-  /** Gives the draft its number. Connections with `invoice.outbound` push it to their provider by themselves. */
+  /** Finalizes a draft and gives it its number. Connections with `invoice.outbound` push it to their provider. */
   @Post(':id/finalize')
   @HttpCode(200)
   async finalize(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<SuccessResponse> {
@@ -76,7 +78,7 @@ export class InvoicesController {
     return { message: 'invoice finalized successfully' };
   }
 
-  /** Due date, PDF address, metadata. Figures are changed by recalculation, never by hand. */
+  /** Changes the due date, PDF address and metadata. Amounts only change by recalculation. */
   @Put(':id')
   update(
     @CurrentCaller() caller: Caller,
@@ -93,7 +95,9 @@ export class InvoicesController {
     });
   }
 
-  /** Tells the tenant's own systems to send the invoice to its customer. */
+  /**
+   * Sends the webhook `invoice.communication.triggered`, so that your own systems send the invoice to the customer.
+   */
   @Post(':id/comms/trigger')
   @HttpCode(200)
   async triggerCommunication(

@@ -22,8 +22,8 @@ export class LateUsageController {
   ) {}
 
   /**
-   * Settles now what has arrived late for the finished periods of the invoice's subscription, instead of with its next
-   * invoice; the only way for a subscription that has ended.
+   * Settles usage that arrived late for the finished periods of the subscription, now instead of with its next
+   * invoice. For a subscription that has ended this is the only way.
    */
   @Post(':id/late-usage')
   @HttpCode(200)

@@ -14,6 +14,7 @@ export class JobsController {
     private readonly jobs: JobsService,
   ) {}
 
+  /** Background jobs by state and kind. */
   @Get()
   list(@CurrentCaller() caller: Caller, @Query() query: ListJobsQuery): Promise<ListJobsResponse> {
     return this.uow.read(caller, async (ctx) => {
@@ -22,12 +23,13 @@ export class JobsController {
     });
   }
 
+  /** One background job. */
   @Get(':id')
   get(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<JobResponse> {
     return this.uow.read(caller, async (ctx) => toJobResponse(await this.jobs.get(ctx, id)));
   }
 
-  /** A parked job once more, now, and for another day if it fails. */
+  /** Runs a parked job again, now, and retries it for another day if it fails. */
   @Post(':id/retry')
   @HttpCode(202)
   retry(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<JobResponse> {

@@ -11,7 +11,7 @@ import { CheckoutFlow } from '../../integrations/checkout/checkout.flow.js';
 export class CheckoutController {
   constructor(private readonly checkouts: CheckoutFlow) {}
 
-  /** A page on which the customer pays the invoice. */
+  /** Creates a page on which the customer pays the invoice. */
   @Post(':provider/checkout')
   @InSteps()
   @HttpCode(200)

@@ -30,7 +30,10 @@ export class PaymentsFlowController {
     private readonly checkouts: CheckoutFlow,
   ) {}
 
-  /** Pays an invoice: recorded as paid (OFFLINE), taken from a wallet (CREDITS), charged to a saved card (CARD), or a page to pay on (PAYMENT_LINK). */
+  /**
+   * Pays an invoice: recorded as paid (OFFLINE), from a wallet (CREDITS), by a saved card (CARD), or with a payment
+   * page (PAYMENT_LINK).
+   */
   @Post()
   @InSteps()
   async create(
@@ -57,7 +60,7 @@ export class PaymentsFlowController {
     return this.show(caller, await this.process(caller, body, amount, undefined));
   }
 
-  /** Collects a payment that was only written down, or tries a failed one again. */
+  /** Collects a payment that was only recorded, or tries a failed one again. */
   @Post(':id/process')
   @HttpCode(200)
   @InSteps()
@@ -84,7 +87,7 @@ export class PaymentsFlowController {
     return this.show(caller, await this.process(caller, body, money(payment.amount, payment.currency), id));
   }
 
-  /** A page on which the customer saves a card. */
+  /** Creates a page on which the customer saves a card. */
   @Post('customers/:id/setup/intent')
   @InSteps()
   async setup(

@@ -24,11 +24,13 @@ export class PaymentsController {
     private readonly changes: PaymentChanges,
   ) {}
 
+  /** Payments by filters, each with its attempts, refunds and disputes. */
   @Get()
   list(@CurrentCaller() caller: Caller, @Query() query: ListPaymentsQuery): Promise<ListPaymentsResponse> {
     return this.uow.read(caller, (ctx) => this.queries.list(ctx, query));
   }
 
+  /** One payment with its attempts, refunds and disputes. */
   @Get(':id')
   get(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<PaymentResponse> {
     return this.uow.read(caller, async (ctx) =>
@@ -36,7 +38,7 @@ export class PaymentsController {
     );
   }
 
-  /** Corrects a payment by hand. One that a provider has follows the provider. */
+  /** Corrects a payment by hand. A payment that a provider has follows the provider. */
   @Put(':id')
   update(
     @CurrentCaller() caller: Caller,
@@ -60,14 +62,14 @@ export class PaymentsController {
     });
   }
 
-  /** Takes back what was only written down, failed, or was voided. */
+  /** Deletes a payment that was only recorded, has failed, or was voided. */
   @Delete(':id')
   async delete(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<SuccessResponse> {
     await this.uow.run(caller, (ctx) => this.changes.delete(ctx, id));
     return { message: 'payment deleted successfully' };
   }
 
-  /** The methods that the customer has saved, the default first. */
+  /** The payment methods that the customer has saved, the default first. */
   @Get('customers/:id/methods')
   listMethods(
     @CurrentCaller() caller: Caller,

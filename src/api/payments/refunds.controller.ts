@@ -25,7 +25,10 @@ export class RefundsController {
     private readonly flow: RefundFlow,
   ) {}
 
-  /** Gives back all or a part of a payment, the way it came. One that was made outside of us is recorded as given back. */
+  /**
+   * Refunds all or part of a payment, the way it was paid. A payment that was made elsewhere is recorded as
+   * refunded.
+   */
   @Post(':id/refunds')
   @InSteps()
   async create(
@@ -41,7 +44,7 @@ export class RefundsController {
     return toRefundResponse(refund);
   }
 
-  /** What has gone back of a payment, or is to, oldest first. */
+  /** The refunds of a payment, oldest first. */
   @Get(':id/refunds')
   list(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<ListPaymentRefundsResponse> {
     return this.uow.read(caller, async (ctx) => {
@@ -50,7 +53,7 @@ export class RefundsController {
     });
   }
 
-  /** What the customer's bank has asked or wanted back. */
+  /** The disputes of a payment: inquiries and chargebacks. */
   @Get(':id/disputes')
   listDisputes(
     @CurrentCaller() caller: Caller,

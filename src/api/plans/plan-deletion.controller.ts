@@ -15,6 +15,7 @@ export class PlanDeletionController {
     private readonly plans: PlansService,
   ) {}
 
+  /** Deletes a plan. Refused with `plan_in_use` while a subscription that is not cancelled uses it. */
   @Delete(':id')
   @HttpCode(200)
   deletePlan(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<SuccessResponse> {

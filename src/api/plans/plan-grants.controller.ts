@@ -12,6 +12,7 @@ export class PlanGrantsController {
     private readonly grants: CreditGrantsService,
   ) {}
 
+  /** The credit grants that the plan gives to those who subscribe to it, oldest first. */
   @Get(':id/creditgrants')
   ofPlan(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<ListCreditGrantsResponse> {
     return this.uow.read(caller, async (ctx) => {

@@ -15,8 +15,9 @@ export class PlanPriceSyncController {
   ) {}
 
   /**
-   * Carries the plan's prices to its live subscriptions: new ones become lines, from their start date or the current
-   * period on; lines of ended ones end. Prices that a subscription overrides stay. Answers before that is done.
+   * Applies the prices of the plan to its live subscriptions: new prices become line items, from their start date or
+   * the current period on; line items of ended prices end. Overridden prices stay. The answer comes before that is
+   * done.
    */
   @Post(':id/sync/subscriptions')
   @HttpCode(200)

@@ -59,6 +59,7 @@ export class PlansController {
     });
   }
 
+  /** Plans by filters. `expand` includes prices, meters, entitlements and credit grants. */
   @Post('search')
   @HttpCode(200)
   @OnlyReads()
@@ -95,6 +96,7 @@ export class PlansController {
     });
   }
 
+  /** One plan with its current prices, entitlements and credit grants. */
   @Get(':id')
   get(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<PlanResponse> {
     return this.uow.read(caller, async (ctx) => {
@@ -103,7 +105,7 @@ export class PlansController {
     });
   }
 
-  /** The entitlements of a plan; with the plan's own keys beside them, which older clients read. */
+  /** The entitlements of the plan, together with the fields of the plan, which older clients read. */
   @Get(':id/entitlements')
   listEntitlements(
     @CurrentCaller() caller: Caller,
@@ -117,7 +119,7 @@ export class PlansController {
     });
   }
 
-  /** A copy under another name and key, with the prices that are not over and the entitlements. */
+  /** Copies a plan under another name and lookup key, with its current prices and its entitlements. */
   @Post(':id/clone')
   clone(
     @CurrentCaller() caller: Caller,
@@ -136,6 +138,7 @@ export class PlansController {
     });
   }
 
+  /** Changes the name, lookup key, description, order or metadata of a plan. Prices have routes of their own. */
   @Put(':id')
   update(
     @CurrentCaller() caller: Caller,

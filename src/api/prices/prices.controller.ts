@@ -32,13 +32,13 @@ export class PricesController {
     private readonly entities: CatalogueEntities,
   ) {}
 
-  /** Adds a price to a plan or an addon. Subscriptions that exist already keep the prices that they have. */
+  /** Adds a price to a plan or an addon. Existing subscriptions keep the prices that they have. */
   @Post()
   create(@CurrentCaller() caller: Caller, @Body() body: CreatePriceRequest): Promise<PriceResponse> {
     return this.uow.run(caller, async (ctx) => toPriceResponse(await this.createOne(ctx, body, '')));
   }
 
-  /** All of them or none. */
+  /** Creates several prices: all of them or none. */
   @Post('bulk')
   createBulk(
     @CurrentCaller() caller: Caller,
@@ -52,6 +52,7 @@ export class PricesController {
     });
   }
 
+  /** Prices by filters. */
   @Post('search')
   @HttpCode(200)
   @OnlyReads()
@@ -62,7 +63,7 @@ export class PricesController {
     });
   }
 
-  /** The price of that key that is in force; else its last version. */
+  /** The current price with that lookup key; otherwise its last version. */
   @Get('lookup/:lookup_key')
   getByLookupKey(
     @CurrentCaller() caller: Caller,
@@ -74,8 +75,8 @@ export class PricesController {
   }
 
   /**
-   * What is charged never changes in place: then the price ends at `effective_from`, and the answer is the new one that
-   * begins there. Names, keys and metadata change in place.
+   * Changes a price. Name, keys and metadata change in place. What is charged does not: the price ends at
+   * `effective_from` and the answer is the new price that begins there.
    */
   @Put(':id')
   update(
@@ -102,7 +103,7 @@ export class PricesController {
     );
   }
 
-  /** Ends it, now or later: nothing is charged by it from then on. */
+  /** Ends a price, now or later. Nothing is charged by it afterwards. */
   @Delete(':id')
   async delete(
     @CurrentCaller() caller: Caller,
@@ -113,6 +114,7 @@ export class PricesController {
     return { message: 'price deleted successfully' };
   }
 
+  /** One price with its meter. */
   @Get(':id')
   get(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<PriceResponse> {
     return this.uow.read(caller, async (ctx) => toPriceResponse(await this.prices.get(ctx, id)));

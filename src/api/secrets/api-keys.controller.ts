@@ -27,7 +27,7 @@ export class ApiKeysController {
     private readonly tenancy: TenancyService,
   ) {}
 
-  /** A new key to the caller's environment. It may do no more than the caller's own. */
+  /** Creates an API key of the same environment. It may do no more than the key that creates it. */
   @Post()
   create(
     @CurrentCaller() caller: Caller,
@@ -49,6 +49,7 @@ export class ApiKeysController {
     });
   }
 
+  /** The API keys of the environment. The keys themselves are never shown. */
   @Get()
   list(@CurrentCaller() caller: Caller, @Query() query: ListRequest): Promise<ListSecretsResponse> {
     return this.uow.read(caller, async (ctx) => {
@@ -57,7 +58,7 @@ export class ApiKeysController {
     });
   }
 
-  /** A new key like this one, which goes on for a while. */
+  /** Creates a key with the same permissions. The old key works for a while longer. */
   @Post(':id/rotate')
   rotate(
     @CurrentCaller() caller: Caller,
@@ -77,7 +78,7 @@ export class ApiKeysController {
     });
   }
 
-  /** Ends a key at once. The last one that can make keys stays. */
+  /** Revokes a key at once. The last key that can create keys cannot be revoked. */
   @Delete(':id')
   @HttpCode(204)
   delete(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<void> {

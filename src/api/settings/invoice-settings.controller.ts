@@ -14,12 +14,13 @@ export class InvoiceSettingsController {
     private readonly settings: InvoiceSettingsService,
   ) {}
 
+  /** How invoices of the environment are numbered and finalized. */
   @Get()
   get(@CurrentCaller() caller: Caller): Promise<InvoiceSettingsResponse> {
     return this.uow.read(caller, async (ctx) => shown(await this.settings.get(ctx)));
   }
 
-  /** Holds for invoices that are drafted or finalized from now on. */
+  /** Changes the invoice settings. They apply to invoices that are drafted or finalized from now on. */
   @Put()
   change(
     @CurrentCaller() caller: Caller,

@@ -28,7 +28,7 @@ export class PlanChangeController {
     private readonly invoices: InvoicesQueries,
   ) {}
 
-  /** What a change of plan would do. It is done and undone, so it is what the execution does, and nothing stays. */
+  /** What a change of plan would do and bill. Nothing is stored. */
   @Post(':id/change/preview')
   @HttpCode(200)
   preview(
@@ -57,8 +57,8 @@ export class PlanChangeController {
   }
 
   /**
-   * Another plan from now on, or from the end of the period: what was used of the old one is billed, it ends, and a new
-   * subscription begins.
+   * Changes the plan, now or at the end of the period: what was used of the old plan is billed, the subscription
+   * ends, and a new one begins.
    */
   @Post(':id/change/execute')
   @HttpCode(200)

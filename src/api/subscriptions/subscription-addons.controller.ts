@@ -31,7 +31,10 @@ export class SubscriptionAddonsController {
     private readonly invoices: InvoicesQueries,
   ) {}
 
-  /** Adds an addon: its prices become lines. What they charge for the rest of the current period is invoiced at once. */
+  /**
+   * Adds an addon to a subscription: its prices become line items. What they charge for the rest of the current
+   * period is invoiced at once.
+   */
   @Post('addon')
   @HttpCode(200)
   add(@CurrentCaller() caller: Caller, @Body() body: AddAddonRequest): Promise<AddAddonResponse> {
@@ -51,7 +54,7 @@ export class SubscriptionAddonsController {
     });
   }
 
-  /** Its lines end now. */
+  /** Removes an addon from a subscription: its line items end now. */
   @Delete('addon')
   @HttpCode(200)
   remove(@CurrentCaller() caller: Caller, @Body() body: RemoveAddonRequest): Promise<SuccessResponse> {

@@ -15,7 +15,7 @@ export class SubscriptionEntitlementsController {
     private readonly summaries: EntitlementSummaries,
   ) {}
 
-  /** What the subscription entitles to now: of its plan, its addons and its own, limits summed over them. */
+  /** What the subscription entitles to now: of its plan, its addons and its own, with limits added up. */
   @Get(':id/entitlements')
   ofSubscription(
     @CurrentCaller() caller: Caller,

@@ -15,6 +15,7 @@ export class SubscriptionGrantsController {
     private readonly subscriptions: SubscriptionsService,
   ) {}
 
+  /** The next application of each credit grant of the subscription, earliest first. */
   @Get(':id/grants/upcoming')
   upcomingOfSubscription(
     @CurrentCaller() caller: Caller,

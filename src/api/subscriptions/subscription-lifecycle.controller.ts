@@ -69,7 +69,7 @@ export class SubscriptionLifecycleController {
     });
   }
 
-  /** Adds a line. What it charges in advance for the rest of the current period is invoiced at once. */
+  /** Adds a line item. What it charges in advance for the rest of the current period is invoiced at once. */
   @Post(':id/lineitems')
   addLine(
     @CurrentCaller() caller: Caller,
@@ -89,7 +89,7 @@ export class SubscriptionLifecycleController {
     );
   }
 
-  /** Another price or quantity from `effective_from` on: answers the line that takes the place of this one. */
+  /** Changes the price or quantity from `effective_from` on. The answer is the line item that replaces this one. */
   @Put('lineitems/:id')
   changeLine(
     @CurrentCaller() caller: Caller,
@@ -110,6 +110,7 @@ export class SubscriptionLifecycleController {
     );
   }
 
+  /** Ends a line item. Unused time that was paid for is credited as `proration_behavior` says. */
   @Delete('lineitems/:id')
   @HttpCode(200)
   removeLine(
@@ -128,7 +129,7 @@ export class SubscriptionLifecycleController {
     );
   }
 
-  /** Cancels ahead or takes that back, pauses, resumes. */
+  /** Changes a subscription: schedules or takes back a cancellation, pauses, resumes. */
   @Put(':id')
   update(
     @CurrentCaller() caller: Caller,
@@ -142,7 +143,7 @@ export class SubscriptionLifecycleController {
     });
   }
 
-  /** Lets a draft begin. */
+  /** Starts a draft subscription. */
   @Post(':id/activate')
   @HttpCode(200)
   activate(
@@ -156,7 +157,7 @@ export class SubscriptionLifecycleController {
     });
   }
 
-  /** Cancels now, at the end of the period, or on a date. */
+  /** Cancels a subscription now, at the end of the period, or on a date. */
   @Post(':id/cancel')
   @HttpCode(200)
   cancel(
@@ -185,7 +186,10 @@ export class SubscriptionLifecycleController {
     });
   }
 
-  /** Nothing is charged for while a subscription is paused. What was paid in advance stays paid, unless prorations are asked for. */
+  /**
+   * Pauses a subscription. Nothing is charged while it is paused. What was paid in advance stays paid unless
+   * prorations are requested.
+   */
   @Post(':id/pause')
   @HttpCode(200)
   pause(
@@ -209,7 +213,7 @@ export class SubscriptionLifecycleController {
     );
   }
 
-  /** Ends a pause now, or takes back one that lies ahead. */
+  /** Ends a pause now, or takes back a pause that has not begun. */
   @Post(':id/resume')
   @HttpCode(200)
   resume(

@@ -36,6 +36,7 @@ export class SubscriptionSchedulesController {
     private readonly changes: PlanChangeScheduling,
   ) {}
 
+  /** Planned changes of subscriptions. */
   @Get(['subscriptions/schedules', 'subscription-schedules', 'v1/subscription-schedules'])
   list(
     @CurrentCaller() caller: Caller,
@@ -48,6 +49,7 @@ export class SubscriptionSchedulesController {
     });
   }
 
+  /** One planned change of a subscription. */
   @Get(['subscriptions/schedules/:id', 'subscription-schedules/:id', 'v1/subscription-schedules/:id'])
   get(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<SubscriptionScheduleResponse> {
     return this.uow.read(caller, async (ctx) =>
@@ -55,7 +57,7 @@ export class SubscriptionSchedulesController {
     );
   }
 
-  /** The subscription goes on as if nothing had been scheduled. */
+  /** Cancels a planned change. The subscription continues as if nothing had been planned. */
   @Post(['subscriptions/schedules/:id/cancel', 'v1/subscriptions/schedules/:id/cancel'])
   @HttpCode(200)
   cancel(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<CancelScheduleResponse> {
@@ -65,7 +67,7 @@ export class SubscriptionSchedulesController {
     });
   }
 
-  /** What lies ahead of one subscription. */
+  /** The planned changes of one subscription. */
   @Get(['subscriptions/:id/schedules', 'v1/subscriptions/:id/schedules'])
   pending(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<GetPendingSchedulesResponse> {
     return this.uow.read(caller, (ctx) => this.pendingOf(ctx, id));

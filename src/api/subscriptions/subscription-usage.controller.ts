@@ -26,7 +26,7 @@ export class SubscriptionUsageController {
     private readonly usage: SubscriptionUsageService,
   ) {}
 
-  /** What a subscription's usage amounts to, as far as it is known: the current period until now, or any window. */
+  /** Usage and cost of a subscription so far, in the current period or any window. */
   @Post('usage')
   @HttpCode(200)
   @OnlyReads()

@@ -28,6 +28,7 @@ export class SubscriptionsController {
     private readonly pausesService: SubscriptionPausesService,
   ) {}
 
+  /** Subscriptions by filters. */
   @Post('search')
   @HttpCode(200)
   @OnlyReads()
@@ -49,6 +50,7 @@ export class SubscriptionsController {
     });
   }
 
+  /** Line items of subscriptions by filters. */
   @Post('lineitems/search')
   @HttpCode(200)
   @OnlyReads()
@@ -62,7 +64,7 @@ export class SubscriptionsController {
     });
   }
 
-  /** All pauses, in a list of one page: so the one client that declares it reads it. */
+  /** All pauses of the subscription, as a list of one page. */
   @Get(':id/pauses')
   pauses(
     @CurrentCaller() caller: Caller,
@@ -75,7 +77,7 @@ export class SubscriptionsController {
     });
   }
 
-  /** As `GET /subscriptions/{id}`, with lines, plan and customer only where `expand` asks for them. */
+  /** The same as `GET /subscriptions/{id}`, with line items, plan and customer only where `expand` asks for them. */
   @Get(':id/v2')
   getV2(
     @CurrentCaller() caller: Caller,
@@ -89,6 +91,7 @@ export class SubscriptionsController {
     });
   }
 
+  /** One subscription with its line items. */
   @Get(':id')
   get(
     @CurrentCaller() caller: Caller,

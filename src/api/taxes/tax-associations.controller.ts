@@ -26,8 +26,8 @@ export class TaxAssociationsController {
   ) {}
 
   /**
-   * Taxes the tenant's customers that are created from now on, a customer's subscriptions that are created from now on,
-   * or one subscription.
+   * Applies a tax rate: to customers of the tenant that are created from now on, to subscriptions of a customer that
+   * are created from now on, or to one subscription.
    */
   @Post()
   @HttpCode(200)
@@ -51,6 +51,7 @@ export class TaxAssociationsController {
     );
   }
 
+  /** Which tax rates apply to which tenant, customer, subscription or invoice. */
   @Get()
   list(
     @CurrentCaller() caller: Caller,
@@ -70,6 +71,7 @@ export class TaxAssociationsController {
     });
   }
 
+  /** One tax association. */
   @Get(':id')
   get(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<TaxAssociationResponse> {
     return this.uow.read(caller, async (ctx) =>
@@ -77,6 +79,7 @@ export class TaxAssociationsController {
     );
   }
 
+  /** Changes the priority, period or metadata of a tax association. */
   @Put(':id')
   update(
     @CurrentCaller() caller: Caller,
@@ -94,7 +97,7 @@ export class TaxAssociationsController {
     );
   }
 
-  /** Answers what was deleted. Copies further down stay. */
+  /** Deletes a tax association and answers with it. Copies at customers and subscriptions stay. */
   @Delete(':id')
   delete(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<TaxAssociationResponse> {
     return this.uow.run(caller, async (ctx) =>

@@ -17,6 +17,7 @@ export class TaxRatesController {
     private readonly taxRates: TaxRatesService,
   ) {}
 
+  /** Creates a tax rate: a percentage or a fixed amount. */
   @Post()
   create(@CurrentCaller() caller: Caller, @Body() body: CreateTaxRateRequest): Promise<TaxRateResponse> {
     return this.uow.run(caller, async (ctx) =>
@@ -35,7 +36,7 @@ export class TaxRatesController {
     );
   }
 
-  /** A list. Client generation 2.0 gets the bare array that it reads. */
+  /** Tax rates by filters. SDK 2.0 gets a bare array, which it expects. */
   @Get()
   @ApiOkResponse({ type: ListTaxRatesResponse })
   list(
@@ -50,12 +51,13 @@ export class TaxRatesController {
     });
   }
 
+  /** One tax rate. */
   @Get(':id')
   get(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<TaxRateResponse> {
     return this.uow.read(caller, async (ctx) => toTaxRateResponse(await this.taxRates.get(ctx, id)));
   }
 
-  /** All but its value: for another one, make another rate. */
+  /** Changes everything but the value. For another value, create another rate. */
   @Put(':id')
   update(
     @CurrentCaller() caller: Caller,
@@ -75,7 +77,7 @@ export class TaxRatesController {
     );
   }
 
-  /** Refused while anything is taxed by it. */
+  /** Deletes a tax rate. Refused while it taxes anything. */
   @Delete(':id')
   @HttpCode(204)
   delete(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<void> {

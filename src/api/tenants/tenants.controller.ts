@@ -12,6 +12,7 @@ export class TenantsController {
     private readonly tenancy: TenancyService,
   ) {}
 
+  /** The tenant of the API key. */
   @Get(':id')
   get(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<TenantResponse> {
     return this.uow.read(caller, async (ctx) => toTenantResponse(await this.tenancy.getTenant(ctx, id)));

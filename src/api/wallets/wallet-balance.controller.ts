@@ -18,7 +18,7 @@ export class WalletBalanceController {
     private readonly balance: WalletBalance,
   ) {}
 
-  /** The balance less what is used and not paid yet, events acknowledged a moment ago included. */
+  /** The balance less usage that is not billed or not paid yet. Events count as soon as they are acknowledged. */
   @Get(':id/balance/real-time')
   realTime(
     @CurrentCaller() caller: Caller,

@@ -22,7 +22,7 @@ export class WalletTopUpsController {
     private readonly invoicing: WalletInvoicing,
   ) {}
 
-  /** Credits at once, or, with `PURCHASED_CREDIT_INVOICED`, when the invoice that it makes is paid. */
+  /** Adds credits at once or, with `PURCHASED_CREDIT_INVOICED`, when the invoice that it creates is paid. */
   @Post(':id/top-up')
   @HttpCode(200)
   topUp(

@@ -38,7 +38,7 @@ export class WalletsController {
     private readonly customers: CustomersService,
   ) {}
 
-  /** A customer has one active wallet per currency and type. */
+  /** Creates a wallet. A customer has one active wallet per currency and type. */
   @Post()
   @HttpCode(200)
   create(@CurrentCaller() caller: Caller, @Body() body: CreateWalletRequest): Promise<WalletResponse> {
@@ -70,6 +70,7 @@ export class WalletsController {
     });
   }
 
+  /** Wallets by filters. */
   @Post('search')
   @HttpCode(200)
   @OnlyReads()
@@ -81,6 +82,7 @@ export class WalletsController {
     });
   }
 
+  /** Transactions of all wallets by filters. */
   @Post('transactions/search')
   @HttpCode(200)
   @OnlyReads()
@@ -91,6 +93,7 @@ export class WalletsController {
     return this.uow.read(caller, (ctx) => this.queries.transactions(ctx, body));
   }
 
+  /** One wallet with its balance of free and of bought credits. */
   @Get(':id')
   get(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<WalletResponse> {
     return this.uow.read(caller, async (ctx) => {
@@ -99,6 +102,7 @@ export class WalletsController {
     });
   }
 
+  /** Changes a wallet. Fields that are left out stay as they are. */
   @Put(':id')
   update(
     @CurrentCaller() caller: Caller,
@@ -119,6 +123,7 @@ export class WalletsController {
     });
   }
 
+  /** Transactions of the wallet, newest first. */
   @Get(':id/transactions')
   transactions(
     @CurrentCaller() caller: Caller,
@@ -131,7 +136,7 @@ export class WalletsController {
     });
   }
 
-  /** Takes credits by hand: whole or not at all. */
+  /** Takes credits from the wallet by hand: all of them or none. */
   @Post(':id/debit')
   @HttpCode(200)
   debit(
@@ -153,7 +158,7 @@ export class WalletsController {
     });
   }
 
-  /** Takes what is left and closes the wallet for good. */
+  /** Takes the remaining credits and closes the wallet for good. */
   @Post(':id/terminate')
   @HttpCode(200)
   terminate(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<TerminatedWalletResponse> {

@@ -19,6 +19,7 @@ export class WebhookDeliveriesController {
     private readonly deliveries: WebhookDeliveriesService,
   ) {}
 
+  /** Deliveries of outbound webhooks by filters, newest first. */
   @Get()
   list(
     @CurrentCaller() caller: Caller,
@@ -30,12 +31,13 @@ export class WebhookDeliveriesController {
     });
   }
 
+  /** One delivery with its attempts. */
   @Get(':id')
   get(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<WebhookDeliveryResponse> {
     return this.uow.read(caller, async (ctx) => this.showOne(ctx, await this.deliveries.get(ctx, id)));
   }
 
-  /** Sends the same message again, now, whether it was taken or not: with the id and body it had. */
+  /** Sends the same message again, now, with the same id and body, whether it was accepted before or not. */
   @Post(':id/resend')
   @HttpCode(202)
   resend(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<WebhookDeliveryResponse> {

@@ -36,7 +36,9 @@ export class WebhookEndpointsController {
     private readonly deliveries: WebhookDeliveriesService,
   ) {}
 
-  /** A new endpoint, which hears of everything that happens from now on. */
+  /**
+   * Creates an endpoint. It gets webhooks of everything that happens from now on. The answer has the signing secret.
+   */
   @Post()
   create(
     @CurrentCaller() caller: Caller,
@@ -53,6 +55,7 @@ export class WebhookEndpointsController {
     });
   }
 
+  /** The endpoints that receive webhooks of the environment. */
   @Get()
   list(@CurrentCaller() caller: Caller, @Query() query: ListRequest): Promise<ListWebhookEndpointsResponse> {
     return this.uow.read(caller, async (ctx) => {
@@ -61,17 +64,19 @@ export class WebhookEndpointsController {
     });
   }
 
-  /** What can be heard of. */
+  /** The event types that an endpoint can subscribe to. */
   @Get('event-types')
   eventTypes(): WebhookEventTypesResponse {
     return { items: [...EVENT_TYPES] };
   }
 
+  /** One endpoint. Its secret is only shown when it is created or rotated. */
   @Get(':id')
   get(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<WebhookEndpointResponse> {
     return this.uow.read(caller, async (ctx) => toEndpointResponse(await this.endpoints.get(ctx, id)));
   }
 
+  /** Changes the address, event types or state of an endpoint. */
   @Put(':id')
   update(
     @CurrentCaller() caller: Caller,
@@ -92,14 +97,14 @@ export class WebhookEndpointsController {
     );
   }
 
-  /** What is still to be sent to it is given up. */
+  /** Deletes an endpoint. Deliveries that are not done are given up. */
   @Delete(':id')
   @HttpCode(204)
   delete(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<void> {
     return this.uow.run(caller, (ctx) => this.endpoints.delete(ctx, id));
   }
 
-  /** A new secret; the old one signs as well for a while. */
+  /** Creates a new signing secret. The old one also signs for a while. */
   @Post(':id/secret/rotate')
   @HttpCode(200)
   rotateSecret(
@@ -114,7 +119,10 @@ export class WebhookEndpointsController {
     });
   }
 
-  /** Sends it a `webhook.test`, whatever it wants to hear of. How that went: `GET /webhook-deliveries/{id}`. */
+  /**
+   * Sends a `webhook.test` to the endpoint, whatever it subscribes to. `GET /webhook-deliveries/{id}` shows the
+   * result.
+   */
   @Post(':id/test')
   @HttpCode(202)
   test(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<WebhookDeliveryResponse> {
@@ -123,7 +131,7 @@ export class WebhookEndpointsController {
     );
   }
 
-  /** Sends everything again that has failed for good since then: after an outage of the receiver. 1,000 at a time. */
+  /** Sends again what has failed for good since a time, 1,000 messages per call: after an outage of the receiver. */
   @Post(':id/resend-failed')
   @HttpCode(202)
   resendFailed(

@@ -21,6 +21,7 @@ export class WebhookMessagesController {
     private readonly deliveries: WebhookDeliveriesService,
   ) {}
 
+  /** Messages that were sent as webhooks, by type and entity, newest first. */
   @Get()
   list(
     @CurrentCaller() caller: Caller,
@@ -32,6 +33,7 @@ export class WebhookMessagesController {
     });
   }
 
+  /** One message with its body and deliveries. */
   @Get(':id')
   get(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<WebhookMessageResponse> {
     return this.uow.read(caller, async (ctx) => {

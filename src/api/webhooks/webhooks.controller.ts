@@ -10,7 +10,7 @@ import { WebhookReceivedResponse } from './webhooks.responses.js';
 export class WebhooksController {
   constructor(private readonly receiver: WebhookReceiver) {}
 
-  /** The environment's connections of that provider; the one whose secret verifies has sent it. */
+  /** Receives a webhook of an environment. The connection is the one whose secret verifies the signature. */
   @Post(':provider/:tenant_id/:environment_id')
   @ApiParam({ name: 'environment_id', type: String })
   @ApiParam({ name: 'tenant_id', type: String })
@@ -23,7 +23,7 @@ export class WebhooksController {
     return takeWebhook(this.receiver, { tenantId, environmentId }, request);
   }
 
-  /** One connection. */
+  /** Receives a webhook of one connection, verified by its signature. */
   @Post(':provider/:connection_id')
   @ApiParam({ name: 'connection_id', type: String })
   @ApiParam({ name: 'provider', type: String })
