@@ -4,8 +4,10 @@ import { MOST_CHARACTERS } from '../platform/http/bounds.js';
 import { API_TAGS, PARAMETERS } from './api-texts.js';
 import { OPERATION_IDS } from './operation-ids.js';
 
-/** Mounted as well, for the paths that the guides and SDK 2.0.1 write; described once. */
-const ALIAS = /^\/(api\/v1|v1\/v1)\//;
+/** Mounted as well, for the paths that the guides write; described once. */
+const ALIAS = /^\/api\/v1\//;
+/** What SDK 2.0.1 calls, and nobody should who begins now. */
+const OLD = /^\/v1\/(v1|subscription-schedules)(\/|$)/;
 
 export function createDocument(app: INestApplication): OpenAPIObject {
   const builder = new DocumentBuilder()
@@ -25,7 +27,7 @@ export function createDocument(app: INestApplication): OpenAPIObject {
     .sort(([a], [b]) => (a < b ? -1 : 1));
   for (const [path, operations] of paths)
     for (const [method, operation] of Object.entries(operations as Readonly<Record<string, Operation>>))
-      describe(`${method.toUpperCase()} ${path}`, operation);
+      describe(`${method.toUpperCase()} ${path}`, OLD.test(path) ? deprecate(operation) : operation);
   return { ...document, paths: Object.fromEntries(paths) };
 }
 
@@ -33,6 +35,7 @@ interface Operation {
   operationId?: string;
   summary?: string;
   description?: string;
+  deprecated?: boolean;
   readonly parameters?: readonly Parameter[];
 }
 
@@ -41,6 +44,11 @@ interface Parameter {
   readonly in: string;
   description?: string;
   schema?: object;
+}
+
+function deprecate(operation: Operation): Operation {
+  operation.deprecated = true;
+  return operation;
 }
 
 /** What the comment of a route says is its description; its title is its id in words. */

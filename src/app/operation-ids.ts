@@ -215,4 +215,8 @@ export const OPERATION_IDS: Readonly<Record<string, string>> = {
   'GET /v1/webhook-messages/{id}': 'getWebhookMessage',
   'POST /v1/webhooks/{provider}/{connection_id}': 'receiveConnectionWebhook',
   'POST /v1/webhooks/{provider}/{tenant_id}/{environment_id}': 'receiveEnvironmentWebhook',
+  'GET /v1/v1/subscription-schedules': 'listSubscriptionSchedulesOfOldClients',
+  'GET /v1/v1/subscription-schedules/{id}': 'getSubscriptionScheduleOfOldClients',
+  'POST /v1/v1/subscriptions/schedules/{id}/cancel': 'cancelSubscriptionScheduleOfOldClients',
+  'GET /v1/v1/subscriptions/{id}/schedules': 'listSchedulesOfSubscriptionOfOldClients',
 };
