@@ -16,9 +16,12 @@ describe.each(TRANSPORTS)('SIGTERM, jobs by %s', (transport) => {
   });
 
   it('sigterm: what is asked is answered, what is done is recorded, and nothing is left under a lease', async () => {
-    await road.connectStripe();
+    const { connection } = await road.connectStripe();
     const customer = await road.customer('stopped');
     await road.settled(customer.id as string);
+    // Or the customers of the clients are pushed as well, and the invoice waits its turn behind hundreds of them.
+    const sync_config = { customer_outbound_enabled: false };
+    await road.api.put(`/connections/${connection.id}`, { sync_config });
     const path = '/v1/invoices';
     const { id: fault } = road.sandbox.stripe.fault({
       method: 'POST',

@@ -59,7 +59,11 @@ export class JobsIdle {
       before = seen;
       const left = stall.leftMs();
       const next = this.msUntilDue(seen);
-      if (left <= 0 || next > left) return seen.jobs;
+      if (left <= 0) return seen.jobs;
+      if (next > left) {
+        stall.giveUp();
+        return seen.jobs;
+      }
       // Told when the jobs of this process have ended; whether that was all, only the next look tells.
       pause = Math.min(Math.max(pause, next), LONGEST_PAUSE_MS + seen.jobs.length * PAUSE_A_JOB_MS);
       if (this.runner.active === 0) await delay(pause);

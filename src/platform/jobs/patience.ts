@@ -19,17 +19,19 @@ export class Patience {
   /** Begins to wait. */
   begin(): Stall {
     let since = this.now();
+    const goesOn = (): void => {
+      this.spend(this.now() - since);
+      since = this.now();
+    };
     return {
-      goesOn: () => {
-        this.spend(this.now() - since);
-        since = this.now();
-      },
+      goesOn,
       leftMs: () => {
         const waited = this.now() - since;
         const left = Math.max(LEAST_MS, this.left) - waited;
         if (left <= 0) this.spend(waited);
         return left;
       },
+      giveUp: goesOn,
     };
   }
 
@@ -43,4 +45,6 @@ export interface Stall {
   goesOn(): void;
   /** Nothing is left: whoever waits gives up. */
   leftMs(): number;
+  /** Whoever waits gives up while something is left: what was waited for in vain counts all the same. */
+  giveUp(): void;
 }
