@@ -50,20 +50,28 @@ describe('webhooks on shared addresses', () => {
     const box = new SecretBox([{ id: 'test', key: road.server.secretKey }]);
     const at = { tenant, env };
     for (let n = 0; n < 515; n++)
-      await connection(`conn_${String(n).padStart(4, '0')}`, `whsec_${n}`, box, at);
+      await connection(`conn_${String(n).padStart(4, '0')}`, `whsec_0123456789abcdef${n}`, box, at);
     const retired = new SecretBox([{ id: 'retired', key: randomBytes(32) }]);
-    await connection('conn_0000_gone', 'whsec_gone', retired, {
+    await connection('conn_0000_gone', 'whsec_0123456789abcdefgone', retired, {
       tenant: other.tenantId,
       env: other.environmentId,
     });
-    const last = await post('/integrations/stripe/webhook', event(1), stripeHeaders(event(1), 'whsec_514'));
+    const last = await post(
+      '/integrations/stripe/webhook',
+      event(1),
+      stripeHeaders(event(1), 'whsec_0123456789abcdef514'),
+    );
     expect([last.status, last.body]).toEqual([200, { received: true }]);
-    const nobody = await post('/integrations/stripe/webhook', event(2), stripeHeaders(event(2), 'whsec_no'));
+    const nobody = await post(
+      '/integrations/stripe/webhook',
+      event(2),
+      stripeHeaders(event(2), 'whsec_0123456789abcdefno'),
+    );
     expect(nobody).toMatchObject({ status: 401, body: { error: { code: 'invalid_signature' } } });
     const own = await post(
       '/webhooks/stripe/conn_0000_gone',
       event(3),
-      stripeHeaders(event(3), 'whsec_gone'),
+      stripeHeaders(event(3), 'whsec_0123456789abcdefgone'),
     );
     expect(own.status).toBe(401);
     const stored = await client.query(`SELECT connection_id FROM billing.webhook_events`);

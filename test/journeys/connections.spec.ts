@@ -50,7 +50,11 @@ describe('the life of a connection', () => {
     const guide = await api.create('/connections', {
       provider: 'stripe',
       name: 'By the guide',
-      metadata: { secret_key: secretKey, webhook_secret: 'whsec_abcdef1234', team: 'billing' },
+      metadata: {
+        secret_key: secretKey,
+        webhook_secret: 'whsec_0123456789abcdefabcdef1234',
+        team: 'billing',
+      },
       sync_config: { customer_outbound_enabled: true, invoice: { outbound: true } },
     });
     expect(guide).toMatchObject({
@@ -179,29 +183,35 @@ describe('the life of a connection', () => {
     const { api, tenant } = await road.server.anotherTenant();
     const url = `${road.server.url}/v1/webhooks/stripe/${tenant.tenantId}/${tenant.environmentId}`;
     const made = await connect(api, key(), {
-      encrypted_secret_data: { secret_key: key(), webhook_secret: 'whsec_first1' },
+      encrypted_secret_data: { secret_key: key(), webhook_secret: 'whsec_0123456789abcdeffirst1' },
     });
     const path = `/connections/${made.id}`;
-    expect(await webhook(url, 'whsec_first1')).toBe(200);
-    const rotated = await api.put(path, { encrypted_secret_data: { webhook_secret: 'whsec_second2' } });
+    expect(await webhook(url, 'whsec_0123456789abcdeffirst1')).toBe(200);
+    const rotated = await api.put(path, {
+      encrypted_secret_data: { webhook_secret: 'whsec_0123456789abcdefsecond2' },
+    });
     expect(rotated.credentials.webhook_secret).toMatchObject({
       last4: 'ond2',
       previous_valid_until: expect.any(String),
     });
-    for (const secret of ['whsec_first1', 'whsec_second2']) expect(await webhook(url, secret)).toBe(200);
-    await api.put(path, { encrypted_secret_data: { webhook_secret: 'whsec_third3' } });
-    expect(await webhook(url, 'whsec_third3')).toBe(200);
-    expect(await webhook(url, 'whsec_second2')).toBe(200);
-    await eventually('the first secret is over', async () => (await webhook(url, 'whsec_first1')) === 401);
+    for (const secret of ['whsec_0123456789abcdeffirst1', 'whsec_0123456789abcdefsecond2'])
+      expect(await webhook(url, secret)).toBe(200);
+    await api.put(path, { encrypted_secret_data: { webhook_secret: 'whsec_0123456789abcdefthird3' } });
+    expect(await webhook(url, 'whsec_0123456789abcdefthird3')).toBe(200);
+    expect(await webhook(url, 'whsec_0123456789abcdefsecond2')).toBe(200);
+    await eventually(
+      'the first secret is over',
+      async () => (await webhook(url, 'whsec_0123456789abcdeffirst1')) === 401,
+    );
     const before = (await api.get('/integrations/webhook-events?limit=1000')).items.length;
-    expect(await webhook(url, 'whsec_nobody')).toBe(401);
+    expect(await webhook(url, 'whsec_0123456789abcdefnobody')).toBe(401);
     expect((await api.get('/integrations/webhook-events?limit=1000')).items).toHaveLength(before);
     // the guides' address, which names nobody, and the one that names the connection
     for (const other of [
       `${road.server.url}/v1/integrations/stripe/webhook`,
       `${road.server.url}/v1/webhooks/stripe/${made.id}`,
     ])
-      expect(await webhook(other, 'whsec_third3')).toBe(200);
+      expect(await webhook(other, 'whsec_0123456789abcdefthird3')).toBe(200);
   });
 
   it('a refused key pauses the connection and says why; repaired, what waited goes on', async () => {

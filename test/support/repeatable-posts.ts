@@ -241,7 +241,10 @@ export const POSTS: Readonly<Record<string, PostMaker>> = {
       provider: 'stripe',
       name: newName(),
       is_default: false,
-      metadata: { secret_key: `sk_test_${randomBytes(12).toString('hex')}`, webhook_secret: 'whsec_1' },
+      metadata: {
+        secret_key: `sk_test_${randomBytes(12).toString('hex')}`,
+        webhook_secret: 'whsec_0123456789abcdef1',
+      },
     },
   }),
   '/connections/{id}/test': (world) => ({

@@ -39,7 +39,7 @@ const FIELDS: readonly CredentialField[] = [
     description: 'Of the endpoint that points here. Without it no webhook of this connection is accepted.',
     secret: true,
     required: false,
-    pattern: /^whsec_\S+$/,
+    pattern: /^whsec_\S{16,}$/,
     example: 'whsec_…',
     role: 'webhook',
     managed: true,

@@ -76,7 +76,7 @@ const harness: ContractHarness = {
     environmentId: 'env_contract',
     credentials: {
       secret_key: `sk_test_contract${String((accounts += 1)).padStart(6, '0')}`,
-      webhook_secret: 'whsec_x',
+      webhook_secret: 'whsec_0123456789abcdefx',
     },
   }),
   runtime: {

@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { whopAdapter } from './whop.adapter.js';
 import { whopWebhooks } from './webhooks.js';
 
 const body = Buffer.from('{"id":"msg_1","type":"invoice.paid","data":{"id":"inv_1"}}');
@@ -19,9 +20,19 @@ const asText = (text: string) => Buffer.from(text, 'utf8');
 test('the key is the text of the whole secret; one of the standard is base64 behind its prefix', () => {
   expect(verify(headers(asText(secret)))).toEqual({ verified: true });
   expect(verify(headers(asText(secret.slice(3))))).toEqual({ verified: false, reason: 'mismatch' });
-  const standard = `whsec_${asText('another key').toString('base64')}`;
-  expect(verify(headers(asText('another key')), [standard])).toEqual({ verified: true });
+  const key = asText('another key of more than 24 bytes');
+  expect(verify(headers(key), [`whsec_${key.toString('base64')}`])).toEqual({ verified: true });
 });
+
+test.each(['whsec_!!!!', 'whsec_=', 'whsec_', `whsec_${asText('short').toString('base64')}`])(
+  'bug: %s is no key of the standard: what was signed with an empty or a short one is refused',
+  (weak) => {
+    for (const key of [Buffer.alloc(0), Buffer.from(weak.slice(6), 'base64')])
+      expect(verify(headers(key), [weak])).toEqual({ verified: false, reason: 'mismatch' });
+    const field = whopAdapter.credentialFields.find(({ name }) => name === 'webhook_secret');
+    expect(field?.pattern?.test(weak)).toBe(false);
+  },
+);
 
 test('any of several signatures is enough', () => {
   const given = headers(asText(secret));

@@ -14,6 +14,9 @@ export const WHOP_EVENTS: readonly string[] = [
   'dispute.updated',
 ];
 
+/** A shorter key, or none at all, could be guessed; the standard asks for 24 bytes. */
+const LEAST_KEY_BYTES = 24;
+
 export const whopWebhooks: ProviderWebhooks = {
   secretField: 'webhook_secret',
   events: WHOP_EVENTS,
@@ -38,10 +41,10 @@ function verify(webhook: IncomingWebhook, secrets: readonly string[]): WebhookVe
  * Whop signs with the bytes of the secret as it stands, prefix and all, whatever the prefix is. The standard would have what
  * is behind `whsec_` decoded: so a proxy may sign which verifies Whop's webhooks and sends them on.
  */
-const keysOf = (secret: string): Buffer[] => [
-  Buffer.from(secret, 'utf8'),
-  ...(secret.startsWith('whsec_') ? [Buffer.from(secret.slice(6), 'base64')] : []),
-];
+const keysOf = (secret: string): Buffer[] => {
+  const decoded = secret.startsWith('whsec_') ? Buffer.from(secret.slice(6), 'base64') : Buffer.alloc(0);
+  return [Buffer.from(secret, 'utf8'), ...(decoded.length < LEAST_KEY_BYTES ? [] : [decoded])];
+};
 
 const signaturesIn = (header: string): Buffer[] =>
   header

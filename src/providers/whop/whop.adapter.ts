@@ -58,7 +58,8 @@ const FIELDS: readonly CredentialField[] = [
       'Of the webhook that points here. Without it a webhook only makes us read its invoice again.',
     secret: true,
     required: false,
-    pattern: /^(ws|whsec)_\S+$/,
+    // Of `whsec_`, what is behind it is a key in base64: one that decodes to nothing would verify what anybody signs.
+    pattern: /^(ws_\S{16,}|whsec_[A-Za-z0-9+/_-]{32,}={0,2})$/,
     example: 'ws_…',
     role: 'webhook',
     managed: true,
