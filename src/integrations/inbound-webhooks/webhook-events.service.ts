@@ -5,7 +5,7 @@ import type { Ctx } from '../../platform/context.js';
 import { queryPrepared } from '../../platform/database/prepared.js';
 import { findRow, findRows, updateRow } from '../../platform/database/rows.js';
 import { findPage, type ListRequest, type PaginationResponse } from '../../platform/http/list-query.js';
-import type { JobSpec } from '../../platform/jobs/job.js';
+import type { KeyedJobSpec } from '../../platform/jobs/job.js';
 import { JobQueue } from '../../platform/jobs/job-queue.js';
 import type { ProviderEvent } from '../../providers/provider-event.js';
 import { WebhookEventEntity } from './webhook-event.entity.js';
@@ -118,12 +118,12 @@ interface PendingRow {
 const PENDING = `SELECT id, connection_id, event FROM webhook_events WHERE state IN ('received', 'retrying')`;
 
 /** As `store_webhooks` makes it. */
-function jobOf({ id, connectionId, event }: WebhookEvent): JobSpec & { readonly key: string } {
+function jobOf({ id, connectionId, event }: WebhookEvent): KeyedJobSpec<typeof WEBHOOK_JOB> {
   if (!('remoteId' in event)) return { kind: WEBHOOK_JOB, key: id, payload: { webhookEventId: id } };
   const { kind, remoteId } = event;
   return {
     kind: WEBHOOK_JOB,
     key: [connectionId, kind, remoteId].join(':'),
-    payload: { connectionId, kind, remoteId } satisfies WebhookSubject,
+    payload: { connectionId, kind, remoteId },
   };
 }

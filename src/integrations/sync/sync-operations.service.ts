@@ -9,6 +9,7 @@ import { findRow, findRows, insertUnlessThere, updateRow } from '../../platform/
 import { findPage, type ListRequest, type PaginationResponse } from '../../platform/http/list-query.js';
 import { newId } from '../../platform/ids.js';
 import { JobQueue } from '../../platform/jobs/job-queue.js';
+import type { KeyedJobSpec } from '../../platform/jobs/job.js';
 import { Outbox } from '../../platform/outbox/outbox.js';
 import { SyncOperationEntity } from './sync-operation.entity.js';
 import { finishedEvent } from './sync-outcomes.js';
@@ -193,7 +194,7 @@ export class SyncOperationsService {
   unfinishedOf(
     ctx: Ctx,
     connectionId: string,
-    entity: { readonly entityType: string; readonly entityId: string },
+    entity: Pick<SyncIntent, 'entityType' | 'entityId'>,
   ): Promise<SyncOperation[]> {
     const { entityType, entityId } = entity;
     return findRows(
@@ -211,7 +212,7 @@ export class SyncOperationsService {
   async hasten(
     ctx: Ctx,
     connectionId: string,
-    entity: { readonly entityType: string; readonly entityId: string },
+    entity: Pick<SyncIntent, 'entityType' | 'entityId'>,
   ): Promise<void> {
     const now = this.clock.now();
     const soon = now.getTime() + SOON_MS;
@@ -290,9 +291,7 @@ export class SyncOperationsService {
 const waits = ({ snapshot, state }: SyncOperation): boolean =>
   snapshot === null && (state === 'pending' || state === 'retrying');
 
-export const jobFor = (
-  operationId: string,
-): { kind: string; key: string; payload: { operationId: string } } => ({
+export const jobFor = (operationId: string): KeyedJobSpec<typeof SYNC_RUN_JOB> => ({
   kind: SYNC_RUN_JOB,
   key: operationId,
   payload: { operationId },

@@ -4,6 +4,7 @@ import type { ProviderSession } from '../../providers/provider-adapter.js';
 import type { ProviderError } from '../../providers/provider-error.js';
 import type { Attempt } from '../../providers/provider-objects.js';
 import type { MappedEntity } from '../mappings/mappings.types.js';
+import type { SyncAction } from './sync-actions.types.js';
 import type { SyncAttemptEntity } from './sync-attempt.entity.js';
 import type { SyncOperationEntity, SyncState } from './sync-operation.entity.js';
 
@@ -13,20 +14,6 @@ export type FinishedState = Extract<SyncState, 'succeeded' | 'failed' | 'skipped
 export type SyncOperation = Readonly<SyncOperationEntity>;
 export type SyncAttempt = Readonly<SyncAttemptEntity>;
 
-export const SYNC_ACTIONS = [
-  'push',
-  'mark',
-  'mark_paid',
-  'settle_part',
-  'void',
-  'refresh',
-  'refund',
-  'expire',
-  'delete',
-  'void_stray',
-  'poll',
-  'import',
-] as const;
 /** Looks up what is missing or in doubt of invoices that were pushed; one a connection. */
 export const SWEEP_JOB = 'sync.sweep';
 /**
@@ -34,7 +21,6 @@ export const SWEEP_JOB = 'sync.sweep';
  * have been frozen, makes no call after that and records nothing.
  */
 export const ABANDONED_MS = 120_000;
-export type SyncAction = (typeof SYNC_ACTIONS)[number];
 
 export interface SyncIntent {
   readonly entityType: MappedEntity;
