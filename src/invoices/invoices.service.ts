@@ -1,6 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { invalidOperation, notFound } from '../domain/errors.js';
-import { assertInvoiceTransition, type PaymentStatus } from '../domain/invoicing/invoice-states.js';
+import {
+  assertInvoiceTransition,
+  takesPayments,
+  type PaymentStatus,
+} from '../domain/invoicing/invoice-states.js';
 import { money, type Money } from '../domain/money.js';
 import { settleInvoice } from '../domain/paying/payment-ledger.js';
 import type { Ctx } from '../platform/context.js';
@@ -111,7 +115,7 @@ export class InvoicesService {
     },
   ): Promise<Invoice> {
     const before = await this.lock(ctx, id);
-    if (before.invoiceStatus === 'VOIDED' || before.invoiceStatus === 'SKIPPED')
+    if (!takesPayments(before.invoiceStatus))
       throw invalidOperation(
         `invoice is already ${before.invoiceStatus.toLowerCase()}: it cannot be changed`,
         `invoice_already_${before.invoiceStatus.toLowerCase()}`,
@@ -212,7 +216,7 @@ export class InvoicesService {
     movements: InvoiceMovements,
     details: { readonly paidBy: PaymentDetails | null; readonly paidThrough: string | null },
   ): Promise<Invoice> {
-    if (before.invoiceStatus !== 'FINALIZED' && before.invoiceStatus !== 'DRAFT')
+    if (!takesPayments(before.invoiceStatus))
       throw invalidOperation(
         `invoice is ${before.invoiceStatus.toLowerCase()}: it takes no payments`,
         `invoice_already_${before.invoiceStatus.toLowerCase()}`,

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { IsNull, Not } from 'typeorm';
 import { invalidOperation } from '../domain/errors.js';
 import type { EventType } from '../domain/events.js';
+import { takesPayments } from '../domain/invoicing/invoice-states.js';
 import { money, type Money } from '../domain/money.js';
 import {
   hasGone,
@@ -286,8 +287,7 @@ export class PaymentReversals {
     }
     const invoice = await this.invoices.lock(ctx, payment.destinationId);
     // Of a voided invoice what was paid has gone back already: then this is known of the payment alone.
-    if (invoice.invoiceStatus === 'FINALIZED' || invoice.invoiceStatus === 'DRAFT')
-      await this.ledger.recount(ctx, invoice, undefined, undoing);
+    if (takesPayments(invoice.invoiceStatus)) await this.ledger.recount(ctx, invoice, undefined, undoing);
   }
 
   /**
