@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { alreadyExists, invalidOperation, notFound } from '../domain/errors.js';
+import type { EventTypeOf } from '../domain/events.js';
 import type { Ctx } from '../platform/context.js';
 import { stampChange, stampNew } from '../platform/database/columns.js';
 import { isUniqueViolation } from '../platform/database/errors.js';
@@ -166,7 +167,7 @@ export class CustomersService {
     return row;
   }
 
-  private announce(ctx: Ctx, type: string, row: Customer, origin?: string): Promise<void> {
+  private announce(ctx: Ctx, type: EventTypeOf<'customer'>, row: Customer, origin?: string): Promise<void> {
     return this.outbox.append(ctx, {
       type,
       entityType: 'customer',

@@ -1,6 +1,12 @@
 import { fieldErrors, notImplemented } from '../domain/errors.js';
 import { parseRate } from '../domain/rate.js';
-import { BUCKETED } from '../domain/usage/aggregation.js';
+import {
+  BUCKET_KINDS,
+  BUCKETED,
+  MEASURES_FIELD,
+  MULTIPLIED,
+  TAKES_MULTIPLIER,
+} from '../domain/usage/aggregation.js';
 import type { MeterAggregation } from './features.types.js';
 
 /** Understood, and not billed by yet: an invoice would charge something else than was asked for. */
@@ -16,13 +22,13 @@ export function assertMeter(aggregation: MeterAggregation, resetUsage: string): 
     errors[`meter.aggregation.${field}`] = `meter.aggregation.${field} ${sentence}`;
   };
   const { type, field, multiplier, bucketSize, groupBy } = aggregation;
-  if (type !== 'COUNT' && !field) say('field', `is required for ${type}`);
-  if (type === 'SUM_WITH_MULTIPLIER') {
+  if (MEASURES_FIELD[type] && !field) say('field', `is required for ${type}`);
+  if (TAKES_MULTIPLIER[type]) {
     if (!(parseRate(multiplier)?.greaterThan(0) ?? false)) say('multiplier', `must be above 0 for ${type}`);
   } else if (multiplier !== null) {
-    say('multiplier', `goes with SUM_WITH_MULTIPLIER, not with ${type}`);
+    say('multiplier', `goes with ${MULTIPLIED.join(' or ')}, not with ${type}`);
   }
-  if (bucketSize !== null && !BUCKETED.includes(type))
+  if (bucketSize !== null && BUCKET_KINDS[type] === null)
     say('bucket_size', `goes with ${BUCKETED.join(' or ')}, not with ${type}`);
   if (groupBy !== null && bucketSize === null) say('group_by', 'splits buckets: it needs bucket_size');
   if (bucketSize !== null && resetUsage === 'NEVER')

@@ -1,5 +1,7 @@
 import { Injectable } from '@nestjs/common';
+import { BILLED_STATUSES } from '../domain/invoicing/invoice-states.js';
 import type { Ctx } from '../platform/context.js';
+import { sqlWords } from '../platform/database/sql-words.js';
 import { InvoiceLineItemEntity } from './invoice-line-item.entity.js';
 import { InvoiceEntity } from './invoice.entity.js';
 import type { Invoice, InvoiceLineItem } from './invoices.types.js';
@@ -49,7 +51,7 @@ export class BilledLinesQueries {
     const invoices = await ctx.em
       .createQueryBuilder(InvoiceEntity, 'row')
       .where('row.subscriptionId = ANY(:ids)', { ids: subscriptionIds })
-      .andWhere(`row.invoiceStatus IN ('FINALIZED', 'SKIPPED')`)
+      .andWhere(`row.invoiceStatus IN (${sqlWords(BILLED_STATUSES)})`)
       .andWhere(`row.billingReason IN ('SUBSCRIPTION_CYCLE', 'PRORATION')`)
       .getMany();
     const byId = new Map(invoices.map((invoice) => [invoice.id, invoice]));

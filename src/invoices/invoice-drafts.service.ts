@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { alreadyExists } from '../domain/errors.js';
+import type { EventType } from '../domain/events.js';
 import { applyCredits } from '../domain/invoicing/credits.js';
 import { discountedAmount, type DraftInvoice } from '../domain/invoicing/draft-invoice.js';
 import { priceInvoice } from '../domain/invoicing/price-invoice.js';
@@ -28,6 +29,8 @@ import type {
   InvoiceDraftInput,
   InvoiceWithLines,
 } from './invoices.types.js';
+
+type DraftEvent = Extract<EventType, 'invoice.drafted' | 'invoice.recomputed' | 'invoice.skipped'>;
 
 /** Answers the drafts, in their order: final ones for those that need not be drafts first. */
 export type Seal = (drafts: readonly Invoice[]) => Promise<Invoice[]>;
@@ -72,7 +75,7 @@ export class InvoiceDrafts {
     const priced = inputs.map((input) => priceInvoice(toPrice(input)));
     const sequences = await this.billingSequences(ctx, inputs);
     const target = this.targets.get(ctx);
-    const made: (PricedDraft & { readonly event: string })[] = [];
+    const made: (PricedDraft & { readonly event: DraftEvent })[] = [];
     const fresh: { readonly row: InvoiceEntity; readonly input: InvoiceDraftInput }[] = [];
     for (const [index, input] of inputs.entries()) {
       const figures = figuresOf(ctx, priced[index] as DraftInvoice);
@@ -100,11 +103,9 @@ export class InvoiceDrafts {
     await this.outbox.append(
       ctx,
       ...drafts.flatMap(({ event, invoice }) =>
-        (invoice.invoiceStatus === 'FINALIZED' ? [event, 'invoice.finalized'] : [event]).map((type) => ({
-          type,
-          entityType: 'invoice',
-          entityId: invoice.id,
-        })),
+        (invoice.invoiceStatus === 'FINALIZED' ? [event, 'invoice.finalized' as const] : [event]).map(
+          (type) => ({ type, entityType: 'invoice' as const, entityId: invoice.id }),
+        ),
       ),
     );
     return drafts.map(({ invoice }, index) => ({ invoice, lines: lines[index] ?? [] }));

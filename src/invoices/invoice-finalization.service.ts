@@ -189,7 +189,7 @@ export class InvoiceFinalization {
     }
     await this.outbox.append(
       ctx,
-      ...rows.map((row) => ({ type: 'invoice.finalized', entityType: 'invoice', entityId: row.id })),
+      ...rows.map(({ id }) => ({ type: 'invoice.finalized', entityType: 'invoice', entityId: id }) as const),
     );
   }
 }

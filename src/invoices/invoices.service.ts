@@ -1,13 +1,17 @@
 import { Injectable } from '@nestjs/common';
 import { invalidOperation, notFound } from '../domain/errors.js';
-import { assertInvoiceTransition, type PaymentStatus } from '../domain/invoicing/invoice-states.js';
+import {
+  assertInvoiceTransition,
+  takesPayments,
+  type PaymentStatus,
+} from '../domain/invoicing/invoice-states.js';
 import { money, type Money } from '../domain/money.js';
 import { settleInvoice } from '../domain/paying/payment-ledger.js';
 import type { Ctx } from '../platform/context.js';
 import { stampChange } from '../platform/database/columns.js';
 import { isChange } from '../platform/database/changes.js';
 import { findRow, findRows, updateRow } from '../platform/database/rows.js';
-import { Outbox } from '../platform/outbox/outbox.js';
+import { Outbox, type EventOf } from '../platform/outbox/outbox.js';
 import { BillTermsService } from './bill-terms.service.js';
 import { CustomerCreditService } from './customer-credit.service.js';
 import { InvoiceDrafts } from './invoice-drafts.service.js';
@@ -86,7 +90,7 @@ export class InvoicesService {
       ...(before.refundedAmount + spent.amount > 0n ? { paymentStatus: 'REFUNDED' as const } : {}),
       version: before.version + 1,
     });
-    await this.announce(ctx, 'invoice.voided', before);
+    await this.announce(ctx, before, { type: 'invoice.voided' });
     return this.get(ctx, id);
   }
 
@@ -111,7 +115,7 @@ export class InvoicesService {
     },
   ): Promise<Invoice> {
     const before = await this.lock(ctx, id);
-    if (before.invoiceStatus === 'VOIDED' || before.invoiceStatus === 'SKIPPED')
+    if (!takesPayments(before.invoiceStatus))
       throw invalidOperation(
         `invoice is already ${before.invoiceStatus.toLowerCase()}: it cannot be changed`,
         `invoice_already_${before.invoiceStatus.toLowerCase()}`,
@@ -129,7 +133,7 @@ export class InvoicesService {
       isManuallyEdited: true,
       version: before.version + 1,
     });
-    await this.announce(ctx, 'invoice.updated', before);
+    await this.announce(ctx, before, { type: 'invoice.updated' });
     return this.get(ctx, id);
   }
 
@@ -141,7 +145,7 @@ export class InvoicesService {
         `invoice is ${invoice.invoiceStatus}: only a finalized invoice is sent to its customer`,
         'invoice_not_finalized',
       );
-    await this.announce(ctx, 'invoice.communication_triggered', invoice);
+    await this.announce(ctx, invoice, { type: 'invoice.communication_triggered' });
   }
 
   /** What somebody says of a payment status without any money moving. The caller holds the lock. */
@@ -152,7 +156,7 @@ export class InvoicesService {
       paymentStatus,
       version: before.version + 1,
     });
-    await this.announce(ctx, 'invoice.payment_changed', before, { paid_through: null });
+    await this.announce(ctx, before, { type: 'invoice.payment_changed', payload: { paid_through: null } });
   }
 
   /** That another invoice has been made in its place. */
@@ -212,7 +216,7 @@ export class InvoicesService {
     movements: InvoiceMovements,
     details: { readonly paidBy: PaymentDetails | null; readonly paidThrough: string | null },
   ): Promise<Invoice> {
-    if (before.invoiceStatus !== 'FINALIZED' && before.invoiceStatus !== 'DRAFT')
+    if (!takesPayments(before.invoiceStatus))
       throw invalidOperation(
         `invoice is ${before.invoiceStatus.toLowerCase()}: it takes no payments`,
         `invoice_already_${before.invoiceStatus.toLowerCase()}`,
@@ -237,9 +241,9 @@ export class InvoicesService {
     });
     const invoice = await this.get(ctx, before.id);
     const justPaid = settled.paid && before.paidAt === null;
-    await this.announce(ctx, justPaid ? 'invoice.paid' : 'invoice.payment_changed', invoice, {
-      paid_through: details.paidThrough,
-      billing_reason: invoice.billingReason,
+    await this.announce(ctx, invoice, {
+      type: justPaid ? 'invoice.paid' : 'invoice.payment_changed',
+      payload: { paid_through: details.paidThrough, billing_reason: invoice.billingReason },
     });
     return invoice;
   }
@@ -262,13 +266,8 @@ export class InvoicesService {
     return isChange(before, attachment(before, remote));
   }
 
-  private announce(
-    ctx: Ctx,
-    type: string,
-    invoice: Invoice,
-    payload: Readonly<Record<string, unknown>> = {},
-  ): Promise<void> {
-    return this.outbox.append(ctx, { type, entityType: 'invoice', entityId: invoice.id, payload });
+  private announce(ctx: Ctx, { id }: Invoice, event: EventOf<'invoice'>): Promise<void> {
+    return this.outbox.append(ctx, { ...event, entityType: 'invoice', entityId: id });
   }
 }
 

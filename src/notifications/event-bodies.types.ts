@@ -1,21 +1,16 @@
 import type { Ctx } from '../platform/context.js';
-import type { EventType } from './webhook-events.types.js';
+import type { OutboxEvent } from '../platform/outbox/outbox-event.js';
+import type { SubscribedEvent, WebhookEventType, WebhookSubject } from './webhook-events.types.js';
 
-/** An event of the outbox. */
-export interface OutboxEvent {
-  readonly sequence: string;
-  readonly type: string;
-  readonly entityType: string;
-  readonly entityId: string;
-  readonly payload: Readonly<Record<string, unknown>>;
-  /** The environment's time. */
-  readonly occurredAt: string;
-}
+/** An event that endpoints of tenants may get. */
+export type SendableEvent = OutboxEvent<SubscribedEvent>;
 
 export interface PublicEvent {
-  readonly type: EventType;
+  readonly type: WebhookEventType;
   /** Under the name of what it is: `{invoice: {…}}`. */
-  readonly subject: Readonly<Record<string, unknown>>;
+  readonly subject: {
+    readonly [S in WebhookSubject]: Readonly<Record<S, object | undefined>>;
+  }[WebhookSubject];
 }
 
 /**
@@ -23,5 +18,5 @@ export interface PublicEvent {
  */
 export abstract class EventBodies {
   /** Undefined when the subject was removed in the meantime: then nothing is sent. */
-  abstract of(ctx: Ctx, event: OutboxEvent): Promise<PublicEvent | undefined>;
+  abstract render(ctx: Ctx, event: SendableEvent): Promise<PublicEvent | undefined>;
 }

@@ -6,7 +6,7 @@ import type { Ctx } from '../platform/context.js';
 import { findRow, findRows, insertRow, insertRows, updateRow } from '../platform/database/rows.js';
 import { findPage, type ListRequest, type PaginationResponse } from '../platform/http/list-query.js';
 import { newId } from '../platform/ids.js';
-import type { JobSpec } from '../platform/jobs/job.js';
+import type { KeyedJobSpec } from '../platform/jobs/job.js';
 import { JobQueue } from '../platform/jobs/job-queue.js';
 import type {
   WebhookAttempt,
@@ -266,7 +266,7 @@ export class WebhookDeliveriesService {
 const jobOf = (
   { id, endpointId, messageId }: WebhookDelivery,
   isAsked: boolean,
-): JobSpec & { readonly key: string } => ({
+): KeyedJobSpec<typeof DELIVER_JOB> => ({
   kind: DELIVER_JOB,
   key: id,
   payload: { deliveryId: id, endpointId, messageId, isAsked },

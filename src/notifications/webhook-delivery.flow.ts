@@ -8,6 +8,14 @@ import { Metrics } from '../platform/metrics/metrics.js';
 import { DELIVER_JOB, WebhookDeliveriesService, type DeliveryWork } from './webhook-deliveries.service.js';
 import { WebhookSender } from './webhook-sender.js';
 
+declare module '../platform/jobs/job-map.js' {
+  interface JobMap {
+    'notification.deliver': DeliveryWork;
+  }
+}
+
+type Run = JobRun<typeof DELIVER_JOB>;
+
 const AGAIN_AFTER_MS = 60_000;
 
 /** Should a machine fail and lose it, so is the end of the job, which is written after it: the message is sent once more. */
@@ -47,7 +55,7 @@ export class WebhookDeliveryFlow implements OnModuleInit {
    * Deliveries go on for days, and a job that fails after its first day is parked: whatever goes wrong here (a database that
    * is away for a moment) must not end one.
    */
-  private async deliverOrWait(run: JobRun): Promise<JobOutcome | undefined> {
+  private async deliverOrWait(run: Run): Promise<JobOutcome | undefined> {
     try {
       return await this.deliver(run);
     } catch (error) {
@@ -56,8 +64,7 @@ export class WebhookDeliveryFlow implements OnModuleInit {
     }
   }
 
-  private async deliver({ caller, payload }: JobRun): Promise<JobOutcome | undefined> {
-    const work = payload as unknown as DeliveryWork;
+  private async deliver({ caller, payload: work }: Run): Promise<JobOutcome | undefined> {
     const begun = await this.uow.run(caller, (ctx) => this.deliveries.begin(ctx, work), LOSABLE);
     if (begun === undefined) return undefined;
     if ('waitUntil' in begun) return { retryAt: begun.waitUntil, reason: 'the endpoint rests' };

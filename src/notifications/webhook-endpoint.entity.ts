@@ -1,6 +1,7 @@
 import { Column, Entity, Index } from 'typeorm';
 import { EntityRow } from '../platform/database/columns.js';
 import type { SealedSecret } from '../platform/secrets/secret-box.js';
+import type { WebhookEventType } from './webhook-events.types.js';
 
 /** What messages to an endpoint are signed with; for a while after a change also what they were signed with before. */
 export interface SigningSecret {
@@ -21,7 +22,7 @@ export class WebhookEndpointEntity extends EntityRow {
 
   /** Null: all of them, those of later versions too. */
   @Column({ type: 'text', array: true, nullable: true })
-  eventTypes!: string[] | null;
+  eventTypes!: WebhookEventType[] | null;
 
   @Column({ type: 'jsonb' })
   secret!: SigningSecret;

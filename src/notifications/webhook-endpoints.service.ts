@@ -12,6 +12,7 @@ import { SECRET_BOX, SecretBox } from '../platform/secrets/secret-box.js';
 import { AuditService } from '../tenancy/audit.service.js';
 import { WebhookEndpointEntity, type SigningSecret } from './webhook-endpoint.entity.js';
 import type { WebhookEndpoint } from './notifications.types.js';
+import type { WebhookEventType } from './webhook-events.types.js';
 import { WebhookSender } from './webhook-sender.js';
 import { newSigningSecret } from './webhook-signature.js';
 
@@ -22,14 +23,14 @@ const FIELDS = { url: 'url', created_at: 'createdAt', updated_at: 'updatedAt' };
 export interface EndpointInput {
   readonly url: string;
   readonly description?: string;
-  readonly eventTypes: readonly string[] | null;
+  readonly eventTypes: readonly WebhookEventType[] | null;
   readonly metadata: Readonly<Record<string, string>>;
 }
 
 export interface EndpointChange {
   readonly url?: string;
   readonly description?: string;
-  readonly eventTypes?: readonly string[] | null;
+  readonly eventTypes?: readonly WebhookEventType[] | null;
   readonly isEnabled?: boolean;
   readonly metadata?: Readonly<Record<string, string>>;
 }

@@ -1,120 +1,117 @@
+import type { EventType } from '../domain/events.js';
+import type { PaymentStatus } from '../domain/invoicing/invoice-states.js';
+
+interface PublicName {
+  /** The key of the body that shows the subject. */
+  readonly subject: string;
+  /** The outbox events that are sent under this name. Where an event has several names, what has happened decides. */
+  readonly events: readonly EventType[];
+}
+
 /**
- * What is told, by the name under which it is told. The names are those of the published event catalogue
- * (docs.flexprice.io, November 2026) where it has one; those after the empty line are ours.
+ * The names under which events are sent to the webhook endpoints of tenants. They are those of the published event catalogue
+ * (docs.flexprice.io, November 2026) where it has one; those after the empty line are ours. The list of event types of the
+ * API, the filter of an endpoint and the subscription of the outbox are all derived from here.
  */
-export const EVENT_TYPES = [
-  'customer.created',
-  'customer.updated',
-  'customer.deleted',
-  'subscription.created',
-  'subscription.draft.created',
-  'subscription.activated',
-  'subscription.updated',
-  'subscription.paused',
-  'subscription.resumed',
-  'subscription.cancelled',
-  'invoice.create.drafted',
-  'invoice.update',
-  'invoice.update.finalized',
-  'invoice.update.payment',
-  'invoice.update.voided',
-  'invoice.communication.triggered',
-  'payment.created',
-  'payment.updated',
-  'payment.pending',
-  'payment.success',
-  'payment.failed',
-  'credit_note.created',
-  'wallet.created',
-  'wallet.updated',
-  'wallet.terminated',
-  'wallet.transaction.created',
+export const WEBHOOK_EVENTS = {
+  'customer.created': { subject: 'customer', events: ['customer.created'] },
+  'customer.updated': { subject: 'customer', events: ['customer.updated'] },
+  'customer.deleted': { subject: 'customer', events: ['customer.deleted'] },
+  'subscription.created': { subject: 'subscription', events: ['subscription.created'] },
+  'subscription.draft.created': { subject: 'subscription', events: ['subscription.created'] },
+  'subscription.activated': {
+    subject: 'subscription',
+    events: ['subscription.activated', 'subscription.started'],
+  },
+  'subscription.updated': {
+    subject: 'subscription',
+    events: ['subscription.updated', 'subscription.trial_ended'],
+  },
+  'subscription.paused': { subject: 'subscription', events: ['subscription.paused'] },
+  'subscription.resumed': { subject: 'subscription', events: ['subscription.resumed'] },
+  'subscription.cancelled': { subject: 'subscription', events: ['subscription.cancelled'] },
+  'invoice.create.drafted': { subject: 'invoice', events: ['invoice.drafted'] },
+  'invoice.update': {
+    subject: 'invoice',
+    events: [
+      'invoice.recomputed',
+      'invoice.updated',
+      'invoice.provider_voided',
+      'invoice.provider_written_off',
+      'invoice.provider_past_due',
+    ],
+  },
+  'invoice.update.finalized': { subject: 'invoice', events: ['invoice.finalized'] },
+  'invoice.update.payment': { subject: 'invoice', events: ['invoice.payment_changed', 'invoice.paid'] },
+  'invoice.update.voided': { subject: 'invoice', events: ['invoice.voided'] },
+  'invoice.communication.triggered': { subject: 'invoice', events: ['invoice.communication_triggered'] },
+  'payment.created': { subject: 'payment', events: ['payment.changed'] },
+  'payment.updated': {
+    subject: 'payment',
+    events: [
+      'payment.changed',
+      'payment.refunded',
+      'payment.dispute_inquiry',
+      'payment.dispute_inquiry_closed',
+      'payment.dispute_open',
+      'payment.dispute_lost',
+      'payment.dispute_won',
+    ],
+  },
+  'payment.pending': { subject: 'payment', events: ['payment.changed'] },
+  'payment.success': { subject: 'payment', events: ['payment.changed'] },
+  'payment.failed': { subject: 'payment', events: ['payment.changed'] },
+  'credit_note.created': { subject: 'credit_note', events: ['credit_note.created'] },
+  'wallet.created': { subject: 'wallet', events: ['wallet.created'] },
+  'wallet.updated': { subject: 'wallet', events: ['wallet.updated', 'wallet.credits_missing'] },
+  'wallet.terminated': { subject: 'wallet', events: ['wallet.terminated'] },
+  'wallet.transaction.created': { subject: 'transaction', events: ['wallet.credited', 'wallet.debited'] },
 
-  'credit_note.finalized',
-  'credit_note.voided',
-  'connection.paused',
-  'connection.resumed',
-  'connection.webhook_failed',
-  'connection.webhook_recovered',
-  'integration.sync_succeeded',
-  'integration.sync_failed',
-  'integration.sync_skipped',
-  'webhook.test',
-] as const;
+  'credit_note.finalized': { subject: 'credit_note', events: ['credit_note.finalized'] },
+  'credit_note.voided': { subject: 'credit_note', events: ['credit_note.voided'] },
+  'connection.paused': { subject: 'connection', events: ['connection.paused'] },
+  'connection.resumed': { subject: 'connection', events: ['connection.resumed'] },
+  'connection.webhook_failed': { subject: 'connection', events: ['connection.webhook_failed'] },
+  'connection.webhook_recovered': { subject: 'connection', events: ['connection.webhook_recovered'] },
+  'integration.sync_succeeded': { subject: 'integration', events: ['integration.sync_succeeded'] },
+  'integration.sync_failed': { subject: 'integration', events: ['integration.sync_failed'] },
+  'integration.sync_skipped': { subject: 'integration', events: ['integration.sync_skipped'] },
+  // Asked for by hand; sent to one endpoint.
+  'webhook.test': { subject: 'endpoint', events: [] },
+} as const satisfies Readonly<Record<string, PublicName>>;
 
-export type EventType = (typeof EVENT_TYPES)[number];
+export type WebhookEventType = keyof typeof WEBHOOK_EVENTS;
+export type WebhookSubject = (typeof WEBHOOK_EVENTS)[WebhookEventType]['subject'];
+/** The outbox events that may be sent. */
+export type SubscribedEvent = (typeof WEBHOOK_EVENTS)[WebhookEventType]['events'][number];
 
-/** Events of the house by what they may be told as; of several names, what has happened decides. */
-const TOLD_AS: Readonly<Record<string, readonly EventType[]>> = {
-  'customer.created': ['customer.created'],
-  'customer.updated': ['customer.updated'],
-  'customer.deleted': ['customer.deleted'],
-  'subscription.created': ['subscription.created', 'subscription.draft.created'],
-  'subscription.activated': ['subscription.activated'],
-  'subscription.started': ['subscription.activated'],
-  'subscription.trial_ended': ['subscription.updated'],
-  'subscription.updated': ['subscription.updated'],
-  'subscription.paused': ['subscription.paused'],
-  'subscription.resumed': ['subscription.resumed'],
-  'subscription.cancelled': ['subscription.cancelled'],
-  'invoice.drafted': ['invoice.create.drafted'],
-  'invoice.recomputed': ['invoice.update'],
-  'invoice.updated': ['invoice.update'],
-  'invoice.provider_voided': ['invoice.update'],
-  'invoice.provider_written_off': ['invoice.update'],
-  'invoice.provider_past_due': ['invoice.update'],
-  'invoice.finalized': ['invoice.update.finalized'],
-  'invoice.payment_changed': ['invoice.update.payment'],
-  'invoice.paid': ['invoice.update.payment'],
-  'invoice.voided': ['invoice.update.voided'],
-  'invoice.communication_triggered': ['invoice.communication.triggered'],
-  'payment.changed': [
-    'payment.created',
-    'payment.updated',
-    'payment.pending',
-    'payment.success',
-    'payment.failed',
-  ],
-  'payment.refunded': ['payment.updated'],
-  'payment.dispute_inquiry': ['payment.updated'],
-  'payment.dispute_inquiry_closed': ['payment.updated'],
-  'payment.dispute_open': ['payment.updated'],
-  'payment.dispute_lost': ['payment.updated'],
-  'payment.dispute_won': ['payment.updated'],
-  'credit_note.created': ['credit_note.created'],
-  'credit_note.finalized': ['credit_note.finalized'],
-  'credit_note.voided': ['credit_note.voided'],
-  'wallet.created': ['wallet.created'],
-  'wallet.updated': ['wallet.updated'],
-  'wallet.terminated': ['wallet.terminated'],
-  'wallet.credits_missing': ['wallet.updated'],
-  'wallet.credited': ['wallet.transaction.created'],
-  'wallet.debited': ['wallet.transaction.created'],
-  'connection.paused': ['connection.paused'],
-  'connection.resumed': ['connection.resumed'],
-  'connection.webhook_failed': ['connection.webhook_failed'],
-  'connection.webhook_recovered': ['connection.webhook_recovered'],
-  'integration.sync_succeeded': ['integration.sync_succeeded'],
-  'integration.sync_failed': ['integration.sync_failed'],
-  'integration.sync_skipped': ['integration.sync_skipped'],
-};
+export const WEBHOOK_EVENT_TYPES = Object.keys(WEBHOOK_EVENTS) as WebhookEventType[];
 
-/** What the outbox is asked for. */
-export const HEARD_EVENTS: readonly string[] = Object.keys(TOLD_AS);
+const PUBLIC_NAMES: ReadonlyMap<string, WebhookEventType[]> = WEBHOOK_EVENT_TYPES.reduce((names, name) => {
+  for (const event of WEBHOOK_EVENTS[name].events) names.set(event, [...(names.get(event) ?? []), name]);
+  return names;
+}, new Map<string, WebhookEventType[]>());
 
-export const namesOf = (event: string): readonly EventType[] => TOLD_AS[event] ?? [];
+export const SUBSCRIBED_EVENTS = [...PUBLIC_NAMES.keys()] as SubscribedEvent[];
 
-const PAYMENTS: Readonly<Record<string, EventType>> = {
+/** The public names of an event, in the order of the catalogue. */
+export const namesOf = (event: SubscribedEvent): readonly WebhookEventType[] => PUBLIC_NAMES.get(event) ?? [];
+
+const PAYMENTS = {
   INITIATED: 'payment.created',
   PENDING: 'payment.pending',
   PROCESSING: 'payment.pending',
   SUCCEEDED: 'payment.success',
   FAILED: 'payment.failed',
-};
+  OVERPAID: 'payment.updated',
+  PARTIALLY_REFUNDED: 'payment.updated',
+  REFUNDED: 'payment.updated',
+  VOIDED: 'payment.updated',
+} as const satisfies Readonly<Record<PaymentStatus, WebhookEventType>>;
 
 /** The name of a payment's change by the status that it has now. */
-export const paymentEvent = (status: unknown): EventType => PAYMENTS[String(status)] ?? 'payment.updated';
+export const paymentEvent = (status: PaymentStatus): WebhookEventType => PAYMENTS[status];
 
-/** Whether somebody who asked for these types hears of that one. Null: of all but tests, which go to one endpoint. */
-export const wants = (asked: readonly string[] | null, type: EventType): boolean =>
-  asked === null || asked.includes(type);
+/** Whether an endpoint with that filter gets events of that name. Null: all but tests, which go to one endpoint. */
+export const isSubscribed = (filter: readonly WebhookEventType[] | null, type: WebhookEventType): boolean =>
+  filter === null || filter.includes(type);

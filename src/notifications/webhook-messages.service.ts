@@ -9,14 +9,21 @@ import { newId } from '../platform/ids.js';
 import { JobHandlers } from '../platform/jobs/job-handlers.js';
 import { PeriodicTasks } from '../platform/jobs/periodic-tasks.js';
 import { OutboxSubscribers } from '../platform/outbox/outbox-subscribers.js';
-import { EventBodies, type OutboxEvent, type PublicEvent } from './event-bodies.types.js';
-import { HEARD_EVENTS, namesOf, wants } from './webhook-events.types.js';
+import { EventBodies, type PublicEvent, type SendableEvent } from './event-bodies.types.js';
+import { isSubscribed, namesOf, SUBSCRIBED_EVENTS } from './webhook-events.types.js';
 import type { WebhookDelivery, WebhookEndpoint, WebhookMessage } from './notifications.types.js';
 import { WebhookDeliveriesService } from './webhook-deliveries.service.js';
 import { WebhookEndpointsService } from './webhook-endpoints.service.js';
 import { WebhookMessageEntity } from './webhook-message.entity.js';
 
 const JOB = 'notification.message';
+
+declare module '../platform/jobs/job-map.js' {
+  interface JobMap {
+    'notification.message': SendableEvent;
+  }
+}
+
 const PURGE_EVERY_MS = 60 * 60 * 1000;
 const KEEP_MS = 30 * 24 * 60 * 60 * 1000;
 const PURGED_AT_ONCE = 1_000;
@@ -58,16 +65,15 @@ export class WebhookMessagesService implements OnModuleInit {
   onModuleInit(): void {
     this.subscribers.register({
       jobKind: JOB,
-      eventTypes: HEARD_EVENTS,
-      heardIn: (em, environmentIds) => this.endpoints.environmentsWithAny(em, environmentIds),
+      eventTypes: SUBSCRIBED_EVENTS,
+      activeEnvironments: (em, environmentIds) => this.endpoints.environmentsWithAny(em, environmentIds),
     });
     this.handlers.register({
       kind: JOB,
       lane: 'outside',
       handle: async ({ caller, payload }) => {
-        const event = payload as unknown as OutboxEvent;
         // Should it be lost, so is the end of this job, which is written after it.
-        await this.uow.run(caller, (ctx) => this.tell(ctx, event), { isBookkeeping: true });
+        await this.uow.run(caller, (ctx) => this.tell(ctx, payload), { isBookkeeping: true });
         return undefined;
       },
     });
@@ -103,15 +109,15 @@ export class WebhookMessagesService implements OnModuleInit {
     return delivery as WebhookDelivery;
   }
 
-  private async tell(ctx: Ctx, event: OutboxEvent): Promise<void> {
+  private async tell(ctx: Ctx, event: SendableEvent): Promise<void> {
     const names = namesOf(event.type);
     const listening = (await this.endpoints.enabled(ctx)).filter(({ eventTypes }) =>
-      names.some((name) => wants(eventTypes, name)),
+      names.some((name) => isSubscribed(eventTypes, name)),
     );
     if (listening.length === 0) return;
-    const told = await this.bodies.of(ctx, event);
+    const told = await this.bodies.render(ctx, event);
     if (told === undefined) return;
-    const to = listening.filter(({ eventTypes }) => wants(eventTypes, told.type));
+    const to = listening.filter(({ eventTypes }) => isSubscribed(eventTypes, told.type));
     if (to.length === 0) return;
     const { sequence, entityType, entityId } = event;
     const occurredAt = new Date(event.occurredAt);

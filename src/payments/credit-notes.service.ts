@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { alreadyExists, fieldErrors, notFound } from '../domain/errors.js';
+import type { EventTypeOf } from '../domain/events.js';
 import {
   assertCreditNoteMove,
   creditable,
@@ -239,7 +240,7 @@ export class CreditNotesService {
     }
   }
 
-  private announce(ctx: Ctx, type: string, id: string): Promise<void> {
+  private announce(ctx: Ctx, type: EventTypeOf<'credit_note'>, id: string): Promise<void> {
     return this.outbox.append(ctx, { type, entityType: 'credit_note', entityId: id });
   }
 }

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { fieldErrors, invalidOperation, notFound } from '../domain/errors.js';
 import type { PaymentStatus } from '../domain/invoicing/invoice-states.js';
-import { assertPaymentTransition } from '../domain/paying/payment-states.js';
+import { assertPaymentTransition, PAYMENT_STAGES } from '../domain/paying/payment-states.js';
 import { InvoicesService } from '../invoices/invoices.service.js';
 import type { Ctx } from '../platform/context.js';
 import { PaymentLedger } from './payment-ledger.service.js';
@@ -74,8 +74,9 @@ export class PaymentChanges {
   async delete(ctx: Ctx, id: string): Promise<void> {
     const { paymentStatus, gatewayTrackingId } = await this.published(ctx, id);
     const payment = await this.ledger.lock(ctx, id);
-    const gone = paymentStatus === 'FAILED' || paymentStatus === 'VOIDED';
-    const neverBegun = paymentStatus === 'INITIATED' && gatewayTrackingId === null;
+    const stage = PAYMENT_STAGES[paymentStatus];
+    const gone = stage === 'failed' || stage === 'voided';
+    const neverBegun = stage === 'not_begun' && gatewayTrackingId === null;
     if (!gone && !neverBegun)
       throw invalidOperation(
         `the payment is ${paymentStatus}: only one that never began, failed or was voided can be deleted`,

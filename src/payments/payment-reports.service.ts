@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Injectable } from '@nestjs/common';
 import { invalidOperation } from '../domain/errors.js';
+import type { PaymentStatus } from '../domain/invoicing/invoice-states.js';
 import { formatMoney, money, type Money } from '../domain/money.js';
-import { mergeRemoteStatus } from '../domain/paying/payment-states.js';
+import { mergeRemoteStatus, PAYMENT_STAGES, UNDECIDED_STATUSES } from '../domain/paying/payment-states.js';
 import { InvoicesService } from '../invoices/invoices.service.js';
 import type { Ctx } from '../platform/context.js';
 import { isChange } from '../platform/database/changes.js';
@@ -43,7 +44,7 @@ export class PaymentReportsService {
     const change: Partial<Payment> = {
       paymentStatus: status,
       // What is booked is booked: a later word on it changes nothing of the money.
-      amount: status === 'SUCCEEDED' && !COLLECTED.has(before.paymentStatus) ? amount.amount : before.amount,
+      amount: status === 'SUCCEEDED' && !isCollected(before.paymentStatus) ? amount.amount : before.amount,
       gatewayPaymentId: (isCurrent ? report.gatewayPaymentId : undefined) ?? before.gatewayPaymentId,
       gatewayTrackingId: report.gatewayTrackingId ?? before.gatewayTrackingId,
       paymentUrl: report.paymentUrl ?? before.paymentUrl,
@@ -69,7 +70,7 @@ export class PaymentReportsService {
   hasUndecided(ctx: Ctx, connectionId: string): Promise<boolean> {
     return rowExists(ctx.em, PaymentEntity, {
       connectionId,
-      paymentStatus: ['INITIATED', 'PENDING', 'PROCESSING'],
+      paymentStatus: UNDECIDED_STATUSES,
     });
   }
 
@@ -158,7 +159,7 @@ export class PaymentReportsService {
           row.destinationId === invoiceId &&
           (paymentId === undefined || row.id === paymentId) &&
           row.status === 'published' &&
-          COLLECTED.has(row.paymentStatus) &&
+          isCollected(row.paymentStatus) &&
           row.currency === amount.currency &&
           (method === null || isDeepStrictEqual(row.methodDetails, method)),
       ),
@@ -220,19 +221,12 @@ interface ToldPayment {
   readonly method: Payment['methodDetails'];
 }
 
-const isBeingDecided = (status: Payment['paymentStatus']): boolean =>
-  status === 'PENDING' || status === 'PROCESSING';
+const isBeingDecided = (status: PaymentStatus): boolean => PAYMENT_STAGES[status] === 'being_decided';
 
-/** What was given back since was collected all the same. */
-const COLLECTED: ReadonlySet<Payment['paymentStatus']> = new Set([
-  'SUCCEEDED',
-  'OVERPAID',
-  'PARTIALLY_REFUNDED',
-  'REFUNDED',
-]);
+const isCollected = (status: PaymentStatus): boolean => PAYMENT_STAGES[status] === 'collected';
 
 const isAnotherCharge = (before: Payment, report: PaymentReport): boolean =>
-  COLLECTED.has(before.paymentStatus) &&
+  isCollected(before.paymentStatus) &&
   report.status === 'SUCCEEDED' &&
   before.connectionId !== null &&
   before.gatewayPaymentId !== null &&

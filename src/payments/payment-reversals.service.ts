@@ -1,15 +1,22 @@
 import { Injectable } from '@nestjs/common';
 import { IsNull, Not } from 'typeorm';
 import { invalidOperation } from '../domain/errors.js';
+import type { EventType } from '../domain/events.js';
+import { takesPayments } from '../domain/invoicing/invoice-states.js';
 import { money, type Money } from '../domain/money.js';
-import { hasGone, mergeDisputeStatus, mergeRefundStatus } from '../domain/paying/reversal-states.js';
+import {
+  hasGone,
+  mergeDisputeStatus,
+  mergeRefundStatus,
+  type DisputeState,
+} from '../domain/paying/reversal-states.js';
 import { takenByDispute } from '../domain/paying/adjustments.js';
 import { statusAfterRefunds } from '../domain/paying/payment-states.js';
 import { InvoicesService } from '../invoices/invoices.service.js';
 import type { Ctx } from '../platform/context.js';
 import { stampChange, stampNew } from '../platform/database/columns.js';
 import { findRow, insertRow, rowExists, updateRow } from '../platform/database/rows.js';
-import { Outbox } from '../platform/outbox/outbox.js';
+import { Outbox, type EventOf } from '../platform/outbox/outbox.js';
 import type { PurchaseUndoing } from '../wallets/wallet-purchases.service.js';
 import { PaymentDisputeEntity } from './payment-dispute.entity.js';
 import { PaymentLedger } from './payment-ledger.service.js';
@@ -136,7 +143,10 @@ export class PaymentReversals {
         reason: report.reason ?? null,
         errorMessage: report.failure ?? null,
       });
-      await this.announce(ctx, payment, 'payment.refunded', { status, gateway_refund_id: gatewayRefundId });
+      await this.announce(ctx, payment, {
+        type: 'payment.refunded',
+        payload: { status, gateway_refund_id: gatewayRefundId },
+      });
       return true;
     }
     // A refusal that was only concluded here is no word of the provider: what it shows has happened.
@@ -151,9 +161,9 @@ export class PaymentReversals {
       amount: amount.amount,
       errorMessage: report.failure ?? (hasGone(merged) ? null : known.errorMessage),
     });
-    await this.announce(ctx, payment, 'payment.refunded', {
-      status: merged,
-      gateway_refund_id: gatewayRefundId,
+    await this.announce(ctx, payment, {
+      type: 'payment.refunded',
+      payload: { status: merged, gateway_refund_id: gatewayRefundId },
     });
     return true;
   }
@@ -197,8 +207,9 @@ export class PaymentReversals {
       });
     else await updateRow(ctx.em, PaymentDisputeEntity, known.id, { ...stampChange(ctx), ...facts });
     await this.bookDispute(ctx, payment, report, status);
-    await this.announce(ctx, payment, `payment.dispute_${status.toLowerCase()}`, {
-      gateway_dispute_id: gatewayDisputeId,
+    await this.announce(ctx, payment, {
+      type: DISPUTE_EVENTS[status],
+      payload: { gateway_dispute_id: gatewayDisputeId },
     });
     return true;
   }
@@ -276,8 +287,7 @@ export class PaymentReversals {
     }
     const invoice = await this.invoices.lock(ctx, payment.destinationId);
     // Of a voided invoice what was paid has gone back already: then this is known of the payment alone.
-    if (invoice.invoiceStatus === 'FINALIZED' || invoice.invoiceStatus === 'DRAFT')
-      await this.ledger.recount(ctx, invoice, undefined, undoing);
+    if (takesPayments(invoice.invoiceStatus)) await this.ledger.recount(ctx, invoice, undefined, undoing);
   }
 
   /**
@@ -306,15 +316,18 @@ export class PaymentReversals {
     }
   }
 
-  private announce(
-    ctx: Ctx,
-    payment: Payment,
-    type: string,
-    payload: Readonly<Record<string, unknown>>,
-  ): Promise<void> {
-    return this.outbox.append(ctx, { type, entityType: 'payment', entityId: payment.id, payload });
+  private announce(ctx: Ctx, { id }: Payment, event: EventOf<'payment'>): Promise<void> {
+    return this.outbox.append(ctx, { ...event, entityType: 'payment', entityId: id });
   }
 }
+
+const DISPUTE_EVENTS = {
+  INQUIRY: 'payment.dispute_inquiry',
+  INQUIRY_CLOSED: 'payment.dispute_inquiry_closed',
+  OPEN: 'payment.dispute_open',
+  LOST: 'payment.dispute_lost',
+  WON: 'payment.dispute_won',
+} as const satisfies Record<DisputeState, EventType>;
 
 /** On a payment that has paid other debts, too: what was collected in all, in major units. */
 export const COLLECTED_WHOLE = 'collected_amount';

@@ -1,11 +1,14 @@
 import type { BillingPeriodUnit } from '../domain/billing-period.js';
 import { fieldErrors } from '../domain/errors.js';
-import type {
-  BillingModel,
-  InvoiceCadence,
-  PackageRounding,
-  PriceType,
-  TierMode,
+import {
+  MODEL_FIELDS,
+  TIER_MODES,
+  type BillingModel,
+  type InvoiceCadence,
+  type PackageRounding,
+  type PriceType,
+  type TermField,
+  type TierMode,
 } from '../domain/rating/price-kinds.js';
 import { pricingTermsErrors } from '../domain/rating/pricing-terms.js';
 import { rate } from '../domain/rate.js';
@@ -36,20 +39,38 @@ export interface PriceInput {
   readonly metadata?: Readonly<Record<string, string>> | undefined;
 }
 
+const REQUIRED: Readonly<
+  Record<
+    TermField,
+    { readonly isGiven: (input: PriceInput) => boolean; readonly sentence: (model: BillingModel) => string }
+  >
+> = {
+  amount: {
+    isGiven: ({ amount }) => amount !== undefined,
+    sentence: (model) => `amount is required for a ${model} price`,
+  },
+  tiers: {
+    isGiven: ({ tiers }) => Boolean(tiers?.length),
+    sentence: (model) => `tiers is required for a ${model} price`,
+  },
+  tier_mode: {
+    isGiven: ({ tierMode }) => Boolean(tierMode),
+    sentence: (model) => `tier_mode is required for a ${model} price: ${TIER_MODES.join(' or ')}`,
+  },
+  transform_quantity: {
+    isGiven: ({ transformQuantity }) => transformQuantity !== undefined,
+    sentence: (model) => `transform_quantity.divide_by is required for a ${model} price`,
+  },
+};
+
 /** Refuses a price that cannot be charged by; all that is wrong with it at once. `path` leads to it in the body. */
 export function assertPrice(input: PriceInput, path = ''): void {
   const errors: Record<string, string> = {};
   const say = (field: string, sentence: string): void => {
     errors[path === '' ? field : `${path}.${field}`] ??= sentence;
   };
-  if (input.billingModel === 'TIERED') {
-    if (!input.tiers?.length) say('tiers', 'tiers is required for a TIERED price');
-    if (!input.tierMode) say('tier_mode', 'tier_mode is required for a TIERED price: VOLUME or SLAB');
-  } else if (input.amount === undefined) {
-    say('amount', `amount is required for a ${input.billingModel} price`);
-  }
-  if (input.billingModel === 'PACKAGE' && input.transformQuantity === undefined)
-    say('transform_quantity', 'transform_quantity.divide_by is required for a PACKAGE price');
+  for (const field of MODEL_FIELDS[input.billingModel])
+    if (!REQUIRED[field].isGiven(input)) say(field, REQUIRED[field].sentence(input.billingModel));
   if (input.type === 'USAGE') {
     if (!input.meterId) say('meter_id', 'meter_id is required for a USAGE price');
     if (input.invoiceCadence !== 'ARREAR')

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { alreadyExists, fieldErrors, invalidOperation, notFound, validationError } from '../domain/errors.js';
-import type { BillingModel, TierMode } from '../domain/rating/price-kinds.js';
+import { ignoredFields, type BillingModel, type TierMode } from '../domain/rating/price-kinds.js';
 import { formatRate } from '../domain/rate.js';
 import { GroupsService } from '../features/groups.service.js';
 import type { Ctx } from '../platform/context.js';
@@ -167,17 +167,15 @@ const changesCharge = (change: ChargeChange): boolean =>
 /** The terms of a price with the changes, all else as it was. Refuses what the billing model would ignore. */
 function changed(price: Price, change: ChargeChange): PriceInput {
   const billingModel = change.billingModel ?? price.billingModel;
-  const ignored = Object.entries({
-    amount: billingModel === 'TIERED' ? change.amount : undefined,
-    tiers: billingModel === 'TIERED' ? undefined : change.tiers,
-    tier_mode: billingModel === 'TIERED' ? undefined : change.tierMode,
-    transform_quantity: billingModel === 'PACKAGE' ? undefined : change.transformQuantity,
-  }).filter(([, value]) => value !== undefined);
+  const ignored = ignoredFields(billingModel, {
+    amount: change.amount,
+    tiers: change.tiers,
+    tier_mode: change.tierMode,
+    transform_quantity: change.transformQuantity,
+  });
   if (ignored.length > 0)
     throw fieldErrors(
-      Object.fromEntries(
-        ignored.map(([field]) => [field, `${field} says nothing to a ${billingModel} price`]),
-      ),
+      Object.fromEntries(ignored.map((field) => [field, `${field} says nothing to a ${billingModel} price`])),
     );
   return {
     type: price.type,

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { alreadyExists, notFound, validationError } from '../domain/errors.js';
 import { rate } from '../domain/rate.js';
+import { modelNeeds, type TermField } from '../domain/rating/price-kinds.js';
 import { FeaturesService } from '../features/features.service.js';
 import { GroupsService } from '../features/groups.service.js';
 import type { Ctx } from '../platform/context.js';
@@ -58,6 +59,7 @@ export class PricesService {
     links: { readonly parentPriceId?: string | null; readonly replacesPriceId?: string } = {},
   ): Promise<MeteredPrice> {
     assertPrice(input, path);
+    const needs = (field: TermField): boolean => modelNeeds(input.billingModel, field);
     const meter = input.meterId === undefined ? null : await this.features.getMeter(ctx, input.meterId);
     if (meter !== null && meter.status !== 'published')
       throw validationError(`meter ${meter.id} is disabled: its feature was deleted`);
@@ -72,11 +74,11 @@ export class PricesService {
         billingPeriodCount: input.billingPeriodCount,
         invoiceCadence: input.invoiceCadence,
         currency: input.currency,
-        amount: input.amount === undefined || input.billingModel === 'TIERED' ? null : rate(input.amount),
-        tierMode: input.billingModel === 'TIERED' ? (input.tierMode ?? null) : null,
-        tiers: input.billingModel === 'TIERED' ? [...(input.tiers ?? [])] : null,
+        amount: input.amount === undefined || !needs('amount') ? null : rate(input.amount),
+        tierMode: needs('tier_mode') ? (input.tierMode ?? null) : null,
+        tiers: needs('tiers') ? [...(input.tiers ?? [])] : null,
         transformQuantity:
-          input.billingModel === 'PACKAGE' && input.transformQuantity
+          needs('transform_quantity') && input.transformQuantity
             ? { divide_by: input.transformQuantity.divide_by, round: input.transformQuantity.round ?? 'up' }
             : null,
         meterId: input.type === 'USAGE' ? (meter?.id ?? null) : null,

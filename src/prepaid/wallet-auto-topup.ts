@@ -6,6 +6,8 @@ import type { Ctx } from '../platform/context.js';
 import { UnitOfWork } from '../platform/database/unit-of-work.js';
 import { JobHandlers } from '../platform/jobs/job-handlers.js';
 import { JobQueue } from '../platform/jobs/job-queue.js';
+import type { JobSpec } from '../platform/jobs/job.js';
+import type { OutboxEvent } from '../platform/outbox/outbox-event.js';
 import { OutboxSubscribers } from '../platform/outbox/outbox-subscribers.js';
 import { WalletLedger } from '../wallets/wallet-ledger.service.js';
 import { WalletTopUps } from '../wallets/wallet-topups.service.js';
@@ -14,6 +16,14 @@ import { WalletInvoicing } from './wallet-invoicing.service.js';
 
 const LOOK_JOB = 'wallet.auto_topup';
 const WATCH_JOB = 'wallet.auto_topup.watch';
+
+declare module '../platform/jobs/job-map.js' {
+  interface JobMap {
+    'wallet.auto_topup': OutboxEvent<'wallet.created' | 'wallet.updated' | 'wallet.debited'>;
+    'wallet.auto_topup.watch': { readonly walletId: string };
+  }
+}
+
 /** Usage says nothing when it comes in, so wallets with automatic top-up are looked at: this often, in real time. */
 const WATCH_EVERY_MS = 60_000;
 
@@ -40,7 +50,7 @@ export class WalletAutoTopUp implements OnModuleInit {
     this.handlers.register({
       kind: LOOK_JOB,
       handle: async ({ caller, payload }) => {
-        const walletId = String(payload.entityId);
+        const { entityId: walletId } = payload;
         await this.uow.run(caller, async (ctx) => {
           const { watched } = await this.look(ctx, walletId);
           if (watched) await this.queue.enqueue(ctx, this.watch(walletId));
@@ -52,7 +62,7 @@ export class WalletAutoTopUp implements OnModuleInit {
       kind: WATCH_JOB,
       holdsClock: 'never',
       handle: async ({ caller, payload }) => {
-        const { closed } = await this.uow.run(caller, (ctx) => this.look(ctx, String(payload.walletId)));
+        const { closed } = await this.uow.run(caller, (ctx) => this.look(ctx, payload.walletId));
         // Switched off, it goes on: a look costs little, and switching on again needs no second one.
         return closed ? undefined : { retryAt: this.nextLook(), reason: 'looks until the wallet is closed' };
       },
@@ -85,7 +95,7 @@ export class WalletAutoTopUp implements OnModuleInit {
     return { watched: true, closed };
   }
 
-  private watch(walletId: string): Parameters<JobQueue['enqueue']>[1] {
+  private watch(walletId: string): JobSpec<typeof WATCH_JOB> {
     return { kind: WATCH_JOB, key: walletId, payload: { walletId }, runAt: this.nextLook() };
   }
 

@@ -1,11 +1,14 @@
 import { Injectable } from '@nestjs/common';
+import { PAYABLE_STATUSES, REFUNDED_STATUSES } from '../domain/invoicing/invoice-states.js';
 import { money, moneyToRate, roundToMoney, sumMoney } from '../domain/money.js';
 import { Rate, rate, ZERO } from '../domain/rate.js';
 import type { PriceType } from '../domain/rating/price-kinds.js';
+import { SUBSCRIPTION_SERVICE } from '../domain/subscribing/subscription-states.js';
 import { amountOfCredits, creditsForAmount } from '../domain/wallets/conversion.js';
 import { allowsPriceType } from '../domain/wallets/wallet-kinds.js';
 import type { Ctx } from '../platform/context.js';
 import { queryPrepared } from '../platform/database/prepared.js';
+import { sqlWords } from '../platform/database/sql-words.js';
 import { CustomerSubscriptionsQueries } from '../subscriptions/customer-subscriptions.queries.js';
 import { WalletsService } from '../wallets/wallets.service.js';
 import { balanceOf, type Wallet } from '../wallets/wallets.types.js';
@@ -33,7 +36,6 @@ const NOTHING: RealTimeBalance = {
 const MOST_REMEMBERED = 2_000;
 /** Of something that changes each time it is looked at. */
 const MOST_TRIES = 3;
-const SERVED = ['active', 'trialing'];
 
 /**
  * What a wallet would hold if everything that is used by now were billed and paid from it. Computed from the events themselves,
@@ -146,8 +148,8 @@ export class WalletBalance {
                                      WHERE l.tenant_id = i.tenant_id AND l.environment_id = i.environment_id
                                        AND l.invoice_id = i.id AND l.price_type = ANY($3)) lines
                 WHERE i.customer_id = $1 AND i.currency = $2 AND i.amount_remaining > 0
-                  AND i.invoice_status IN ('DRAFT', 'FINALIZED') AND i.invoice_type <> 'CREDIT'
-                  AND i.payment_status NOT IN ('REFUNDED', 'PARTIALLY_REFUNDED')) owed`,
+                  AND i.invoice_status IN (${sqlWords(PAYABLE_STATUSES)}) AND i.invoice_type <> 'CREDIT'
+                  AND i.payment_status NOT IN (${sqlWords(REFUNDED_STATUSES)})) owed`,
       [wallet.customerId, wallet.currency, chargedTypes(wallet), wallet.id],
     );
     const version = row?.version ?? '';
@@ -172,7 +174,7 @@ export class WalletBalance {
     const known = this.remembered.get(key);
     if (known?.version === version) return known.prepared;
     const tasks = (await this.subscriptions.openOf(ctx, customerId))
-      .filter((one) => one.currency === currency && SERVED.includes(one.subscriptionStatus))
+      .filter((one) => one.currency === currency && SUBSCRIPTION_SERVICE[one.subscriptionStatus] === 'served')
       .map((subscription): BillingTask => ({
         subscription,
         moment: {

@@ -1,13 +1,25 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { INVOICE_BILLING_REASONS, type InvoiceBillingReason } from '../domain/invoicing/zero-rules.js';
 import { InvoicesService } from '../invoices/invoices.service.js';
 import { PaymentLedger } from '../payments/payment-ledger.service.js';
 import type { Ctx } from '../platform/context.js';
 import { UnitOfWork } from '../platform/database/unit-of-work.js';
 import { JobHandlers } from '../platform/jobs/job-handlers.js';
+import type { OutboxEvent } from '../platform/outbox/outbox-event.js';
 import { OutboxSubscribers } from '../platform/outbox/outbox-subscribers.js';
 import { WalletTopUps } from '../wallets/wallet-topups.service.js';
 
 const JOB = 'wallet.invoice_settled';
+/** The invoice of a subscription is no top-up. */
+const OF_SUBSCRIPTIONS: ReadonlySet<InvoiceBillingReason> = new Set(
+  INVOICE_BILLING_REASONS.filter((reason) => reason.startsWith('SUBSCRIPTION_')),
+);
+
+declare module '../platform/jobs/job-map.js' {
+  interface JobMap {
+    'wallet.invoice_settled': OutboxEvent<'invoice.paid' | 'invoice.voided'>;
+  }
+}
 
 /** Credits that wait for an invoice: booked when it is paid, given up when it is void. However often it is told, once. */
 @Injectable()
@@ -25,14 +37,13 @@ export class WalletInvoiceEvents implements OnModuleInit {
     this.subscribers.register({
       jobKind: JOB,
       eventTypes: ['invoice.paid', 'invoice.voided'],
-      // The invoice of a subscription is no top-up.
-      concerns: ({ billing_reason: reason }) =>
-        typeof reason !== 'string' || !reason.startsWith('SUBSCRIPTION_'),
+      concerns: (event) =>
+        event.type !== 'invoice.paid' || !OF_SUBSCRIPTIONS.has(event.payload.billing_reason),
     });
     this.handlers.register({
       kind: JOB,
       handle: async ({ caller, payload }) => {
-        await this.uow.run(caller, (ctx) => this.settle(ctx, String(payload.entityId)));
+        await this.uow.run(caller, (ctx) => this.settle(ctx, payload.entityId));
         return undefined;
       },
     });

@@ -1,17 +1,25 @@
 import type { BillingPeriodUnit } from '../domain/billing-period.js';
-import type { PackageRounding, TierMode } from '../domain/rating/price-kinds.js';
+import type { BillingModel, PackageRounding, TierMode } from '../domain/rating/price-kinds.js';
+import type { AggregationType } from '../domain/usage/aggregation.js';
 
 /** Plans and prices as they cross the adapter boundary. Amounts are decimal strings in the currency's major unit. */
 
-export type PriceTerms =
-  | { readonly model: 'FLAT_FEE'; readonly amount: string }
-  | {
-      readonly model: 'PACKAGE';
-      readonly amount: string;
-      readonly divideBy: number;
-      readonly round: PackageRounding;
-    }
-  | { readonly model: 'TIERED'; readonly mode: TierMode; readonly tiers: readonly PriceTier[] };
+export type PriceTerms = TermsOf[BillingModel];
+
+interface TermsOf {
+  readonly FLAT_FEE: { readonly model: 'FLAT_FEE'; readonly amount: string };
+  readonly PACKAGE: {
+    readonly model: 'PACKAGE';
+    readonly amount: string;
+    readonly divideBy: number;
+    readonly round: PackageRounding;
+  };
+  readonly TIERED: {
+    readonly model: 'TIERED';
+    readonly mode: TierMode;
+    readonly tiers: readonly PriceTier[];
+  };
+}
 
 export interface PriceTier {
   /** Null: without end. */
@@ -33,7 +41,7 @@ export interface RemoteMeter {
   readonly remoteId: string;
   readonly name: string;
   readonly eventName: string;
-  readonly aggregation: 'COUNT' | 'SUM' | 'LATEST';
+  readonly aggregation: Extract<AggregationType, 'COUNT' | 'SUM' | 'LATEST'>;
   /** The property of the event that holds the number; undefined where events are counted. */
   readonly field: string | undefined;
 }

@@ -1,3 +1,6 @@
+import { SERVED_STATUSES } from '../domain/subscribing/subscription-states.js';
+import { sqlWords } from '../platform/database/sql-words.js';
+
 /**
  * SQL for what changes whenever anything does that decides what the running subscriptions of customer $1 in currency $2
  * cost, but usage: Postgres gives every version of a row the number of the transaction that wrote it. To be read before
@@ -7,7 +10,7 @@ export const RATED_ROWS_VERSION = `(WITH RECURSIVE
   subs AS (
     SELECT id, plan_id, continues_id, xmin::text AS version FROM subscriptions
      WHERE customer_id = $1 AND currency = $2 AND status = 'published'
-       AND subscription_status IN ('active', 'trialing')
+       AND subscription_status IN (${sqlWords(SERVED_STATUSES)})
     UNION SELECT s.id, s.plan_id, s.continues_id, s.xmin::text FROM subscriptions s JOIN subs ON s.id = subs.continues_id),
   lines AS (
     SELECT l.id, l.price_id, l.xmin FROM subscription_line_items l JOIN subs ON l.subscription_id = subs.id

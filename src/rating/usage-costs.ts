@@ -8,7 +8,7 @@ import {
   type MeasuredStretch,
 } from '../domain/rating/stretches.js';
 import { AGGREGATORS, billableQuantity } from '../domain/usage/aggregate.js';
-import type { WindowSize } from '../domain/usage/aggregation.js';
+import { BUCKET_KINDS, type WindowSize } from '../domain/usage/aggregation.js';
 import { bucketAt } from '../domain/usage/bucket-count.js';
 import { applyQuotas, type QuotaOutcome, type QuotaWindow } from '../domain/usage/entitlement-quota.js';
 import { addSummaries, NO_USAGE } from '../domain/usage/summary.js';
@@ -253,7 +253,7 @@ function costOfBuckets(
   const { run, query } = asked;
   const size = query.aggregation.bucketSize as WindowSize;
   const buckets = bucketsOf(stretches, answers);
-  const isLevel = query.aggregation.type === 'MAX';
+  const isLevel = BUCKET_KINDS[query.aggregation.type] === 'level';
   const quantityOf = (bucket: Bucket): Rate =>
     billableQuantity(isLevel ? greatest(bucket.measured) : sum(bucket.measured));
   const free = freeOf(asked, buckets.map(quantityOf), buckets, answers, spent);

@@ -160,21 +160,29 @@ export class SubscriptionLifecycleService {
   /** Active again: after a pause, or although the first invoice is not paid. */
   async reactivate(ctx: Ctx, id: string): Promise<Subscription> {
     const before = await this.current(ctx, id);
-    if (before.subscriptionStatus === 'active') return this.withdrawCancellation(ctx, id);
-    if (before.subscriptionStatus === 'paused') return (await this.resume(ctx, id)).subscription;
-    if (before.subscriptionStatus === 'incomplete') return this.complete(ctx, before);
-    if (before.subscriptionStatus === 'draft')
-      throw invalidOperation('a draft is activated with its start_date', 'invalid_subscription_transition', {
-        from: 'draft',
-        to: 'active',
-      });
-    if (before.subscriptionStatus === 'trialing')
-      throw invalidOperation('a trial ends by itself', 'invalid_subscription_transition', {
-        from: 'trialing',
-        to: 'active',
-      });
-    assertSubscriptionTransition(before.subscriptionStatus, 'active');
-    return before;
+    const { subscriptionStatus: from } = before;
+    switch (from) {
+      case 'active':
+        return this.withdrawCancellation(ctx, id);
+      case 'paused':
+        return (await this.resume(ctx, id)).subscription;
+      case 'incomplete':
+        return this.complete(ctx, before);
+      case 'draft':
+        throw invalidOperation(
+          'a draft is activated with its start_date',
+          'invalid_subscription_transition',
+          { from, to: 'active' },
+        );
+      case 'trialing':
+        throw invalidOperation('a trial ends by itself', 'invalid_subscription_transition', {
+          from,
+          to: 'active',
+        });
+      case 'cancelled':
+        assertSubscriptionTransition(from, 'active');
+        return before;
+    }
   }
 
   /** Its first invoice is paid: it is active, and what has come due meanwhile is billed by the next run. */

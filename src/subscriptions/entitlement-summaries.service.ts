@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { OpenPeriod } from '../domain/period.js';
+import { BEGUN_STATUSES } from '../domain/subscribing/subscription-states.js';
 import { quotaWindowAt, type EntitlementTotal } from '../domain/usage/entitlement-summary.js';
 import type { MeteredFeature } from '../features/features.types.js';
 import type { Ctx } from '../platform/context.js';
@@ -44,7 +45,7 @@ export class EntitlementSummaries {
   async entitling(ctx: Ctx, customerId: string, ids?: readonly string[]): Promise<Subscription[]> {
     const { rows } = await this.subscriptions.search(ctx, {
       customer_ids: [customerId],
-      subscription_status: ['active', 'trialing', 'paused'],
+      subscription_status: [...BEGUN_STATUSES],
       ...(ids === undefined ? {} : { subscription_ids: [...ids] }),
       limit: MAX_LIMIT,
     });

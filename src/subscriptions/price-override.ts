@@ -1,5 +1,5 @@
 import { fieldErrors } from '../domain/errors.js';
-import type { BillingModel, TierMode } from '../domain/rating/price-kinds.js';
+import { ignoredFields, type BillingModel, type TierMode } from '../domain/rating/price-kinds.js';
 import { formatRate } from '../domain/rate.js';
 import type { Price, StoredTier } from '../plans/plans.types.js';
 import type { PriceInput } from '../plans/prices.service.js';
@@ -34,17 +34,16 @@ export const changesPrice = ({
  */
 export function overridden(price: Price, change: PriceOverride, from: Date, path: string): PriceInput {
   const billingModel = change.billingModel ?? price.billingModel;
-  const idle: Record<string, string> = {};
-  const refuse = (field: string, value: unknown, models: readonly BillingModel[]): void => {
-    const name = path === '' ? field : `${path}.${field}`;
-    if (value !== undefined && !models.includes(billingModel))
-      idle[name] = `${name} means nothing for a ${billingModel} price`;
-  };
-  refuse('amount', change.amount, ['FLAT_FEE', 'PACKAGE']);
-  refuse('tiers', change.tiers, ['TIERED']);
-  refuse('tier_mode', change.tierMode, ['TIERED']);
-  refuse('transform_quantity', change.transformQuantity, ['PACKAGE']);
-  if (Object.keys(idle).length > 0) throw fieldErrors(idle);
+  const ignored = ignoredFields(billingModel, {
+    amount: change.amount,
+    tiers: change.tiers,
+    tier_mode: change.tierMode,
+    transform_quantity: change.transformQuantity,
+  }).map((field) => (path === '' ? field : `${path}.${field}`));
+  if (ignored.length > 0)
+    throw fieldErrors(
+      Object.fromEntries(ignored.map((name) => [name, `${name} means nothing for a ${billingModel} price`])),
+    );
   return {
     type: price.type,
     billingModel,

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { invalidOperation, notFound, validationError } from '../domain/errors.js';
+import type { EventTypeOf } from '../domain/events.js';
 import { earlierOf } from '../domain/period.js';
 import { currentPeriodEndOf, nextAction } from '../domain/subscribing/subscription-life.js';
 import { assertSubscriptionTransition } from '../domain/subscribing/subscription-states.js';
@@ -185,7 +186,11 @@ export class SubscriptionsService {
   /** Stores what has become of locked subscriptions, by one statement however many they are, and tells of it. */
   async saveAll(
     ctx: Ctx,
-    changes: readonly { before: Subscription; change: SubscriptionChange; event?: string | undefined }[],
+    changes: readonly {
+      before: Subscription;
+      change: SubscriptionChange;
+      event?: EventTypeOf<'subscription'> | undefined;
+    }[],
   ): Promise<Subscription[]> {
     const after = changes.map(({ before, change }): Subscription => {
       const row = {
@@ -208,7 +213,9 @@ export class SubscriptionsService {
     await this.outbox.append(
       ctx,
       ...changes.flatMap(({ before, event }) =>
-        event === undefined ? [] : [{ type: event, entityType: 'subscription', entityId: before.id }],
+        event === undefined
+          ? []
+          : [{ type: event, entityType: 'subscription' as const, entityId: before.id }],
       ),
     );
     return after;
@@ -219,7 +226,7 @@ export class SubscriptionsService {
     ctx: Ctx,
     before: Subscription,
     change: SubscriptionChange,
-    event?: string,
+    event?: EventTypeOf<'subscription'>,
   ): Promise<Subscription> {
     return (await this.saveAll(ctx, [{ before, change, event }]))[0] as Subscription;
   }

@@ -2,7 +2,7 @@ import { validationError } from '../domain/errors.js';
 import { earlierOf, type Period } from '../domain/period.js';
 import { ZERO, type Rate } from '../domain/rate.js';
 import { billableQuantity } from '../domain/usage/aggregate.js';
-import { WINDOW_SIZES, type WindowSize } from '../domain/usage/aggregation.js';
+import { MEASURE_KINDS, WINDOW_SIZES, type WindowSize } from '../domain/usage/aggregation.js';
 import { NO_USAGE, type UsageSummary } from '../domain/usage/summary.js';
 import type { Ctx } from '../platform/context.js';
 import type { UsageStore } from './usage-store.js';
@@ -209,7 +209,8 @@ function partsOf(query: UsageQuery): UsageQuery[] {
   // What was there before counts whenever it came: the stretches of the window say nothing here.
   const { parts: _, ...plain } = plainOf(query);
   const { start, end } = query.window;
-  if (plain.aggregation.type !== 'WEIGHTED_SUM') return [{ ...plain, window: { start: EVER, end } }];
+  if (MEASURE_KINDS[plain.aggregation.type] !== 'weighed')
+    return [{ ...plain, window: { start: EVER, end } }];
   return [
     {
       ...plain,

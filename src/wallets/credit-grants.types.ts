@@ -1,4 +1,5 @@
 import { laterOf } from '../domain/period.js';
+import type { SubscriptionStatus } from '../domain/subscribing/subscription-states.js';
 import type { GrantTerms } from '../domain/wallets/grant-schedule.js';
 import type { GrantedSubscription } from '../domain/wallets/grant-schedule.js';
 import type { CreditGrantApplicationEntity } from './credit-grant-application.entity.js';
@@ -15,7 +16,7 @@ export interface GrantSubject extends GrantedSubscription {
   readonly planId: string;
   readonly currency: string;
   readonly createdAt: Date;
-  readonly status: string;
+  readonly status: SubscriptionStatus;
   /** Subscriptions whose places it has taken by changes of plan: what they were given is not given again. */
   readonly continues: readonly ({ readonly id: string } & Pick<
     GrantedSubscription,

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { fieldErrors } from '../domain/errors.js';
 import { formatRate, Rate, ZERO } from '../domain/rate.js';
+import { SUBSCRIPTION_SERVICE } from '../domain/subscribing/subscription-states.js';
 import { grantsAfter, nextGrantDate, type GrantDate } from '../domain/wallets/grant-schedule.js';
 import type { Ctx } from '../platform/context.js';
 import { stampChange, stampNew } from '../platform/database/columns.js';
@@ -22,11 +23,6 @@ import { systemKey } from './wallets.types.js';
 
 /** Each is some milliseconds of the transaction that lets a subscription begin. */
 const MOST_GRANTS_AT_ONCE = 1_200;
-
-/** Subscriptions in these states are served: their grants are given. */
-const GIVEN_TO: readonly string[] = ['active', 'trialing'];
-/** In these, what falls due is lost. In all others it waits, or will never come. */
-const SKIPPED_FOR: readonly string[] = ['paused'];
 
 /**
  * Gives grants when they are due. The next application of every running grant is a pending row; giving it, in one transaction,
@@ -170,15 +166,16 @@ export class GrantApplications {
     let application: CreditGrantApplication = first;
     for (;;) {
       const over = subject.endDate !== null && subject.endDate <= application.periodStart;
-      if (over || subject.status === 'cancelled') {
+      const service = SUBSCRIPTION_SERVICE[subject.status];
+      if (over || service === 'over') {
         await this.close(ctx, application, subject, { applicationStatus: 'cancelled' });
         return;
       }
-      const served = GIVEN_TO.includes(subject.status);
+      const served = service === 'served';
       // Of a change of plan: all of it was given before.
       const isGiven = served && !application.credits.greaterThan(0);
       if (served && !isGiven) await this.give(ctx, grant, subject, application);
-      else if (isGiven || SKIPPED_FOR.includes(subject.status))
+      else if (isGiven || service === 'suspended')
         await this.close(ctx, application, subject, { applicationStatus: 'skipped' });
       else {
         // It has not begun: whoever lets it begin calls again. Until then no clock waits for it.

@@ -161,7 +161,11 @@ export class WalletsService {
     );
   }
 
-  private announce(ctx: Ctx, type: string, wallet: Wallet): Promise<void> {
+  private announce(
+    ctx: Ctx,
+    type: 'wallet.created' | 'wallet.updated' | 'wallet.terminated',
+    wallet: Wallet,
+  ): Promise<void> {
     return this.outbox.append(ctx, { type, entityType: 'wallet', entityId: wallet.id });
   }
 }

@@ -7,19 +7,35 @@ import { JobHandlers } from '../../src/platform/jobs/job-handlers.js';
 import { JobQueue } from '../../src/platform/jobs/job-queue.js';
 import type { JobOutcome, JobRun } from '../../src/platform/jobs/job.js';
 import { Outbox } from '../../src/platform/outbox/outbox.js';
+import type { OutboxEvent } from '../../src/platform/outbox/outbox-event.js';
 import { OutboxRelay } from '../../src/platform/outbox/outbox-relay.js';
 import { OutboxSubscribers } from '../../src/platform/outbox/outbox-subscribers.js';
 import { eventually } from '../support/eventually.js';
 import { startTestApp, TRANSPORTS, type TestApp } from '../support/test-app.js';
 import { createDatabase } from '../support/test-database.js';
 
+declare module '../../src/domain/events.js' {
+  interface EventMap {
+    'test.event': { entityType: 'thing'; payload: { n?: number } };
+  }
+}
+declare module '../../src/platform/jobs/job-map.js' {
+  interface JobMap {
+    'test.job': Readonly<Record<string, unknown>>;
+    'test.unknown': object;
+    'test.heard': OutboxEvent<'test.event'>;
+    'test.shared': object;
+    'test.announced': { what: string };
+  }
+}
+
 describe.each(TRANSPORTS)('jobs by %s', (transport) => {
   let server: TestApp;
   let uow: UnitOfWork;
   let queue: JobQueue;
   let caller: Caller;
-  let handled: JobRun[];
-  let behave: (run: JobRun) => Promise<JobOutcome | undefined>;
+  let handled: JobRun<'test.job'>[];
+  let behave: (run: JobRun<'test.job'>) => Promise<JobOutcome | undefined>;
 
   beforeAll(async () => {
     server = await startTestApp({ transport });
@@ -298,20 +314,20 @@ describe.each(TRANSPORTS)('jobs by %s', (transport) => {
     server.app.get(JobHandlers, { strict: false }).register({
       kind: 'test.heard',
       handle: ({ payload }) => {
-        heard.push(String(payload.entityId));
+        heard.push(payload.entityId);
         return Promise.resolve(undefined);
       },
     });
     server.app.get(OutboxSubscribers, { strict: false }).register({
       jobKind: 'test.heard',
       eventTypes: ['test.event'],
-      heardIn: () => Promise.resolve(new Set(environments)),
+      activeEnvironments: () => Promise.resolve(new Set(environments)),
     });
     const outbox = server.app.get(Outbox, { strict: false });
     const relay = server.app.get(OutboxRelay, { strict: false });
     const tell = async (entityId: string): Promise<void> => {
       await uow.run(caller, (ctx) =>
-        outbox.append(ctx, { type: 'test.event', entityType: 'thing', entityId }),
+        outbox.append(ctx, { type: 'test.event', entityType: 'thing', entityId, payload: {} }),
       );
       await relay.drain();
       await eventually('handled', () =>
@@ -392,7 +408,7 @@ describe('two servers on one database', () => {
         worker.app.get(JobHandlers, { strict: false }).register({
           kind: 'test.announced',
           handle: ({ payload }) => {
-            resolve(String(payload.what));
+            resolve(payload.what);
             return Promise.resolve(undefined);
           },
         });

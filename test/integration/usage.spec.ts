@@ -3,11 +3,15 @@ import fc from 'fast-check';
 import pg from 'pg';
 import { formatRate } from '../../src/domain/rate.js';
 import { aggregate } from '../../src/domain/usage/aggregate.js';
-import type { AggregationType } from '../../src/domain/usage/aggregation.js';
+import {
+  AGGREGATION_TYPES,
+  MEASURES_FIELD,
+  type AggregationType,
+} from '../../src/domain/usage/aggregation.js';
 import type { Caller, Scope } from '../../src/platform/context.js';
 import { WallClock } from '../../src/platform/clock/clock.js';
 import { UnitOfWork } from '../../src/platform/database/unit-of-work.js';
-import { seriesId } from '../../src/usage/postgres/usage-plan.js';
+import { canRollUp, seriesId } from '../../src/usage/postgres/usage-plan.js';
 import { UsageRollups } from '../../src/usage/postgres/usage-rollups.js';
 import type { IncomingEvent, UsageQuery } from '../../src/usage/usage.types.js';
 import { USAGE_STORE, type UsageStore } from '../../src/usage/usage-store.js';
@@ -41,9 +45,9 @@ describe('usage in Postgres', () => {
   const addSeries = (names: readonly string[]) =>
     uow.run(caller(), async (ctx) => {
       for (const eventName of names)
-        for (const type of ['COUNT', 'SUM', 'SUM_WITH_MULTIPLIER', 'AVG', 'MAX', 'LATEST', 'WEIGHTED_SUM'])
+        for (const type of AGGREGATION_TYPES.filter(canRollUp))
           for (const filters of [[], [{ key: 'kind', values: ['a', '5'] }]]) {
-            const series = { eventName, type, field: type === 'COUNT' ? '' : 'n', filters };
+            const series = { eventName, type, field: MEASURES_FIELD[type] ? 'n' : '', filters };
             await ctx.em.query(
               `INSERT INTO usage_series (tenant_id, environment_id, id, event_name, type, field, filters)
                VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING`,

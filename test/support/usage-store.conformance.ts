@@ -5,6 +5,8 @@ import { formatRate, rate } from '../../src/domain/rate.js';
 import { aggregate } from '../../src/domain/usage/aggregate.js';
 import {
   AGGREGATION_TYPES,
+  MEASURES_FIELD,
+  TAKES_MULTIPLIER,
   type AggregationSpec,
   type AggregationType,
 } from '../../src/domain/usage/aggregation.js';
@@ -69,8 +71,8 @@ const FILTERS: readonly (readonly PropertyFilter[])[] = [
 
 const specOf = (type: AggregationType): AggregationSpec => ({
   type,
-  ...(type === 'COUNT' ? {} : { field: 'n' }),
-  ...(type === 'SUM_WITH_MULTIPLIER' ? { multiplier: rate('1.5') } : {}),
+  ...(MEASURES_FIELD[type] ? { field: 'n' } : {}),
+  ...(TAKES_MULTIPLIER[type] ? { multiplier: rate('1.5') } : {}),
 });
 
 /** What every store has to do, whatever it is made of. */

@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
+import { REFUNDED_STATUSES } from '../../domain/invoicing/invoice-states.js';
 import { allocateMoney, formatMoney, money } from '../../domain/money.js';
 import type { Ctx } from '../../platform/context.js';
+import { sqlWords } from '../../platform/database/sql-words.js';
 import {
   CustomerInvoiceSummaryResponse,
   CustomerMultiCurrencyInvoiceSummaryResponse,
@@ -27,7 +29,7 @@ export class InvoiceSummaryQueries {
               coalesce(l.usage, 0) AS usage, coalesce(l.fixed, 0) AS fixed
          FROM invoices i
          CROSS JOIN LATERAL (
-           SELECT i.amount_remaining > 0 AND i.payment_status NOT IN ('REFUNDED', 'PARTIALLY_REFUNDED') AS unpaid) u
+           SELECT i.amount_remaining > 0 AND i.payment_status NOT IN (${sqlWords(REFUNDED_STATUSES)}) AS unpaid) u
          LEFT JOIN LATERAL (
            SELECT sum(n.net) FILTER (WHERE n.price_type = 'USAGE') AS usage,
                   sum(n.net) FILTER (WHERE n.price_type IS DISTINCT FROM 'USAGE') AS fixed

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { ConnectionsService } from '../../connections/connections.service.js';
+import { assertNever } from '../../domain/assert-never.js';
 import { toCustomerResponse } from '../customers/customers.responses.js';
 import { CustomersService } from '../../customers/customers.service.js';
 import { BillingError } from '../../domain/errors.js';
@@ -14,8 +15,8 @@ import { SubscriptionsService } from '../../subscriptions/subscriptions.service.
 import { WalletsQueries } from '../wallets/wallets.queries.js';
 import { toWalletResponse } from '../wallets/wallets.responses.js';
 import { WalletsService } from '../../wallets/wallets.service.js';
-import { EventBodies, type OutboxEvent, type PublicEvent } from '../../notifications/event-bodies.types.js';
-import { namesOf, paymentEvent, type EventType } from '../../notifications/webhook-events.types.js';
+import { EventBodies, type PublicEvent, type SendableEvent } from '../../notifications/event-bodies.types.js';
+import { namesOf, paymentEvent, type WebhookEventType } from '../../notifications/webhook-events.types.js';
 
 /** More lines than this are left out: receivers limit what they read, and a body of megabytes is refused by most. */
 const MOST_LINES = 250;
@@ -39,24 +40,26 @@ export class ApiEventBodies extends EventBodies {
     super();
   }
 
-  override async of(ctx: Ctx, event: OutboxEvent): Promise<PublicEvent | undefined> {
+  override async render(ctx: Ctx, event: SendableEvent): Promise<PublicEvent | undefined> {
     try {
-      return await this.render(ctx, event);
+      return await this.publicEvent(ctx, event);
     } catch (error) {
       if (error instanceof BillingError && error.kind === 'not_found') return undefined;
       throw error;
     }
   }
 
-  private async render(ctx: Ctx, event: OutboxEvent): Promise<PublicEvent | undefined> {
-    const { entityId, payload } = event;
+  private async publicEvent(ctx: Ctx, event: SendableEvent): Promise<PublicEvent | undefined> {
+    const { entityId } = event;
     const [type] = namesOf(event.type);
     if (type === undefined) return undefined;
-    if (event.type.startsWith('integration.'))
+    if (isSync(event)) {
+      const { entityType, payload } = event;
       return {
         type,
-        subject: { integration: { entity_type: event.entityType, entity_id: entityId, ...payload } },
+        subject: { integration: { entity_type: entityType, entity_id: entityId, ...payload } },
       };
+    }
     switch (event.entityType) {
       case 'customer': {
         const customer = await this.customers.get(ctx, entityId);
@@ -68,7 +71,7 @@ export class ApiEventBodies extends EventBodies {
         return { type, subject: { invoice: await this.invoiceOf(ctx, entityId) } };
       case 'payment':
         return {
-          type: event.type === 'payment.changed' ? paymentEvent(payload.status) : type,
+          type: event.type === 'payment.changed' ? paymentEvent(event.payload.status) : type,
           subject: { payment: await this.paymentQueries.showOne(ctx, entityId) },
         };
       case 'credit_note': {
@@ -76,15 +79,15 @@ export class ApiEventBodies extends EventBodies {
         return { type, subject: { credit_note: await this.creditNoteQueries.showOne(ctx, note) } };
       }
       case 'wallet':
-        return { type, subject: await this.walletSubject(ctx, event, type) };
+        return { type, subject: await this.walletSubject(ctx, event) };
       case 'connection':
         return this.ofConnection(ctx, entityId, type);
       default:
-        return undefined;
+        return assertNever(event);
     }
   }
 
-  private async ofSubscription(ctx: Ctx, id: string, type: EventType): Promise<PublicEvent> {
+  private async ofSubscription(ctx: Ctx, id: string, type: WebhookEventType): Promise<PublicEvent> {
     const row = await this.subscriptions.get(ctx, id);
     const [subscription] = await this.subscriptionQueries.show(ctx, [row]);
     const isDraft = type === 'subscription.created' && row.subscriptionStatus === 'draft';
@@ -100,16 +103,15 @@ export class ApiEventBodies extends EventBodies {
 
   private async walletSubject(
     ctx: Ctx,
-    { entityId, payload }: OutboxEvent,
-    type: EventType,
-  ): Promise<Record<string, unknown>> {
-    const wallet = toWalletResponse(await this.wallets.get(ctx, entityId));
-    if (type !== 'wallet.transaction.created') return { wallet };
-    const transaction = await this.walletQueries.transaction(ctx, String(payload.transaction_id));
+    event: SendableEvent & { readonly entityType: 'wallet' },
+  ): Promise<PublicEvent['subject']> {
+    const wallet = toWalletResponse(await this.wallets.get(ctx, event.entityId));
+    if (event.type !== 'wallet.credited' && event.type !== 'wallet.debited') return { wallet };
+    const transaction = await this.walletQueries.transaction(ctx, event.payload.transaction_id);
     return { transaction: { ...transaction, wallet } };
   }
 
-  private async ofConnection(ctx: Ctx, id: string, type: EventType): Promise<PublicEvent | undefined> {
+  private async ofConnection(ctx: Ctx, id: string, type: WebhookEventType): Promise<PublicEvent | undefined> {
     const connection = await this.connections.find(ctx, id);
     if (connection === null) return undefined;
     const { name, provider, connectionState, pausedReason } = connection;
@@ -119,3 +121,6 @@ export class ApiEventBodies extends EventBodies {
     };
   }
 }
+
+const isSync = (event: SendableEvent): event is Extract<SendableEvent, { type: `integration.${string}` }> =>
+  event.type.startsWith('integration.');

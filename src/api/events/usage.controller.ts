@@ -3,7 +3,13 @@ import { Body, Get, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/commo
 import { ApiBody } from '@nestjs/swagger';
 import { fieldErrors, validationError } from '../../domain/errors.js';
 import { rate } from '../../domain/rate.js';
-import { BUCKETED } from '../../domain/usage/aggregation.js';
+import {
+  BUCKET_KINDS,
+  BUCKETED,
+  MEASURES_FIELD,
+  MULTIPLIED,
+  TAKES_MULTIPLIER,
+} from '../../domain/usage/aggregation.js';
 import type { Caller, Ctx } from '../../platform/context.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { derivedId } from '../../platform/ids.js';
@@ -184,11 +190,11 @@ export class UsageController {
   @HttpCode(200)
   @OnlyReads()
   usageByName(@CurrentCaller() caller: Caller, @Body() body: GetUsageRequest): Promise<GetUsageResponse> {
-    if (body.aggregation_type !== 'COUNT' && body.property_name === undefined)
+    if (MEASURES_FIELD[body.aggregation_type] && body.property_name === undefined)
       throw validationError(`property_name is required for ${body.aggregation_type}`);
-    const multiplied = body.aggregation_type === 'SUM_WITH_MULTIPLIER';
+    const multiplied = TAKES_MULTIPLIER[body.aggregation_type];
     if (multiplied !== (body.multiplier !== undefined))
-      throw fieldErrors({ multiplier: 'multiplier goes with SUM_WITH_MULTIPLIER, which needs it' });
+      throw fieldErrors({ multiplier: `multiplier goes with ${MULTIPLIED.join(' or ')}, which needs it` });
     if (body.group_by_property !== undefined && body.bucket_size === undefined)
       throw fieldErrors({ group_by_property: 'group_by_property splits buckets: it needs bucket_size' });
     return this.uow.read(caller, async (ctx) => {
@@ -292,7 +298,7 @@ export class UsageController {
 function inBuckets(query: UsageQuery, bucketSize: WindowSize | undefined): UsageQuery {
   if (bucketSize === undefined) return query;
   const { type } = query.aggregation;
-  if (!BUCKETED.includes(type) || query.carriesOver === true)
+  if (BUCKET_KINDS[type] === null || query.carriesOver === true)
     throw fieldErrors({
       bucket_size: `bucket_size goes with ${BUCKETED.join(' or ')} that begins anew with each period`,
     });

@@ -1,5 +1,6 @@
 import {
   AGGREGATION_TYPES,
+  FIELDLESS,
   WINDOW_SIZES,
   type AggregationType,
   type WindowSize,
@@ -18,8 +19,8 @@ export class AggregationRequest {
   type!: AggregationType;
 
   /** The property to aggregate; all types but COUNT need it. */
-  @RequiredWhen((body: AggregationRequest) => body.type !== 'COUNT')
-  @IsText({ min: 1, message: 'field is required for every aggregation but COUNT' })
+  @RequiredWhen(({ type }: AggregationRequest) => !FIELDLESS.includes(type))
+  @IsText({ min: 1, message: `field is required for every aggregation but ${FIELDLESS.join(' and ')}` })
   field?: string;
 
   /** SUM_WITH_MULTIPLIER needs it; nothing else takes it. */

@@ -1,6 +1,7 @@
 import { Body, HttpCode, Param, Post } from '@nestjs/common';
 import { fieldErrors, invalidOperation, keyReused, notFound, validationError } from '../../domain/errors.js';
 import { exactMoney, money, type Money } from '../../domain/money.js';
+import { PAYMENT_STAGES } from '../../domain/paying/payment-states.js';
 import { rate } from '../../domain/rate.js';
 import type { Caller, Ctx } from '../../platform/context.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
@@ -68,7 +69,8 @@ export class PaymentsFlowController {
     const payment = await this.uow.run(caller, (ctx) => this.payments.get(ctx, id));
     if (payment.status !== 'published') throw notFound('payment', id);
     // What an earlier try of this request has begun goes on, wherever that has left the payment.
-    const mayBegin = ['INITIATED', 'FAILED'].includes(payment.paymentStatus);
+    const stage = PAYMENT_STAGES[payment.paymentStatus];
+    const mayBegin = stage === 'not_begun' || stage === 'failed';
     if (!mayBegin && caller.progress?.hasBegun !== true)
       throw invalidOperation(`the payment is ${payment.paymentStatus} already`, 'payment_already_processed');
     if (payment.paymentMethodType !== 'CARD' && payment.paymentMethodType !== 'OFFLINE')

@@ -1,6 +1,6 @@
 import { IsBoolean } from 'class-validator';
 import { ListRequest } from '../../platform/http/list-query.js';
-import { EVENT_TYPES } from '../../notifications/webhook-events.types.js';
+import { WEBHOOK_EVENT_TYPES, type WebhookEventType } from '../../notifications/webhook-events.types.js';
 import { MOST_PROSE } from '../../platform/http/bounds.js';
 import { Optional } from '../../platform/http/fields.js';
 import { IsStringMap } from '../../platform/http/json-fields.js';
@@ -21,8 +21,8 @@ export class CreateWebhookEndpointRequest {
 
   /** What it wants to hear of; left out, everything. */
   @Optional()
-  @IsWordList(EVENT_TYPES, { least: 1 })
-  event_types?: string[];
+  @IsWordList(WEBHOOK_EVENT_TYPES, { least: 1 })
+  event_types?: WebhookEventType[];
 
   @Optional()
   @IsStringMap()
@@ -40,8 +40,8 @@ export class UpdateWebhookEndpointRequest {
 
   /** Replaces what it heard of; an empty list means everything. */
   @Optional()
-  @IsWordList(EVENT_TYPES)
-  event_types?: string[];
+  @IsWordList(WEBHOOK_EVENT_TYPES)
+  event_types?: WebhookEventType[];
 
   /** False: nothing is sent to it, and what happens meanwhile is not told later. True also forgets its failures. */
   @Optional()

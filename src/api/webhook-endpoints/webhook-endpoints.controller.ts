@@ -3,7 +3,7 @@ import type { Caller } from '../../platform/context.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { ListRequest } from '../../platform/http/list-query.js';
 import { ApiController, CurrentCaller } from '../api-controller.js';
-import { EVENT_TYPES } from '../../notifications/webhook-events.types.js';
+import { WEBHOOK_EVENT_TYPES } from '../../notifications/webhook-events.types.js';
 import {
   CreateWebhookEndpointRequest,
   ResendFailedRequest,
@@ -67,7 +67,7 @@ export class WebhookEndpointsController {
   /** The event types that an endpoint can subscribe to. */
   @Get('event-types')
   eventTypes(): WebhookEventTypesResponse {
-    return { items: [...EVENT_TYPES] };
+    return { items: [...WEBHOOK_EVENT_TYPES] };
   }
 
   /** One endpoint. Its secret is only shown when it is created or rotated. */

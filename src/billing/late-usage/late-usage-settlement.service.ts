@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { invalidOperation } from '../../domain/errors.js';
+import { isBilled } from '../../domain/invoicing/invoice-states.js';
 import {
   addMoney,
   floorAtZero,
@@ -97,10 +98,7 @@ export class LateUsageSettlement {
     invoiceId: string,
   ): Promise<{ readonly subscription: Subscription; readonly late: LateUsage }> {
     const asked = await this.invoices.get(ctx, invoiceId);
-    if (
-      asked.subscriptionId === null ||
-      (asked.invoiceStatus !== 'FINALIZED' && asked.invoiceStatus !== 'SKIPPED')
-    )
+    if (asked.subscriptionId === null || !isBilled(asked.invoiceStatus))
       throw invalidOperation(
         'late usage belongs to a subscription’s invoice that is final',
         'invoice_without_late_usage',

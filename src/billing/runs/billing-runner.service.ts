@@ -20,6 +20,12 @@ const JOB = 'billing.run';
 const HOUR_MS = 3_600_000;
 const LONGEST_WAIT_HOURS = 24;
 
+declare module '../../platform/jobs/job-map.js' {
+  interface JobMap {
+    'billing.run': { readonly run_id: string };
+  }
+}
+
 /** One walk over what is due: its record, and what it has met. */
 interface Walk {
   readonly runId: string;
@@ -55,7 +61,7 @@ export class BillingRun implements TimeTrigger, OnModuleInit {
     this.handlers.register({
       kind: JOB,
       handle: async ({ caller, payload }) => {
-        await this.byHand(caller, payload.run_id as string);
+        await this.byHand(caller, payload.run_id);
         return undefined;
       },
     });

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { invalidOperation } from '../../domain/errors.js';
+import type { EventTypeOf } from '../../domain/events.js';
 import { makePeriod, type Period } from '../../domain/period.js';
 import {
   inTrial,
@@ -39,7 +40,7 @@ interface Step {
   readonly action: DueAction;
   readonly task?: BillingTask;
   readonly change: SubscriptionChange;
-  readonly event?: string;
+  readonly event?: EventTypeOf<'subscription'>;
 }
 
 /** What time makes of subscriptions: begins, trial ends, pauses, period ends. The billing run walks by it. */

@@ -1,4 +1,5 @@
 import { invalidOperation } from '../errors.js';
+import { keysWhere } from '../tables.js';
 import { mayFollow, type Transitions } from '../transitions.js';
 
 /**
@@ -6,6 +7,28 @@ import { mayFollow, type Transitions } from '../transitions.js';
  */
 export const INVOICE_STATUSES = ['DRAFT', 'FINALIZED', 'VOIDED', 'SKIPPED'] as const;
 export type InvoiceStatus = (typeof INVOICE_STATUSES)[number];
+
+/** Whether an invoice in that state takes payments. */
+const TAKES_PAYMENTS = {
+  DRAFT: true,
+  FINALIZED: true,
+  VOIDED: false,
+  SKIPPED: false,
+} as const satisfies Readonly<Record<InvoiceStatus, boolean>>;
+
+export const PAYABLE_STATUSES = keysWhere(TAKES_PAYMENTS, (takes) => takes);
+export const takesPayments = (status: InvoiceStatus): boolean => TAKES_PAYMENTS[status];
+
+/** Whether the period of an invoice in that state is billed for good. */
+const IS_BILLED = {
+  DRAFT: false,
+  FINALIZED: true,
+  VOIDED: false,
+  SKIPPED: true,
+} as const satisfies Readonly<Record<InvoiceStatus, boolean>>;
+
+export const BILLED_STATUSES = keysWhere(IS_BILLED, (isBilled) => isBilled);
+export const isBilled = (status: InvoiceStatus): boolean => IS_BILLED[status];
 
 export const PAYMENT_STATUSES = [
   'INITIATED',
@@ -20,6 +43,21 @@ export const PAYMENT_STATUSES = [
 ] as const;
 /** One vocabulary for the payment status of an invoice and the status of a payment. */
 export type PaymentStatus = (typeof PAYMENT_STATUSES)[number];
+
+/** Whether some of the money of an invoice with that payment status has gone back. */
+const IS_REFUNDED = {
+  INITIATED: false,
+  PENDING: false,
+  PROCESSING: false,
+  SUCCEEDED: false,
+  OVERPAID: false,
+  FAILED: false,
+  REFUNDED: true,
+  PARTIALLY_REFUNDED: true,
+  VOIDED: false,
+} as const satisfies Readonly<Record<PaymentStatus, boolean>>;
+
+export const REFUNDED_STATUSES = keysWhere(IS_REFUNDED, (isRefunded) => isRefunded);
 
 export const INVOICE_TRANSITIONS: Transitions<InvoiceStatus> = {
   DRAFT: ['FINALIZED', 'VOIDED', 'SKIPPED'],
@@ -89,7 +127,7 @@ export function assertManualPaymentStatus(
   to: PaymentStatus,
   invoiceStatus: InvoiceStatus,
 ): void {
-  if (invoiceStatus === 'VOIDED' || invoiceStatus === 'SKIPPED') {
+  if (!takesPayments(invoiceStatus)) {
     const word = invoiceStatus.toLowerCase();
     throw invalidOperation(
       `invoice is already ${word}, its payment status cannot change`,

@@ -79,5 +79,16 @@ function statusOf(figures: {
 }
 
 /** True while money is still expected: an open invoice may be collected, a refunded or settled one may not. */
-export const isAwaitingPayment = (status: PaymentStatus): boolean =>
-  status === 'INITIATED' || status === 'PENDING' || status === 'PROCESSING' || status === 'FAILED';
+export const isAwaitingPayment = (status: PaymentStatus): boolean => AWAITS_PAYMENT[status];
+
+const AWAITS_PAYMENT = {
+  INITIATED: true,
+  PENDING: true,
+  PROCESSING: true,
+  FAILED: true,
+  SUCCEEDED: false,
+  OVERPAID: false,
+  PARTIALLY_REFUNDED: false,
+  REFUNDED: false,
+  VOIDED: false,
+} as const satisfies Readonly<Record<PaymentStatus, boolean>>;

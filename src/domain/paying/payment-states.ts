@@ -1,6 +1,7 @@
 import { invalidOperation } from '../errors.js';
 import type { PaymentStatus } from '../invoicing/invoice-states.js';
 import { compareMoney, isZeroMoney, type Money } from '../money.js';
+import { keysWhere } from '../tables.js';
 import { mayFollow, type Transitions } from '../transitions.js';
 
 /**
@@ -30,6 +31,27 @@ export function assertPaymentTransition(from: PaymentStatus, to: PaymentStatus):
         to,
       });
 }
+
+/** How far a payment with that status has come. */
+export const PAYMENT_STAGES = {
+  INITIATED: 'not_begun',
+  PENDING: 'being_decided',
+  PROCESSING: 'being_decided',
+  FAILED: 'failed',
+  VOIDED: 'voided',
+  SUCCEEDED: 'collected',
+  OVERPAID: 'collected',
+  // What was given back since was collected all the same.
+  PARTIALLY_REFUNDED: 'collected',
+  REFUNDED: 'collected',
+} as const satisfies Readonly<
+  Record<PaymentStatus, 'not_begun' | 'being_decided' | 'failed' | 'voided' | 'collected'>
+>;
+
+export const UNDECIDED_STATUSES = keysWhere(
+  PAYMENT_STAGES,
+  (stage) => stage === 'not_begun' || stage === 'being_decided',
+);
 
 /** How much a status says. Money that has moved outweighs every report that it has not. */
 const CERTAINTY: Readonly<Record<PaymentStatus, number>> = {

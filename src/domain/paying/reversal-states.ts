@@ -5,8 +5,8 @@
 const REFUNDS = { REQUESTED: 0, PENDING: 1, SUCCEEDED: 2, CANCELED: 3, FAILED: 4 } as const;
 const DISPUTES = { INQUIRY: 0, INQUIRY_CLOSED: 1, OPEN: 2, LOST: 3, WON: 4 } as const;
 
-type RefundState = keyof typeof REFUNDS;
-type DisputeState = keyof typeof DISPUTES;
+export type RefundState = keyof typeof REFUNDS;
+export type DisputeState = keyof typeof DISPUTES;
 
 export const mergeRefundStatus = (current: RefundState, incoming: RefundState): RefundState =>
   REFUNDS[incoming] > REFUNDS[current] ? incoming : current;

@@ -1,8 +1,14 @@
 import { formatRate, type Rate } from '../rate.js';
-import type { PackageRounding, TierMode } from './price-kinds.js';
+import type { BillingModel, PackageRounding, TierMode } from './price-kinds.js';
 
 /** How a quantity becomes an amount. All amounts are major units of the price's currency. Source: wire contract, line amounts. */
-export type PricingTerms = FlatFeeTerms | PackageTerms | TieredTerms;
+export type PricingTerms = TermsOf[BillingModel];
+
+interface TermsOf {
+  readonly FLAT_FEE: FlatFeeTerms;
+  readonly PACKAGE: PackageTerms;
+  readonly TIERED: TieredTerms;
+}
 
 export interface FlatFeeTerms {
   readonly model: 'FLAT_FEE';

@@ -1,7 +1,8 @@
 import { ZERO, type Rate } from '../rate.js';
 import { rateFlatFee } from './flat-fee.js';
 import { ratePackage } from './package.js';
-import type { PricingTerms } from './pricing-terms.js';
+import type { TierMode } from './price-kinds.js';
+import type { PricingTerms, TieredTerms } from './pricing-terms.js';
 import { rateTieredSlab } from './tiered-slab.js';
 import { rateTieredVolume } from './tiered-volume.js';
 
@@ -20,6 +21,11 @@ export function ratePrice(terms: PricingTerms, quantity: Rate): Rate {
     case 'PACKAGE':
       return ratePackage(terms, quantity);
     case 'TIERED':
-      return terms.mode === 'VOLUME' ? rateTieredVolume(terms, quantity) : rateTieredSlab(terms, quantity);
+      return TIERED[terms.mode](terms, quantity);
   }
 }
+
+const TIERED = {
+  VOLUME: rateTieredVolume,
+  SLAB: rateTieredSlab,
+} as const satisfies Readonly<Record<TierMode, (terms: TieredTerms, quantity: Rate) => Rate>>;

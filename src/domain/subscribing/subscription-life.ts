@@ -1,3 +1,4 @@
+import { assertNever } from '../assert-never.js';
 import { boundariesBetween, periodFrom, type BillingSchedule } from '../billing-period.js';
 import { earlierOf, type Period } from '../period.js';
 import type { SubscriptionStatus } from './subscription-states.js';
@@ -44,10 +45,21 @@ export const inTrial = ({ trialEnd, currentPeriodStart }: SubscriptionLife): boo
  */
 export function nextAction(life: SubscriptionLife): DueAction | null {
   const { subscriptionStatus: status, currentPeriodEnd, pauseAt, resumeAt } = life;
-  if (status === 'draft' || status === 'cancelled') return null;
   const end = lifeEnd(life);
-  // Nothing more is billed until the first invoice is paid.
-  if (status === 'incomplete') return end === null ? null : { type: 'lapse', at: end };
+  switch (status) {
+    case 'draft':
+    case 'cancelled':
+      return null;
+    case 'incomplete':
+      // Nothing more is billed until the first invoice is paid.
+      return end === null ? null : { type: 'lapse', at: end };
+    case 'active':
+    case 'trialing':
+    case 'paused':
+      break;
+    default:
+      return assertNever(status);
+  }
   if (life.activatedAt === null)
     return end !== null && end.getTime() <= life.startDate.getTime()
       ? { type: 'lapse', at: end }

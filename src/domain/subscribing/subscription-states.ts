@@ -1,4 +1,5 @@
 import { invalidOperation } from '../errors.js';
+import { keysWhere } from '../tables.js';
 import { mayFollow, type Transitions } from '../transitions.js';
 
 /** Source: wire contract, subscriptions. */
@@ -11,6 +12,26 @@ export const SUBSCRIPTION_STATUSES = [
   'draft',
 ] as const;
 export type SubscriptionStatus = (typeof SUBSCRIPTION_STATUSES)[number];
+
+/**
+ * What a subscription in that state gets. `served`: its usage is charged and its credits are granted; `suspended`: it has
+ * begun, and what falls due is lost; `waiting`: it has not begun; `over`: nothing any more.
+ */
+export const SUBSCRIPTION_SERVICE = {
+  active: 'served',
+  trialing: 'served',
+  paused: 'suspended',
+  incomplete: 'waiting',
+  draft: 'waiting',
+  cancelled: 'over',
+} as const satisfies Readonly<Record<SubscriptionStatus, 'served' | 'suspended' | 'waiting' | 'over'>>;
+
+export const SERVED_STATUSES = keysWhere(SUBSCRIPTION_SERVICE, (service) => service === 'served');
+/** Of what has begun and is not over. */
+export const BEGUN_STATUSES = keysWhere(
+  SUBSCRIPTION_SERVICE,
+  (service) => service === 'served' || service === 'suspended',
+);
 
 /** A cancellation that lies ahead is a date, not a status: only what has ended is cancelled, and that is final. */
 export const SUBSCRIPTION_TRANSITIONS: Transitions<SubscriptionStatus> = {

@@ -1,4 +1,5 @@
 import type { Rate } from '../rate.js';
+import { keysWhere } from '../tables.js';
 
 /** What a meter makes of events, as types. Source: wire contract, events and aggregation. */
 export const AGGREGATION_TYPES = [
@@ -30,8 +31,51 @@ export const MEASURE_KINDS = {
   WEIGHTED_SUM: 'weighed',
 } as const satisfies Record<AggregationType, MeasureKind>;
 
-/** Whose windows can be cut into buckets that are priced one by one. */
-export const BUCKETED: readonly AggregationType[] = ['MAX', 'SUM'];
+/**
+ * Whose windows can be cut into buckets that are priced one by one, and how the quantity of a bucket takes it that the bucket
+ * is cut. Null: a meter of that type has no buckets.
+ */
+export const BUCKET_KINDS = {
+  MAX: 'level',
+  SUM: 'added',
+  COUNT: null,
+  SUM_WITH_MULTIPLIER: null,
+  AVG: null,
+  COUNT_UNIQUE: null,
+  LATEST: null,
+  WEIGHTED_SUM: null,
+} as const satisfies Record<AggregationType, Exclude<MeasureKind, 'weighed'> | null>;
+
+export const BUCKETED = keysWhere(BUCKET_KINDS, (kind) => kind !== null);
+
+/** Whether it measures a property of the events. */
+export const MEASURES_FIELD = {
+  COUNT: false,
+  SUM: true,
+  SUM_WITH_MULTIPLIER: true,
+  AVG: true,
+  COUNT_UNIQUE: true,
+  LATEST: true,
+  MAX: true,
+  WEIGHTED_SUM: true,
+} as const satisfies Record<AggregationType, boolean>;
+
+/** Those that only count events. */
+export const FIELDLESS = keysWhere(MEASURES_FIELD, (measures) => !measures);
+
+/** Whether it needs a multiplier; the others take none. */
+export const TAKES_MULTIPLIER = {
+  COUNT: false,
+  SUM: false,
+  SUM_WITH_MULTIPLIER: true,
+  AVG: false,
+  COUNT_UNIQUE: false,
+  LATEST: false,
+  MAX: false,
+  WEIGHTED_SUM: false,
+} as const satisfies Record<AggregationType, boolean>;
+
+export const MULTIPLIED = keysWhere(TAKES_MULTIPLIER, (takes) => takes);
 
 /** From the smallest up. */
 export const WINDOW_SIZES = [
@@ -50,9 +94,9 @@ export type WindowSize = (typeof WINDOW_SIZES)[number];
 
 export interface AggregationSpec {
   readonly type: AggregationType;
-  /** The property that is measured. COUNT needs none. */
+  /** The property that is measured; see {@link MEASURES_FIELD}. */
   readonly field?: string;
-  /** For SUM_WITH_MULTIPLIER. */
+  /** See {@link TAKES_MULTIPLIER}. */
   readonly multiplier?: Rate;
   /** Splits the window; every bucket is aggregated, and priced, on its own. */
   readonly bucketSize?: WindowSize;

@@ -132,7 +132,7 @@ export class ImportPlansTask implements SyncTask<ReadPage>, OnModuleInit {
 
 const SWITCHED_OFF = 'plan.inbound is switched off';
 
-const importOf = (connection: Connection): Omit<SyncIntent, 'revision'> => ({
+const importOf = (connection: Connection): Omit<SyncIntent<'import'>, 'revision'> => ({
   entityType: 'plan',
   entityId: connection.id,
   action: 'import',

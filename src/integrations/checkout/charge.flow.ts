@@ -49,6 +49,12 @@ interface BegunCharge {
   readonly firstTriedAt: string;
 }
 
+declare module '../../platform/jobs/job-map.js' {
+  interface JobMap {
+    'payment.resume': BegunCharge;
+  }
+}
+
 /** The step of a request that has begun a charge. */
 const CHARGE = 'charge';
 const RESUME_JOB = 'payment.resume';
@@ -82,8 +88,8 @@ export class ChargeFlow implements OnModuleInit {
       // Of a charge that was heard of it does nothing.
       holdsClock: 'while_due',
       handle: async ({ caller, payload }) => {
-        const firstTriedAt = new Date(String(payload.firstTriedAt));
-        await this.resume(caller, String(payload.paymentId), Number(payload.attempt), firstTriedAt);
+        const { paymentId, attempt, firstTriedAt } = payload;
+        await this.resume(caller, paymentId, attempt, new Date(firstTriedAt));
         return undefined;
       },
     });
@@ -143,7 +149,7 @@ export class ChargeFlow implements OnModuleInit {
     await this.queue.enqueue(ctx, {
       kind: RESUME_JOB,
       key: attempt.id,
-      payload: { ...begun },
+      payload: begun,
       runAt: new Date(firstTriedAt.getTime() + RESUME_AFTER_MS),
     });
     const remoteMethodId = await this.remoteMethod(ctx, connection, invoice.customerId, input.methodId);

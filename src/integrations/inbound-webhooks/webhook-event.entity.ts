@@ -1,5 +1,6 @@
 import { Column, Entity, Index } from 'typeorm';
 import { EnvironmentRow } from '../../platform/database/columns.js';
+import type { AsJson } from '../../platform/json.types.js';
 import type { ProviderEvent } from '../../providers/provider-event.js';
 
 export type WebhookState = 'received' | 'handled' | 'skipped' | 'retrying' | 'parked';
@@ -25,7 +26,7 @@ export class WebhookEventEntity extends EnvironmentRow {
 
   /** As the adapter has read it: ids, no personal data. */
   @Column({ type: 'jsonb' })
-  event!: ProviderEvent;
+  event!: AsJson<ProviderEvent>;
 
   /** The provider's id of what it speaks of; null where it means nothing to us. */
   @Column({ type: 'text', nullable: true })

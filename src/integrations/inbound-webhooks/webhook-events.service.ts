@@ -5,8 +5,9 @@ import type { Ctx } from '../../platform/context.js';
 import { queryPrepared } from '../../platform/database/prepared.js';
 import { findRow, findRows, updateRow } from '../../platform/database/rows.js';
 import { findPage, type ListRequest, type PaginationResponse } from '../../platform/http/list-query.js';
-import type { JobSpec } from '../../platform/jobs/job.js';
+import type { KeyedJobSpec } from '../../platform/jobs/job.js';
 import { JobQueue } from '../../platform/jobs/job-queue.js';
+import type { AsJson } from '../../platform/json.types.js';
 import type { ProviderEvent } from '../../providers/provider-event.js';
 import { WebhookEventEntity } from './webhook-event.entity.js';
 import type { WebhookState } from './webhook-event.entity.js';
@@ -24,7 +25,7 @@ export type WebhookSubject =
 export interface PendingWebhook {
   readonly id: string;
   readonly connectionId: string;
-  readonly event: ProviderEvent;
+  readonly event: AsJson<ProviderEvent>;
 }
 
 export interface WebhookSearch extends ListRequest {
@@ -112,18 +113,18 @@ export class WebhookEventsService {
 interface PendingRow {
   readonly id: string;
   readonly connection_id: string;
-  readonly event: ProviderEvent;
+  readonly event: AsJson<ProviderEvent>;
 }
 
 const PENDING = `SELECT id, connection_id, event FROM webhook_events WHERE state IN ('received', 'retrying')`;
 
 /** As `store_webhooks` makes it. */
-function jobOf({ id, connectionId, event }: WebhookEvent): JobSpec & { readonly key: string } {
+function jobOf({ id, connectionId, event }: WebhookEvent): KeyedJobSpec<typeof WEBHOOK_JOB> {
   if (!('remoteId' in event)) return { kind: WEBHOOK_JOB, key: id, payload: { webhookEventId: id } };
   const { kind, remoteId } = event;
   return {
     kind: WEBHOOK_JOB,
     key: [connectionId, kind, remoteId].join(':'),
-    payload: { connectionId, kind, remoteId } satisfies WebhookSubject,
+    payload: { connectionId, kind, remoteId },
   };
 }

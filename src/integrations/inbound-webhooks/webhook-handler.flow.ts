@@ -19,6 +19,14 @@ import {
   type WebhookSubject,
 } from './webhook-events.service.js';
 
+declare module '../../platform/jobs/job-map.js' {
+  interface JobMap {
+    'webhook.handle': WebhookSubject;
+  }
+}
+
+type Run = JobRun<typeof WEBHOOK_JOB>;
+
 /** What the provider shows is of another customer or in another currency than what it is said to pay. */
 const CONTRADICTIONS = new Set(['customer_mismatch', 'currency_mismatch']);
 
@@ -45,7 +53,7 @@ export class WebhookHandler implements OnModuleInit {
     this.handlers.register({ kind: WEBHOOK_JOB, handle: (run) => this.handle(run) });
   }
 
-  private async handle(run: JobRun): Promise<JobOutcome | undefined> {
+  private async handle(run: Run): Promise<JobOutcome | undefined> {
     const { pending, connection } = await this.look(run);
     const [first] = pending;
     if (first === undefined) return undefined;
@@ -61,8 +69,8 @@ export class WebhookHandler implements OnModuleInit {
     return this.handleOwn(run, connection, own.get(undefined) ?? []);
   }
 
-  private look(run: JobRun): Promise<{ pending: PendingWebhook[]; connection: Connection | null }> {
-    const subject = run.payload as unknown as WebhookSubject;
+  private look(run: Run): Promise<{ pending: PendingWebhook[]; connection: Connection | null }> {
+    const subject = run.payload;
     return this.uow.read(run.caller, async (ctx) => {
       if ('connectionId' in subject) {
         const [pending, connection] = await Promise.all([
@@ -79,7 +87,7 @@ export class WebhookHandler implements OnModuleInit {
   }
 
   private async handleOwn(
-    run: JobRun,
+    run: Run,
     connection: Connection,
     pending: readonly PendingWebhook[],
   ): Promise<JobOutcome | undefined> {
@@ -100,7 +108,7 @@ export class WebhookHandler implements OnModuleInit {
   }
 
   private takeOver(
-    run: JobRun,
+    run: Run,
     pending: readonly PendingWebhook[],
     connection: Connection,
     subject: RemoteSubject,
@@ -113,7 +121,7 @@ export class WebhookHandler implements OnModuleInit {
   }
 
   private settle(
-    run: JobRun,
+    run: Run,
     pending: readonly PendingWebhook[],
     dispatched: Dispatched,
   ): Promise<JobOutcome | undefined> {
@@ -124,7 +132,7 @@ export class WebhookHandler implements OnModuleInit {
 
   private async write(
     ctx: Ctx,
-    run: JobRun,
+    run: Run,
     ids: readonly string[],
     dispatched: Dispatched,
   ): Promise<JobOutcome | undefined> {

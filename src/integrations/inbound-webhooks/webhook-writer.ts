@@ -9,6 +9,7 @@ import { newId } from '../../platform/ids.js';
 import type { JobRun } from '../../platform/jobs/job.js';
 import { JobHandlers } from '../../platform/jobs/job-handlers.js';
 import { JobQueue } from '../../platform/jobs/job-queue.js';
+import type { AsJson } from '../../platform/json.types.js';
 import type { ProviderEvent } from '../../providers/provider-event.js';
 import { WEBHOOK_JOB } from './webhook-events.service.js';
 
@@ -33,10 +34,21 @@ const BURST = 16;
 const BURST_JOB = 'webhook.store';
 
 /** A burst as it is written down: a job's payload. */
-interface Burst extends Record<string, unknown> {
-  readonly receivedAt: string;
+interface Burst {
+  readonly receivedAt: Date;
   readonly webhooks: readonly Omit<ReceivedWebhook, 'scope'>[];
 }
+
+declare module '../../platform/jobs/job-map.js' {
+  interface JobMap {
+    'webhook.store': Burst;
+  }
+}
+
+/** With its event as JSON has it: an event is stored as JSON in any case. */
+type StorableWebhook = Omit<ReceivedWebhook, 'event'> & {
+  readonly event: ProviderEvent | AsJson<ProviderEvent>;
+};
 
 const STORE = 'SELECT id FROM billing.store_webhooks($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14) AS id';
 
@@ -97,8 +109,7 @@ export class WebhookWriter implements OnModuleInit {
   }
 
   /** One that cannot be stored fails its job, which is tried again and then parked, but does not take the others with it. */
-  private async storeBurst({ scope, payload }: JobRun): Promise<undefined> {
-    const burst = payload as Burst;
+  private async storeBurst({ scope, payload: burst }: JobRun<typeof BURST_JOB>): Promise<undefined> {
     const receivedAt = new Date(burst.receivedAt);
     const webhooks = burst.webhooks.map((webhook) => ({ ...webhook, scope }));
     try {
@@ -111,7 +122,7 @@ export class WebhookWriter implements OnModuleInit {
     }
   }
 
-  private async store(webhooks: readonly ReceivedWebhook[], receivedAt: Date): Promise<void> {
+  private async store(webhooks: readonly StorableWebhook[], receivedAt: Date): Promise<void> {
     const announcement = this.queue.announcement(WEBHOOK_JOB);
     const rows = webhooks.map((webhook) => {
       const reason = webhook.event.kind === 'ignored' ? webhook.event.reason : null;
@@ -140,7 +151,7 @@ export class WebhookWriter implements OnModuleInit {
 }
 
 const toPayload = (webhooks: readonly ReceivedWebhook[], receivedAt: Date): Burst => ({
-  receivedAt: receivedAt.toISOString(),
+  receivedAt,
   webhooks: webhooks.map(({ connectionId, provider, event, verified }) => ({
     connectionId,
     provider,

@@ -20,6 +20,12 @@ import { SyncNotes } from '../sync/sync-notes.service.js';
 import { SyncOperationsService } from '../sync/sync-operations.service.js';
 import { SWEEP_JOB } from '../sync/sync.types.js';
 
+declare module '../../platform/jobs/job-map.js' {
+  interface JobMap {
+    'sync.sweep': { readonly connectionId: string };
+  }
+}
+
 /** One call of a provider lists about a hundred. What is left is listed the next time. */
 const MOST_LISTED = 2_000;
 /** While more are being pushed, their pages are waited for until so many are missing, or one is for so long. */
@@ -78,7 +84,7 @@ export class InvoiceSweep implements OnModuleInit {
     invoices: InvoiceOperations,
     made: MadeInvoice,
   ): Promise<boolean> {
-    const entity = { entityType: 'invoice', entityId: made.invoiceId };
+    const entity = { entityType: 'invoice', entityId: made.invoiceId } as const;
     const { mapping, pushed, unfinished } = await this.uow.run(caller, async (ctx) => ({
       mapping: await this.mappings.find(ctx, connection.id, 'invoice', made.invoiceId),
       pushed: await this.pages.amountAsked(ctx, connection.id, made.invoiceId),
@@ -198,8 +204,9 @@ export class InvoiceSweep implements OnModuleInit {
     return { ...of, revision: await this.notes.nextRevision(ctx, connection.id, of) };
   }
 
-  private async run({ caller, payload, attempt, retryingSince }: JobRun): Promise<JobOutcome | undefined> {
-    const connectionId = String(payload.connectionId);
+  private async run(run: JobRun<typeof SWEEP_JOB>): Promise<JobOutcome | undefined> {
+    const { caller, attempt, retryingSince } = run;
+    const { connectionId } = run.payload;
     const state = await this.uow.run(caller, async (ctx) => ({
       connection: await this.connections.find(ctx, connectionId),
       missing: await this.pages.missing(ctx, connectionId),

@@ -9,6 +9,7 @@ import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import type { JobOutcome } from '../../platform/jobs/job.js';
 import { JobHandlers } from '../../platform/jobs/job-handlers.js';
 import { JobQueue } from '../../platform/jobs/job-queue.js';
+import type { OutboxEvent } from '../../platform/outbox/outbox-event.js';
 import { OutboxSubscribers } from '../../platform/outbox/outbox-subscribers.js';
 import { PaymentReversals } from '../../payments/payment-reversals.service.js';
 import {
@@ -31,6 +32,13 @@ import { UndecidedPayments } from './undecided-payments.flow.js';
 
 const BEGIN_JOB = 'reconcile.begin';
 const POLL_JOB = 'reconcile.poll';
+declare module '../../platform/jobs/job-map.js' {
+  interface JobMap {
+    'reconcile.begin': OutboxEvent<'connection.created'>;
+    'reconcile.poll': { readonly connectionId: string };
+  }
+}
+
 /** Providers' clocks and lists lag a little; asking a little further back costs nothing. */
 const OVERLAP_MS = 10 * 60_000;
 const FIRST_LOOK_BACK_MS = 24 * 60 * 60_000;
@@ -68,7 +76,7 @@ export class Reconciler implements OnModuleInit {
     this.handlers.register({
       kind: BEGIN_JOB,
       handle: async ({ caller, payload }) => {
-        const connectionId = String(payload.entityId);
+        const { entityId: connectionId } = payload;
         await this.uow.run(caller, (ctx) =>
           this.queue.enqueue(ctx, {
             kind: POLL_JOB,
@@ -83,7 +91,7 @@ export class Reconciler implements OnModuleInit {
     this.handlers.register({
       kind: POLL_JOB,
       holdsClock: 'never',
-      handle: ({ caller, payload }) => this.poll(caller, String(payload.connectionId)),
+      handle: ({ caller, payload }) => this.poll(caller, payload.connectionId),
     });
   }
 

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Connection } from '../../connections/connections.types.js';
+import type { EventType } from '../../domain/events.js';
 import { InvoicesService } from '../../invoices/invoices.service.js';
 import type { Ctx } from '../../platform/context.js';
 import { Outbox } from '../../platform/outbox/outbox.js';
@@ -7,7 +8,7 @@ import type { RemoteInvoice } from '../../providers/provider-objects.js';
 import type { EntityMapping } from '../mappings/mappings.types.js';
 
 /** Ends, and what is on the way to one, by what the provider calls it. */
-const TOLD: ReadonlyMap<string, string> = new Map([
+const TOLD: ReadonlyMap<string, Extract<EventType, `invoice.provider_${string}`>> = new Map([
   ['void', 'invoice.provider_voided'],
   ['uncollectible', 'invoice.provider_written_off'],
   ['past_due', 'invoice.provider_past_due'],

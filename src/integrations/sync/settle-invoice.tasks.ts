@@ -9,7 +9,8 @@ import { MappingsService } from '../mappings/mappings.service.js';
 import { RemoteInvoicesService } from './remote-invoices.service.js';
 import { SyncOperationsService } from './sync-operations.service.js';
 import { SyncTasks } from './sync-tasks.js';
-import type { Prepared, Reconsidered, SyncAction, SyncOperation, SyncTask } from './sync.types.js';
+import type { TaskAction } from './sync-actions.types.js';
+import type { Prepared, Reconsidered, SyncOperation, SyncTask } from './sync.types.js';
 
 /** Bank debits take days; a poll sees the end of one within a minute or so. */
 const PROCESSING_MS = 60_000;
@@ -28,7 +29,7 @@ export interface Told {
 @Injectable()
 export abstract class RemoteInvoiceTask implements SyncTask<Told>, OnModuleInit {
   readonly entityType = 'invoice';
-  abstract readonly action: SyncAction;
+  abstract readonly action: TaskAction;
 
   constructor(
     private readonly tasks: SyncTasks,

@@ -6,6 +6,7 @@ import { WallClock } from '../../platform/clock/clock.js';
 import type { Ctx } from '../../platform/context.js';
 import { ProviderError } from '../../providers/provider-error.js';
 import { ProvidersService } from '../../providers/providers.service.js';
+import type { TaskAction } from './sync-actions.types.js';
 import { SyncAttempts } from './sync-attempts.service.js';
 import { SyncOperationsService } from './sync-operations.service.js';
 import { errorOf, goesBefore, isAtWork, isFinished, NEEDED_FIRST } from './sync-outcomes.js';
@@ -121,7 +122,7 @@ export class SyncClaims {
     ctx: Ctx,
     operation: SyncOperation,
     connection: Connection,
-    intent: SyncIntent,
+    intent: SyncIntent<TaskAction>,
   ): Promise<Claim> {
     const earlier = await this.operations.plan(ctx, connection, intent);
     if (earlier.state === 'failed' || earlier.state === 'skipped')

@@ -16,6 +16,12 @@ import { errorOf, failureLine, isFinished, isOurs, notRecorded } from './sync-ou
 import type { Outcome, Ready } from './sync-outcomes.js';
 import type { RecordedCall, SyncOperation } from './sync.types.js';
 
+declare module '../../platform/jobs/job-map.js' {
+  interface JobMap {
+    'sync.run': { readonly operationId: string };
+  }
+}
+
 const FORBIDDEN_MS = 5 * 60_000;
 /** How deep operations may ask for others to be done first: an invoice for its customer, no further. */
 const MAX_DEPTH = 3;
@@ -44,7 +50,7 @@ export class SyncEngine implements OnModuleInit {
   onModuleInit(): void {
     this.handlers.register({
       kind: SYNC_RUN_JOB,
-      handle: ({ caller, payload }) => this.run(caller, String(payload.operationId)),
+      handle: ({ caller, payload }) => this.run(caller, payload.operationId),
     });
   }
 

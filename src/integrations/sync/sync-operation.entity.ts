@@ -1,5 +1,7 @@
 import { Column, Entity, Index } from 'typeorm';
 import { EnvironmentRow } from '../../platform/database/columns.js';
+import type { MappedEntity } from '../mappings/mappings.types.js';
+import type { SyncAction } from './sync-actions.types.js';
 
 export type SyncState = 'pending' | 'running' | 'retrying' | 'succeeded' | 'failed' | 'skipped';
 
@@ -29,14 +31,13 @@ export class SyncOperationEntity extends EnvironmentRow {
   provider!: string;
 
   @Column({ type: 'text' })
-  entityType!: string;
+  entityType!: MappedEntity;
 
   @Column({ type: 'text' })
   entityId!: string;
 
-  /** One of `SYNC_ACTIONS`. */
   @Column({ type: 'text' })
-  action!: string;
+  action!: SyncAction;
 
   @Column({ type: 'integer' })
   revision!: number;

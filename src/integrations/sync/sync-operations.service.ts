@@ -9,7 +9,9 @@ import { findRow, findRows, insertUnlessThere, updateRow } from '../../platform/
 import { findPage, type ListRequest, type PaginationResponse } from '../../platform/http/list-query.js';
 import { newId } from '../../platform/ids.js';
 import { JobQueue } from '../../platform/jobs/job-queue.js';
+import type { KeyedJobSpec } from '../../platform/jobs/job.js';
 import { Outbox } from '../../platform/outbox/outbox.js';
+import type { TaskAction } from './sync-actions.types.js';
 import { SyncOperationEntity } from './sync-operation.entity.js';
 import { finishedEvent } from './sync-outcomes.js';
 import type { FinishedState, SyncIntent, SyncOperation } from './sync.types.js';
@@ -18,7 +20,7 @@ export const SYNC_RUN_JOB = 'sync.run';
 /** What comes back within this time is not hurried: its pause is what a provider in trouble needs. */
 const SOON_MS = 2_000;
 
-type EntityAction = Omit<SyncIntent, 'revision'>;
+type EntityAction = Omit<SyncIntent<TaskAction>, 'revision'>;
 
 const SEARCH_FIELDS = { created_at: 'createdAt', updated_at: 'updatedAt', state: 'state' };
 
@@ -43,7 +45,12 @@ export class SyncOperationsService {
    * One intent is one operation, however often it is planned. Answers the operation, new or not. Without `withJob` it is
    * carried out by whoever looks after many of its kind at once.
    */
-  async plan(ctx: Ctx, connection: Connection, intent: SyncIntent, withJob = true): Promise<SyncOperation> {
+  async plan(
+    ctx: Ctx,
+    connection: Connection,
+    intent: SyncIntent<TaskAction>,
+    withJob = true,
+  ): Promise<SyncOperation> {
     const now = this.clock.now();
     const id = newId('syncOperation');
     const row: SyncOperationEntity = {
@@ -78,7 +85,7 @@ export class SyncOperationsService {
   }
 
   /** Like {@link plan}, and once more where it has been done before: what it had made is gone. */
-  async planAgain(ctx: Ctx, connection: Connection, intent: SyncIntent): Promise<SyncOperation> {
+  async planAgain(ctx: Ctx, connection: Connection, intent: SyncIntent<TaskAction>): Promise<SyncOperation> {
     const operation = await this.plan(ctx, connection, intent);
     if (operation.finishedAt === null) return operation;
     await this.restart(ctx, operation, true);
@@ -193,7 +200,7 @@ export class SyncOperationsService {
   unfinishedOf(
     ctx: Ctx,
     connectionId: string,
-    entity: { readonly entityType: string; readonly entityId: string },
+    entity: Pick<SyncIntent, 'entityType' | 'entityId'>,
   ): Promise<SyncOperation[]> {
     const { entityType, entityId } = entity;
     return findRows(
@@ -211,7 +218,7 @@ export class SyncOperationsService {
   async hasten(
     ctx: Ctx,
     connectionId: string,
-    entity: { readonly entityType: string; readonly entityId: string },
+    entity: Pick<SyncIntent, 'entityType' | 'entityId'>,
   ): Promise<void> {
     const now = this.clock.now();
     const soon = now.getTime() + SOON_MS;
@@ -290,9 +297,7 @@ export class SyncOperationsService {
 const waits = ({ snapshot, state }: SyncOperation): boolean =>
   snapshot === null && (state === 'pending' || state === 'retrying');
 
-export const jobFor = (
-  operationId: string,
-): { kind: string; key: string; payload: { operationId: string } } => ({
+export const jobFor = (operationId: string): KeyedJobSpec<typeof SYNC_RUN_JOB> => ({
   kind: SYNC_RUN_JOB,
   key: operationId,
   payload: { operationId },

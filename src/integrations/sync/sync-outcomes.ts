@@ -81,7 +81,7 @@ export const finishedEvent = (
     action,
   }: Pick<SyncOperation, 'id' | 'connectionId' | 'provider' | 'entityType' | 'entityId' | 'action'>,
   { state, reason }: { readonly state: FinishedState; readonly reason: string | null },
-): DomainEvent => ({
+): DomainEvent<`integration.sync_${FinishedState}`> => ({
   type: `integration.sync_${state}`,
   entityType,
   entityId,

@@ -1,11 +1,14 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { ConnectionsService } from '../../connections/connections.service.js';
 import { CustomersService } from '../../customers/customers.service.js';
+import { assertNever } from '../../domain/assert-never.js';
+import type { EventType } from '../../domain/events.js';
 import { InvoicesService } from '../../invoices/invoices.service.js';
 import type { Ctx } from '../../platform/context.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { JobHandlers } from '../../platform/jobs/job-handlers.js';
 import { JobQueue } from '../../platform/jobs/job-queue.js';
+import type { OutboxEvent } from '../../platform/outbox/outbox-event.js';
 import { OutboxSubscribers } from '../../platform/outbox/outbox-subscribers.js';
 import { PaymentsService } from '../../payments/payments.service.js';
 import { CheckoutSessionsService } from '../checkout/checkout-sessions.service.js';
@@ -15,6 +18,23 @@ import { SyncNotes } from './sync-notes.service.js';
 import { jobFor, SyncOperationsService } from './sync-operations.service.js';
 
 const PLAN_JOB = 'sync.plan';
+const EVENTS = [
+  'customer.created',
+  'customer.updated',
+  'customer.deleted',
+  'invoice.finalized',
+  'invoice.paid',
+  'invoice.payment_changed',
+  'invoice.voided',
+  'connection.resumed',
+] as const satisfies readonly EventType[];
+type PlannedEvent = OutboxEvent<(typeof EVENTS)[number]>;
+
+declare module '../../platform/jobs/job-map.js' {
+  interface JobMap {
+    'sync.plan': PlannedEvent;
+  }
+}
 
 /** Reads events and writes down which connections have to be told what. Looks at what is, not at what the event says. */
 @Injectable()
@@ -38,59 +58,46 @@ export class SyncPlanner implements OnModuleInit {
   onModuleInit(): void {
     this.subscribers.register({
       jobKind: PLAN_JOB,
-      eventTypes: [
-        'customer.created',
-        'customer.updated',
-        'customer.deleted',
-        'invoice.finalized',
-        'invoice.paid',
-        'invoice.payment_changed',
-        'invoice.voided',
-        'connection.resumed',
-      ],
-      heardIn: (em, environmentIds) => this.connections.environmentsWithAny(em, environmentIds),
+      eventTypes: EVENTS,
+      activeEnvironments: (em, environmentIds) => this.connections.environmentsWithAny(em, environmentIds),
     });
     this.handlers.register({
       kind: PLAN_JOB,
       handle: async ({ caller, payload }) => {
-        const { type, entityId } = payload as { type: string; entityId: string };
-        const detail = payload.payload as Record<string, unknown>;
         // Should it be lost, so is the end of this job, which is written after it.
-        await this.uow.run(caller, (ctx) => this.plan(ctx, type, entityId, detail), { isBookkeeping: true });
+        await this.uow.run(caller, (ctx) => this.plan(ctx, payload), { isBookkeeping: true });
         return undefined;
       },
     });
   }
 
-  private async plan(
-    ctx: Ctx,
-    type: string,
-    entityId: string,
-    detail: Record<string, unknown>,
-  ): Promise<void> {
-    switch (type) {
+  private async plan(ctx: Ctx, event: PlannedEvent): Promise<void> {
+    const { entityId } = event;
+    switch (event.type) {
       case 'customer.created':
       case 'customer.updated':
-        return this.planCustomer(ctx, entityId, detail.origin);
+        return this.planCustomer(ctx, entityId, event.payload.origin);
       case 'customer.deleted':
-        return this.planCustomerDeletion(ctx, entityId, detail);
+        return this.planCustomerDeletion(ctx, event);
       case 'invoice.finalized':
         return this.planInvoice(ctx, entityId);
       case 'invoice.paid':
         await this.closePages(ctx, entityId);
-        return this.tellOthers(ctx, entityId, 'mark_paid', detail.paid_through);
+        return this.tellOthers(ctx, entityId, 'mark_paid', event.payload.paid_through);
       case 'invoice.payment_changed':
         await this.closePages(ctx, entityId);
-        return this.tellOthers(ctx, entityId, 'settle_part', detail.paid_through);
+        return this.tellOthers(ctx, entityId, 'settle_part', event.payload.paid_through);
       case 'invoice.voided':
         await this.closePages(ctx, entityId);
-        return this.tellOthers(ctx, entityId, 'void', undefined);
+        return this.tellOthers(ctx, entityId, 'void', null);
       case 'connection.resumed':
         return this.resume(ctx, entityId);
+      default:
+        assertNever(event);
     }
   }
 
-  private async planCustomer(ctx: Ctx, customerId: string, origin: unknown): Promise<void> {
+  private async planCustomer(ctx: Ctx, customerId: string, origin: string | undefined): Promise<void> {
     const customer = await this.customers.find(ctx, customerId);
     if (customer?.status !== 'published') return;
     if (customer.email !== null) await this.revival.reviveFor(ctx, customerId);
@@ -107,8 +114,7 @@ export class SyncPlanner implements OnModuleInit {
 
   private async planCustomerDeletion(
     ctx: Ctx,
-    customerId: string,
-    { origin, revision }: Record<string, unknown>,
+    { entityId: customerId, payload: { origin, revision } }: OutboxEvent<'customer.deleted'>,
   ): Promise<void> {
     for (const connection of await this.connections.listSyncing(ctx, 'customer', 'outbound'))
       if (
@@ -120,7 +126,7 @@ export class SyncPlanner implements OnModuleInit {
           entityType: 'customer',
           entityId: customerId,
           action: 'delete',
-          revision: Number(revision),
+          revision,
         });
   }
 
@@ -150,7 +156,7 @@ export class SyncPlanner implements OnModuleInit {
     ctx: Ctx,
     invoiceId: string,
     action: 'mark_paid' | 'settle_part' | 'void',
-    paidThrough: unknown,
+    paidThrough: string | null,
   ): Promise<void> {
     const invoice = await this.invoices.get(ctx, invoiceId);
     // What went back is no part that was settled: an invoice that is settled there stays so.

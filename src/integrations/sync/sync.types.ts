@@ -4,6 +4,7 @@ import type { ProviderSession } from '../../providers/provider-adapter.js';
 import type { ProviderError } from '../../providers/provider-error.js';
 import type { Attempt } from '../../providers/provider-objects.js';
 import type { MappedEntity } from '../mappings/mappings.types.js';
+import type { SyncAction, TaskAction } from './sync-actions.types.js';
 import type { SyncAttemptEntity } from './sync-attempt.entity.js';
 import type { SyncOperationEntity, SyncState } from './sync-operation.entity.js';
 
@@ -13,20 +14,6 @@ export type FinishedState = Extract<SyncState, 'succeeded' | 'failed' | 'skipped
 export type SyncOperation = Readonly<SyncOperationEntity>;
 export type SyncAttempt = Readonly<SyncAttemptEntity>;
 
-export const SYNC_ACTIONS = [
-  'push',
-  'mark',
-  'mark_paid',
-  'settle_part',
-  'void',
-  'refresh',
-  'refund',
-  'expire',
-  'delete',
-  'void_stray',
-  'poll',
-  'import',
-] as const;
 /** Looks up what is missing or in doubt of invoices that were pushed; one a connection. */
 export const SWEEP_JOB = 'sync.sweep';
 /**
@@ -34,12 +21,11 @@ export const SWEEP_JOB = 'sync.sweep';
  * have been frozen, makes no call after that and records nothing.
  */
 export const ABANDONED_MS = 120_000;
-export type SyncAction = (typeof SYNC_ACTIONS)[number];
 
-export interface SyncIntent {
+export interface SyncIntent<A extends SyncAction = SyncAction> {
   readonly entityType: MappedEntity;
   readonly entityId: string;
-  readonly action: SyncAction;
+  readonly action: A;
   readonly revision: number;
 }
 
@@ -51,7 +37,7 @@ export type Prepared =
   /** It cannot be done until somebody repairs what is said here. */
   | { readonly fail: string }
   /** Something else has to be done first; the engine does it and asks again. */
-  | { readonly first: SyncIntent }
+  | { readonly first: SyncIntent<TaskAction> }
   /** Something else is under way; the engine asks again later. */
   | { readonly wait: string };
 
@@ -71,7 +57,7 @@ export type Reconsidered =
  */
 export interface SyncTask<R = unknown> {
   readonly entityType: MappedEntity;
-  readonly action: SyncAction;
+  readonly action: TaskAction;
   /** It only reads there: it waits for no other, and none waits for it. */
   readonly onlyReads?: true;
   /** Asked before each try: a reason to let others go first, and for how long. */

@@ -1,14 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import type { HoldsClock, JobHandler, JobLane } from './job.js';
+import type { JobKind } from './job-map.js';
 
 /** The handlers of this process by kind; modules add theirs when they start. */
 @Injectable()
 export class JobHandlers {
   private readonly handlers = new Map<string, JobHandler>();
 
-  register(handler: JobHandler): void {
+  register<K extends JobKind>(handler: JobHandler<K>): void {
     if (this.handlers.has(handler.kind)) throw new Error(`two handlers for jobs of kind ${handler.kind}`);
-    this.handlers.set(handler.kind, handler);
+    // `find` by kind gives it jobs of that kind only.
+    this.handlers.set(handler.kind, handler as unknown as JobHandler);
   }
 
   laneOf(kind: string): JobLane {

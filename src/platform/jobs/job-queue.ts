@@ -5,7 +5,8 @@ import type { Ctx, Scope } from '../context.js';
 import { queryPrepared } from '../database/prepared.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
 import { newId } from '../ids.js';
-import { JOB_TRANSPORT, type JobSpec, type JobTransport } from './job.js';
+import { JOB_TRANSPORT, type JobSpec, type JobTransport, type KeyedJobSpec } from './job.js';
+import type { JobKind, JobMap } from './job-map.js';
 
 /** Where work for later is written down, in the transaction that makes it necessary. */
 @Injectable()
@@ -62,7 +63,7 @@ export class JobQueue {
    * A job that nothing else is written down with, durable when it settles. One trip to the database, for callers that hold
    * requests until then.
    */
-  async writeDown(scope: Scope, kind: string, payload: JobSpec['payload']): Promise<void> {
+  async writeDown<K extends JobKind>(scope: Scope, kind: K, payload: JobMap[K]): Promise<void> {
     const announcement = this.announcement(kind);
     const id = newId('job');
     await this.uow.write(
@@ -85,7 +86,7 @@ export class JobQueue {
    * For a function of the schema that stores jobs together with what makes them necessary: the time at which such a row is
    * announced (null when nothing is), and how to announce it once it is durable.
    */
-  announcement(kind: string): {
+  announcement(kind: JobKind): {
     readonly at: Date | null;
     readonly now: Date;
     announce(ids: readonly string[]): void;
@@ -104,7 +105,7 @@ export class JobQueue {
    * Makes the job of that kind and key due now, whatever became of it before; creates it when there is none. One that is
    * running keeps its worker and is due again when that is through: another time to run at tells it so.
    */
-  async requeue(ctx: Ctx, spec: JobSpec & { readonly key: string }): Promise<void> {
+  async requeue(ctx: Ctx, spec: KeyedJobSpec): Promise<void> {
     const now = this.clock.now();
     const runAt = spec.runAt ?? now;
     const [rows] = await ctx.em.query<[{ id: string; state: string }[], number]>(

@@ -16,7 +16,8 @@ interface ClaimedRow {
   tenant_id: string;
   environment_id: string;
   kind: string;
-  payload: Record<string, unknown>;
+  /** As the queue has taken it for the kind. */
+  payload: JobRun['payload'];
   attempts: number;
   /** Names this lease: a row that another worker has taken over since is not ours to settle. */
   claims: number;

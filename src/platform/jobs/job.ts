@@ -1,25 +1,31 @@
 import type { Caller, Scope } from '../context.js';
+import type { AsJson } from '../json.types.js';
+import type { JobKind, JobMap } from './job-map.js';
 
 /**
  * A job is a durable row: something that has to be done once, at or after an instant of real time. Transports
  * only say "run row N now"; losing one loses time, never work.
  */
-export interface JobSpec {
-  /** Names the handler: `sync.run`. */
-  readonly kind: string;
-  /** At most one row exists per kind and key in an environment. Defaults to a fresh id. */
-  readonly key?: string;
-  readonly payload: Readonly<Record<string, unknown>>;
-  /** Real time. Default: at once. */
-  readonly runAt?: Date;
-}
+export type JobSpec<K extends JobKind = JobKind> = {
+  readonly [P in K]: {
+    /** Names the handler: `sync.run`. */
+    readonly kind: P;
+    /** At most one row exists per kind and key in an environment. Defaults to a fresh id. */
+    readonly key?: string;
+    readonly payload: JobMap[P];
+    /** Real time. Default: at once. */
+    readonly runAt?: Date;
+  };
+}[K];
 
-export interface JobRun {
+export type KeyedJobSpec<K extends JobKind = JobKind> = JobSpec<K> & { readonly key: string };
+
+export interface JobRun<K extends JobKind = JobKind> {
   readonly jobId: string;
   readonly scope: Scope;
   /** For opening units of work: the job's scope, the system actor, the job's id as request id. */
   readonly caller: Caller;
-  readonly payload: Readonly<Record<string, unknown>>;
+  readonly payload: AsJson<JobMap[K]>;
   /** 1 on the first try, and again after each that has not failed. */
   readonly attempt: number;
   /** Start of the retry window. */
@@ -47,13 +53,13 @@ export type JobLane = 'main' | 'outside';
  */
 export type HoldsClock = 'until_done' | 'while_due' | 'never';
 
-export interface JobHandler {
-  readonly kind: string;
+export interface JobHandler<K extends JobKind = JobKind> {
+  readonly kind: K;
   /** `until_done` when left out. */
   readonly holdsClock?: HoldsClock;
   /** `main` when left out. */
   readonly lane?: JobLane;
-  handle(run: JobRun): Promise<JobOutcome | undefined>;
+  handle(run: JobRun<K>): Promise<JobOutcome | undefined>;
 }
 
 export interface Announcement {

@@ -4,6 +4,7 @@ import type { Ctx } from '../context.js';
 import { findRow } from '../database/rows.js';
 import { findPage, type ListRequest, type PaginationResponse } from '../http/list-query.js';
 import { JobEntity, type JobState } from './job.entity.js';
+import type { KeyedJobSpec } from './job.js';
 import { JobQueue } from './job-queue.js';
 
 const STATES: readonly JobState[] = ['queued', 'running', 'done', 'parked'];
@@ -42,7 +43,8 @@ export class JobsService {
     const { state, kind, key, payload } = await this.get(ctx, id);
     if (state !== 'parked')
       throw invalidOperation(`the job is ${state}: only a parked one is run again by hand`, 'job_not_parked');
-    await this.queue.requeue(ctx, { kind, key, payload });
+    // As it was enqueued, perhaps by another version.
+    await this.queue.requeue(ctx, { kind, key, payload } as unknown as KeyedJobSpec);
     return this.get(ctx, id);
   }
 }

@@ -5,7 +5,8 @@ import { queryPrepared } from '../database/prepared.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
 import type { JobSpec } from '../jobs/job.js';
 import { JobQueue } from '../jobs/job-queue.js';
-import { OutboxSubscribers, type OutboxSubscriber } from './outbox-subscribers.js';
+import type { OutboxEvent } from './outbox-event.js';
+import { OutboxSubscribers, type RegisteredSubscriber } from './outbox-subscribers.js';
 
 const BATCH = 200;
 
@@ -92,18 +93,18 @@ export class OutboxRelay {
   private async audience(
     em: EntityManager,
     rows: readonly UnrelayedRow[],
-  ): Promise<ReadonlyMap<OutboxSubscriber, ReadonlySet<string>>> {
-    const asked = new Map<OutboxSubscriber, Set<string>>();
+  ): Promise<ReadonlyMap<RegisteredSubscriber, ReadonlySet<string>>> {
+    const asked = new Map<RegisteredSubscriber, Set<string>>();
     for (const row of rows)
       for (const subscriber of this.subscribers.of(row.type))
-        if (subscriber.heardIn !== undefined)
+        if (subscriber.activeEnvironments !== undefined)
           asked.set(subscriber, (asked.get(subscriber) ?? new Set()).add(row.environment_id));
     // Asked at once: one trip, however many they are.
     return new Map(
       await Promise.all(
         [...asked].map(async ([subscriber, environments]) => {
-          const heardIn = await subscriber.heardIn?.(em, [...environments]);
-          return [subscriber, heardIn ?? environments] as const;
+          const active = await subscriber.activeEnvironments?.(em, [...environments]);
+          return [subscriber, active ?? environments] as const;
         }),
       ),
     );
@@ -111,30 +112,35 @@ export class OutboxRelay {
 
   private jobsByScope(
     rows: readonly UnrelayedRow[],
-    audience: ReadonlyMap<OutboxSubscriber, ReadonlySet<string>>,
+    audience: ReadonlyMap<RegisteredSubscriber, ReadonlySet<string>>,
   ): Iterable<[{ tenantId: string; environmentId: string }, JobSpec[]]> {
     const scopes = new Map<string, [{ tenantId: string; environmentId: string }, JobSpec[]]>();
     for (const row of rows) {
       const key = `${row.tenant_id}/${row.environment_id}`;
       const entry = scopes.get(key) ?? [{ tenantId: row.tenant_id, environmentId: row.environment_id }, []];
       scopes.set(key, entry);
+      const event = eventOf(row);
       for (const subscriber of this.subscribers.of(row.type)) {
         if (audience.get(subscriber)?.has(row.environment_id) === false) continue;
-        if (subscriber.concerns?.(row.payload) === false) continue;
-        entry[1].push({
-          kind: subscriber.jobKind,
-          key: row.sequence,
-          payload: {
-            sequence: row.sequence,
-            type: row.type,
-            entityType: row.entity_type,
-            entityId: row.entity_id,
-            payload: row.payload,
-            occurredAt: row.occurred_at.toISOString(),
-          },
-        });
+        if (subscriber.concerns?.(event) === false) continue;
+        entry[1].push(jobOf(subscriber, event));
       }
     }
     return scopes.values();
   }
 }
+
+/** `append` has written the row, from a type of the event map. */
+const eventOf = (row: UnrelayedRow): OutboxEvent =>
+  ({
+    sequence: row.sequence,
+    type: row.type,
+    entityType: row.entity_type,
+    entityId: row.entity_id,
+    payload: row.payload,
+    occurredAt: row.occurred_at.toISOString(),
+  }) as OutboxEvent;
+
+/** `register` has checked that the kind of job takes the event. */
+const jobOf = ({ jobKind }: RegisteredSubscriber, event: OutboxEvent): JobSpec =>
+  ({ kind: jobKind, key: event.sequence, payload: event }) as JobSpec;

@@ -1,16 +1,25 @@
 import { Injectable } from '@nestjs/common';
+import type { EventMap, EventType, EventTypeOf } from '../../domain/events.js';
 import type { Ctx } from '../context.js';
 import { queryPrepared } from '../database/prepared.js';
 import { OutboxSignal } from './outbox-signal.js';
 
-/** Something that has happened, told to whoever stands further right in the street. */
-export interface DomainEvent {
-  /** Past tense: `invoice.finalized`. */
-  readonly type: string;
-  readonly entityType: string;
-  readonly entityId: string;
-  readonly payload?: Readonly<Record<string, unknown>>;
-}
+/** An event as a service appends it. */
+export type DomainEvent<T extends EventType = EventType> = {
+  readonly [K in T]: {
+    /** Past tense: `invoice.finalized`. */
+    readonly type: K;
+    readonly entityType: EventMap[K]['entityType'];
+    readonly entityId: string;
+  } & WithPayload<EventMap[K]['payload']>;
+}[T];
+
+/** The same without its entity: for a service that has one. */
+export type EventOf<Entity extends string> = {
+  readonly [K in EventTypeOf<Entity>]: { readonly type: K } & WithPayload<EventMap[K]['payload']>;
+}[EventTypeOf<Entity>];
+
+type WithPayload<P> = keyof P extends never ? { readonly payload?: undefined } : { readonly payload: P };
 
 /** The only way to the right: an event row in the same transaction as the change it tells of. */
 @Injectable()

@@ -1,6 +1,7 @@
 import Stripe from 'stripe';
 import type { BillingPeriodUnit } from '../../domain/billing-period.js';
 import { formatRate, rate } from '../../domain/rate.js';
+import type { TierMode } from '../../domain/rating/price-kinds.js';
 import { ProviderError } from '../provider-error.js';
 import type { Attempt } from '../provider-objects.js';
 import type { PlanPush, PricePush } from '../provider-catalogue.js';
@@ -192,6 +193,11 @@ function priceParams(ctx: StripeContext, price: PricePush): Omit<Stripe.PriceCre
   };
 }
 
+const TIERS_MODES = {
+  VOLUME: 'volume',
+  SLAB: 'graduated',
+} as const satisfies Readonly<Record<TierMode, Stripe.PriceCreateParams.TiersMode>>;
+
 function termsParams({ terms, currency }: PricePush): Partial<Stripe.PriceCreateParams> {
   const minor = (amount: string): Stripe.Decimal => minorUnits(amount, currency);
   switch (terms.model) {
@@ -205,7 +211,7 @@ function termsParams({ terms, currency }: PricePush): Partial<Stripe.PriceCreate
     case 'TIERED':
       return {
         billing_scheme: 'tiered',
-        tiers_mode: terms.mode === 'VOLUME' ? 'volume' : 'graduated',
+        tiers_mode: TIERS_MODES[terms.mode],
         tiers: terms.tiers.map((tier) => ({
           up_to: tier.upTo === null ? ('inf' as const) : wholeUnits(tier.upTo),
           unit_amount_decimal: minor(tier.unitAmount),

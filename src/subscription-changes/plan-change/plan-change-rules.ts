@@ -1,6 +1,7 @@
 import type { BillingCycle, BillingPeriodUnit } from '../../domain/billing-period.js';
 import { fieldErrors, invalidOperation } from '../../domain/errors.js';
 import type { ProrationBehavior } from '../../domain/subscribing/proration.js';
+import { SUBSCRIPTION_SERVICE } from '../../domain/subscribing/subscription-states.js';
 import type { Subscription, SubscriptionLineItem } from '../../subscriptions/subscriptions.types.js';
 
 export interface PlanChangeInput {
@@ -51,11 +52,12 @@ export const isPresent = ({ startDate, endDate }: SubscriptionLineItem, at: Date
 
 export function assertChangeable(subscription: Subscription): void {
   const { subscriptionStatus: status, activatedAt, cancelAt } = subscription;
-  if (status === 'cancelled')
+  const service = SUBSCRIPTION_SERVICE[status];
+  if (service === 'over')
     throw invalidOperation('subscription is already cancelled', 'subscription_already_cancelled');
-  if ((status !== 'active' && status !== 'trialing') || activatedAt === null)
+  if (service !== 'served' || activatedAt === null)
     throw invalidOperation(
-      `subscription is not active: a plan is changed while it is billed, not ${status === 'active' || status === 'trialing' ? 'before it starts' : `while it is ${status}`}`,
+      `subscription is not active: a plan is changed while it is billed, not ${service === 'served' ? 'before it starts' : `while it is ${status}`}`,
       'subscription_not_active',
       { subscription_status: status },
     );

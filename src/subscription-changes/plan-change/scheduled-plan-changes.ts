@@ -3,6 +3,7 @@ import { BillingError } from '../../domain/errors.js';
 import type { Ctx } from '../../platform/context.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { JobHandlers } from '../../platform/jobs/job-handlers.js';
+import type { OutboxEvent } from '../../platform/outbox/outbox-event.js';
 import { Outbox } from '../../platform/outbox/outbox.js';
 import { OutboxSubscribers } from '../../platform/outbox/outbox-subscribers.js';
 import { SubscriptionSchedulesService } from '../../subscriptions/subscription-schedules.service.js';
@@ -13,6 +14,12 @@ import { ScheduledEnds } from '../../billing/runs/scheduled-ends.service.js';
 import type { Stepped } from '../../billing/runs/step.types.js';
 
 const JOB = 'subscription.scheduled_change';
+
+declare module '../../platform/jobs/job-map.js' {
+  interface JobMap {
+    'subscription.scheduled_change': OutboxEvent<'subscription.cancelled'>;
+  }
+}
 
 /**
  * The end of a subscription and the beginning of the one that is to follow it are one: both happen, or it goes on as it
@@ -37,7 +44,7 @@ export class ScheduledPlanChanges implements OnModuleInit {
     this.handlers.register({
       kind: JOB,
       handle: async ({ caller, payload }) => {
-        await this.uow.run(caller, (ctx) => this.afterEnd(ctx, payload.entityId as string));
+        await this.uow.run(caller, (ctx) => this.afterEnd(ctx, payload.entityId));
         return undefined;
       },
     });

@@ -22,6 +22,12 @@ interface Progress {
   readonly failed: number;
 }
 
+declare module '../../platform/jobs/job-map.js' {
+  interface JobMap {
+    'plan.sync_prices': Progress;
+  }
+}
+
 /** Carries a plan's prices to its live subscriptions, batch by batch, each subscription in a transaction of its own. */
 @Injectable()
 export class PlanPriceSyncJob implements OnModuleInit {
@@ -40,7 +46,7 @@ export class PlanPriceSyncJob implements OnModuleInit {
     this.handlers.register({
       kind: JOB,
       handle: async ({ caller, payload }) => {
-        await this.batch(caller, payload as unknown as Progress);
+        await this.batch(caller, payload);
         return undefined;
       },
     });
@@ -93,7 +99,7 @@ export class PlanPriceSyncJob implements OnModuleInit {
     return this.queue.enqueue(ctx, {
       kind: JOB,
       key: `${progress.run_id}:${progress.after}`,
-      payload: { ...progress },
+      payload: progress,
     });
   }
 

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
+import type { AggregationType } from '../../domain/usage/aggregation.js';
 import type { UsageQuery } from '../usage.types.js';
 
 const HOUR = 60 * 60 * 1000;
 
 interface Series {
   readonly eventName: string;
-  readonly type: string;
+  readonly type: AggregationType;
   readonly field: string;
   readonly filters: readonly unknown[];
 }
@@ -24,8 +25,19 @@ export const seriesOf = (query: UsageQuery): Series => ({
   filters: query.filters,
 });
 
-/** Values of different hours cannot be added up where they must be told apart. */
-export const canRollUp = (type: string): boolean => type !== 'COUNT_UNIQUE';
+/** Whether summaries of hours add up. Values of different hours do not where they must be told apart. */
+const ROLLS_UP = {
+  COUNT: true,
+  SUM: true,
+  SUM_WITH_MULTIPLIER: true,
+  AVG: true,
+  MAX: true,
+  LATEST: true,
+  WEIGHTED_SUM: true,
+  COUNT_UNIQUE: false,
+} as const satisfies Record<AggregationType, boolean>;
+
+export const canRollUp = (type: AggregationType): boolean => ROLLS_UP[type];
 
 /** The full hours of a query's window that roll-ups may answer for; undefined: all of it is read from the events. */
 export function summedHours({

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import type { AggregationType } from '../../../src/domain/usage/aggregation.js';
 
 /** Where all histories begin. January has 31 days. */
 export const START = Date.parse('2031-01-01T00:00:00Z');
@@ -22,7 +23,7 @@ export const AGGREGATIONS = {
   MAX_BY_DAY: { type: 'MAX', field: 'v', bucket_size: 'DAY' },
   SUM_KEPT: { type: 'SUM', field: 'v' },
   WEIGHTED_SUM_KEPT: { type: 'WEIGHTED_SUM', field: 'v' },
-} as const;
+} as const satisfies Record<AggregationType, object> & Record<string, object>;
 export type Aggregation = keyof typeof AGGREGATIONS;
 const BUCKETED: readonly Aggregation[] = ['SUM_BY_DAY', 'SUM_BY_DAY_AND_GROUP', 'MAX_BY_DAY'];
 /** Of meters that never reset. */
