@@ -38,6 +38,7 @@ import { PausesThatGiveBack1763700000060 } from './0060-pauses-that-give-back.js
 import { WebhookHealth1763700000061 } from './0061-webhook-health.js';
 import { GrantsOfKeys1763700000065 } from './0065-grants-of-keys.js';
 import { MappingsByEntity1763700000066 } from './0066-mappings-by-entity.js';
+import { PollsOfConnections1763700000068 } from './0068-polls-of-connections.js';
 
 /** In the order they run. Append; never edit one that has been released. */
 export const migrations = [
@@ -81,4 +82,5 @@ export const migrations = [
   WebhookHealth1763700000061,
   GrantsOfKeys1763700000065,
   MappingsByEntity1763700000066,
+  PollsOfConnections1763700000068,
 ] as const;

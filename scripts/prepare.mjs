@@ -15,6 +15,12 @@ export function assertNode() {
   process.exit(1);
 }
 
+/** Settings in `.env`, where there is one. Variables that are set already win. */
+export function loadEnv() {
+  const file = path.join(root, '.env');
+  if (fs.existsSync(file)) process.loadEnvFile(file);
+}
+
 function run(title, command, args) {
   const began = Date.now();
   console.log(`… ${title}`);

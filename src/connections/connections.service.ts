@@ -72,11 +72,10 @@ export class ConnectionsService {
       webhookHealth: null,
       metadata: input.given.metadata,
     });
-    await this.audit.record(ctx, {
-      action: 'connection.created',
-      entityType: 'connection',
-      entityId: row.id,
-    });
+    const of = { entityType: 'connection', entityId: row.id } as const;
+    await this.audit.record(ctx, { action: 'connection.created', ...of });
+    // Begins the polls of its provider.
+    await this.outbox.append(ctx, { type: 'connection.created', ...of });
     return row;
   }
 

@@ -115,7 +115,7 @@ export interface EventMap {
   /** Money of a purchase went back, and its credits are spent already. Webhooks. */
   'wallet.credits_missing': Of<'wallet', { readonly invoice_id: string; readonly missing_credits: string }>;
 
-  /** A provider was connected. The reconciler would begin to poll it (reconcile.begin); no service appends it yet. */
+  /** A provider was connected. The reconciler begins to poll it (reconcile.begin). */
   'connection.created': Of<'connection'>;
   /** The provider refuses the credentials. Webhooks. */
   'connection.paused': Of<'connection'>;

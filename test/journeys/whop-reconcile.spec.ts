@@ -1,6 +1,7 @@
 import { eventually } from '../support/eventually.js';
 import { webhooksHandled } from '../support/faults.js';
 import { Road } from '../support/road.js';
+import { startTestApp } from '../support/test-app.js';
 import { sendWhopWebhook, WhopAccount } from '../support/whop-account.js';
 
 /** What is paid, void or written off at Whop or here is so at the other side too, whoever was told or not. */
@@ -253,5 +254,29 @@ describe('reconciliation with Whop', () => {
     await pay(invoice);
     expect((await poll()).changed).toBe(1);
     expect(await road.paid(invoice.id as string)).toMatchObject({ amount_paid: '42' });
+  });
+});
+
+describe('reconciliation that nobody asks for', () => {
+  it('bug: a new connection is polled by itself, and what a lost webhook would have told is found', async () => {
+    const road = await Road.on((sandbox) =>
+      startTestApp({ providers: Road.providersOf(sandbox), reconcileEveryMs: 300 }),
+    );
+    try {
+      const whop = new WhopAccount(road);
+      await whop.connect();
+      const customer = await road.customer('polled');
+      const { id } = await road.invoice(customer.id as string, [{ amount: '12' }]);
+      const invoice = await road.invoiceWhen(
+        id as string,
+        'has its page',
+        (one) => one.metadata.whop_checkout_url !== undefined,
+      );
+      road.sandbox.whop.arrangeWebhooks({ action: 'drop', times: null });
+      expect(await road.submit(invoice.metadata.whop_checkout_url as string)).toBe(303);
+      await road.paid(id as string);
+    } finally {
+      await road.stop();
+    }
   });
 });

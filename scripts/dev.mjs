@@ -1,0 +1,15 @@
+// `npm run start:dev`: the server, built again and started again at each change, with a debugger on 127.0.0.1:9229.
+import { spawn } from 'node:child_process';
+import path from 'node:path';
+import { assertNode, ensureInstalled, loadEnv, root } from './prepare.mjs';
+
+assertNode();
+ensureInstalled();
+loadEnv();
+const nest = path.join(root, 'node_modules/@nestjs/cli/bin/nest.js');
+const child = spawn(process.execPath, [nest, 'start', '--watch', '--debug', '127.0.0.1:9229'], {
+  cwd: root,
+  stdio: 'inherit',
+});
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
+child.on('exit', (code) => process.exit(code ?? 0));
