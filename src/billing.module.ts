@@ -30,7 +30,7 @@ import { PlansModule } from './plans/plans.module.js';
 import { dataSourceOptions, migrate, type DatabaseOptions } from './platform/database/data-source.js';
 import { PLATFORM_OPTIONS, PlatformModule } from './platform/platform.module.js';
 import { PROVIDER_OPTIONS } from './providers/providers.service.js';
-import { ProvidersModule } from './providers/providers.module.js';
+import { ProvidersModule, type ProviderModules } from './providers/providers.module.js';
 import { BillingRunsModule } from './billing/billing-runs.module.js';
 import { PrepaidModule } from './prepaid/prepaid.module.js';
 import { RatingModule } from './rating/rating.module.js';
@@ -41,7 +41,16 @@ import { USAGE_OPTIONS } from './usage/usage.types.js';
 import { UsageModule } from './usage/usage.module.js';
 import { WalletsModule } from './wallets/wallets.module.js';
 
-export interface BillingModuleAsyncOptions extends Pick<ModuleMetadata, 'imports'> {
+/** What decides which modules there are. Nest has to know it before it makes any, so no factory can say it. */
+export interface BillingWiring {
+  /**
+   * Modules of payment providers: each provides an adapter under `PROVIDER_ADAPTERS`. Default: none. A module that the host
+   * imports elsewhere adds its adapter just as well.
+   */
+  readonly providerModules?: ProviderModules;
+}
+
+export interface BillingModuleAsyncOptions extends BillingWiring, Pick<ModuleMetadata, 'imports'> {
   readonly inject?: FactoryProvider['inject'];
   readonly useFactory: (...args: never[]) => BillingOptions | Promise<BillingOptions>;
   /** Whether jobs go through Bull: part of the wiring, so said here and not by the factory. */
@@ -51,11 +60,12 @@ export interface BillingModuleAsyncOptions extends Pick<ModuleMetadata, 'imports
 /** The whole of billing, for any Nest application: its routes, its jobs, its tables in a schema of their own. */
 @Module({})
 export class BillingModule {
-  static forRoot(options: BillingOptions): DynamicModule {
+  static forRoot(options: BillingOptions & BillingWiring): DynamicModule {
     return BillingModule.assemble(
       { provide: BILLING_OPTIONS, useValue: options },
       [],
       options.redis !== undefined,
+      options,
     );
   }
 
@@ -68,6 +78,7 @@ export class BillingModule {
       },
       options.imports ?? [],
       options.usesRedis ?? false,
+      options,
     );
   }
 
@@ -75,6 +86,7 @@ export class BillingModule {
     options: Provider,
     imports: NonNullable<ModuleMetadata['imports']>,
     usesRedis: boolean,
+    { providerModules = [] }: BillingWiring,
   ): DynamicModule {
     const optionsModule: DynamicModule = {
       module: BillingOptionsModule,
@@ -95,7 +107,7 @@ export class BillingModule {
       imports: [
         optionsModule,
         PlatformModule.register({ optionsModule, usesRedis, entities: ENTITIES, migrations }),
-        ProvidersModule,
+        ProvidersModule.register(providerModules),
         ...HOUSES,
       ],
       exports: HOUSES,

@@ -2,10 +2,8 @@ import type { NotificationOptions } from './notifications/notifications.types.js
 import type { DatabaseOptions } from './platform/database/data-source.js';
 import type { PlatformOptions, RedisOptions } from './platform/platform.module.js';
 import type { SecretKey } from './platform/secrets/secret-box.js';
-import type { ProviderAdapter } from './providers/provider-adapter.js';
 import type { ProviderOptions } from './providers/providers.service.js';
 import type { UsageOptions } from './usage/usage.types.js';
-import { BUILT_IN_ADAPTERS } from './providers/registry.js';
 
 /** Everything that an embedding application decides. */
 export interface BillingOptions {
@@ -30,8 +28,6 @@ export interface BillingOptions {
     readonly clockPatienceMs?: number;
   };
   readonly providers?: {
-    /** Adapters besides the built-in ones. */
-    readonly adapters?: readonly ProviderAdapter[];
     /** Base URLs by provider name, where not the provider's own. */
     readonly baseUrls?: Readonly<Record<string, string>>;
     /** Limit of one HTTP call to a provider. Default 20 s. */
@@ -82,7 +78,6 @@ export const platformOptions = (options: BillingOptions): PlatformOptions => ({
 });
 
 export const providerOptions = (options: BillingOptions): ProviderOptions => ({
-  adapters: [...BUILT_IN_ADAPTERS, ...(options.providers?.adapters ?? [])],
   baseUrls: options.providers?.baseUrls ?? {},
   timeoutMs: options.providers?.timeoutMs ?? 20_000,
   requestsPerSecond: options.providers?.requestsPerSecond ?? {},

@@ -1,4 +1,9 @@
-export { BillingModule, migrateDatabase, type BillingModuleAsyncOptions } from './billing.module.js';
+export {
+  BillingModule,
+  migrateDatabase,
+  type BillingModuleAsyncOptions,
+  type BillingWiring,
+} from './billing.module.js';
 export type { BillingOptions } from './billing.options.js';
 export { BillingError } from './domain/errors.js';
 export type { Caller, Ctx, Scope } from './platform/context.js';
@@ -17,6 +22,8 @@ export { SubscriptionsService } from './subscriptions/subscriptions.service.js';
 export { TenancyService } from './tenancy/tenancy.service.js';
 export { UsageService } from './usage/usage.service.js';
 export { WalletsService } from './wallets/wallets.service.js';
+export { PROVIDER_ADAPTERS } from './providers/provider-adapters.js';
+export type { ProviderModules } from './providers/providers.module.js';
 export type * from './providers/provider-adapter.js';
 export type * from './providers/provider-objects.js';
 export type * from './providers/provider-lists.js';

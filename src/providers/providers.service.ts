@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { Inject, Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
 import type { Histogram } from 'prom-client';
 import { validationError } from '../domain/errors.js';
 import { WallClock } from '../platform/clock/clock.js';
@@ -12,6 +13,7 @@ import type {
   ProviderGate,
   ProviderSession,
 } from './provider-adapter.js';
+import { PROVIDER_ADAPTERS } from './provider-adapters.js';
 import { ProviderError } from './provider-error.js';
 import { Turns } from './turns.js';
 
@@ -21,7 +23,6 @@ export const PROVIDER_OPTIONS = Symbol('ProviderOptions');
 const DEFAULT_HOLD_MS = 1_000;
 
 export interface ProviderOptions {
-  readonly adapters: readonly ProviderAdapter[];
   /** Base URLs by provider name, where not the provider's own: the sandbox, a proxy. */
   readonly baseUrls: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
@@ -33,11 +34,14 @@ export interface ProviderOptions {
   readonly publicUrl: string | undefined;
 }
 
-/** The adapters of this installation and what they run with. */
+/**
+ * The adapters of this installation and what they run with. Nest has no multi-providers, but `ModuleRef.get` with `each`
+ * answers the value of a token in every module: whatever modules the application is made of, their adapters are found.
+ */
 @Injectable()
-export class ProvidersService implements OnModuleDestroy {
+export class ProvidersService implements OnModuleInit, OnModuleDestroy {
   private readonly gates = new CallGates();
-  private readonly byName: ReadonlyMap<string, ProviderAdapter>;
+  private found: ReadonlyMap<string, ProviderAdapter> | undefined;
   private readonly turns: Turns;
   private isStopping = false;
   private readonly calls: Histogram<'provider' | 'method' | 'status'>;
@@ -45,6 +49,7 @@ export class ProvidersService implements OnModuleDestroy {
   constructor(
     @Inject(PROVIDER_OPTIONS) private readonly options: ProviderOptions,
     private readonly clock: WallClock,
+    private readonly modules: ModuleRef,
     metrics: Metrics,
   ) {
     this.calls = metrics.histogram({
@@ -53,12 +58,15 @@ export class ProvidersService implements OnModuleDestroy {
       labels: ['provider', 'method', 'status'],
     });
     this.turns = new Turns(() => clock.now());
-    this.byName = new Map(options.adapters.map((adapter) => [adapter.provider, adapter]));
-    if (this.byName.size !== options.adapters.length) throw new Error('two adapters for one provider');
+  }
+
+  /** By now all modules have their values. Two adapters of one name end the start here. */
+  onModuleInit(): void {
+    this.find('');
   }
 
   all(): readonly ProviderAdapter[] {
-    return this.options.adapters;
+    return [...this.byName.values()];
   }
 
   find(provider: string): ProviderAdapter | undefined {
@@ -137,6 +145,16 @@ export class ProvidersService implements OnModuleDestroy {
     return Math.max(claimMs - this.options.timeoutMs, claimMs / 2);
   }
 
+  private get byName(): ReadonlyMap<string, ProviderAdapter> {
+    this.found ??= byName(
+      this.modules.get<ProviderAdapter | readonly ProviderAdapter[]>(PROVIDER_ADAPTERS, {
+        strict: false,
+        each: true,
+      }),
+    );
+    return this.found;
+  }
+
   /** Work that can be gone on with elsewhere begins no other call here. */
   onModuleDestroy(): void {
     this.isStopping = true;
@@ -176,6 +194,19 @@ export class ProvidersService implements OnModuleDestroy {
       },
     };
   }
+}
+
+function byName(
+  adapters: readonly (ProviderAdapter | readonly ProviderAdapter[])[],
+): ReadonlyMap<string, ProviderAdapter> {
+  const found = new Map<string, ProviderAdapter>();
+  for (const adapter of adapters.flat()) {
+    const other = found.get(adapter.provider);
+    if (other !== undefined && other !== adapter)
+      throw new Error(`two modules provide an adapter of the provider ${adapter.provider}`);
+    found.set(adapter.provider, adapter);
+  }
+  return found;
 }
 
 /** An account that does not tell its name is known by its keys, which are not kept in the clear. */
