@@ -24,7 +24,7 @@ const STREET = [
 ];
 
 /** What a folder shows to others: services, types, flows, queries and its module. */
-const SHOWN = '\\.(service|types|module|queries|flow)\\.ts$|^src/api/api-controller\\.ts$';
+const SHOWN = '\\.(service|types|module|queries|flow)\\.ts$|^src/api/(api-controller|mount-routes)\\.ts$';
 /** The read side of the API: searches tables itself, by the filters of a request. */
 const API_QUERIES = '^src/api/[^/]+/[^/]+\\.queries\\.ts$';
 const house = (names) => `^src/(${names.join('|')})/`;

@@ -1,10 +1,16 @@
 export {
   BillingModule,
+  billingMigrations,
   migrateDatabase,
   type BillingModuleAsyncOptions,
   type BillingWiring,
+  type Feature,
 } from './billing.module.js';
-export type { BillingOptions } from './billing.options.js';
+export type { BillingOptions, WorkerSettings } from './billing.options.js';
+export { ENTITIES as BILLING_ENTITIES } from './entities.js';
+export type { DatabaseOptions } from './platform/database/data-source.js';
+export type { Grant } from './domain/access/grants.js';
+export type { Requester, RequestGuard } from './tenancy/request-guard.types.js';
 export { BillingError } from './domain/errors.js';
 export type { Caller, Ctx, Scope } from './platform/context.js';
 export { UnitOfWork } from './platform/database/unit-of-work.js';

@@ -5,6 +5,7 @@ import {
   UseFilters,
   UseGuards,
   UsePipes,
+  VERSION_NEUTRAL,
   type ExecutionContext,
 } from '@nestjs/common';
 import { ApiBearerAuth, ApiResponse, ApiSecurity, ApiTags } from '@nestjs/swagger';
@@ -18,13 +19,12 @@ import { ExactNumbersGuard } from '../platform/http/exact-numbers.guard.js';
 import { KeyGrantsGuard } from './auth/key-grants.guard.js';
 import { ApiKeyGuard, type AuthenticatedRequest } from './auth/api-key.guard.js';
 
-/** The published base path, and the one that the guides write. */
-const BASES = ['v1', 'api/v1'];
-
-/** A controller of the public API without authentication: webhooks, which prove themselves by signature. */
+/**
+ * Paths are below those that `mountRoutes` says, and no version of a host's comes between.
+ * A controller of the public API without authentication: webhooks, which prove themselves by signature. */
 export const OpenApiController = (path: string, tag: string): ClassDecorator =>
   applyDecorators(
-    Controller(BASES.map((base) => `${base}/${path}`)),
+    Controller({ path, version: VERSION_NEUTRAL }),
     UseFilters(ErrorEnvelopeFilter),
     UsePipes(ContractPipe),
     ApiTags(tag),
@@ -33,7 +33,7 @@ export const OpenApiController = (path: string, tag: string): ClassDecorator =>
   );
 
 /**
- * A controller of the public API: both base paths, both auth headers, the error envelope, the contract's pipe, and every POST
+ * A controller of the public API: both auth headers, the error envelope, the contract's pipe, and every POST
  * safe to send again with its key.
  */
 export const ApiController = (path: string, tag: string): ClassDecorator =>

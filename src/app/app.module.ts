@@ -1,8 +1,10 @@
 import type { AdmissionLimits } from './admission.js';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { LoggerModule } from 'nestjs-pino';
+import { DEFAULT_BASES, mountRoutes } from '../api/mount-routes.js';
 import { BillingModule } from '../billing.module.js';
 import type { BillingOptions } from '../billing.options.js';
+import { TenancyModule } from '../tenancy/tenancy.module.js';
 import type { ProviderModules } from '../providers/providers.module.js';
 import { HealthController } from './health.controller.js';
 import { NotImplementedController } from './not-implemented.controller.js';
@@ -35,9 +37,13 @@ export class AppModule {
           forRoutes: [],
         }),
         BillingModule.forRoot({ ...billing, providerModules: [...PROVIDER_MODULES, ...providerModules] }),
+        // Last: its routes are what no house has taken.
+        ...mountRoutes(DEFAULT_BASES, {
+          imports: [TenancyModule],
+          controllers: [NotImplementedController],
+        }),
       ],
-      // Last: its routes are what no house has taken.
-      controllers: [HealthController, NotImplementedController],
+      controllers: [HealthController],
     };
   }
 }

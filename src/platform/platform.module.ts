@@ -1,9 +1,23 @@
 import { isIP } from 'node:net';
 import { BullModule, getQueueToken } from '@nestjs/bull';
-import { Global, Module, type DynamicModule, type Provider } from '@nestjs/common';
-import { TypeOrmModule } from '@nestjs/typeorm';
+import {
+  Global,
+  Inject,
+  Injectable,
+  Module,
+  type DynamicModule,
+  type OnApplicationShutdown,
+  type Provider,
+} from '@nestjs/common';
 import type { Queue } from 'bull';
-import { DATA_SOURCE, dataSourceOptions, type DatabaseOptions } from './database/data-source.js';
+import { DataSource } from 'typeorm';
+import {
+  DATA_SOURCE,
+  dataSourceOptions,
+  isDataSource,
+  isOurs,
+  type DatabaseOptions,
+} from './database/data-source.js';
 import { UnitOfWork } from './database/unit-of-work.js';
 import { ClockFollowers } from './clock/clock-followers.js';
 import { CLOCK_PATIENCE_MS, EnvironmentClock } from './clock/environment-clock.js';
@@ -18,6 +32,7 @@ import { BULL_QUEUES, BullTransport, type JobMessage } from './jobs/bull.transpo
 import { InProcessTransport } from './jobs/in-process.transport.js';
 import { JOB_TRANSPORT, type JobLane, type JobTransport } from './jobs/job.js';
 import { Lanes } from './jobs/lanes.js';
+import { MountedRoutes } from './http/mounted-routes.js';
 import { JobHandlers } from './jobs/job-handlers.js';
 import { JobQueue } from './jobs/job-queue.js';
 import { JobRunner } from './jobs/job-runner.js';
@@ -42,7 +57,8 @@ export interface RedisOptions {
 }
 
 export interface PlatformOptions {
-  readonly database: DatabaseOptions;
+  /** A data source of the host's is used as it is. */
+  readonly database: DatabaseOptions | DataSource;
   /** Without it, jobs run in this process. */
   readonly redis?: RedisOptions;
   readonly worker: WorkerOptions;
@@ -63,6 +79,7 @@ export interface PlatformRegistration {
 const SERVICES: Provider[] = [
   WallClock,
   Metrics,
+  MountedRoutes,
   BacklogMetrics,
   UnitOfWork,
   EnvironmentClock,
@@ -86,6 +103,36 @@ const SERVICES: Provider[] = [
   Sweeper,
   Worker,
 ];
+
+/** Ends the connections to the database, unless they are the host's. */
+@Injectable()
+class OwnDataSource implements OnApplicationShutdown {
+  constructor(@Inject(DATA_SOURCE) private readonly dataSource: DataSource) {}
+
+  async onApplicationShutdown(): Promise<void> {
+    if (isOurs(this.dataSource) && this.dataSource.isInitialized) await this.dataSource.destroy();
+  }
+}
+
+async function ofTheHost(
+  dataSource: DataSource,
+  entities: PlatformRegistration['entities'],
+): Promise<DataSource> {
+  const { type, entityPrefix } = dataSource.options;
+  if (type !== 'postgres') throw new Error(`billing needs Postgres: the data source is of the type ${type}`);
+  if (entityPrefix !== undefined && entityPrefix !== '')
+    throw new Error(
+      'billing cannot use a data source with an entityPrefix: its tables have names of their own',
+    );
+  const ready = dataSource.isInitialized ? dataSource : await dataSource.initialize();
+  const missing = entities.filter((entity) => !ready.hasMetadata(entity));
+  if (missing.length > 0)
+    throw new Error(
+      `the data source of the host lacks ${missing.length} entities of billing, ${missing[0]?.name ?? ''} among them: ` +
+        'add ...BILLING_ENTITIES to its entities',
+    );
+  return ready;
+}
 
 /** How many jobs of a lane a worker does at once. Those of `outside` mostly wait. */
 const HANDS_IN_PROCESS: Readonly<Record<JobLane, number>> = { main: 8, outside: 16 };
@@ -151,18 +198,18 @@ export class PlatformModule {
       module: PlatformModule,
       imports: [
         optionsModule,
-        TypeOrmModule.forRootAsync({
-          name: DATA_SOURCE,
-          imports: [optionsModule],
-          inject: [PLATFORM_OPTIONS],
-          useFactory: ({ database }: PlatformOptions) => ({
-            ...dataSourceOptions(database, entities, migrations),
-            retryAttempts: 1,
-          }),
-        }),
         ...(usesRedis ? [bullQueue('main', optionsModule), bullQueue('outside', optionsModule)] : []),
       ],
       providers: [
+        {
+          provide: DATA_SOURCE,
+          inject: [PLATFORM_OPTIONS],
+          useFactory: ({ database }: PlatformOptions) =>
+            isDataSource(database)
+              ? ofTheHost(database, entities)
+              : new DataSource(dataSourceOptions(database, entities, migrations)).initialize(),
+        },
+        OwnDataSource,
         ...SERVICES,
         usesRedis ? BULL_TRANSPORT : IN_PROCESS_TRANSPORT,
         {
@@ -184,6 +231,7 @@ export class PlatformModule {
       exports: [
         WallClock,
         Metrics,
+        MountedRoutes,
         UnitOfWork,
         EnvironmentClock,
         ClockFollowers,
@@ -200,7 +248,7 @@ export class PlatformModule {
         JobsIdle,
         JOB_TRANSPORT,
         SECRET_BOX,
-        TypeOrmModule,
+        DATA_SOURCE,
       ],
     };
   }

@@ -1,6 +1,7 @@
 import { Module, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { WallClock } from '../platform/clock/clock.js';
+import { MountedRoutes } from '../platform/http/mounted-routes.js';
 import { Metrics } from '../platform/metrics/metrics.js';
 import { fakeProvider } from '../testing.js';
 import type { ProviderAdapter } from './provider-adapter.js';
@@ -19,10 +20,11 @@ function moduleOf(useValue: ProviderAdapter | readonly ProviderAdapter[]): Type 
 @Module({
   providers: [
     WallClock,
+    MountedRoutes,
     { provide: Metrics, useValue: { histogram: () => ({}) } },
     { provide: PROVIDER_OPTIONS, useValue: {} },
   ],
-  exports: [WallClock, Metrics, PROVIDER_OPTIONS],
+  exports: [WallClock, MountedRoutes, Metrics, PROVIDER_OPTIONS],
 })
 class Surroundings {}
 

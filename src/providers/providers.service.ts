@@ -4,6 +4,7 @@ import { ModuleRef } from '@nestjs/core';
 import type { Histogram } from 'prom-client';
 import { validationError } from '../domain/errors.js';
 import { WallClock } from '../platform/clock/clock.js';
+import { MountedRoutes } from '../platform/http/mounted-routes.js';
 import { Metrics } from '../platform/metrics/metrics.js';
 import { CallGates } from './call-gate.js';
 import type {
@@ -32,6 +33,8 @@ export interface ProviderOptions {
   readonly clockUrls: Readonly<Record<string, string>>;
   /** Origin under which providers reach us, for webhooks; undefined when nobody has told. */
   readonly publicUrl: string | undefined;
+  /** The path of the API for an application that serves none itself. */
+  readonly basePath: string;
 }
 
 /**
@@ -50,6 +53,7 @@ export class ProvidersService implements OnModuleInit, OnModuleDestroy {
     @Inject(PROVIDER_OPTIONS) private readonly options: ProviderOptions,
     private readonly clock: WallClock,
     private readonly modules: ModuleRef,
+    private readonly routes: MountedRoutes,
     metrics: Metrics,
   ) {
     this.calls = metrics.histogram({
@@ -80,9 +84,14 @@ export class ProvidersService implements OnModuleInit, OnModuleDestroy {
     return adapter;
   }
 
-  /** Undefined when no public URL is configured. */
-  get publicUrl(): string | undefined {
-    return this.options.publicUrl;
+  /**
+   * Where providers send webhooks, below `origin` or the public URL. Undefined when neither is known.
+   * `target` names whose they are: the environment, or one connection.
+   */
+  webhookUrl(provider: string, target: string, origin?: string): string | undefined {
+    const from = this.options.publicUrl ?? origin;
+    const base = this.routes.base ?? this.options.basePath;
+    return from === undefined ? undefined : `${from}${base}/webhooks/${provider}/${target}`;
   }
 
   get hasClocks(): boolean {

@@ -1,3 +1,4 @@
+import { requestIdOf } from '../../platform/http/request-id.js';
 import { assertParameter } from '../../platform/http/contract.pipe.js';
 import type {
   WebhookReceiver,
@@ -24,7 +25,7 @@ export async function takeWebhook(
   await receiver.receive(request.params.provider, target, {
     body: request.rawBody ?? Buffer.alloc(0),
     headers: flat(request.headers),
-    requestId: String(request.id),
+    requestId: requestIdOf(request),
   });
   return { received: true };
 }
