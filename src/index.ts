@@ -7,6 +7,8 @@ export {
   type Feature,
 } from './billing.module.js';
 export type { BillingOptions, WorkerSettings } from './billing.options.js';
+export { isBillingRoute, isBillingWebhook } from './api/billing-routes.js';
+export { withContractTypes } from './platform/http/contract-types.js';
 export { ENTITIES as BILLING_ENTITIES } from './entities.js';
 export type { DatabaseOptions } from './platform/database/data-source.js';
 export type { Grant } from './domain/access/grants.js';

@@ -11,22 +11,29 @@ import {
 import { ApiBearerAuth, ApiResponse, ApiSecurity, ApiTags } from '@nestjs/swagger';
 import type { Grant } from '../domain/access/grants.js';
 import type { Caller } from '../platform/context.js';
+import { readByContract } from '../platform/http/contract-types.js';
 import { ContractPipe } from '../platform/http/contract.pipe.js';
 import { ErrorResponse } from '../platform/http/error.responses.js';
 import { ErrorEnvelopeFilter } from '../platform/http/error-envelope.js';
 import { coverPosts } from '../platform/idempotency/cover-posts.js';
 import { ExactNumbersGuard } from '../platform/http/exact-numbers.guard.js';
 import { KeyGrantsGuard } from './auth/key-grants.guard.js';
+import { routeOfKind } from './billing-routes.js';
 import { ApiKeyGuard, type AuthenticatedRequest } from './auth/api-key.guard.js';
 
 /**
- * Paths are below those that `mountRoutes` says, and no version of a host's comes between.
- * A controller of the public API without authentication: webhooks, which prove themselves by signature. */
+ * A controller of the public API without authentication: webhooks, which prove themselves by signature. Its paths are below
+ * those that `mountRoutes` says, and no version of a host's comes between.
+ */
 export const OpenApiController = (path: string, tag: string): ClassDecorator =>
+  applyDecorators(routeOfKind('webhook'), ofTheContract(path, tag));
+
+const ofTheContract = (path: string, tag: string): ClassDecorator =>
   applyDecorators(
     Controller({ path, version: VERSION_NEUTRAL }),
     UseFilters(ErrorEnvelopeFilter),
     UsePipes(ContractPipe),
+    readByContract,
     ApiTags(tag),
     ApiResponse({ status: '4XX', type: ErrorResponse, description: 'The request was refused' }),
     ApiResponse({ status: '5XX', type: ErrorResponse, description: 'It could not be served' }),
@@ -38,7 +45,8 @@ export const OpenApiController = (path: string, tag: string): ClassDecorator =>
  */
 export const ApiController = (path: string, tag: string): ClassDecorator =>
   applyDecorators(
-    OpenApiController(path, tag),
+    routeOfKind('api'),
+    ofTheContract(path, tag),
     UseGuards(ApiKeyGuard, KeyGrantsGuard, ExactNumbersGuard),
     coverPosts,
     ApiSecurity('x-api-key'),

@@ -82,7 +82,8 @@ import { WebhookMessagesController } from './webhook-messages/webhook-messages.c
 import { WebhooksController } from './webhooks/webhooks.controller.js';
 import { mountRoutes } from './mount-routes.js';
 
-const CONTROLLERS: readonly Type[] = [
+/** In the order in which they are mounted. */
+export const CONTROLLERS: readonly Type[] = [
   AddonGrantsController,
   AddonsController,
   BillingRunsController,
