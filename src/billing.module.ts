@@ -7,6 +7,7 @@ import {
 } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
 import { ApiModule } from './api/api.module.js';
+import { FacadeModule } from './api/facade.module.js';
 import { DEFAULT_BASES } from './api/mount-routes.js';
 import { RenderingModule } from './api/rendering.module.js';
 import { migrations } from '../migrations/index.js';
@@ -136,6 +137,7 @@ export class BillingModule {
       integrations,
       NotificationsModule,
       RenderingModule.register(integrations, hasIntegrations),
+      FacadeModule.register(integrations),
     ];
     return {
       module: BillingModule,

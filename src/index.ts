@@ -7,13 +7,20 @@ export {
   type Feature,
 } from './billing.module.js';
 export type { BillingOptions, WorkerSettings } from './billing.options.js';
+export {
+  Billing,
+  type BillingCall,
+  type BillingScope,
+  type ChargeInvoiceInput,
+  type PaymentInput,
+} from './api/billing.service.js';
 export { isBillingRoute, isBillingWebhook } from './api/billing-routes.js';
 export { withContractTypes } from './platform/http/contract-types.js';
 export { ENTITIES as BILLING_ENTITIES } from './entities.js';
 export type { DatabaseOptions } from './platform/database/data-source.js';
 export type { Grant } from './domain/access/grants.js';
 export type { Requester, RequestGuard } from './tenancy/request-guard.types.js';
-export { BillingError } from './domain/errors.js';
+export { BillingError, type ErrorKind } from './domain/errors.js';
 export type { Caller, Ctx, Scope } from './platform/context.js';
 export { UnitOfWork } from './platform/database/unit-of-work.js';
 export { Metrics } from './platform/metrics/metrics.js';

@@ -18,6 +18,7 @@ import {
   isOurs,
   type DatabaseOptions,
 } from './database/data-source.js';
+import { HostTransactions } from './database/host-transactions.js';
 import { UnitOfWork } from './database/unit-of-work.js';
 import { ClockFollowers } from './clock/clock-followers.js';
 import { CLOCK_PATIENCE_MS, EnvironmentClock } from './clock/environment-clock.js';
@@ -82,6 +83,7 @@ const SERVICES: Provider[] = [
   MountedRoutes,
   BacklogMetrics,
   UnitOfWork,
+  HostTransactions,
   EnvironmentClock,
   ClockFollowers,
   TimeTriggers,
@@ -233,6 +235,7 @@ export class PlatformModule {
         Metrics,
         MountedRoutes,
         UnitOfWork,
+        HostTransactions,
         EnvironmentClock,
         ClockFollowers,
         PeriodicTasks,

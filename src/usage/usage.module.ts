@@ -4,6 +4,7 @@ import { FeaturesModule } from '../features/features.module.js';
 import { TenancyModule } from '../tenancy/tenancy.module.js';
 import { UnitOfWork } from '../platform/database/unit-of-work.js';
 import { openClickHouseUsageStore } from './clickhouse/clickhouse-usage-store.js';
+import { DeferredEvents } from './deferred-events.service.js';
 import { EventWriter } from './event-writer.js';
 import { LateEventsService } from './late-events.service.js';
 import { PostgresUsageStore } from './postgres/postgres-usage-store.js';
@@ -18,6 +19,7 @@ import { USAGE_OPTIONS, type UsageOptions } from './usage.types.js';
   imports: [TenancyModule, CustomersModule, FeaturesModule],
   providers: [
     UsageService,
+    DeferredEvents,
     EventWriter,
     UsageMoveService,
     LateEventsService,
@@ -33,6 +35,6 @@ import { USAGE_OPTIONS, type UsageOptions } from './usage.types.js';
         storeUrl === undefined ? new PostgresUsageStore(uow) : openClickHouseUsageStore(storeUrl, options),
     },
   ],
-  exports: [UsageService, UsageMoveService, LateEventsService],
+  exports: [UsageService, DeferredEvents, UsageMoveService, LateEventsService],
 })
 export class UsageModule {}

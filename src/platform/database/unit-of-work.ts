@@ -120,6 +120,28 @@ export class UnitOfWork {
     });
   }
 
+  /**
+   * The same in a transaction that somebody else has begun and ends, on a runner of ours. What asks to be nudged after the
+   * commit is added to `nudges`.
+   */
+  async joined<T>(
+    runner: QueryRunner,
+    caller: Caller,
+    nudges: Nudges,
+    work: (caller: Caller) => Promise<T>,
+  ): Promise<T> {
+    const client = (await runner.connect()) as PoolClient;
+    await queryTogether(client, [entrance(caller.scope, '')]);
+    const whole = new PartsOfOne((first) => this.inTime(caller, runner.manager, nudges, first));
+    try {
+      const value = await work({ ...caller, whole });
+      if (whole.hasFailed) throw new Error('a part of it has failed, which the whole does not say');
+      return value;
+    } finally {
+      whole.isOver = true;
+    }
+  }
+
   private async inTime<T>(
     caller: Caller,
     em: EntityManager,
