@@ -50,3 +50,4 @@ export {
   type ProviderErrorKind,
   type ProviderErrorOptions,
 } from './providers/provider-error.js';
+export { MissingPackageError } from './platform/optional-package.js';

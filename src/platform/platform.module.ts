@@ -1,5 +1,4 @@
 import { isIP } from 'node:net';
-import { BullModule, getQueueToken } from '@nestjs/bull';
 import {
   Global,
   Inject,
@@ -29,6 +28,7 @@ import { IdempotencyKeys } from './idempotency/idempotency-keys.js';
 import { IdempotentCalls } from './idempotency/idempotent-calls.js';
 import { IdempotentRequests } from './idempotency/idempotent-requests.js';
 import { KeyRegister } from './idempotency/key-register.js';
+import { loadOptional } from './optional-package.js';
 import { BULL_QUEUES, BullTransport, type JobMessage } from './jobs/bull.transport.js';
 import { InProcessTransport } from './jobs/in-process.transport.js';
 import { JOB_TRANSPORT, type JobLane, type JobTransport } from './jobs/job.js';
@@ -150,9 +150,12 @@ const IN_PROCESS_TRANSPORT: Provider = {
   },
 };
 
+/** What `@nestjs/bull` calls a queue: known without the package, which not every application has. */
+const queueToken = (lane: JobLane): string => `BullQueue_${BULL_QUEUES[lane]}`;
+
 const BULL_TRANSPORT: Provider = {
   provide: JOB_TRANSPORT,
-  inject: [JobHandlers, WallClock, getQueueToken(BULL_QUEUES.main), getQueueToken(BULL_QUEUES.outside)],
+  inject: [JobHandlers, WallClock, queueToken('main'), queueToken('outside')],
   useFactory: (
     handlers: JobHandlers,
     clock: WallClock,
@@ -173,8 +176,13 @@ function encryption(redisUrl: string): { readonly tls?: { readonly servername?: 
   return { tls: isIP(hostname.replace(/^\[|\]$/g, '')) === 0 ? { servername: hostname } : {} };
 }
 
-const bullQueue = (lane: JobLane, optionsModule: DynamicModule): DynamicModule =>
-  BullModule.registerQueueAsync({
+async function bullQueue(lane: JobLane, optionsModule: DynamicModule): Promise<DynamicModule> {
+  const { BullModule } = await loadOptional(
+    'Jobs on Redis',
+    '@nestjs/bull bull',
+    () => import('@nestjs/bull'),
+  );
+  return BullModule.registerQueueAsync({
     name: BULL_QUEUES[lane],
     imports: [optionsModule],
     inject: [PLATFORM_OPTIONS],
@@ -190,6 +198,13 @@ const bullQueue = (lane: JobLane, optionsModule: DynamicModule): DynamicModule =
       };
     },
   });
+}
+
+/** Nest waits for modules as it starts. Until then nobody listens for what goes wrong, which must not end the process. */
+function awaited(module: Promise<DynamicModule>): Promise<DynamicModule> {
+  module.catch(() => undefined);
+  return module;
+}
 
 /** The plumbing that every house stands on. Global within the library: it knows no billing noun. */
 @Global()
@@ -200,7 +215,9 @@ export class PlatformModule {
       module: PlatformModule,
       imports: [
         optionsModule,
-        ...(usesRedis ? [bullQueue('main', optionsModule), bullQueue('outside', optionsModule)] : []),
+        ...(usesRedis
+          ? [awaited(bullQueue('main', optionsModule)), awaited(bullQueue('outside', optionsModule))]
+          : []),
       ],
       providers: [
         {
