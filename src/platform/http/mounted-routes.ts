@@ -47,9 +47,9 @@ export class MountedRoutes implements OnApplicationBootstrap {
         if (DECLARED.test(route.url)) route.bodyLimit = Math.max(route.bodyLimit ?? 0, MOST_WEBHOOK_BYTES);
       });
     else
-      server.use?.((request, _response, next) => {
+      server.use?.((request, response, next) => {
         if (request.method === 'POST' && this.isWebhook(request.url ?? ''))
-          keptBody(request, MOST_WEBHOOK_BYTES, next);
+          keptBody(request, response, MOST_WEBHOOK_BYTES, next);
         else next();
       });
   }
