@@ -24,7 +24,7 @@ const STREET = [
 ];
 
 /** What a folder shows to others: services, types, flows, queries and its module. */
-const SHOWN = '\\.(service|types|module|queries|flow)\\.ts$|^src/api/api-controller\\.ts$';
+const SHOWN = '\\.(service|types|module|queries|flow)\\.ts$|^src/api/(api-controller|mount-routes)\\.ts$';
 /** The read side of the API: searches tables itself, by the filters of a request. */
 const API_QUERIES = '^src/api/[^/]+/[^/]+\\.queries\\.ts$';
 const house = (names) => `^src/(${names.join('|')})/`;
@@ -79,16 +79,30 @@ module.exports = {
       comment:
         'An adapter knows its SDK, the contract and the domain. Not Nest, not the database, not another adapter.',
       severity: 'error',
-      from: { path: '^src/providers/(stripe|whop)/', pathNot: '\\.spec\\.ts$' },
+      from: { path: '^src/providers/(stripe|whop)/', pathNot: '\\.(spec|module)\\.ts$' },
       to: {
         path: '^src/|^node_modules/',
         pathNot: '^src/domain/|^src/providers/$1/|^src/providers/provider-[a-z]+\\.ts$|^node_modules/stripe/',
       },
     },
     {
-      name: 'only-the-registry-names-adapters',
+      name: 'provider-modules-provide',
+      comment: 'The module of a provider provides its adapter, and does nothing else.',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/providers/|^src/testing|\\.spec\\.ts$' },
+      from: { path: '^src/providers/(stripe|whop)/.+\\.module\\.ts$' },
+      to: {
+        path: '^src/|^node_modules/',
+        pathNot:
+          '^src/providers/$1/$1\\.adapter\\.ts$|^src/providers/provider-adapters\\.ts$|^node_modules/@nestjs/common/',
+      },
+    },
+    {
+      name: 'only-the-server-names-adapters',
+      severity: 'error',
+      from: {
+        path: '^src/',
+        pathNot: '^src/providers/(stripe|whop)/|^src/testing|^src/app/provider-modules\\.ts$|\\.spec\\.ts$',
+      },
       to: { path: '^src/providers/(stripe|whop)/' },
     },
     {

@@ -103,7 +103,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['test/**/*.ts', '**/*.spec.ts', 'src/quickstart/**/*.ts'],
+    files: ['test/**/*.ts', '**/*.spec.ts', 'src/quickstart/**/*.ts', 'examples/**/try-out.ts'],
     rules: {
       '@typescript-eslint/no-non-null-assertion': 'off',
       '@typescript-eslint/no-unsafe-assignment': 'off',

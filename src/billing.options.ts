@@ -1,15 +1,33 @@
 import type { NotificationOptions } from './notifications/notifications.types.js';
+import type { DataSource } from 'typeorm';
+import type { RequestGuard } from './tenancy/request-guard.types.js';
 import type { DatabaseOptions } from './platform/database/data-source.js';
+import type { WorkerOptions } from './platform/jobs/worker.js';
 import type { PlatformOptions, RedisOptions } from './platform/platform.module.js';
 import type { SecretKey } from './platform/secrets/secret-box.js';
-import type { ProviderAdapter } from './providers/provider-adapter.js';
 import type { ProviderOptions } from './providers/providers.service.js';
 import type { UsageOptions } from './usage/usage.types.js';
-import { BUILT_IN_ADAPTERS } from './providers/registry.js';
+
+export interface WorkerSettings {
+  /** False: this process serves HTTP only, and another one works. Default true. */
+  readonly enabled?: boolean;
+  /** Default 1 s. */
+  readonly sweepEveryMs?: number;
+  /** Default 5 s. */
+  readonly tickEveryMs?: number;
+  /** How long an advance of a test environment's clock waits in all for work that does not go on. Default 60 s. */
+  readonly clockPatienceMs?: number;
+}
 
 /** Everything that an embedding application decides. */
 export interface BillingOptions {
-  readonly database: DatabaseOptions;
+  /** Where the database is; or a data source of the host's own, whose entities include `BILLING_ENTITIES`. */
+  readonly database: DatabaseOptions | DataSource;
+  /**
+   * Tells whose a request is, in place of the library's API keys: the host's own sessions or tokens. It is asked for every
+   * request but those of webhooks, which prove themselves.
+   */
+  readonly guard?: RequestGuard;
   /** Jobs go through Bull on this Redis; without it they run in this process. */
   readonly redis?: RedisOptions;
   /**
@@ -17,21 +35,14 @@ export interface BillingOptions {
    * entering every credential again.
    */
   readonly secretKeys: readonly SecretKey[];
-  /** Origin under which providers reach this server: webhook addresses are made of it. */
+  /**
+   * Origin under which providers reach this server: webhook addresses are made of it and of the path at which the routes are
+   * mounted, the host's global prefix included.
+   */
   readonly publicUrl?: string;
-  readonly worker?: {
-    /** False: this process serves HTTP only, and another one works. Default true. */
-    readonly enabled?: boolean;
-    /** Default 1 s. */
-    readonly sweepEveryMs?: number;
-    /** Default 5 s. */
-    readonly tickEveryMs?: number;
-    /** How long an advance of a test environment's clock waits in all for work that does not go on. Default 60 s. */
-    readonly clockPatienceMs?: number;
-  };
+  /** False is short for `{ enabled: false }`. */
+  readonly worker?: false | WorkerSettings;
   readonly providers?: {
-    /** Adapters besides the built-in ones. */
-    readonly adapters?: readonly ProviderAdapter[];
     /** Base URLs by provider name, where not the provider's own. */
     readonly baseUrls?: Readonly<Record<string, string>>;
     /** Limit of one HTTP call to a provider. Default 20 s. */
@@ -73,21 +84,26 @@ export const platformOptions = (options: BillingOptions): PlatformOptions => ({
   database: options.database,
   ...(options.redis === undefined ? {} : { redis: options.redis }),
   secretKeys: options.secretKeys,
-  worker: {
-    enabled: options.worker?.enabled ?? true,
-    sweepEveryMs: options.worker?.sweepEveryMs ?? 1_000,
-    tickEveryMs: options.worker?.tickEveryMs ?? 5_000,
-    clockPatienceMs: options.worker?.clockPatienceMs ?? 60_000,
-  },
+  worker: workerOptions(options.worker),
 });
 
-export const providerOptions = (options: BillingOptions): ProviderOptions => ({
-  adapters: [...BUILT_IN_ADAPTERS, ...(options.providers?.adapters ?? [])],
+function workerOptions(given: BillingOptions['worker']): WorkerOptions {
+  const settings: WorkerSettings = given === false ? { enabled: false } : (given ?? {});
+  return {
+    enabled: settings.enabled ?? true,
+    sweepEveryMs: settings.sweepEveryMs ?? 1_000,
+    tickEveryMs: settings.tickEveryMs ?? 5_000,
+    clockPatienceMs: settings.clockPatienceMs ?? 60_000,
+  };
+}
+
+export const providerOptions = (options: BillingOptions, prefix: string): ProviderOptions => ({
   baseUrls: options.providers?.baseUrls ?? {},
   timeoutMs: options.providers?.timeoutMs ?? 20_000,
   requestsPerSecond: options.providers?.requestsPerSecond ?? {},
   clockUrls: options.providers?.clockUrls ?? {},
   publicUrl: options.publicUrl?.replace(/\/+$/, ''),
+  basePath: `/${prefix}`,
 });
 
 export const usageOptions = ({ usage }: BillingOptions): UsageOptions => ({

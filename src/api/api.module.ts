@@ -1,4 +1,4 @@
-import { Module } from '@nestjs/common';
+import { Module, type DynamicModule, type Type } from '@nestjs/common';
 import { TenancyModule } from '../tenancy/tenancy.module.js';
 import { ConnectionsModule } from '../connections/connections.module.js';
 import { CustomersModule } from '../customers/customers.module.js';
@@ -13,7 +13,6 @@ import { PaymentsModule } from '../payments/payments.module.js';
 import { BillingRunsModule } from '../billing/billing-runs.module.js';
 import { PrepaidModule } from '../prepaid/prepaid.module.js';
 import { SubscriptionChangesModule } from '../subscription-changes/subscription-changes.module.js';
-import { IntegrationsModule } from '../integrations/integrations.module.js';
 import { NotificationsModule } from '../notifications/notifications.module.js';
 import { AddonGrantsController } from './addons/addon-grants.controller.js';
 import { AddonsController } from './addons/addons.controller.js';
@@ -81,94 +80,127 @@ import { WebhookDeliveriesController } from './webhook-deliveries/webhook-delive
 import { WebhookEndpointsController } from './webhook-endpoints/webhook-endpoints.controller.js';
 import { WebhookMessagesController } from './webhook-messages/webhook-messages.controller.js';
 import { WebhooksController } from './webhooks/webhooks.controller.js';
+import { mountRoutes } from './mount-routes.js';
+
+/** In the order in which they are mounted. */
+export const CONTROLLERS: readonly Type[] = [
+  AddonGrantsController,
+  AddonsController,
+  BillingRunsController,
+  ConnectionsController,
+  CouponsController,
+  CreditGrantsController,
+  CreditNotesController,
+  CustomerBalanceController,
+  CustomerCreationController,
+  CustomerDeletionController,
+  CustomerEntitlementsController,
+  CustomerGrantsController,
+  CustomerIntegrationsController,
+  CustomerInvoicesController,
+  CustomerSubscriptionsController,
+  CustomerUsageController,
+  CustomerWalletsController,
+  CustomersController,
+  EntitlementsController,
+  EntityIntegrationMappingsController,
+  EnvironmentsController,
+  UsageAnalyticsController,
+  UsageController,
+  FeatureRemovalController,
+  FeaturesController,
+  GroupsController,
+  AnyWebhookController,
+  IntegrationsController,
+  MappingsController,
+  TimelineController,
+  InvoiceAttemptController,
+  InvoiceLifecycleController,
+  InvoiceDocumentsController,
+  InvoiceSyncController,
+  InvoicesController,
+  LateUsageController,
+  JobsController,
+  CheckoutController,
+  PaymentsFlowController,
+  PaymentsController,
+  RefundsController,
+  PlanDeletionController,
+  PlanGrantsController,
+  PlanPriceSyncController,
+  PlansController,
+  PricesController,
+  ApiKeysController,
+  InvoiceSettingsController,
+  PlanChangeController,
+  SubscriptionAddonsController,
+  SubscriptionEntitlementsController,
+  SubscriptionGrantsController,
+  SubscriptionLifecycleController,
+  SubscriptionSchedulesController,
+  SubscriptionUsageController,
+  SubscriptionsController,
+  TaxAssociationsController,
+  TaxRatesController,
+  TenantsController,
+  WalletBalanceController,
+  WalletTopUpsController,
+  WalletsController,
+  WebhookDeliveriesController,
+  WebhookEndpointsController,
+  WebhookMessagesController,
+  WebhooksController,
+];
+
+/** Routes of what is done with providers: those that an application without integrations leaves out. */
+const OF_INTEGRATIONS: readonly Type[] = [
+  ConnectionsController,
+  CustomerIntegrationsController,
+  EntityIntegrationMappingsController,
+  AnyWebhookController,
+  IntegrationsController,
+  MappingsController,
+  TimelineController,
+  InvoiceSyncController,
+  CheckoutController,
+  WebhooksController,
+];
+
+export interface ApiRegistration {
+  /** The paths below which the routes are. */
+  readonly bases: readonly string[];
+  /** The module of the integrations, or its stand-in. */
+  readonly integrations: Type;
+  readonly hasIntegrations: boolean;
+}
 
 /** All routes of the public API. Without this module the rest works, and serves no HTTP. */
-@Module({
-  imports: [
-    TenancyModule,
-    ConnectionsModule,
-    CustomersModule,
-    FeaturesModule,
-    PlansModule,
-    UsageModule,
-    WalletsModule,
-    SubscriptionsModule,
-    RatingModule,
-    InvoicesModule,
-    PaymentsModule,
-    BillingRunsModule,
-    PrepaidModule,
-    SubscriptionChangesModule,
-    IntegrationsModule,
-    NotificationsModule,
-  ],
-  controllers: [
-    AddonGrantsController,
-    AddonsController,
-    BillingRunsController,
-    ConnectionsController,
-    CouponsController,
-    CreditGrantsController,
-    CreditNotesController,
-    CustomerBalanceController,
-    CustomerCreationController,
-    CustomerDeletionController,
-    CustomerEntitlementsController,
-    CustomerGrantsController,
-    CustomerIntegrationsController,
-    CustomerInvoicesController,
-    CustomerSubscriptionsController,
-    CustomerUsageController,
-    CustomerWalletsController,
-    CustomersController,
-    EntitlementsController,
-    EntityIntegrationMappingsController,
-    EnvironmentsController,
-    UsageAnalyticsController,
-    UsageController,
-    FeatureRemovalController,
-    FeaturesController,
-    GroupsController,
-    AnyWebhookController,
-    IntegrationsController,
-    MappingsController,
-    TimelineController,
-    InvoiceAttemptController,
-    InvoiceLifecycleController,
-    InvoiceDocumentsController,
-    InvoiceSyncController,
-    InvoicesController,
-    LateUsageController,
-    JobsController,
-    CheckoutController,
-    PaymentsFlowController,
-    PaymentsController,
-    RefundsController,
-    PlanDeletionController,
-    PlanGrantsController,
-    PlanPriceSyncController,
-    PlansController,
-    PricesController,
-    ApiKeysController,
-    InvoiceSettingsController,
-    PlanChangeController,
-    SubscriptionAddonsController,
-    SubscriptionEntitlementsController,
-    SubscriptionGrantsController,
-    SubscriptionLifecycleController,
-    SubscriptionSchedulesController,
-    SubscriptionUsageController,
-    SubscriptionsController,
-    TaxAssociationsController,
-    TaxRatesController,
-    TenantsController,
-    WalletBalanceController,
-    WalletTopUpsController,
-    WalletsController,
-    WebhookDeliveriesController,
-    WebhookEndpointsController,
-    WebhookMessagesController,
-    WebhooksController,
-  ],
-})
-export class ApiModule {}
+@Module({})
+export class ApiModule {
+  static register({ bases, integrations, hasIntegrations }: ApiRegistration): DynamicModule {
+    return {
+      module: ApiModule,
+      imports: mountRoutes(bases, {
+        imports: [
+          TenancyModule,
+          ConnectionsModule,
+          CustomersModule,
+          FeaturesModule,
+          PlansModule,
+          UsageModule,
+          WalletsModule,
+          SubscriptionsModule,
+          RatingModule,
+          InvoicesModule,
+          PaymentsModule,
+          BillingRunsModule,
+          PrepaidModule,
+          SubscriptionChangesModule,
+          integrations,
+          NotificationsModule,
+        ],
+        controllers: CONTROLLERS.filter((one) => hasIntegrations || !OF_INTEGRATIONS.includes(one)),
+      }),
+    };
+  }
+}

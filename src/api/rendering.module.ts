@@ -1,4 +1,4 @@
-import { Global, Module } from '@nestjs/common';
+import { Global, Module, type DynamicModule, type Type } from '@nestjs/common';
 import { TenancyModule } from '../tenancy/tenancy.module.js';
 import { ConnectionsModule } from '../connections/connections.module.js';
 import { CustomersModule } from '../customers/customers.module.js';
@@ -13,7 +13,6 @@ import { PaymentsModule } from '../payments/payments.module.js';
 import { BillingRunsModule } from '../billing/billing-runs.module.js';
 import { PrepaidModule } from '../prepaid/prepaid.module.js';
 import { SubscriptionChangesModule } from '../subscription-changes/subscription-changes.module.js';
-import { IntegrationsModule } from '../integrations/integrations.module.js';
 import { EventBodies } from '../notifications/event-bodies.types.js';
 import { ShownAddons } from './addons/shown-addons.js';
 import { ShownGrants } from './creditgrants/shown-grants.js';
@@ -33,7 +32,6 @@ const RENDERERS = [
   ShownGrants,
   CreditNotesQueries,
   InvoiceSummaryQueries,
-  TimelineQueries,
   InvoicesQueries,
   PaymentsQueries,
   SubscriptionsQueries,
@@ -42,25 +40,32 @@ const RENDERERS = [
 
 /** What the API shows of objects, also without its routes: the bodies of outbound webhooks are the same. */
 @Global()
-@Module({
-  imports: [
-    TenancyModule,
-    ConnectionsModule,
-    CustomersModule,
-    FeaturesModule,
-    PlansModule,
-    UsageModule,
-    WalletsModule,
-    SubscriptionsModule,
-    RatingModule,
-    InvoicesModule,
-    PaymentsModule,
-    BillingRunsModule,
-    PrepaidModule,
-    SubscriptionChangesModule,
-    IntegrationsModule,
-  ],
-  providers: [...RENDERERS, { provide: EventBodies, useClass: ApiEventBodies }],
-  exports: [...RENDERERS, EventBodies],
-})
-export class RenderingModule {}
+@Module({})
+export class RenderingModule {
+  /** With the module of the integrations, or its stand-in. */
+  static register(integrations: Type, hasIntegrations: boolean): DynamicModule {
+    const renderers = hasIntegrations ? [...RENDERERS, TimelineQueries] : RENDERERS;
+    return {
+      module: RenderingModule,
+      imports: [
+        TenancyModule,
+        ConnectionsModule,
+        CustomersModule,
+        FeaturesModule,
+        PlansModule,
+        UsageModule,
+        WalletsModule,
+        SubscriptionsModule,
+        RatingModule,
+        InvoicesModule,
+        PaymentsModule,
+        BillingRunsModule,
+        PrepaidModule,
+        SubscriptionChangesModule,
+        integrations,
+      ],
+      providers: [...renderers, { provide: EventBodies, useClass: ApiEventBodies }],
+      exports: [...renderers, EventBodies],
+    };
+  }
+}

@@ -1,13 +1,19 @@
 import type { AdmissionLimits } from './admission.js';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { LoggerModule } from 'nestjs-pino';
+import { DEFAULT_BASES, mountRoutes } from '../api/mount-routes.js';
 import { BillingModule } from '../billing.module.js';
 import type { BillingOptions } from '../billing.options.js';
+import { TenancyModule } from '../tenancy/tenancy.module.js';
+import type { ProviderModules } from '../providers/providers.module.js';
 import { HealthController } from './health.controller.js';
 import { NotImplementedController } from './not-implemented.controller.js';
+import { PROVIDER_MODULES } from './provider-modules.js';
 
 export interface AppOptions {
   readonly billing: BillingOptions;
+  /** Providers besides those of the server. */
+  readonly providerModules?: ProviderModules;
   readonly logLevel: string;
   /** Whether requests are measured. Default false. */
   readonly measuresRequests?: boolean;
@@ -20,7 +26,7 @@ export interface AppOptions {
 /** The standalone server: the library's first embedder, with nothing that another could not do. */
 @Module({})
 export class AppModule {
-  static forRoot({ billing, logLevel }: AppOptions): DynamicModule {
+  static forRoot({ billing, providerModules = [], logLevel }: AppOptions): DynamicModule {
     return {
       module: AppModule,
       imports: [
@@ -30,10 +36,14 @@ export class AppModule {
           // of a request that stores an event. `request-log.ts` says the line of a request.
           forRoutes: [],
         }),
-        BillingModule.forRoot(billing),
+        BillingModule.forRoot({ ...billing, providerModules: [...PROVIDER_MODULES, ...providerModules] }),
+        // Last: its routes are what no house has taken.
+        ...mountRoutes(DEFAULT_BASES, {
+          imports: [TenancyModule],
+          controllers: [NotImplementedController],
+        }),
       ],
-      // Last: its routes are what no house has taken.
-      controllers: [HealthController, NotImplementedController],
+      controllers: [HealthController],
     };
   }
 }

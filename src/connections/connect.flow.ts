@@ -153,15 +153,16 @@ export class ConnectFlow {
     session: ProviderSession,
     connection: Connection,
   ): Promise<Connection> {
-    const { publicUrl } = this.providers;
+    const url = this.providers.webhookUrl(connection.provider, connection.id);
     const field = adapter.webhooks.secretField;
-    if (publicUrl === undefined || session.webhookEndpoints === undefined || connection.credentials[field])
+    if (url === undefined || session.webhookEndpoints === undefined || connection.credentials[field])
       return connection;
     try {
-      const { secret } = await session.webhookEndpoints.register(
-        `${publicUrl}/v1/webhooks/${connection.provider}/${connection.id}`,
-        { key: `${connection.id}:webhook`, firstTriedAt: this.clock.now(), number: 1 },
-      );
+      const { secret } = await session.webhookEndpoints.register(url, {
+        key: `${connection.id}:webhook`,
+        firstTriedAt: this.clock.now(),
+        number: 1,
+      });
       const given = { secrets: { [field]: secret }, settings: {}, metadata: {} };
       const account = {
         accountId: connection.accountId ?? undefined,

@@ -1,10 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { CustomersService } from '../customers/customers.service.js';
+import { notImplemented } from '../domain/errors.js';
 import { formatMoney, money } from '../domain/money.js';
 import { formatRate } from '../domain/rate.js';
 import type { Ctx } from '../platform/context.js';
 import { TenancyService } from '../tenancy/tenancy.service.js';
-import { renderInvoicePdf, type InvoiceDocument } from './invoice-pdf.js';
+import { loadOptional, MissingPackageError } from '../platform/optional-package.js';
+import type { InvoiceDocument } from './invoice-pdf.js';
 import { InvoicesService } from './invoices.service.js';
 import type { Invoice, InvoiceApplications } from './invoices.types.js';
 
@@ -56,7 +58,14 @@ export class InvoiceDocumentsService {
     };
   }
 
-  render(document: InvoiceDocument): Promise<Buffer> {
+  async render(document: InvoiceDocument): Promise<Buffer> {
+    const { renderInvoicePdf } = await loadOptional(
+      'PDFs of invoices',
+      'pdfkit dejavu-fonts-ttf',
+      () => import('./invoice-pdf.js'),
+    ).catch((error: unknown) => {
+      throw error instanceof MissingPackageError ? notImplemented(error.message) : error;
+    });
     return renderInvoicePdf(document);
   }
 }

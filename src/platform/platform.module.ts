@@ -1,9 +1,23 @@
 import { isIP } from 'node:net';
-import { BullModule, getQueueToken } from '@nestjs/bull';
-import { Global, Module, type DynamicModule, type Provider } from '@nestjs/common';
-import { TypeOrmModule } from '@nestjs/typeorm';
+import {
+  Global,
+  Inject,
+  Injectable,
+  Module,
+  type DynamicModule,
+  type OnApplicationShutdown,
+  type Provider,
+} from '@nestjs/common';
 import type { Queue } from 'bull';
-import { DATA_SOURCE, dataSourceOptions, type DatabaseOptions } from './database/data-source.js';
+import { DataSource } from 'typeorm';
+import {
+  DATA_SOURCE,
+  dataSourceOptions,
+  isDataSource,
+  isOurs,
+  type DatabaseOptions,
+} from './database/data-source.js';
+import { HostTransactions } from './database/host-transactions.js';
 import { UnitOfWork } from './database/unit-of-work.js';
 import { ClockFollowers } from './clock/clock-followers.js';
 import { CLOCK_PATIENCE_MS, EnvironmentClock } from './clock/environment-clock.js';
@@ -14,10 +28,12 @@ import { IdempotencyKeys } from './idempotency/idempotency-keys.js';
 import { IdempotentCalls } from './idempotency/idempotent-calls.js';
 import { IdempotentRequests } from './idempotency/idempotent-requests.js';
 import { KeyRegister } from './idempotency/key-register.js';
+import { loadOptional } from './optional-package.js';
 import { BULL_QUEUES, BullTransport, type JobMessage } from './jobs/bull.transport.js';
 import { InProcessTransport } from './jobs/in-process.transport.js';
 import { JOB_TRANSPORT, type JobLane, type JobTransport } from './jobs/job.js';
 import { Lanes } from './jobs/lanes.js';
+import { MountedRoutes } from './http/mounted-routes.js';
 import { JobHandlers } from './jobs/job-handlers.js';
 import { JobQueue } from './jobs/job-queue.js';
 import { JobRunner } from './jobs/job-runner.js';
@@ -42,7 +58,8 @@ export interface RedisOptions {
 }
 
 export interface PlatformOptions {
-  readonly database: DatabaseOptions;
+  /** A data source of the host's is used as it is. */
+  readonly database: DatabaseOptions | DataSource;
   /** Without it, jobs run in this process. */
   readonly redis?: RedisOptions;
   readonly worker: WorkerOptions;
@@ -63,8 +80,10 @@ export interface PlatformRegistration {
 const SERVICES: Provider[] = [
   WallClock,
   Metrics,
+  MountedRoutes,
   BacklogMetrics,
   UnitOfWork,
+  HostTransactions,
   EnvironmentClock,
   ClockFollowers,
   TimeTriggers,
@@ -87,6 +106,36 @@ const SERVICES: Provider[] = [
   Worker,
 ];
 
+/** Ends the connections to the database, unless they are the host's. */
+@Injectable()
+class OwnDataSource implements OnApplicationShutdown {
+  constructor(@Inject(DATA_SOURCE) private readonly dataSource: DataSource) {}
+
+  async onApplicationShutdown(): Promise<void> {
+    if (isOurs(this.dataSource) && this.dataSource.isInitialized) await this.dataSource.destroy();
+  }
+}
+
+async function ofTheHost(
+  dataSource: DataSource,
+  entities: PlatformRegistration['entities'],
+): Promise<DataSource> {
+  const { type, entityPrefix } = dataSource.options;
+  if (type !== 'postgres') throw new Error(`billing needs Postgres: the data source is of the type ${type}`);
+  if (entityPrefix !== undefined && entityPrefix !== '')
+    throw new Error(
+      'billing cannot use a data source with an entityPrefix: its tables have names of their own',
+    );
+  const ready = dataSource.isInitialized ? dataSource : await dataSource.initialize();
+  const missing = entities.filter((entity) => !ready.hasMetadata(entity));
+  if (missing.length > 0)
+    throw new Error(
+      `the data source of the host lacks ${missing.length} entities of billing, ${missing[0]?.name ?? ''} among them: ` +
+        'add ...BILLING_ENTITIES to its entities',
+    );
+  return ready;
+}
+
 /** How many jobs of a lane a worker does at once. Those of `outside` mostly wait. */
 const HANDS_IN_PROCESS: Readonly<Record<JobLane, number>> = { main: 8, outside: 16 };
 const HANDS_WITH_BULL: Readonly<Record<JobLane, number>> = { main: 16, outside: 32 };
@@ -101,9 +150,12 @@ const IN_PROCESS_TRANSPORT: Provider = {
   },
 };
 
+/** What `@nestjs/bull` calls a queue: known without the package, which not every application has. */
+const queueToken = (lane: JobLane): string => `BullQueue_${BULL_QUEUES[lane]}`;
+
 const BULL_TRANSPORT: Provider = {
   provide: JOB_TRANSPORT,
-  inject: [JobHandlers, WallClock, getQueueToken(BULL_QUEUES.main), getQueueToken(BULL_QUEUES.outside)],
+  inject: [JobHandlers, WallClock, queueToken('main'), queueToken('outside')],
   useFactory: (
     handlers: JobHandlers,
     clock: WallClock,
@@ -124,8 +176,13 @@ function encryption(redisUrl: string): { readonly tls?: { readonly servername?: 
   return { tls: isIP(hostname.replace(/^\[|\]$/g, '')) === 0 ? { servername: hostname } : {} };
 }
 
-const bullQueue = (lane: JobLane, optionsModule: DynamicModule): DynamicModule =>
-  BullModule.registerQueueAsync({
+async function bullQueue(lane: JobLane, optionsModule: DynamicModule): Promise<DynamicModule> {
+  const { BullModule } = await loadOptional(
+    'Jobs on Redis',
+    '@nestjs/bull bull',
+    () => import('@nestjs/bull'),
+  );
+  return BullModule.registerQueueAsync({
     name: BULL_QUEUES[lane],
     imports: [optionsModule],
     inject: [PLATFORM_OPTIONS],
@@ -141,6 +198,13 @@ const bullQueue = (lane: JobLane, optionsModule: DynamicModule): DynamicModule =
       };
     },
   });
+}
+
+/** Nest waits for modules as it starts. Until then nobody listens for what goes wrong, which must not end the process. */
+function awaited(module: Promise<DynamicModule>): Promise<DynamicModule> {
+  module.catch(() => undefined);
+  return module;
+}
 
 /** The plumbing that every house stands on. Global within the library: it knows no billing noun. */
 @Global()
@@ -151,18 +215,20 @@ export class PlatformModule {
       module: PlatformModule,
       imports: [
         optionsModule,
-        TypeOrmModule.forRootAsync({
-          name: DATA_SOURCE,
-          imports: [optionsModule],
-          inject: [PLATFORM_OPTIONS],
-          useFactory: ({ database }: PlatformOptions) => ({
-            ...dataSourceOptions(database, entities, migrations),
-            retryAttempts: 1,
-          }),
-        }),
-        ...(usesRedis ? [bullQueue('main', optionsModule), bullQueue('outside', optionsModule)] : []),
+        ...(usesRedis
+          ? [awaited(bullQueue('main', optionsModule)), awaited(bullQueue('outside', optionsModule))]
+          : []),
       ],
       providers: [
+        {
+          provide: DATA_SOURCE,
+          inject: [PLATFORM_OPTIONS],
+          useFactory: ({ database }: PlatformOptions) =>
+            isDataSource(database)
+              ? ofTheHost(database, entities)
+              : new DataSource(dataSourceOptions(database, entities, migrations)).initialize(),
+        },
+        OwnDataSource,
         ...SERVICES,
         usesRedis ? BULL_TRANSPORT : IN_PROCESS_TRANSPORT,
         {
@@ -184,7 +250,9 @@ export class PlatformModule {
       exports: [
         WallClock,
         Metrics,
+        MountedRoutes,
         UnitOfWork,
+        HostTransactions,
         EnvironmentClock,
         ClockFollowers,
         PeriodicTasks,
@@ -200,7 +268,7 @@ export class PlatformModule {
         JobsIdle,
         JOB_TRANSPORT,
         SECRET_BOX,
-        TypeOrmModule,
+        DATA_SOURCE,
       ],
     };
   }

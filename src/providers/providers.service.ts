@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
-import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { Inject, Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
 import type { Histogram } from 'prom-client';
 import { validationError } from '../domain/errors.js';
 import { WallClock } from '../platform/clock/clock.js';
+import { MountedRoutes } from '../platform/http/mounted-routes.js';
 import { Metrics } from '../platform/metrics/metrics.js';
 import { CallGates } from './call-gate.js';
 import type {
@@ -12,6 +14,7 @@ import type {
   ProviderGate,
   ProviderSession,
 } from './provider-adapter.js';
+import { PROVIDER_ADAPTERS } from './provider-adapters.js';
 import { ProviderError } from './provider-error.js';
 import { Turns } from './turns.js';
 
@@ -21,7 +24,6 @@ export const PROVIDER_OPTIONS = Symbol('ProviderOptions');
 const DEFAULT_HOLD_MS = 1_000;
 
 export interface ProviderOptions {
-  readonly adapters: readonly ProviderAdapter[];
   /** Base URLs by provider name, where not the provider's own: the sandbox, a proxy. */
   readonly baseUrls: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
@@ -31,13 +33,18 @@ export interface ProviderOptions {
   readonly clockUrls: Readonly<Record<string, string>>;
   /** Origin under which providers reach us, for webhooks; undefined when nobody has told. */
   readonly publicUrl: string | undefined;
+  /** The path of the API for an application that serves none itself. */
+  readonly basePath: string;
 }
 
-/** The adapters of this installation and what they run with. */
+/**
+ * The adapters of this installation and what they run with. Nest has no multi-providers, but `ModuleRef.get` with `each`
+ * answers the value of a token in every module: whatever modules the application is made of, their adapters are found.
+ */
 @Injectable()
-export class ProvidersService implements OnModuleDestroy {
+export class ProvidersService implements OnModuleInit, OnModuleDestroy {
   private readonly gates = new CallGates();
-  private readonly byName: ReadonlyMap<string, ProviderAdapter>;
+  private found: ReadonlyMap<string, ProviderAdapter> | undefined;
   private readonly turns: Turns;
   private isStopping = false;
   private readonly calls: Histogram<'provider' | 'method' | 'status'>;
@@ -45,6 +52,8 @@ export class ProvidersService implements OnModuleDestroy {
   constructor(
     @Inject(PROVIDER_OPTIONS) private readonly options: ProviderOptions,
     private readonly clock: WallClock,
+    private readonly modules: ModuleRef,
+    private readonly routes: MountedRoutes,
     metrics: Metrics,
   ) {
     this.calls = metrics.histogram({
@@ -53,12 +62,15 @@ export class ProvidersService implements OnModuleDestroy {
       labels: ['provider', 'method', 'status'],
     });
     this.turns = new Turns(() => clock.now());
-    this.byName = new Map(options.adapters.map((adapter) => [adapter.provider, adapter]));
-    if (this.byName.size !== options.adapters.length) throw new Error('two adapters for one provider');
+  }
+
+  /** By now all modules have their values. Two adapters of one name end the start here. */
+  onModuleInit(): void {
+    this.find('');
   }
 
   all(): readonly ProviderAdapter[] {
-    return this.options.adapters;
+    return [...this.byName.values()];
   }
 
   find(provider: string): ProviderAdapter | undefined {
@@ -72,9 +84,14 @@ export class ProvidersService implements OnModuleDestroy {
     return adapter;
   }
 
-  /** Undefined when no public URL is configured. */
-  get publicUrl(): string | undefined {
-    return this.options.publicUrl;
+  /**
+   * Where providers send webhooks, below `origin` or the public URL. Undefined when neither is known.
+   * `target` names whose they are: the environment, or one connection.
+   */
+  webhookUrl(provider: string, target: string, origin?: string): string | undefined {
+    const from = this.options.publicUrl ?? origin;
+    const base = this.routes.base ?? this.options.basePath;
+    return from === undefined ? undefined : `${from}${base}/webhooks/${provider}/${target}`;
   }
 
   get hasClocks(): boolean {
@@ -137,6 +154,16 @@ export class ProvidersService implements OnModuleDestroy {
     return Math.max(claimMs - this.options.timeoutMs, claimMs / 2);
   }
 
+  private get byName(): ReadonlyMap<string, ProviderAdapter> {
+    this.found ??= byName(
+      this.modules.get<ProviderAdapter | readonly ProviderAdapter[]>(PROVIDER_ADAPTERS, {
+        strict: false,
+        each: true,
+      }),
+    );
+    return this.found;
+  }
+
   /** Work that can be gone on with elsewhere begins no other call here. */
   onModuleDestroy(): void {
     this.isStopping = true;
@@ -176,6 +203,19 @@ export class ProvidersService implements OnModuleDestroy {
       },
     };
   }
+}
+
+function byName(
+  adapters: readonly (ProviderAdapter | readonly ProviderAdapter[])[],
+): ReadonlyMap<string, ProviderAdapter> {
+  const found = new Map<string, ProviderAdapter>();
+  for (const adapter of adapters.flat()) {
+    const other = found.get(adapter.provider);
+    if (other !== undefined && other !== adapter)
+      throw new Error(`two modules provide an adapter of the provider ${adapter.provider}`);
+    found.set(adapter.provider, adapter);
+  }
+  return found;
 }
 
 /** An account that does not tell its name is known by its keys, which are not kept in the clear. */

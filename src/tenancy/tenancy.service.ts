@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { notFound } from '../domain/errors.js';
 import { EnvironmentClock } from '../platform/clock/environment-clock.js';
-import { SYSTEM_ACTOR, type Ctx } from '../platform/context.js';
+import { SYSTEM_ACTOR, type Ctx, type Scope } from '../platform/context.js';
 import { findRow, findRows, insertRow } from '../platform/database/rows.js';
 import { UnitOfWork } from '../platform/database/unit-of-work.js';
 import { newId } from '../platform/ids.js';
+import { Remembered } from '../platform/remembered.js';
 import { ApiKeysService } from './api-keys.service.js';
 import { EnvironmentEntity, type EnvironmentKind } from './environment.entity.js';
 import { TenantEntity } from './tenant.entity.js';
@@ -17,6 +18,8 @@ export interface NewTenant {
 
 @Injectable()
 export class TenancyService {
+  private readonly environments = new Remembered();
+
   constructor(
     private readonly uow: UnitOfWork,
     private readonly clock: EnvironmentClock,
@@ -88,6 +91,22 @@ export class TenancyService {
     if (kind === 'test') await this.clock.create(ctx);
     const { key } = await this.apiKeys.create(ctx, { name: 'First key', kind });
     return { tenantId, environmentId, apiKey: key };
+  }
+
+  /** Whether there is such an environment. One that was seen stays. */
+  async has({ tenantId, environmentId }: Scope): Promise<boolean> {
+    const name = `${tenantId} ${environmentId}`;
+    if (this.environments.has(name)) return true;
+    const [row] = await this.uow.system(
+      async (em) =>
+        await em.query<{ found: boolean }[]>(
+          'SELECT EXISTS (SELECT 1 FROM environments WHERE id = $1 AND tenant_id = $2) AS found',
+          [environmentId, tenantId],
+        ),
+    );
+    if (row?.found !== true) return false;
+    this.environments.add(name);
+    return true;
   }
 
   /** True when the database has no tenant at all. */

@@ -2,8 +2,9 @@ import { Module } from '@nestjs/common';
 import { CustomersModule } from '../customers/customers.module.js';
 import { FeaturesModule } from '../features/features.module.js';
 import { TenancyModule } from '../tenancy/tenancy.module.js';
+import { loadOptional } from '../platform/optional-package.js';
 import { UnitOfWork } from '../platform/database/unit-of-work.js';
-import { openClickHouseUsageStore } from './clickhouse/clickhouse-usage-store.js';
+import { DeferredEvents } from './deferred-events.service.js';
 import { EventWriter } from './event-writer.js';
 import { LateEventsService } from './late-events.service.js';
 import { PostgresUsageStore } from './postgres/postgres-usage-store.js';
@@ -18,6 +19,7 @@ import { USAGE_OPTIONS, type UsageOptions } from './usage.types.js';
   imports: [TenancyModule, CustomersModule, FeaturesModule],
   providers: [
     UsageService,
+    DeferredEvents,
     EventWriter,
     UsageMoveService,
     LateEventsService,
@@ -26,13 +28,17 @@ import { USAGE_OPTIONS, type UsageOptions } from './usage.types.js';
     {
       provide: USAGE_STORE,
       inject: [USAGE_OPTIONS, UnitOfWork],
-      useFactory: (
-        { storeUrl, ...options }: UsageOptions,
-        uow: UnitOfWork,
-      ): UsageStore | Promise<UsageStore> =>
-        storeUrl === undefined ? new PostgresUsageStore(uow) : openClickHouseUsageStore(storeUrl, options),
+      useFactory: async ({ storeUrl, ...options }: UsageOptions, uow: UnitOfWork): Promise<UsageStore> => {
+        if (storeUrl === undefined) return new PostgresUsageStore(uow);
+        const { openClickHouseUsageStore } = await loadOptional(
+          'Events in ClickHouse',
+          '@clickhouse/client',
+          () => import('./clickhouse/clickhouse-usage-store.js'),
+        );
+        return openClickHouseUsageStore(storeUrl, options);
+      },
     },
   ],
-  exports: [UsageService, UsageMoveService, LateEventsService],
+  exports: [UsageService, DeferredEvents, UsageMoveService, LateEventsService],
 })
 export class UsageModule {}

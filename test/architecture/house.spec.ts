@@ -1,5 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import { CONTROLLERS } from '../../src/api/api.module.js';
+import { mountRoutes } from '../../src/api/mount-routes.js';
 import { migrations } from '../../migrations/index.js';
 import { unbounded, type OpenApi } from '../support/openapi-bounds.js';
 
@@ -19,7 +21,7 @@ const tests = [...files('src').filter((file) => file.endsWith('.spec.ts')), ...f
 describe('the house', () => {
   it('names providers only in their own folders', () => {
     const allowed =
-      /^src\/(providers\/(stripe|whop)\/|providers\/registry\.ts|sandbox\/|quickstart\/|app\/docs\.ts)/;
+      /^src\/(providers\/(stripe|whop)\/|app\/provider-modules\.ts|sandbox\/|quickstart\/|app\/docs\.ts)/;
     const naming = sources
       .filter((file) => !allowed.test(file))
       .filter((file) => /stripe|whop/i.test(withoutComments(read(file))));
@@ -93,6 +95,30 @@ describe('the API', () => {
       // `/subscription-schedules` is the old name of `/subscriptions/schedules`, served by the same methods.
       expect.objectContaining({ file: 'src/api/subscriptions/subscription-schedules.controller.ts' }),
     ]);
+  });
+
+  it('has no route that an earlier one hides: Express takes the first that matches', () => {
+    const [routes] = mountRoutes(['v1'], { controllers: CONTROLLERS });
+    const controllers = Reflect.getMetadata('controllers', routes!.module) as (new () => object)[];
+    const all = controllers.flatMap((controller) => {
+      const prototype = controller.prototype as Record<string, object>;
+      const names = Object.getOwnPropertyNames(prototype).filter((name) => name !== 'constructor');
+      return names.flatMap((name) =>
+        [(Reflect.getMetadata('path', prototype[name]!) as string | string[] | undefined) ?? []]
+          .flat()
+          .map((path) => ({
+            method: Reflect.getMetadata('method', prototype[name]!) as number,
+            path: `/${String(Reflect.getMetadata('path', controller))}/${path}`.replace(/\/+/g, '/'),
+          })),
+      );
+    });
+    const matches = (pattern: string, path: string) =>
+      new RegExp(`^${pattern.replace(/:\w+/g, '[^/]+')}$`).test(path);
+    const hidden = all.filter(({ method, path }, index) =>
+      all.slice(0, index).some((one) => one.method === method && matches(one.path, path)),
+    );
+    expect(all.length).toBeGreaterThan(200);
+    expect(hidden).toEqual([]);
   });
 
   it('is reached by nothing but the module that wires it', () => {

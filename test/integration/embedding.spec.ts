@@ -8,6 +8,7 @@ import {
   TenancyService,
   UnitOfWork,
 } from '../../src/index.js';
+import { StripeModule } from '../../src/providers/stripe/stripe.module.js';
 import type { NewTenant } from '../../src/tenancy/tenancy.service.js';
 import { startSandbox, type Sandbox } from '../../src/sandbox/index.js';
 import { ApiClient } from '../support/api-client.js';
@@ -67,6 +68,7 @@ const settings = new Settings();
         providers: { baseUrls: { stripe: settings.stripeUrl } },
       }),
       usesRedis: false,
+      providerModules: [StripeModule],
     }),
   ],
   controllers: [ShopController],

@@ -2,6 +2,7 @@ import type { AdmissionLimits } from '../../src/app/admission.js';
 import { randomBytes } from 'node:crypto';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { BillingOptions } from '../../src/billing.options.js';
+import type { ProviderModules } from '../../src/providers/providers.module.js';
 import { createApp } from '../../src/app/create-app.js';
 import { TenancyService, type NewTenant } from '../../src/tenancy/tenancy.service.js';
 import { ApiClient } from './api-client.js';
@@ -15,6 +16,7 @@ export const TRANSPORTS: readonly Transport[] = ['in-process', 'bull'];
 export interface TestAppOptions {
   readonly transport?: Transport;
   readonly providers?: BillingOptions['providers'];
+  readonly providerModules?: ProviderModules;
   readonly worker?: BillingOptions['worker'];
   readonly usage?: BillingOptions['usage'];
   readonly webhooks?: BillingOptions['webhooks'];
@@ -47,6 +49,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     logLevel: process.env.TEST_LOG_LEVEL ?? 'silent',
     // One address plays all the world here.
     limits: { perAddress: 0, ...options.limits },
+    ...(options.providerModules === undefined ? {} : { providerModules: options.providerModules }),
     billing: {
       database: { url: database.url, poolSize: 10 },
       ...(options.transport === 'bull'

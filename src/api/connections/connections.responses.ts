@@ -89,7 +89,7 @@ export function toConnectionResponse(
   providers: ProvidersService,
   { protocol, headers }: ReachedAt,
 ): ConnectionResponse {
-  const origin = providers.publicUrl ?? `${protocol}://${String(headers.host)}`;
+  const origin = `${protocol}://${String(headers.host)}`;
   const events = providers.find(row.provider)?.webhooks.events ?? [];
   return {
     id: row.id,
@@ -108,7 +108,7 @@ export function toConnectionResponse(
     metadata: row.metadata,
     account_id: row.accountId,
     livemode: row.livemode,
-    webhook_url: `${origin}/v1/webhooks/${row.provider}/${row.tenantId}/${row.environmentId}`,
+    webhook_url: providers.webhookUrl(row.provider, `${row.tenantId}/${row.environmentId}`, origin) ?? '',
     webhook_events: [...events],
     health: {
       state: row.connectionState,

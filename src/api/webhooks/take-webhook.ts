@@ -1,3 +1,5 @@
+import { BillingError } from '../../domain/errors.js';
+import { requestIdOf } from '../../platform/http/request-id.js';
 import { assertParameter } from '../../platform/http/contract.pipe.js';
 import type {
   WebhookReceiver,
@@ -22,11 +24,21 @@ export async function takeWebhook(
   const params: Readonly<Record<string, string>> = request.params;
   for (const name in params) assertParameter(name, params[name]);
   await receiver.receive(request.params.provider, target, {
-    body: request.rawBody ?? Buffer.alloc(0),
+    body: request.rawBody ?? noBody(request),
     headers: flat(request.headers),
-    requestId: String(request.id),
+    requestId: requestIdOf(request),
   });
   return { received: true };
+}
+
+/** Where the host keeps no raw bodies, no signature could be right: that is the host's to mend, not the provider's. */
+function noBody({ headers }: WebhookRequest): Buffer {
+  if (headers['content-length'] === '0' || headers['content-length'] === undefined) return Buffer.alloc(0);
+  throw new BillingError(
+    'internal_error',
+    'the application keeps no raw bodies: create it with { rawBody: true }',
+    { code: 'raw_body_missing' },
+  );
 }
 
 function flat(headers: WebhookRequest['headers']): Record<string, string> {

@@ -109,6 +109,14 @@ export class ChargeFlow implements OnModuleInit {
     return this.attempt(caller, begun, 1);
   }
 
+  /**
+   * The same for a transaction that is not ours to end: the charge is written down with it, and made by a job after its
+   * commit. A page that is open is no reason to call a provider in a transaction, so it is refused.
+   */
+  async chargeLater(ctx: Ctx, input: ChargeInput): Promise<Payment> {
+    return (await this.begin(ctx, input, 0)).payment;
+  }
+
   /** What has become of the charge that an earlier try of this request has begun; its outcome is found out, where it is unknown. */
   async begunEarlier(caller: Caller): Promise<Payment | undefined> {
     const begun = caller.progress?.noted(CHARGE);
@@ -117,7 +125,7 @@ export class ChargeFlow implements OnModuleInit {
     return this.again(caller, paymentId, attempt, new Date(firstTriedAt));
   }
 
-  private async begin(ctx: Ctx, input: ChargeInput): Promise<Begun> {
+  private async begin(ctx: Ctx, input: ChargeInput, resumeAfterMs: number = RESUME_AFTER_MS): Promise<Begun> {
     const invoice = await this.connections.lockCollectable(ctx, input.invoiceId, input.amount);
     const connection = await this.connections.choose(ctx, input.provider);
     await this.pages.assertNone(ctx, invoice.id);
@@ -150,7 +158,7 @@ export class ChargeFlow implements OnModuleInit {
       kind: RESUME_JOB,
       key: attempt.id,
       payload: begun,
-      runAt: new Date(firstTriedAt.getTime() + RESUME_AFTER_MS),
+      runAt: new Date(firstTriedAt.getTime() + resumeAfterMs),
     });
     const remoteMethodId = await this.remoteMethod(ctx, connection, invoice.customerId, input.methodId);
     return { payment, attempt, connection, remoteMethodId, firstTriedAt };

@@ -2,12 +2,14 @@ import pg from 'pg';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { readJson } from '../exact-json.js';
 import { ListenedClient } from './listened-client.js';
-import { SnakeCaseNaming } from './naming.strategy.js';
 import { checkRequirements } from './requirements.js';
 import { prepareRoles } from './roles.js';
 
-/** Name of our TypeORM data source, so that a host application's own default one is left alone. */
-export const DATA_SOURCE = 'flexprice';
+/**
+ * Injection token of the data source that billing works with: what `@InjectDataSource('flexprice')` asks for. A host's own
+ * default one is left alone.
+ */
+export const DATA_SOURCE = 'flexpriceDataSource';
 
 /** All our tables live in a schema of their own, beside whatever else the database holds. */
 export const SCHEMA = 'billing';
@@ -18,6 +20,10 @@ export interface DatabaseOptions {
   /** Connections of this process. Default 10. */
   readonly poolSize?: number;
 }
+
+/** True for a data source of a host; false for settings of one of our own. */
+export const isDataSource = (database: DatabaseOptions | DataSource): database is DataSource =>
+  'entityMetadatas' in database;
 
 export function dataSourceOptions(
   database: DatabaseOptions,
@@ -32,25 +38,84 @@ export function dataSourceOptions(
     migrations: [...migrations],
     migrationsTableName: 'schema_migrations',
     migrationsTransactionMode: 'each',
-    namingStrategy: new SnakeCaseNaming(),
     synchronize: false,
     poolSize: database.poolSize ?? 10,
     installExtensions: false,
-    // Statements that are asked without waiting for the one before go to the database together.
-    extra: {
-      application_name: 'flexprice-nest',
-      pipeline: true,
-      types: { getTypeParser },
-      Client: ListenedClient,
-    },
+    extra: EXTRA,
   };
 }
 
-const { JSONB } = pg.types.builtins;
+const { INT8, JSONB, NUMERIC, TIMESTAMPTZ } = pg.types.builtins;
+type TypeId = Parameters<typeof pg.types.getTypeParser>[0];
+const asText = (value: string): string => value;
 
-/** The driver's own, but for JSON: it would round the numbers that Postgres keeps. */
+/**
+ * How values are read. The driver would round the numbers in JSON that Postgres keeps; and a host may have told the driver,
+ * for the whole process, to read others in its own way.
+ */
+const PARSERS = new Map<TypeId, (value: string) => unknown>([
+  [JSONB, readJson],
+  [INT8, asText],
+  [NUMERIC, asText],
+  [TIMESTAMPTZ, pg.types.getTypeParser(TIMESTAMPTZ) as (value: string) => unknown],
+]);
+
 const getTypeParser: typeof pg.types.getTypeParser = (id, format): unknown =>
-  id === JSONB ? readJson : pg.types.getTypeParser(id, format);
+  (format === 'binary' ? undefined : PARSERS.get(id)) ?? pg.types.getTypeParser(id, format);
+
+const EXTRA = {
+  application_name: 'flexprice-nest',
+  // Statements that are asked without waiting for the one before go to the database together.
+  pipeline: true,
+  types: { getTypeParser },
+  Client: ListenedClient,
+};
+
+/** How our migrations run where a host's data source says how its database is reached. */
+export function migrationOptions(
+  host: DataSource,
+  migrations: readonly (new () => unknown)[],
+): DataSourceOptions {
+  const { options } = host;
+  if (options.type !== 'postgres')
+    throw new Error(`billing needs Postgres: the data source is of the type ${options.type}`);
+  const { url, host: name, port, username, password, database, ssl, logger, logging } = options;
+  const extra = options.extra as object | undefined;
+  const reached = { url, host: name, port, username, password, database, ssl, logger, logging };
+  return {
+    ...dataSourceOptions({ url: '' }, [], migrations),
+    ...Object.fromEntries(Object.entries(reached).filter(([, value]) => value !== undefined)),
+    extra: { ...extra, ...EXTRA },
+    poolSize: 2,
+  } as DataSourceOptions;
+}
+
+/** False for a data source of a host. */
+export const isOurs = ({ options }: DataSource): boolean => options.extra === EXTRA;
+
+/** How a connection of its own is made to the database of a data source, with what its pool is made with. */
+export function clientConfig({ driver }: DataSource): pg.ClientConfig {
+  const { master } = driver as unknown as { master: { options: pg.ClientConfig } };
+  const { Client: _client, ...config } = master.options as pg.ClientConfig & { Client?: unknown };
+  // The pool keeps it from being enumerated.
+  const { password } = master.options;
+  return password === undefined ? config : { ...config, password };
+}
+
+/**
+ * Lets a connection of a host's pool read values as ours do, for as long as billing works with it. Answers what gives it
+ * back.
+ */
+export function borrow(client: pg.ClientBase): () => void {
+  const before = [...PARSERS].map(([id, parser]) => {
+    const theirs = client.getTypeParser(id, 'text') as (value: string) => unknown;
+    client.setTypeParser(id, parser);
+    return [id, theirs] as const;
+  });
+  return () => {
+    for (const [id, theirs] of before) client.setTypeParser(id, theirs);
+  };
+}
 
 const MIGRATION_LOCK = 7_300_211;
 

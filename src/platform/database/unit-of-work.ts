@@ -1,5 +1,4 @@
-import { Injectable, Logger } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { PoolClient } from 'pg';
 import { DataSource, type EntityManager, type QueryRunner } from 'typeorm';
 import { WallClock } from '../clock/clock.js';
@@ -7,7 +6,7 @@ import { STANDS_AT } from '../clock/shown-time.js';
 import type { Caller, Ctx, Scope } from '../context.js';
 import { Remembered } from '../remembered.js';
 import { namedStatement, queryTogether, type PreparedStatement } from './batch.js';
-import { DATA_SOURCE, SCHEMA } from './data-source.js';
+import { borrow, DATA_SOURCE, isOurs, SCHEMA } from './data-source.js';
 import { isTransactionConflict } from './errors.js';
 import { commitWith, sendTogether } from './one-trip.js';
 import { queryPrepared } from './prepared.js';
@@ -47,11 +46,14 @@ export class UnitOfWork {
   private readonly logger = new Logger(UnitOfWork.name);
   /** Environments whose clock cannot be moved. That is decided when one is made, so it may be remembered. */
   private readonly real = new Remembered();
+  private readonly isOurs: boolean;
 
   constructor(
-    @InjectDataSource(DATA_SOURCE) private readonly dataSource: DataSource,
+    @Inject(DATA_SOURCE) private readonly dataSource: DataSource,
     private readonly clock: WallClock,
-  ) {}
+  ) {
+    this.isOurs = isOurs(dataSource);
+  }
 
   /**
    * Runs `work` in one transaction of the caller's scope. On a deadlock or serialization failure it runs
@@ -116,6 +118,28 @@ export class UnitOfWork {
         whole.isOver = true;
       }
     });
+  }
+
+  /**
+   * The same in a transaction that somebody else has begun and ends, on a runner of ours. What asks to be nudged after the
+   * commit is added to `nudges`.
+   */
+  async joined<T>(
+    runner: QueryRunner,
+    caller: Caller,
+    nudges: Nudges,
+    work: (caller: Caller) => Promise<T>,
+  ): Promise<T> {
+    const client = (await runner.connect()) as PoolClient;
+    await queryTogether(client, [entrance(caller.scope, '')]);
+    const whole = new PartsOfOne((first) => this.inTime(caller, runner.manager, nudges, first));
+    try {
+      const value = await work({ ...caller, whole });
+      if (whole.hasFailed) throw new Error('a part of it has failed, which the whole does not say');
+      return value;
+    } finally {
+      whole.isOver = true;
+    }
   }
 
   private async inTime<T>(
@@ -257,12 +281,16 @@ export class UnitOfWork {
   private async onConnection<T>(work: (client: PoolClient, runner: QueryRunner) => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       const runner = this.dataSource.createQueryRunner();
+      let giveBack: (() => void) | undefined;
       try {
-        return await work((await runner.connect()) as PoolClient, runner);
+        const client = (await runner.connect()) as PoolClient;
+        if (!this.isOurs) giveBack = borrow(client);
+        return await work(client, runner);
       } catch (error) {
         if (!isTransactionConflict(error) || attempt > CONFLICT_RETRIES) throw error;
         this.logger.warn({ event: 'transaction.retried', attempt, err: error });
       } finally {
+        giveBack?.();
         await runner.release();
       }
     }

@@ -22,6 +22,9 @@ export const MOST_JSON = 64 * 1024;
 export const MOST_BODY_DEPTH = 32;
 export const MOST_BODY_VALUES = 100_000;
 
+/** Of a webhook of a provider, in bytes: they send less. */
+export const MOST_WEBHOOK_BYTES = 1024 * 1024;
+
 /** What an `integer` column holds. */
 export const MOST_INT4 = 2_147_483_647;
 /** What a JSON number says exactly; a `bigint` column holds it. */

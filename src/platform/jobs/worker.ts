@@ -7,11 +7,10 @@ import {
   type OnApplicationBootstrap,
   type OnModuleDestroy,
 } from '@nestjs/common';
-import { InjectDataSource } from '@nestjs/typeorm';
 import pg from 'pg';
 import type { DataSource } from 'typeorm';
 import { Ticker } from '../clock/ticker.js';
-import { DATA_SOURCE } from '../database/data-source.js';
+import { clientConfig, DATA_SOURCE } from '../database/data-source.js';
 import { OutboxRelay } from '../outbox/outbox-relay.js';
 import { OUTBOX_CHANNEL, OutboxSignal } from '../outbox/outbox-signal.js';
 import { JOB_TRANSPORT, type JobTransport } from './job.js';
@@ -48,7 +47,7 @@ export class Worker implements OnApplicationBootstrap, OnModuleDestroy, BeforeAp
   constructor(
     @Inject(WORKER_OPTIONS) private readonly options: WorkerOptions,
     @Inject(JOB_TRANSPORT) private readonly transport: JobTransport,
-    @InjectDataSource(DATA_SOURCE) private readonly dataSource: DataSource,
+    @Inject(DATA_SOURCE) private readonly dataSource: DataSource,
     private readonly runner: JobRunner,
     private readonly relay: OutboxRelay,
     private readonly signal: OutboxSignal,
@@ -102,8 +101,10 @@ export class Worker implements OnApplicationBootstrap, OnModuleDestroy, BeforeAp
   private async listen(): Promise<void> {
     // The timer of a lost listener may fire when the process is stopping, or has stopped.
     if (this.stopping) return;
-    const { url } = this.dataSource.options as { url?: string };
-    const client = new pg.Client({ connectionString: url, application_name: 'flexprice-nest listener' });
+    const client = new pg.Client({
+      ...clientConfig(this.dataSource),
+      application_name: 'flexprice-nest listener',
+    });
     client.on('notification', () => {
       this.relay.wake();
     });
