@@ -10,6 +10,8 @@ const nest = path.join(root, 'node_modules/@nestjs/cli/bin/nest.js');
 const child = spawn(process.execPath, [nest, 'start', '--watch', '--debug', '127.0.0.1:9229'], {
   cwd: root,
   stdio: 'inherit',
+  detached: true,
 });
-for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
+// To all of its group: the compiler starts the server as a process of its own, which would stay behind.
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.kill(-child.pid, signal));
 child.on('exit', (code) => process.exit(code ?? 0));

@@ -228,11 +228,7 @@ export class MappingsService {
   }
 
   /** What entities are at all connections, where that is known; the oldest mapping first. */
-  async linkedOf(
-    ctx: Ctx,
-    entityType: MappedEntity,
-    entityIds: readonly string[],
-  ): Promise<EntityMapping[]> {
+  async linkedOf(ctx: Ctx, entityType: MappedEntity, entityIds: readonly string[]): Promise<EntityMapping[]> {
     if (entityIds.length === 0) return [];
     return ctx.em
       .createQueryBuilder(EntityMappingEntity, 'row')
