@@ -195,11 +195,15 @@ describe('a host with guards, pipes, interceptors and filters for everything', (
     const { webhook_url } = await api.create('/connections', {
       provider: 'stripe',
       name: 'Stripe',
-      metadata: { secret_key: 'sk_test_0123456789abcdef', webhook_secret: 'whsec_here' },
+      metadata: { secret_key: 'sk_test_0123456789abcdef', webhook_secret: 'whsec_here0123456789abcdef' },
     });
     return webhook_url as string;
   };
-  const deliver = (address: string, padding: number, secret = 'whsec_here'): Promise<Response> => {
+  const deliver = (
+    address: string,
+    padding: number,
+    secret = 'whsec_here0123456789abcdef',
+  ): Promise<Response> => {
     const data = { object: { object: 'invoice', description: 'x'.repeat(padding) } };
     const body = JSON.stringify({ id: 'evt_1', object: 'event', type: 'invoice.upcoming', created: 1, data });
     return fetch(address, { method: 'POST', headers: stripeHeaders(body, secret), body });
@@ -209,7 +213,7 @@ describe('a host with guards, pipes, interceptors and filters for everything', (
     const started = await start({ bodyLimit: 1_000 });
     const address = await connected(started);
     expect((await deliver(address, 1_000_000)).status).toBe(200);
-    expect((await deliver(address, 1_000_000, 'whsec_of_somebody')).status).toBe(401);
+    expect((await deliver(address, 1_000_000, 'whsec_ofSomebody0123456789')).status).toBe(401);
     expect((await deliver(address, 1_100_000)).status).toBe(413);
     const tooBig = {
       method: 'POST',
@@ -235,7 +239,7 @@ describe('a host with guards, pipes, interceptors and filters for everything', (
         body: JSON.stringify({
           provider: 'stripe',
           name: 'Stripe',
-          metadata: { secret_key: 'sk_test_0123456789abcdef', webhook_secret: 'whsec_here' },
+          metadata: { secret_key: 'sk_test_0123456789abcdef', webhook_secret: 'whsec_here0123456789abcdef' },
         }),
       })
     ).json()) as { webhook_url: string };

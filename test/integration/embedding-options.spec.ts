@@ -122,7 +122,7 @@ describe('the options of an embedding application', () => {
         body: JSON.stringify({
           provider: 'stripe',
           name: 'Stripe',
-          metadata: { secret_key: 'sk_test_0123456789abcdef', webhook_secret: 'whsec_here' },
+          metadata: { secret_key: 'sk_test_0123456789abcdef', webhook_secret: 'whsec_here0123456789abcdef' },
         }),
       });
       const { webhook_url: address } = (await made.json()) as { webhook_url: string };
@@ -132,9 +132,13 @@ describe('the options of an embedding application', () => {
       );
       const body = JSON.stringify({ id: 'evt_1', object: 'event', type: 'ping', created: 1, data: {} });
       const here = address.replace('https://shop.example', host.url);
-      expect(await statusOf(here, { method: 'POST', headers: stripeHeaders(body, 'whsec_here'), body })).toBe(
-        200,
-      );
+      expect(
+        await statusOf(here, {
+          method: 'POST',
+          headers: stripeHeaders(body, 'whsec_here0123456789abcdef'),
+          body,
+        }),
+      ).toBe(200);
     } finally {
       await sandbox.stop();
     }

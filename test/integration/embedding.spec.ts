@@ -138,7 +138,7 @@ describe('embedded in another Nest application, as docs/guides/embed-in-nest.md 
     await api.create('/connections', {
       provider: 'stripe',
       name: 'Stripe',
-      metadata: { secret_key: 'sk_test_0123456789abcdef', webhook_secret: 'whsec_of_the_host' },
+      metadata: { secret_key: 'sk_test_0123456789abcdef', webhook_secret: 'whsec_0fTheHost0123456789' },
     });
     const body = JSON.stringify({
       id: 'evt_1',
@@ -153,7 +153,10 @@ describe('embedded in another Nest application, as docs/guides/embed-in-nest.md 
         headers: stripeHeaders(body, secret),
         body,
       });
-    const statuses = [(await send('whsec_of_somebody')).status, (await send('whsec_of_the_host')).status];
+    const statuses = [
+      (await send('whsec_0fSomebody0123456789')).status,
+      (await send('whsec_0fTheHost0123456789')).status,
+    ];
     expect(statuses).toEqual([expect.any(Number), 200]);
     expect(statuses[0]).toBeGreaterThanOrEqual(400);
   });

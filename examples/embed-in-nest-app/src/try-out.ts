@@ -30,7 +30,11 @@ async function send(method: string, path: string, body?: unknown, key = apiKey):
 }
 
 /** A webhook as Stripe signs it. */
-function deliver(address: string, padding: number, secret = 'whsec_of_the_shop'): Promise<Answer['status']> {
+function deliver(
+  address: string,
+  padding: number,
+  secret = 'whsec_ofTheShop0123456789',
+): Promise<Answer['status']> {
   const data = { object: { object: 'invoice', description: 'x'.repeat(padding) } };
   const body = JSON.stringify({ id: 'evt_1', object: 'event', type: 'invoice.upcoming', created: 1, data });
   const t = Math.floor(Date.now() / 1000);
@@ -110,14 +114,14 @@ const checks: Record<string, () => Promise<void>> = {
     const { status, body } = await send('POST', 'billing/connections', {
       provider: 'stripe',
       name: 'Stripe',
-      metadata: { secret_key: 'sk_test_0123456789abcdef', webhook_secret: 'whsec_of_the_shop' },
+      metadata: { secret_key: 'sk_test_0123456789abcdef', webhook_secret: 'whsec_ofTheShop0123456789' },
     });
     assert.equal(status, 201);
     const address = body.webhook_url as string;
     assert.ok(address.startsWith(`${url}/internal/billing/webhooks/stripe/`), address);
     assert.equal(await deliver(address, 10), 200);
     assert.equal(await deliver(address, 1_000_000), 200);
-    assert.equal(await deliver(address, 10, 'whsec_of_somebody'), 401);
+    assert.equal(await deliver(address, 10, 'whsec_ofSomebody0123456789'), 401);
     assert.equal(await deliver(address, 1_100_000), 413);
   },
 };
