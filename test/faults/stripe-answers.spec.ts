@@ -57,9 +57,7 @@ const NO_CARD_LEAVES_DRAFT: FaultRule = {
 
 /** The transport carries retries, not answers: what every misfortune does is looked at on one, that retries come on both. */
 const misfortunesOn = (transport: Transport) =>
-  MISFORTUNES.filter(
-    ([, { mode }]) => transport === 'in-process' || mode === 'drop_after' || mode === 'delay',
-  );
+  MISFORTUNES.filter(([, { mode }]) => transport === 'in-process' || mode === 'drop_after');
 
 describe.each(TRANSPORTS)('a push to Stripe, cut at each call, jobs by %s', (transport) => {
   let road: Road;

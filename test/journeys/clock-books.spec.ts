@@ -8,7 +8,7 @@ const DAY = 24 * HOUR;
 /** When all begin, in the environment's time: after whatever it takes to write them down. */
 const START = Math.ceil(Date.now() / DAY) * DAY + 2 * DAY + 9 * HOUR;
 /** A whole year once; with Bull, which changes who wakes a worker and nothing else, as many as mend the card. */
-const MONTHS: Readonly<Record<Transport, number>> = { 'in-process': 12, bull: 4 };
+const MONTHS: Readonly<Record<Transport, number>> = { 'in-process': 12, bull: 3 };
 /** What each begins at. Two of them begin together. */
 const BEGINS: Readonly<Record<string, number>> = { paying: 0, failing: 0, mended: 700, sent: 3 * HOUR };
 
