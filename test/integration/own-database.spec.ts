@@ -41,7 +41,7 @@ describe('a Postgres of other people', () => {
     await query(admin, 'CREATE ROLE plain LOGIN', 'CREATE DATABASE shop OWNER plain');
     const url = cluster.url('shop', 'plain');
     const refused =
-      /the login role plain may not act as flexprice_app and flexprice_system.*docs\/operations\.md/;
+      /the login role plain may not act as flexprice_app and flexprice_system.*docs\/operations\/database\.md/;
     await expect(migrateDatabase({ url })).rejects.toThrow(refused);
     await query(
       admin,
