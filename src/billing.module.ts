@@ -6,6 +6,7 @@ import {
   type Provider,
 } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
+import { BILLING_MODULES } from './api/billing-modules.js';
 import { ApiModule } from './api/api.module.js';
 import { FacadeModule } from './api/facade.module.js';
 import { DEFAULT_BASES } from './api/mount-routes.js';
@@ -19,18 +20,12 @@ import {
   usageOptions,
   type BillingOptions,
 } from './billing.options.js';
-import { ConnectionsModule } from './connections/connections.module.js';
-import { CustomersModule } from './customers/customers.module.js';
 import { ENTITIES } from './entities.js';
-import { FeaturesModule } from './features/features.module.js';
 import { IntegrationsModule } from './integrations/integrations.module.js';
 import { NoIntegrationsModule } from './integrations/no-integrations.module.js';
 import { RECONCILE_OPTIONS } from './integrations/reconcile/reconcile.options.js';
-import { InvoicesModule } from './invoices/invoices.module.js';
 import { NotificationsModule } from './notifications/notifications.module.js';
 import { NOTIFICATION_OPTIONS } from './notifications/notifications.types.js';
-import { PaymentsModule } from './payments/payments.module.js';
-import { PlansModule } from './plans/plans.module.js';
 import {
   dataSourceOptions,
   isDataSource,
@@ -42,16 +37,8 @@ import { PrepareBilling1763600000000 } from './platform/database/prepare-billing
 import { PLATFORM_OPTIONS, PlatformModule } from './platform/platform.module.js';
 import { PROVIDER_OPTIONS } from './providers/providers.service.js';
 import { ProvidersModule, type ProviderModules } from './providers/providers.module.js';
-import { BillingRunsModule } from './billing/billing-runs.module.js';
-import { PrepaidModule } from './prepaid/prepaid.module.js';
-import { RatingModule } from './rating/rating.module.js';
-import { SubscriptionChangesModule } from './subscription-changes/subscription-changes.module.js';
-import { SubscriptionsModule } from './subscriptions/subscriptions.module.js';
 import { REQUEST_GUARD } from './tenancy/request-guard.types.js';
-import { TenancyModule } from './tenancy/tenancy.module.js';
 import { USAGE_OPTIONS } from './usage/usage.types.js';
-import { UsageModule } from './usage/usage.module.js';
-import { WalletsModule } from './wallets/wallets.module.js';
 
 /**
  * What an application can leave out. `billing` is customers, plans, usage, subscriptions, invoices, payments, wallets and
@@ -132,8 +119,8 @@ export class BillingModule {
         REQUEST_GUARD,
       ],
     };
-    const houses = [
-      ...HOUSES,
+    const modules = [
+      ...BILLING_MODULES,
       integrations,
       NotificationsModule,
       RenderingModule.register(integrations, hasIntegrations),
@@ -145,10 +132,10 @@ export class BillingModule {
         optionsModule,
         PlatformModule.register({ optionsModule, usesRedis, entities: ENTITIES, migrations }),
         ProvidersModule.register(providerModules),
-        ...houses,
+        ...modules,
         ...(http ? [ApiModule.register({ bases, integrations, hasIntegrations })] : []),
       ],
-      exports: houses,
+      exports: modules,
     };
   }
 }
@@ -190,24 +177,6 @@ const derivedOptions = (prefix: string): Provider[] => [
   },
   { provide: USAGE_OPTIONS, inject: [BILLING_OPTIONS], useFactory: usageOptions },
   { provide: NOTIFICATION_OPTIONS, inject: [BILLING_OPTIONS], useFactory: notificationOptions },
-];
-
-/** The street, from left to right, up to the integrations. */
-const HOUSES = [
-  TenancyModule,
-  ConnectionsModule,
-  CustomersModule,
-  FeaturesModule,
-  PlansModule,
-  UsageModule,
-  WalletsModule,
-  SubscriptionsModule,
-  RatingModule,
-  InvoicesModule,
-  PaymentsModule,
-  BillingRunsModule,
-  PrepaidModule,
-  SubscriptionChangesModule,
 ];
 
 /**

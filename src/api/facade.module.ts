@@ -1,17 +1,5 @@
 import { Module, type DynamicModule, type Type } from '@nestjs/common';
-import { BillingRunsModule } from '../billing/billing-runs.module.js';
-import { CustomersModule } from '../customers/customers.module.js';
-import { FeaturesModule } from '../features/features.module.js';
-import { InvoicesModule } from '../invoices/invoices.module.js';
-import { PaymentsModule } from '../payments/payments.module.js';
-import { PlansModule } from '../plans/plans.module.js';
-import { PrepaidModule } from '../prepaid/prepaid.module.js';
-import { RatingModule } from '../rating/rating.module.js';
-import { SubscriptionChangesModule } from '../subscription-changes/subscription-changes.module.js';
-import { SubscriptionsModule } from '../subscriptions/subscriptions.module.js';
-import { TenancyModule } from '../tenancy/tenancy.module.js';
-import { UsageModule } from '../usage/usage.module.js';
-import { WalletsModule } from '../wallets/wallets.module.js';
+import { BILLING_MODULES } from './billing-modules.js';
 import { Billing } from './billing.service.js';
 import { CustomerCreationController } from './customers/customer-creation.controller.js';
 import { InvoicesController } from './invoices/invoices.controller.js';
@@ -27,22 +15,7 @@ export class FacadeModule {
   static register(integrations: Type): DynamicModule {
     return {
       module: FacadeModule,
-      imports: [
-        TenancyModule,
-        CustomersModule,
-        FeaturesModule,
-        PlansModule,
-        UsageModule,
-        WalletsModule,
-        SubscriptionsModule,
-        RatingModule,
-        InvoicesModule,
-        PaymentsModule,
-        BillingRunsModule,
-        PrepaidModule,
-        SubscriptionChangesModule,
-        integrations,
-      ],
+      imports: [...BILLING_MODULES, integrations],
       providers: [
         Billing,
         CustomerCreationController,

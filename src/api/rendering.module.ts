@@ -1,18 +1,5 @@
 import { Global, Module, type DynamicModule, type Type } from '@nestjs/common';
-import { TenancyModule } from '../tenancy/tenancy.module.js';
-import { ConnectionsModule } from '../connections/connections.module.js';
-import { CustomersModule } from '../customers/customers.module.js';
-import { FeaturesModule } from '../features/features.module.js';
-import { PlansModule } from '../plans/plans.module.js';
-import { UsageModule } from '../usage/usage.module.js';
-import { WalletsModule } from '../wallets/wallets.module.js';
-import { SubscriptionsModule } from '../subscriptions/subscriptions.module.js';
-import { RatingModule } from '../rating/rating.module.js';
-import { InvoicesModule } from '../invoices/invoices.module.js';
-import { PaymentsModule } from '../payments/payments.module.js';
-import { BillingRunsModule } from '../billing/billing-runs.module.js';
-import { PrepaidModule } from '../prepaid/prepaid.module.js';
-import { SubscriptionChangesModule } from '../subscription-changes/subscription-changes.module.js';
+import { BILLING_MODULES } from './billing-modules.js';
 import { EventBodies } from '../notifications/event-bodies.types.js';
 import { ShownAddons } from './addons/shown-addons.js';
 import { ShownGrants } from './creditgrants/shown-grants.js';
@@ -47,23 +34,7 @@ export class RenderingModule {
     const renderers = hasIntegrations ? [...RENDERERS, TimelineQueries] : RENDERERS;
     return {
       module: RenderingModule,
-      imports: [
-        TenancyModule,
-        ConnectionsModule,
-        CustomersModule,
-        FeaturesModule,
-        PlansModule,
-        UsageModule,
-        WalletsModule,
-        SubscriptionsModule,
-        RatingModule,
-        InvoicesModule,
-        PaymentsModule,
-        BillingRunsModule,
-        PrepaidModule,
-        SubscriptionChangesModule,
-        integrations,
-      ],
+      imports: [...BILLING_MODULES, integrations],
       providers: [...renderers, { provide: EventBodies, useClass: ApiEventBodies }],
       exports: [...renderers, EventBodies],
     };
