@@ -269,14 +269,18 @@ const noteLine = (part: CreditPart, net: Money, amount: Money): CreditNoteLineIn
   unused: { net, period: part.period },
 });
 
-/** As much of a part as fits with its tax. */
+/**
+ * As much of a part as fits with its tax. Where not all of it fits, the limit is used up to the last minor unit, by tax of
+ * what comes next: left open, it would stay owed here while the rest becomes credit, more than was paid.
+ */
 function takeFitting(
   book: LineTaxBook,
   { lineId, net }: CreditPart,
   limit: Money,
 ): { readonly net: Money; readonly amount: Money } {
   const taken = fitting(net, limit, (part) => book.taxOn(lineId, part));
-  const amount = addMoney(taken, book.taxOn(lineId, taken));
-  book.take(lineId, taken);
+  const amount =
+    taken.amount < net.amount && limit.amount > 0n ? limit : addMoney(taken, book.taxOn(lineId, taken));
+  book.takeWith(lineId, taken, subtractMoney(amount, taken));
   return { net: taken, amount };
 }

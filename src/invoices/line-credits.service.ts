@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { netOfCredit } from '../domain/invoicing/line-account.js';
-import { addMoney, money, type Money } from '../domain/money.js';
+import { addMoney, money, sumMoney, type Money } from '../domain/money.js';
 import type { Period } from '../domain/period.js';
 import type { Ctx } from '../platform/context.js';
 import { stampNew } from '../platform/database/columns.js';
@@ -46,10 +46,11 @@ export class LineCreditsService {
     return rows.filter(({ invoiceLineItemId }) => known.has(invoiceLineItemId)).map(lineCredit);
   }
 
-  /** Writes down what a credit note takes of lines of its locked invoice, a draft too: it holds its part. */
+  /** Writes down what a credit note takes of the lines of its locked invoice, a draft too: it holds its part. */
   async recordNote(
     ctx: Ctx,
     invoice: Invoice,
+    lines: readonly InvoiceLineItem[],
     noteId: string,
     taken: readonly {
       readonly lineId: string;
@@ -63,20 +64,33 @@ export class LineCreditsService {
       total: money(invoice.total, invoice.currency),
       tax: money(invoice.totalTax, invoice.currency),
     };
+    const before = await this.of(ctx, lines);
+    const noted: LineCredit[] = [];
+    for (const { lineId, amount, net, period } of taken) {
+      const line = lines.find(({ id }) => id === lineId) as InvoiceLineItem;
+      const own = [...before, ...noted].filter((one) => one.lineId === lineId);
+      const credited = {
+        amount: sumMoney(
+          own.map((one) => one.amount),
+          invoice.currency,
+        ),
+        net: sumMoney(
+          own.map((one) => one.net),
+          invoice.currency,
+        ),
+      };
+      noted.push({
+        lineId,
+        source: 'CREDIT_NOTE',
+        sourceId: noteId,
+        period: period ?? null,
+        amount,
+        net: net ?? netOfCredit(amount, of, { net: netOf(line), credited }),
+      });
+    }
     await this.write(
       ctx,
-      taken.map(({ lineId, amount, net, period }) => ({
-        invoiceId: invoice.id,
-        carriedBy: null,
-        credit: {
-          lineId,
-          source: 'CREDIT_NOTE',
-          sourceId: noteId,
-          period: period ?? null,
-          amount,
-          net: net ?? netOfCredit(amount, of),
-        },
-      })),
+      noted.map((credit) => ({ invoiceId: invoice.id, carriedBy: null, credit })),
     );
   }
 

@@ -98,21 +98,22 @@ export class LineTaxBook {
   /** Gives that much of a line back. */
   take(lineId: string, net: Money): TaxedCredit {
     const back = this.parts(lineId, net);
-    const before = this.credited.get(lineId) ?? {
-      net: zeroMoney(net.currency),
-      tax: zeroMoney(net.currency),
-    };
-    this.credited.set(lineId, {
-      net: addMoney(before.net, net),
-      tax: addMoney(
-        before.tax,
-        sum(
-          back.map(({ amount }) => amount),
-          net.currency,
-        ),
+    this.takeWith(
+      lineId,
+      net,
+      sum(
+        back.map(({ amount }) => amount),
+        net.currency,
       ),
-    });
+    );
     return { lineId, net, taxes: back.map(({ taxKey, amount }) => this.described(taxKey, net, amount)) };
+  }
+
+  /** Gives that much of a line back, with that much of its tax. */
+  takeWith(lineId: string, net: Money, tax: Money): void {
+    const zero = zeroMoney(net.currency);
+    const before = this.credited.get(lineId) ?? { net: zero, tax: zero };
+    this.credited.set(lineId, { net: addMoney(before.net, net), tax: addMoney(before.tax, tax) });
   }
 
   takeOfAll(lineIds: readonly string[], net: Money): TaxedCredit[] {

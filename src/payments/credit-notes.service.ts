@@ -91,6 +91,7 @@ export class CreditNotesService {
     await this.credits.recordNote(
       ctx,
       invoice,
+      lines,
       note.id,
       draft.lines.map(({ key, amount }, index) => ({ lineId: key, amount, ...input.lines?.[index]?.unused })),
     );

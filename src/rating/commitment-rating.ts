@@ -18,7 +18,7 @@ import {
   type Money,
 } from '../domain/money.js';
 import type { Period } from '../domain/period.js';
-import { formatRate, rate, storableQuantity, ZERO, type Rate } from '../domain/rate.js';
+import { formatRate, Rate, rate, storableQuantity, ZERO } from '../domain/rate.js';
 import type { DueCharge } from '../domain/subscribing/charges-due.js';
 import { pricingTermsOf, type Price } from '../plans/plans.types.js';
 import type { StoredCommitment, StoredLineCommitment } from '../subscriptions/commitments.types.js';
@@ -82,10 +82,9 @@ export function withCommitments(bill: CommittedBill): RatedLine[] {
   for (const root of new Set(bill.lines.filter(isUsage).map((one) => one.root))) {
     const places = bill.lines.flatMap((one, index) => (one.root === root && isUsage(one) ? [index] : []));
     const run = places.map((index) => bill.lines[index] as ExactLine);
-    const charged =
-      commitmentOf(run) === null ? run.map(({ line }) => line) : committedRun(bill, run, closing);
+    const { before, lines: charged } =
+      commitmentOf(run) === null ? uncommittedRun(run) : committedRun(bill, run, closing);
     // What a change has cut into several lines costs what it would have cost as one, to the minor unit.
-    const [{ before }] = run as [ExactLine];
     const amounts =
       charged.length === 1 && before.isZero()
         ? undefined
@@ -126,8 +125,20 @@ const isUsage = ({ line }: ExactLine): boolean => line.priceType === 'USAGE';
 const commitmentOf = (run: readonly ExactLine[]): StoredLineCommitment | null =>
   run.findLast(({ charge }) => charge.line.item.commitment !== null)?.charge.line.item.commitment ?? null;
 
+/** The lines of a run, and what its earlier legs charge on bills of their own. */
+interface ChargedRun {
+  readonly lines: readonly RatedLine[];
+  /** Exact, commitment included. */
+  readonly before: Rate;
+}
+
+const uncommittedRun = (run: readonly ExactLine[]): ChargedRun => ({
+  lines: run.map(({ line }) => line),
+  before: (run[0] as ExactLine).before,
+});
+
 /** One line, and those that replaced it in the period, have one commitment: a change of a price makes no second one. */
-function committedRun(bill: CommittedBill, run: readonly ExactLine[], closing: Period): RatedLine[] {
+function committedRun(bill: CommittedBill, run: readonly ExactLine[], closing: Period): ChargedRun {
   const stored = commitmentOf(run) as StoredLineCommitment;
   const [first] = run as [ExactLine];
   const goesOn = (first.related?.goesOn ?? null) !== null;
@@ -139,14 +150,19 @@ function committedRun(bill: CommittedBill, run: readonly ExactLine[], closing: P
     overageFactor: rate(stored.overage_factor),
     trueUp: stored.true_up,
   };
-  if (stored.windowed && first.buckets !== null) return windowedRun(run, stored, commitment, first.buckets);
+  if (stored.windowed && first.buckets !== null)
+    return { lines: windowedRun(run, stored, commitment, first.buckets), before: first.before };
   let used =
     stored.duration === null
       ? first.before
       : earlierLines(bill, term.start)
           .filter(({ root }) => root === first.root)
           .reduce((sum, { line }) => sum.plus(line.amount), ZERO);
-  return run.map(({ line }, index) => {
+  const { amount: before } = applyLineCommitment(commitment, first.before, {
+    usedBefore: Rate.max(used.minus(first.before), ZERO),
+    ends: false,
+  });
+  const lines = run.map(({ line }, index) => {
     const outcome = applyLineCommitment(commitment, line.amount, {
       usedBefore: used,
       ends: term.ends && !(stored.duration === null && goesOn) && index === run.length - 1,
@@ -154,6 +170,7 @@ function committedRun(bill: CommittedBill, run: readonly ExactLine[], closing: P
     used = used.plus(line.amount);
     return withLineInfo(line, stored, commitment.amount, outcome);
   });
+  return { lines, before };
 }
 
 const ended = (subscription: Subscription): Subscription => ({ ...subscription, continuedById: null });

@@ -1,6 +1,7 @@
 import type { TestApp } from '../support/test-app.js';
 import { startFrozenApp } from './support/frozen-app.js';
 import { at, type Fee, type MeteredLine, type Terms } from './support/metered.js';
+import { MoneyLife, type MoneyHistory } from './support/money-life.js';
 import { eventOf, World, type MadePlan } from './support/world.js';
 
 /** What the laws have found, each made as small as it could be. January has 31 days. */
@@ -200,4 +201,75 @@ describe('found by the laws', () => {
     await world.settleLateUsage(customer);
     expect(await world.cost(customer)).toBe(500);
   });
+
+  it('bug: a cent stayed owed while it was given to the wallet as well, where tax falls on the next cent', async () => {
+    await nothingBroken({
+      ...MONEY,
+      fees: ['0.07', '31'],
+      tax: 19,
+      steps: [
+        { kind: 'pay', n: 0, part: 2 },
+        { kind: 'cancel', n: 0, part: 2 },
+      ],
+    });
+  });
+
+  it('bug: two credit notes took more of a line than it charged, each rounded up by itself', async () => {
+    await nothingBroken({
+      ...MONEY,
+      fees: ['31', '31'],
+      tax: 7,
+      steps: [
+        { kind: 'note', n: 0, part: 3 },
+        { kind: 'note', n: 0, part: 4 },
+      ],
+    });
+  });
+
+  it('bug: the part behind a cut was rounded as if the part before had no overage', async () => {
+    const lines = [
+      line({
+        price: flat('36.29'),
+        commitment: {
+          commitment_amount: '21',
+          commitment_type: 'amount',
+          commitment_overage_factor: '1.5',
+          commitment_true_up_enabled: true,
+        },
+        usage: [use(3), use(12), use(13), use(14)],
+      }),
+    ];
+    const { world, customer, features, subscription } = await begin(lines);
+    const other = await world.plan('Other', features, lines);
+    await world.clock(at(10));
+    await world.changePlan(subscription, other, { billing_cycle: 'calendar' });
+    await world.clock(at(31));
+    // 21 + 1.5 × (4 × 36.29 − 21), rounded once.
+    expect(await world.cost(customer)).toBe(20_724);
+  });
+
+  it('bug: late usage of a plan that was left was settled without what its period came to after', async () => {
+    const lines = [line({}), line({ aggregation: 'MAX', price: flat('31'), usage: [use(20)] })];
+    const { world, customer, features, subscription } = await begin(lines);
+    const other = await world.plan('Other', features, lines);
+    await world.clock(at(10));
+    await world.changePlan(subscription, other, { billing_cycle: 'calendar' });
+    await world.clock(at(32));
+    await world.send([eventOf('customer', 0, 0, use(5))]);
+    await world.settleLateUsage(customer);
+    await world.clock(at(60));
+    await world.settleLateUsage(customer);
+    expect(await world.cost(customer)).toBe(3_600);
+  });
+
+  const MONEY: Pick<MoneyHistory, 'usage' | 'coupon' | 'cycle'> = {
+    usage: '1',
+    coupon: null,
+    cycle: 'calendar',
+  };
+  const nothingBroken = async (history: MoneyHistory): Promise<void> => {
+    const life = await MoneyLife.begin(server, history);
+    for (const step of history.steps) await life.take(step);
+    expect(await life.broken()).toEqual([]);
+  };
 });

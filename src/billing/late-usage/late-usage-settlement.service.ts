@@ -21,6 +21,7 @@ import type { CreditNote } from '../../payments/payments.types.js';
 import type { Ctx } from '../../platform/context.js';
 import type { BillingTask } from '../../rating/billing-task.types.js';
 import type { RatedLine } from '../../rating/rated-line.types.js';
+import { SubscriptionChainsService } from '../../subscriptions/subscription-chains.service.js';
 import { SubscriptionsService } from '../../subscriptions/subscriptions.service.js';
 import type { Subscription } from '../../subscriptions/subscriptions.types.js';
 import { GivingBack } from '../giving-back.service.js';
@@ -49,6 +50,7 @@ export class LateUsageSettlement {
   constructor(
     private readonly invoices: InvoicesService,
     private readonly subscriptions: SubscriptionsService,
+    private readonly chains: SubscriptionChainsService,
     private readonly steps: SubscriptionSteps,
     private readonly late: LateUsageService,
     private readonly billing: SubscriptionBillingService,
@@ -104,14 +106,22 @@ export class LateUsageSettlement {
         'invoice_without_late_usage',
         { invoice_status: asked.invoiceStatus },
       );
-    const subscription = await this.steps.catchUp(
-      ctx,
-      await this.subscriptions.lock(ctx, asked.subscriptionId),
-    );
+    const subscription = await this.steps.catchUp(ctx, await this.lastOf(ctx, asked.subscriptionId));
     const late = await this.lateUsage(ctx, subscription);
     if (late.charges.length + late.credits.length === 0)
       throw invalidOperation('no usage has arrived late', 'no_late_usage');
     return { subscription, late };
+  }
+
+  /**
+   * The subscription that goes on after all changes of plan, locked: it restates those before it. Asked of an earlier one,
+   * a period that a change has cut would be worth what its own part shows, and what later bills know of it would be undone.
+   */
+  private async lastOf(ctx: Ctx, id: string): Promise<Subscription> {
+    const subscription = await this.subscriptions.lock(ctx, id);
+    if (subscription.continuedById === null) return subscription;
+    const last = (await this.chains.of(ctx, [subscription])).of(id).at(-1);
+    return last === undefined ? subscription : this.subscriptions.lock(ctx, last.id);
   }
 
   /** Those lines as an invoice of their own; none where they come to nothing. */

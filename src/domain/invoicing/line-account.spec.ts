@@ -5,24 +5,43 @@ import { netOfCredit, takeFrom } from './line-account.js';
 const usd = (minor: number | bigint): Money => money(BigInt(minor), 'usd');
 
 describe('what a credit takes of a line without tax', () => {
+  const untouched = (net: number) => ({ net: usd(net), credited: { amount: usd(0), net: usd(0) } });
+
   it('is all of it where there is no tax, else without the tax in it, rounded up', () => {
-    expect(netOfCredit(usd(50), { total: usd(100), tax: usd(0) })).toEqual(usd(50));
-    expect(netOfCredit(usd(60), { total: usd(120), tax: usd(20) })).toEqual(usd(50));
-    expect(netOfCredit(usd(1), { total: usd(120), tax: usd(20) })).toEqual(usd(1));
-    expect(netOfCredit(usd(5), { total: usd(5), tax: usd(5) })).toEqual(usd(0));
+    expect(netOfCredit(usd(50), { total: usd(100), tax: usd(0) }, untouched(100))).toEqual(usd(50));
+    expect(netOfCredit(usd(60), { total: usd(120), tax: usd(20) }, untouched(100))).toEqual(usd(50));
+    expect(netOfCredit(usd(1), { total: usd(120), tax: usd(20) }, untouched(100))).toEqual(usd(1));
+    expect(netOfCredit(usd(5), { total: usd(5), tax: usd(5) }, untouched(0))).toEqual(usd(0));
   });
 
-  it('never leaves more of the line than belongs to what is left of its share of the total', () => {
+  it('is all that the line charges after any number of credits that come to its total, and no more', () => {
     fc.assert(
-      fc.property(fc.nat(10 ** 6), fc.nat(10 ** 6), fc.nat(1000), (net, tax, share) => {
-        const total = net + tax;
-        const note = Math.floor((total * share) / 1000);
-        const taken = netOfCredit(usd(note), { total: usd(total), tax: usd(tax) });
-        expect(taken.amount <= BigInt(Math.max(net, note))).toBe(true);
-        // The note and all that is left of the line's net are no more than its share.
-        const left = BigInt(net) - taken.amount;
-        expect(BigInt(note) + (left > 0n ? left : 0n) <= BigInt(total)).toBe(true);
-      }),
+      fc.property(
+        fc.nat(10 ** 6),
+        fc.nat(10 ** 6),
+        fc.array(fc.nat(1000), { maxLength: 5 }),
+        (net, tax, shares) => {
+          const of = { total: usd(net + tax), tax: usd(tax) };
+          let credited = { amount: usd(0), net: usd(0) };
+          const take = (note: number): void => {
+            const taken = netOfCredit(usd(note), of, { net: usd(net), credited });
+            expect(taken.amount >= 0n).toBe(true);
+            credited = {
+              amount: sumMoney([credited.amount, usd(note)], 'usd'),
+              net: sumMoney([credited.net, taken], 'usd'),
+            };
+            // What has gone back and all that is left of the net are no more than the total.
+            expect(credited.net.amount <= BigInt(net)).toBe(true);
+            expect(credited.amount.amount + BigInt(net) - credited.net.amount <= BigInt(net + tax)).toBe(
+              true,
+            );
+          };
+          const left = (): number => net + tax - Number(credited.amount.amount);
+          for (const share of shares) take(Math.floor((left() * share) / 1000));
+          take(left());
+          expect(credited.net).toEqual(usd(net));
+        },
+      ),
     );
   });
 });

@@ -1,12 +1,31 @@
-import { addMoney, minMoney, money, subtractMoney, zeroMoney, type Money } from '../money.js';
+import { addMoney, floorAtZero, minMoney, money, subtractMoney, zeroMoney, type Money } from '../money.js';
 
-/** What a credit takes of a line's net amount: a credit note gives back tax with it. Rounded up, so that what is left is never too much. */
-export function netOfCredit(credit: Money, invoice: { readonly total: Money; readonly tax: Money }): Money {
-  const { total, tax } = invoice;
-  if (total.amount <= 0n || tax.amount <= 0n) return credit;
+/** A line with what has been given back of it. */
+export interface CreditedAmounts {
+  /** What it charges before tax. */
+  readonly net: Money;
+  readonly credited: { readonly amount: Money; readonly net: Money };
+}
+
+/**
+ * What a credit takes of a line's net amount: a credit note gives back tax with it. All credits of a line are rounded up
+ * together, so that what is left is never too much, and never more than the line charges has gone back.
+ */
+export function netOfCredit(
+  credit: Money,
+  invoice: { readonly total: Money; readonly tax: Money },
+  { net, credited }: CreditedAmounts,
+): Money {
+  const together = netOf(addMoney(credited.amount, credit), invoice);
+  const left = subtractMoney(net, credited.net);
+  return floorAtZero(minMoney(subtractMoney(together, credited.net), left));
+}
+
+function netOf(gross: Money, { total, tax }: { readonly total: Money; readonly tax: Money }): Money {
+  if (total.amount <= 0n || tax.amount <= 0n) return gross;
   const net = subtractMoney(total, tax).amount;
-  if (net <= 0n) return zeroMoney(credit.currency);
-  return money((credit.amount * net + total.amount - 1n) / total.amount, credit.currency);
+  if (net <= 0n) return zeroMoney(gross.currency);
+  return money((gross.amount * net + total.amount - 1n) / total.amount, gross.currency);
 }
 
 /**
