@@ -17,6 +17,8 @@ export interface AppOptions {
   readonly logLevel: string;
   /** Whether requests are measured. Default false. */
   readonly measuresRequests?: boolean;
+  /** Whether /docs is served. Default true. */
+  readonly docs?: boolean;
   /** Those that are left out are {@link DEFAULT_LIMITS}. */
   readonly limits?: Partial<AdmissionLimits>;
   /** Proxies whose X-Forwarded-For is believed: addresses and networks, separated by commas. None, when left out. */

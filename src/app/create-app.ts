@@ -11,6 +11,7 @@ import { WallClock } from '../platform/clock/clock.js';
 import { ApiKeysService } from '../tenancy/api-keys.service.js';
 import { admitRequests, DEFAULT_LIMITS, WEBHOOK } from './admission.js';
 import { AppModule, type AppOptions } from './app.module.js';
+import { browserHeaders, protectDocs } from './browser-headers.js';
 import { setUpDocs } from './docs.js';
 import { drainOnClose } from './draining.js';
 import { measureRequests } from './metrics-server.js';
@@ -27,6 +28,7 @@ const REQUEST_ID = /^[A-Za-z0-9._:-]{1,100}$/;
 
 /** The server, ready to listen. */
 export async function createApp(options: AppOptions): Promise<NestFastifyApplication> {
+  const headers = browserHeaders(options.billing.publicUrl);
   const adapter = new FastifyAdapter({
     bodyLimit: INGEST_LIMIT,
     // The router counts before it decodes; how long an id may be is the pipe's to say.
@@ -37,7 +39,7 @@ export async function createApp(options: AppOptions): Promise<NestFastifyApplica
     },
     // What fails before there is a route (a path that cannot be decoded) never reaches Nest's filters.
     frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => {
-      answerError(reply.header('x-request-id', request.id), toBillingError(error));
+      answerError(reply.headers({ ...headers, 'x-request-id': request.id }), toBillingError(error));
     },
     // What is being asked is answered; draining.ts sees to the rest.
     forceCloseConnections: 'idle',
@@ -50,9 +52,10 @@ export async function createApp(options: AppOptions): Promise<NestFastifyApplica
   fastify.addHook('onRoute', (route) => {
     if (!route.url.includes('/events')) route.bodyLimit = BODY_LIMIT;
   });
+  protectDocs(fastify);
   drainOnClose(fastify);
   fastify.addHook('onRequest', (request, reply, done) => {
-    void reply.header('x-request-id', request.id);
+    void reply.headers(headers).header('x-request-id', request.id);
     done();
   });
   const app = await NestFactory.create<NestFastifyApplication>(AppModule.forRoot(options), adapter, {
@@ -91,6 +94,6 @@ export async function createApp(options: AppOptions): Promise<NestFastifyApplica
   });
   app.useGlobalFilters(new ErrorEnvelopeFilter());
 
-  setUpDocs(app);
+  if (options.docs !== false) setUpDocs(app);
   return app;
 }

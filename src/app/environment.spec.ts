@@ -42,6 +42,11 @@ describe('environment', () => {
     expect(problems.join('')).not.toContain('\n');
   });
 
+  it('serves the documentation unless DOCS=off', () => {
+    expect([readEnvironment({}).docs, readEnvironment({ DOCS: 'off' }).docs]).toEqual([true, false]);
+    expect(problemsOf({ DOCS: 'no' })).toEqual(['DOCS must be one of on, off, not "no"']);
+  });
+
   it('keeps usage for ever, or for some whole months', () => {
     expect(readEnvironment({}).usageRetentionMonths).toBeUndefined();
     expect(readEnvironment({ USAGE_RETENTION_MONTHS: '24' }).usageRetentionMonths).toBe(24);

@@ -35,6 +35,7 @@ export async function startServer(environment: Environment): Promise<RunningServ
       billing: billingOptions(environment, database),
       logLevel: environment.logLevel,
       measuresRequests: environment.metricsPort !== undefined,
+      docs: environment.docs,
       limits: environment.limits,
       ...(environment.trustProxy === undefined ? {} : { trustProxy: environment.trustProxy }),
     });

@@ -26,6 +26,7 @@ export interface TestAppOptions {
   readonly database?: TestDatabase;
   readonly secretKey?: Buffer;
   readonly limits?: Partial<AdmissionLimits>;
+  readonly docs?: boolean;
 }
 
 export interface TestApp {
@@ -50,6 +51,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     // One address plays all the world here.
     limits: { perAddress: 0, ...options.limits },
     ...(options.providerModules === undefined ? {} : { providerModules: options.providerModules }),
+    ...(options.docs === undefined ? {} : { docs: options.docs }),
     billing: {
       database: { url: database.url, poolSize: 10 },
       ...(options.transport === 'bull'
