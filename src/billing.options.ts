@@ -36,6 +36,11 @@ export interface BillingOptions {
    */
   readonly secretKeys: readonly SecretKey[];
   /**
+   * True: an application starts although credentials or webhook secrets are sealed with a key that is not among `secretKeys`,
+   * and logs which. Default false: it refuses to start.
+   */
+  readonly allowMissingSecretKeys?: boolean;
+  /**
    * Origin under which providers reach this server: webhook addresses are made of it and of the path at which the routes are
    * mounted, the host's global prefix included.
    */
@@ -84,6 +89,7 @@ export const platformOptions = (options: BillingOptions): PlatformOptions => ({
   database: options.database,
   ...(options.redis === undefined ? {} : { redis: options.redis }),
   secretKeys: options.secretKeys,
+  allowMissingSecretKeys: options.allowMissingSecretKeys ?? false,
   worker: workerOptions(options.worker),
 });
 

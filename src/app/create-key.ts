@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { parseArgs } from 'node:util';
+import { TenancyService } from '../tenancy/tenancy.service.js';
 import { complain, onDatabase } from './server-command.js';
 
 // An API key to an environment that is there, on the database of DATABASE_URL: for who has lost the last one. The key is
@@ -11,6 +12,10 @@ const { values } = parseArgs({
 if (values.environment === undefined) complain('usage: npm run keys -- --environment ID [--name NAME]');
 
 const { environment: environmentId, name } = values;
-await onDatabase(async (tenancy) => ({ api_key: (await tenancy.newKey({ environmentId, name })).apiKey }), {
-  required: 'DATABASE_URL is required',
-});
+await onDatabase(
+  TenancyService,
+  async (tenancy) => ({ api_key: (await tenancy.newKey({ environmentId, name })).apiKey }),
+  {
+    required: 'DATABASE_URL is required',
+  },
+);

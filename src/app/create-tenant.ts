@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { parseArgs } from 'node:util';
 import { migrateDatabase } from '../billing.module.js';
+import { TenancyService } from '../tenancy/tenancy.service.js';
 import { complain, onDatabase } from './server-command.js';
 
 // A tenant with an environment and a first API key, on the database of DATABASE_URL: what an installation begins with; or one
@@ -21,6 +22,7 @@ const { name, tenant, environment: environmentName, kind } = values;
 if ((name === undefined) === (tenant === undefined) || (kind !== 'live' && kind !== 'test')) complain(USAGE);
 
 await onDatabase(
+  TenancyService,
   async (tenancy) => {
     const created =
       tenant === undefined

@@ -18,6 +18,8 @@ export interface Environment {
   readonly queuePrefix: string;
   /** Undefined: a key is made and kept in {@link dataDir}; only with the embedded Postgres. */
   readonly secretKeys: readonly SecretKey[] | undefined;
+  /** Whether a server starts without a key that stored secrets are sealed with. */
+  readonly allowMissingSecretKeys: boolean;
   readonly publicUrl: string | undefined;
   readonly dataDir: string;
   readonly logLevel: string;
@@ -69,6 +71,8 @@ export function readEnvironment(source: Source = process.env): Environment {
       problems.push(`${name} must be one of ${choices.join(', ')}, not ${JSON.stringify(value)}`);
     return value as T;
   };
+  const flag = (name: string, fallback: boolean): boolean =>
+    oneOf(name, ['true', 'false'], String(fallback)) === 'true';
   const whole = (name: string, fallback: number, min: number, max: number): number => {
     const value = text(name);
     const parsed = value === undefined ? fallback : /^\d+$/.test(value) ? Number(value) : Number.NaN;
@@ -113,6 +117,7 @@ export function readEnvironment(source: Source = process.env): Environment {
     redisUrl: url('REDIS_URL', ['redis:', 'rediss:']),
     queuePrefix: text('QUEUE_PREFIX') ?? 'flexprice',
     secretKeys,
+    allowMissingSecretKeys: flag('ALLOW_MISSING_SECRET_KEYS', false),
     publicUrl: url('PUBLIC_URL', ['http:', 'https:']),
     dataDir: text('DATA_DIR') ?? '.data',
     logLevel: oneOf('LOG_LEVEL', LOG_LEVELS, 'info'),
@@ -131,7 +136,7 @@ export function readEnvironment(source: Source = process.env): Environment {
     usageRetentionMonths: wholeIfSet('USAGE_RETENTION_MONTHS', 1, 1200),
     usageStoreUrl: url('USAGE_STORE_URL', ['clickhouse:', 'http:', 'https:']),
     reconcileEveryMs: whole('RECONCILE_EVERY_MS', 60_000, 100, 86_400_000),
-    webhooksToPrivateAddresses: oneOf('WEBHOOKS_TO_PRIVATE_ADDRESSES', ['true', 'false'], 'false') === 'true',
+    webhooksToPrivateAddresses: flag('WEBHOOKS_TO_PRIVATE_ADDRESSES', false),
     webhookTimeoutMs: whole('WEBHOOK_TIMEOUT_MS', 15_000, 100, 60_000),
     limits: {
       perKey: whole('LIMIT_PER_KEY', DEFAULT_LIMITS.perKey, 0, 1_000_000),

@@ -32,6 +32,7 @@ try {
     BillingModule.forRoot({
       database,
       secretKeys,
+      allowMissingSecretKeys: true,
       worker: { enabled: false },
       usage: {
         storeUrl: usageStoreUrl,

@@ -1,6 +1,6 @@
+import type { Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { BillingModule } from '../billing.module.js';
-import { TenancyService } from '../tenancy/tenancy.service.js';
 import { EnvironmentError, readEnvironment } from './environment.js';
 
 /** Ends a command with what is wrong. */
@@ -9,9 +9,13 @@ export function complain(text: string): never {
   process.exit(1);
 }
 
-/** A command on the database of DATABASE_URL: prints what the work answers as JSON. `before` is done before the modules start. */
-export async function onDatabase(
-  work: (tenancy: TenancyService) => Promise<object>,
+/**
+ * A command on the database of DATABASE_URL with one of the services: prints what the work answers as JSON. `before` is done
+ * before the modules start. A key of SECRET_KEYS that is missing stops servers, and no command.
+ */
+export async function onDatabase<Service>(
+  service: Type<Service>,
+  work: (service: Service) => Promise<object>,
   options: {
     /** Said where there is no DATABASE_URL. */
     readonly required: string;
@@ -24,10 +28,15 @@ export async function onDatabase(
     const database = { url: databaseUrl };
     await options.before?.(database);
     const app = await NestFactory.createApplicationContext(
-      BillingModule.forRoot({ database, secretKeys, worker: { enabled: false } }),
+      BillingModule.forRoot({
+        database,
+        secretKeys,
+        allowMissingSecretKeys: true,
+        worker: { enabled: false },
+      }),
       { logger: ['error'] },
     );
-    const answer = await work(app.get(TenancyService, { strict: false }));
+    const answer = await work(app.get(service, { strict: false }));
     await app.close();
     process.stdout.write(`${JSON.stringify(answer, null, 2)}\n`);
   } catch (error) {

@@ -2,12 +2,14 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { fieldErrors, invalidOperation, notFound } from '../domain/errors.js';
 import type { Ctx } from '../platform/context.js';
+import { WallClock } from '../platform/clock/clock.js';
 import { stampChange, stampNew } from '../platform/database/columns.js';
 import { queryPrepared } from '../platform/database/prepared.js';
 import { findRow, findRows, insertRow, updateRow } from '../platform/database/rows.js';
 import { findPage, type PaginationResponse, type SearchRequest } from '../platform/http/list-query.js';
 import { Outbox } from '../platform/outbox/outbox.js';
 import { Remembered } from '../platform/remembered.js';
+import { SealedSecrets, type Reseal } from '../platform/secrets/sealed-secrets.js';
 import { SECRET_BOX, SecretBox } from '../platform/secrets/secret-box.js';
 import type { ProviderAccount, ProviderAdapter } from '../providers/provider-adapter.js';
 import { ProviderError } from '../providers/provider-error.js';
@@ -15,7 +17,7 @@ import { AuditService } from '../tenancy/audit.service.js';
 import { ConnectionEntity } from './connection.entity.js';
 import { isBroken, type WebhookHealth } from './webhook-health.js';
 import type { Connection, SyncConfig, SyncDirection, SyncEntity } from './connections.types.js';
-import { sealCredentials, type GivenCredentials } from './credentials.js';
+import { resealCredentials, sealCredentials, shortenOverlap, type GivenCredentials } from './credentials.js';
 
 const FIELDS = { name: 'name', provider: 'provider', created_at: 'createdAt', updated_at: 'updatedAt' };
 
@@ -35,18 +37,42 @@ export interface ConnectionChange {
   readonly isDefault?: boolean;
   readonly metadata?: Readonly<Record<string, string>>;
   readonly settings?: Readonly<Record<string, string>>;
+  /** How long a webhook secret that is replaced now, or was before, goes on verifying. */
+  readonly webhookSecretOverlapHours?: number;
 }
+
+/** `$1` is the present time. */
+const ENVELOPES = `SELECT id, tenant_id, environment_id, e.sealed
+  FROM connections
+ CROSS JOIN jsonb_each(credentials) AS c (name, value)
+ CROSS JOIN LATERAL (VALUES (c.value ->> 'sealed', NULL),
+                            (c.value #>> '{previous,sealed}', c.value #>> '{previous,until}')) AS e (sealed, until)
+ WHERE e.sealed <> '' AND (e.until IS NULL OR e.until::timestamptz > $1)`;
 
 @Injectable()
 export class ConnectionsService {
   /** Environments that have, or had, a connection. */
   private readonly connected = new Remembered();
+  private readonly secretListeners: ((connectionId: string) => void)[] = [];
 
   constructor(
     @Inject(SECRET_BOX) private readonly box: SecretBox,
     private readonly outbox: Outbox,
     private readonly audit: AuditService,
-  ) {}
+    private readonly clock: WallClock,
+    sealed: SealedSecrets,
+  ) {
+    sealed.register({
+      kind: 'connection_credentials',
+      envelopes: ENVELOPES,
+      reseal: (ctx, id, reseal) => this.reseal(ctx, id, reseal),
+    });
+  }
+
+  /** Calls that in this process when secrets of a connection were replaced or ended. */
+  onSecretsChanged(listener: (connectionId: string) => void): void {
+    this.secretListeners.push(listener);
+  }
 
   async create(ctx: Ctx, input: ConnectionInput): Promise<Connection> {
     await this.assertOneMode(ctx, input.adapter, input.account);
@@ -147,12 +173,19 @@ export class ConnectionsService {
     change: ConnectionChange,
     replaced: { given: GivenCredentials; account: ProviderAccount } | undefined,
   ): Promise<Connection> {
-    const before = await this.get(ctx, id);
+    // Two changes at a time, or a change and a reseal, would each write back secrets that the other has replaced.
+    const before = await findRow(ctx.em, ConnectionEntity, { id, status: 'published' }, { lock: true });
+    if (before === null) throw notFound('connection', id);
     if (replaced !== undefined) assertSameAccount(before, adapter, replaced.account);
     if (change.isDefault === true && !before.isDefault) await this.dropDefault(ctx, before.provider);
+    const overlapHours = change.webhookSecretOverlapHours;
+    const shortened =
+      overlapHours === undefined
+        ? before.credentials
+        : shortenOverlap(adapter.credentialFields, before.credentials, this.clock.now(), overlapHours);
     const credentials = replaced
-      ? this.seal(ctx, id, adapter, replaced.given, before.credentials)
-      : before.credentials;
+      ? this.seal(ctx, id, adapter, replaced.given, shortened, overlapHours)
+      : shortened;
     await updateRow(ctx.em, ConnectionEntity, id, {
       ...stampChange(ctx),
       name: change.name ?? before.name,
@@ -180,10 +213,18 @@ export class ConnectionsService {
         entityId: id,
         details: {
           fields: [...Object.keys(replaced.given.secrets), ...Object.keys(replaced.given.settings)],
+          ...(overlapHours === undefined ? {} : { webhook_secret_overlap_hours: overlapHours }),
         },
       });
       await this.recordSuccess(ctx, id);
-    }
+    } else if (overlapHours !== undefined)
+      await this.audit.record(ctx, {
+        action: 'connection.webhook_secret_overlap_shortened',
+        entityType: 'connection',
+        entityId: id,
+        details: { webhook_secret_overlap_hours: overlapHours },
+      });
+    if (replaced !== undefined || overlapHours !== undefined) this.tellSecretsChanged(ctx, id);
     return this.get(ctx, id);
   }
 
@@ -202,6 +243,22 @@ export class ConnectionsService {
       { ...stampChange(ctx), status: 'deleted', isDefault: false, credentials: {} },
     );
     await this.audit.record(ctx, { action: 'connection.deleted', entityType: 'connection', entityId: id });
+    this.tellSecretsChanged(ctx, id);
+  }
+
+  /** Whatever its status: an envelope that stays behind would keep its key in use. */
+  private async reseal(ctx: Ctx, id: string, reseal: Reseal): Promise<void> {
+    const row = await findRow(ctx.em, ConnectionEntity, { id }, { lock: true });
+    if (row === null) return;
+    const owner = { tenantId: ctx.scope.tenantId, connectionId: id };
+    const credentials = resealCredentials(owner, row.credentials, this.clock.now(), reseal);
+    await updateRow(ctx.em, ConnectionEntity, id, { credentials });
+  }
+
+  private tellSecretsChanged(ctx: Ctx, id: string): void {
+    ctx.afterCommit(() => {
+      for (const listener of this.secretListeners) listener(id);
+    });
   }
 
   /** The provider has answered: a paused connection works again, and what waited for it goes on. */
@@ -273,9 +330,20 @@ export class ConnectionsService {
     adapter: ProviderAdapter,
     given: GivenCredentials,
     before: Connection['credentials'],
+    overlapHours?: number,
   ): Connection['credentials'] {
     const owner = { tenantId: ctx.scope.tenantId, connectionId };
-    return sealCredentials(this.box, adapter.credentialFields, owner, given.secrets, before, ctx.now);
+    // Of the world, not of a test environment: that is what incoming webhooks are held against.
+    const now = this.clock.now();
+    return sealCredentials(
+      this.box,
+      adapter.credentialFields,
+      owner,
+      given.secrets,
+      before,
+      now,
+      overlapHours,
+    );
   }
 
   private async dropDefault(ctx: Ctx, provider: string): Promise<void> {

@@ -1,4 +1,5 @@
 import { fieldErrors } from '../domain/errors.js';
+import type { Reseal } from '../platform/secrets/sealed-secrets.js';
 import type { SecretBox, SealedSecret } from '../platform/secrets/secret-box.js';
 import type { CredentialField } from '../providers/provider-adapter.js';
 
@@ -16,7 +17,8 @@ const SECRET_NAMES = [/secret|password|passwd|token|(?:^|[_-])key$|credential/i,
 const SECRET_VALUE = /^(?:sk|rk)_(?:live|test)_|^whsec_|^ws_[A-Za-z0-9]|^apik_/;
 
 /** How long a replaced webhook secret keeps verifying: providers retry for days what was signed with it. */
-export const WEBHOOK_SECRET_OVERLAP_MS = 3 * 24 * 60 * 60 * 1000;
+const WEBHOOK_SECRET_OVERLAP_HOURS = 3 * 24;
+const HOUR_MS = 60 * 60 * 1000;
 
 export interface GivenCredentials {
   readonly secrets: Readonly<Record<string, string>>;
@@ -82,10 +84,11 @@ export function sealCredentials(
   secrets: Readonly<Record<string, string>>,
   before: SealedCredentials,
   now: Date,
+  overlapHours = WEBHOOK_SECRET_OVERLAP_HOURS,
 ): SealedCredentials {
   const sealed = Object.entries(secrets).map(([name, value]): [string, SealedCredential] => {
     const old = before[name];
-    const overlaps = fields.find((field) => field.name === name)?.role === 'webhook' && old !== undefined;
+    const overlaps = overlapHours > 0 && old !== undefined && isOfWebhook(fields, name);
     return [
       name,
       {
@@ -96,7 +99,7 @@ export function sealCredentials(
               previous: {
                 sealed: old.sealed,
                 last4: old.last4,
-                until: new Date(now.getTime() + WEBHOOK_SECRET_OVERLAP_MS).toISOString(),
+                until: new Date(now.getTime() + overlapHours * HOUR_MS).toISOString(),
               },
             }
           : {}),
@@ -105,6 +108,50 @@ export function sealCredentials(
   });
   return { ...before, ...Object.fromEntries(sealed) };
 }
+
+/** Lets webhook secrets that were replaced before verify for so long from now, never for longer than they would. */
+export function shortenOverlap(
+  fields: readonly CredentialField[],
+  credentials: SealedCredentials,
+  now: Date,
+  overlapHours: number,
+): SealedCredentials {
+  const latest = new Date(now.getTime() + overlapHours * HOUR_MS);
+  return mapCredentials(credentials, (name, credential) => {
+    const { previous, ...current } = credential;
+    if (previous === undefined || !isOfWebhook(fields, name)) return credential;
+    if (overlapHours === 0) return current;
+    const until = new Date(previous.until) < latest ? previous.until : latest.toISOString();
+    return { ...current, previous: { ...previous, until } };
+  });
+}
+
+/** Without the secrets that are over. */
+export const resealCredentials = (
+  owner: { readonly tenantId: string; readonly connectionId: string },
+  credentials: SealedCredentials,
+  now: Date,
+  reseal: Reseal,
+): SealedCredentials =>
+  mapCredentials(credentials, (name, { previous, ...current }) => {
+    const again = <T extends { readonly sealed: SealedSecret }>(one: T): T => ({
+      ...one,
+      sealed: reseal(one.sealed, [owner.tenantId, owner.connectionId, name]),
+    });
+    const isOver = previous === undefined || new Date(previous.until) <= now;
+    return { ...again(current), ...(isOver ? {} : { previous: again(previous) }) };
+  });
+
+const mapCredentials = (
+  credentials: SealedCredentials,
+  change: (name: string, credential: SealedCredential) => SealedCredential,
+): SealedCredentials =>
+  Object.fromEntries(
+    Object.entries(credentials).map(([name, credential]) => [name, change(name, credential)]),
+  );
+
+const isOfWebhook = (fields: readonly CredentialField[], name: string): boolean =>
+  fields.find((field) => field.name === name)?.role === 'webhook';
 
 export const openCredential = (
   box: SecretBox,

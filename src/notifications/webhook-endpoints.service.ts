@@ -8,6 +8,7 @@ import { stampChange, stampNew } from '../platform/database/columns.js';
 import { queryPrepared } from '../platform/database/prepared.js';
 import { findRow, findRows, insertRow, updateRow } from '../platform/database/rows.js';
 import { findPage, type ListRequest, type PaginationResponse } from '../platform/http/list-query.js';
+import { SealedSecrets, type Reseal } from '../platform/secrets/sealed-secrets.js';
 import { SECRET_BOX, SecretBox } from '../platform/secrets/secret-box.js';
 import { AuditService } from '../tenancy/audit.service.js';
 import { WebhookEndpointEntity, type SigningSecret } from './webhook-endpoint.entity.js';
@@ -16,6 +17,12 @@ import type { WebhookEventType } from './webhook-events.types.js';
 import { WebhookSender } from './webhook-sender.js';
 import { newSigningSecret } from './webhook-signature.js';
 
+/** `$1` is the present time. Of one that was deleted nothing is left. */
+const ENVELOPES = `SELECT id, tenant_id, environment_id, e.sealed
+  FROM webhook_endpoints
+ CROSS JOIN LATERAL (VALUES (secret ->> 'sealed', NULL),
+                            (secret #>> '{previous,sealed}', secret #>> '{previous,until}')) AS e (sealed, until)
+ WHERE e.sealed <> '' AND (e.until IS NULL OR e.until::timestamptz > $1)`;
 const MOST_ENDPOINTS = 50;
 const NEWS_AFTER_MS = 60_000;
 const FIELDS = { url: 'url', created_at: 'createdAt', updated_at: 'updatedAt' };
@@ -44,7 +51,14 @@ export class WebhookEndpointsService {
     private readonly sender: WebhookSender,
     private readonly audit: AuditService,
     private readonly clock: WallClock,
-  ) {}
+    sealed: SealedSecrets,
+  ) {
+    sealed.register({
+      kind: 'webhook_endpoint_secrets',
+      envelopes: ENVELOPES,
+      reseal: (ctx, id, reseal) => this.reseal(ctx, id, reseal),
+    });
+  }
 
   /** The new endpoint, and its secret: nobody can ask for that again. */
   async create(ctx: Ctx, input: EndpointInput): Promise<{ endpoint: WebhookEndpoint; secret: string }> {
@@ -216,6 +230,21 @@ export class WebhookEndpointsService {
   private assertUrl(url: string): void {
     const objection = this.sender.objectionTo(url);
     if (objection !== undefined) throw fieldErrors({ url: objection });
+  }
+
+  /** Without a secret that is over. */
+  private async reseal(ctx: Ctx, id: string, reseal: Reseal): Promise<void> {
+    const row = await findRow(ctx.em, WebhookEndpointEntity, { id }, { lock: true });
+    if (row === null || row.secret.sealed === '') return;
+    const { previous, ...current } = row.secret;
+    const again = (sealed: string): string => reseal(sealed, context(ctx, id));
+    const isOver = previous === undefined || new Date(previous.until) <= this.clock.now();
+    const secret = {
+      ...current,
+      sealed: again(current.sealed),
+      ...(isOver ? {} : { previous: { ...previous, sealed: again(previous.sealed) } }),
+    };
+    await updateRow(ctx.em, WebhookEndpointEntity, id, { secret });
   }
 
   private seal(ctx: Ctx, id: string, secret: string): SigningSecret {

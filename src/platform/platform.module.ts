@@ -48,6 +48,7 @@ import { Outbox } from './outbox/outbox.js';
 import { OutboxRelay } from './outbox/outbox-relay.js';
 import { OutboxSignal } from './outbox/outbox-signal.js';
 import { OutboxSubscribers } from './outbox/outbox-subscribers.js';
+import { ALLOW_MISSING_KEYS, SealedSecrets } from './secrets/sealed-secrets.js';
 import { SECRET_BOX, SecretBox, type SecretKey } from './secrets/secret-box.js';
 
 export interface RedisOptions {
@@ -64,6 +65,7 @@ export interface PlatformOptions {
   readonly redis?: RedisOptions;
   readonly worker: WorkerOptions;
   readonly secretKeys: readonly SecretKey[];
+  readonly allowMissingSecretKeys: boolean;
 }
 
 export const PLATFORM_OPTIONS = Symbol('PlatformOptions');
@@ -99,6 +101,7 @@ const SERVICES: Provider[] = [
   IdempotentRequests,
   IdempotentCalls,
   KeyRegister,
+  SealedSecrets,
   JobsService,
   JobRunner,
   JobsIdle,
@@ -246,6 +249,11 @@ export class PlatformModule {
           inject: [PLATFORM_OPTIONS],
           useFactory: ({ secretKeys }: PlatformOptions) => new SecretBox(secretKeys),
         },
+        {
+          provide: ALLOW_MISSING_KEYS,
+          inject: [PLATFORM_OPTIONS],
+          useFactory: ({ allowMissingSecretKeys }: PlatformOptions) => allowMissingSecretKeys,
+        },
       ],
       exports: [
         WallClock,
@@ -268,6 +276,7 @@ export class PlatformModule {
         JobsIdle,
         JOB_TRANSPORT,
         SECRET_BOX,
+        SealedSecrets,
         DATA_SOURCE,
       ],
     };

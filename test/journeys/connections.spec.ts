@@ -214,6 +214,53 @@ describe('the life of a connection', () => {
       expect(await webhook(other, 'whsec_0123456789abcdefthird3')).toBe(200);
   });
 
+  it('bug: a webhook secret that has leaked went on verifying for three days: its overlap can be 0, or be ended later', async () => {
+    const { api, tenant } = await road.server.anotherTenant();
+    const url = `${road.server.url}/v1/webhooks/stripe/${tenant.tenantId}/${tenant.environmentId}`;
+    const [first, second, third] = ['first1', 'second2', 'third3'].map(
+      (name) => `whsec_0123456789abcdef${name}`,
+    );
+    const { id } = await connect(api, key(), {
+      encrypted_secret_data: { secret_key: key(), webhook_secret: first },
+    });
+    const path = `/connections/${id}`;
+    expect(await webhook(url, first!)).toBe(200);
+    const ended = await api.put(path, {
+      encrypted_secret_data: { webhook_secret: second },
+      webhook_secret_overlap_hours: 0,
+    });
+    expect(ended.credentials.webhook_secret).toEqual({ last4: 'ond2', previous_valid_until: null });
+    expect([await webhook(url, first!), await webhook(url, second!)]).toEqual([401, 200]);
+
+    const overlapping = await api.put(path, { encrypted_secret_data: { webhook_secret: third } });
+    expect([await webhook(url, second!), await webhook(url, third!)]).toEqual([200, 200]);
+    const until = async (hours: number): Promise<string> =>
+      (await api.put(path, { webhook_secret_overlap_hours: hours })).credentials.webhook_secret
+        .previous_valid_until;
+    expect(await until(168)).toBe(overlapping.credentials.webhook_secret.previous_valid_until);
+    expect(Date.parse(await until(1)) - Date.now()).toBeLessThanOrEqual(3_600_000);
+    expect(await webhook(url, second!)).toBe(200);
+    expect(await until(0)).toBeNull();
+    expect([await webhook(url, second!), await webhook(url, third!)]).toEqual([401, 200]);
+    for (const hours of [-1, 169, 1.5, 'x'])
+      expect(Object.keys(await refusal(api, 'PUT', path, { webhook_secret_overlap_hours: hours }))).toEqual([
+        'webhook_secret_overlap_hours',
+      ]);
+  });
+
+  it('bug: in a test environment that is ahead, a replaced webhook secret verified for as much longer', async () => {
+    const { api, tenant } = await road.server.anotherTenant();
+    const { id } = await connect(api, key(), {
+      encrypted_secret_data: { secret_key: key(), webhook_secret: 'whsec_0123456789abcdeffirst1' },
+    });
+    await api.post(`/environments/${tenant.environmentId}/clock/advance`, { by_seconds: 300 * 86_400 });
+    const rotated = await api.put(`/connections/${id}`, {
+      encrypted_secret_data: { webhook_secret: 'whsec_0123456789abcdefsecond2' },
+    });
+    const left = Date.parse(rotated.credentials.webhook_secret.previous_valid_until as string) - Date.now();
+    expect(left).toBeLessThanOrEqual(3 * 24 * 3_600_000);
+  });
+
   it('a refused key pauses the connection and says why; repaired, what waited goes on', async () => {
     const { api } = await road.server.anotherTenant();
     const secretKey = key();

@@ -53,7 +53,7 @@ export class ServerProcess {
       ...options.settings,
     };
     const created = JSON.parse(
-      await outputOf(run(environment, 'src/app/create-tenant.ts', ['--name', 'Test', '--kind', 'test'])),
+      await runCommand(environment, 'src/app/create-tenant.ts', ['--name', 'Test', '--kind', 'test']),
     ) as Record<'tenant_id' | 'environment_id' | 'api_key', string>;
     const server = new ServerProcess(
       database,
@@ -124,6 +124,13 @@ function run(environment: Readonly<Record<string, string>>, file: string, args: 
     { cwd: ROOT, env: { PATH, HOME, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] },
   );
 }
+
+/** What a command prints. Fails with all that it has said where it does not end well. */
+export const runCommand = (
+  environment: Readonly<Record<string, string>>,
+  file: string,
+  args: string[] = [],
+): Promise<string> => outputOf(run(environment, file, args));
 
 async function outputOf(child: ChildProcess): Promise<string> {
   const chunks: string[] = [];

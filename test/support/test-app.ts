@@ -25,6 +25,9 @@ export interface TestAppOptions {
   /** A database that exists already: a second server on it, or one after a crash. */
   readonly database?: TestDatabase;
   readonly secretKey?: Buffer;
+  /** Instead of one key, the newest first. */
+  readonly secretKeys?: BillingOptions['secretKeys'];
+  readonly allowMissingSecretKeys?: boolean;
   readonly limits?: Partial<AdmissionLimits>;
   readonly docs?: boolean;
 }
@@ -57,7 +60,10 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
       ...(options.transport === 'bull'
         ? { redis: { url: process.env.TEST_REDIS_URL ?? '', prefix: database.name } }
         : {}),
-      secretKeys: [{ id: 'test', key: secretKey }],
+      secretKeys: options.secretKeys ?? [{ id: 'test', key: secretKey }],
+      ...(options.allowMissingSecretKeys === undefined
+        ? {}
+        : { allowMissingSecretKeys: options.allowMissingSecretKeys }),
       ...(options.usage === undefined ? {} : { usage: options.usage }),
       ...(options.webhooks === undefined ? {} : { webhooks: options.webhooks }),
       ...(options.publicUrl === undefined ? {} : { publicUrl: options.publicUrl }),

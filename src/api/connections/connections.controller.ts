@@ -102,6 +102,9 @@ export class ConnectionsController {
       ...(body.sync_config ? { syncConfig: parseSyncConfig(body.sync_config, before.syncConfig) } : {}),
       ...(body.metadata ? { metadata: body.metadata } : {}),
       ...(body.encrypted_secret_data ? { secretData: body.encrypted_secret_data } : {}),
+      ...(body.webhook_secret_overlap_hours === undefined
+        ? {}
+        : { webhookSecretOverlapHours: body.webhook_secret_overlap_hours }),
     });
     return toConnectionResponse(row, this.providers, request);
   }

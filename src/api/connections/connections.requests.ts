@@ -2,6 +2,7 @@ import { IsBoolean } from 'class-validator';
 import { SearchRequest } from '../../platform/http/list-query.js';
 import { AlsoNamed, Optional } from '../../platform/http/fields.js';
 import { IsJson, IsStringMap } from '../../platform/http/json-fields.js';
+import { IsWhole } from '../../platform/http/number-fields.js';
 import { IsId, IsText } from '../../platform/http/text-fields.js';
 
 export class CreateConnectionRequest {
@@ -54,6 +55,14 @@ export class UpdateConnectionRequest {
   @Optional()
   @IsJson({ nulls: false })
   encrypted_secret_data?: Record<string, unknown>;
+
+  /**
+   * Hours for which the webhook secret that is replaced keeps verifying: 0 to 168, 72 when left out. 0 ends it at once. Without
+   * a new secret, it shortens the time of the one that was replaced before.
+   */
+  @Optional()
+  @IsWhole({ min: 0, max: 168 })
+  webhook_secret_overlap_hours?: number;
 
   @Optional()
   @IsStringMap()

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
+import { ConnectionsService } from '../../connections/connections.service.js';
 import { ProviderSessionsService } from '../../connections/provider-sessions.service.js';
 import type { Connection } from '../../connections/connections.types.js';
 import { BillingError, notFound, validationError } from '../../domain/errors.js';
@@ -67,8 +68,13 @@ export class WebhookReceiver {
     private readonly providers: ProvidersService,
     private readonly sessions: ProviderSessionsService,
     private readonly writer: WebhookWriter,
+    connections: ConnectionsService,
   ) {
     this.remembered = new Lookups(clock, { believedMs: REMEMBERED_MS, most: MOST_REMEMBERED });
+    // A secret that was ended is refused here at once; other processes believe it for as long as they remember it.
+    connections.onSecretsChanged((changed) => {
+      this.remembered.forget((candidates) => candidates.some(({ id }) => id === changed));
+    });
   }
 
   async receive(

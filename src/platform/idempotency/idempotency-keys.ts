@@ -172,6 +172,22 @@ export class IdempotencyKeys implements OnModuleInit {
     );
   }
 
+  /** How many answers are sealed with each key, and until when the last of them is kept. */
+  async sealedWith(): Promise<Map<string, { readonly count: number; readonly keptUntil: Date }>> {
+    const rows = await this.uow.system((em) =>
+      em.query<{ key: string; count: number; newest: Date }[]>(
+        `SELECT split_part(answer, '.', 2) AS key, count(*)::int AS count, max(updated_at) AS newest
+           FROM idempotency_keys WHERE answer IS NOT NULL GROUP BY 1`,
+      ),
+    );
+    return new Map(
+      rows.map(({ key, count, newest }) => [
+        key,
+        { count, keptUntil: new Date(newest.getTime() + KEEP_MS + PURGE_EVERY_MS) },
+      ]),
+    );
+  }
+
   /** False when another try holds the keys by now. */
   private async change(
     ctx: Ctx,

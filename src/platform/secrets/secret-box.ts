@@ -34,6 +34,26 @@ export class SecretBox {
     this.byId = new Map(keys.map(({ id, key }) => [id, key]));
   }
 
+  /** Id of the key that seals. */
+  get newestKey(): string {
+    return this.current.id;
+  }
+
+  get keyIds(): readonly string[] {
+    return [...this.byId.keys()];
+  }
+
+  hasKey(id: string): boolean {
+    return this.byId.has(id);
+  }
+
+  /** The same secret under the newest key; the envelope itself where that key has sealed it already. */
+  reseal(envelope: SealedSecret, context: readonly string[]): SealedSecret {
+    return keyOf(envelope) === this.current.id
+      ? envelope
+      : this.sealBytes(this.openBytes(envelope, context), context);
+  }
+
   seal(plain: string, context: readonly string[]): SealedSecret {
     return this.sealBytes(Buffer.from(plain, 'utf8'), context);
   }
@@ -62,6 +82,9 @@ export class SecretBox {
     return Buffer.concat([decipher.update(bytes.subarray(0, -TAG_BYTES)), decipher.final()]);
   }
 }
+
+/** Id of the key that has sealed it. */
+const keyOf = (envelope: SealedSecret): string => envelope.split('.')[1] ?? '';
 
 /** Lengths are part of it, or ("ab","c") and ("a","bc") would be one context. */
 const associatedData = (context: readonly string[]): Buffer => Buffer.from(JSON.stringify(context), 'utf8');
