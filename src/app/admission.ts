@@ -110,7 +110,7 @@ function limiter(limit: number, windowMs: number): (key: string, now: Date) => n
 }
 
 const notFoundRoute = ({ method, url }: FastifyRequest): BillingError =>
-  new BillingError('not_found', `Cannot ${method} ${url.slice(0, 200)}`);
+  new BillingError('not_found', `Cannot ${method} ${url.split('?', 1)[0]?.slice(0, 200)}`);
 
 const tooMany = (waitMs: number): BillingError =>
   new BillingError('too_many_requests', 'too many requests: send it again later', {

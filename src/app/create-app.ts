@@ -26,6 +26,15 @@ const HEADERS_MS = 15_000;
 const REQUEST_MS = 60_000;
 const REQUEST_ID = /^[A-Za-z0-9._:-]{1,100}$/;
 
+/** Where it is wrong, if the parser says so. What stands there it would repeat. */
+function noJson({ message }: SyntaxError): BillingError {
+  const place = /at position \d+/.exec(message)?.[0];
+  return new BillingError(
+    'validation_error',
+    `the body is no JSON${place === undefined ? '' : `: wrong ${place}`}`,
+  );
+}
+
 /** The server, ready to listen. */
 export async function createApp(options: AppOptions): Promise<NestFastifyApplication> {
   const headers = browserHeaders(options.billing.publicUrl);
@@ -71,6 +80,8 @@ export async function createApp(options: AppOptions): Promise<NestFastifyApplica
   });
   logRequests(fastify, await app.resolve(PinoLogger));
   if (options.measuresRequests === true) measureRequests(fastify, app.get(Metrics));
+  // Fastify's own for plain text would keep no bytes of a webhook: nothing but JSON is read.
+  fastify.removeContentTypeParser('text/plain');
   app.useBodyParser('application/json', {}, (request, body, done) => {
     // Verified and read as the bytes that came.
     if (WEBHOOK.test(request.url)) {
@@ -86,10 +97,7 @@ export async function createApp(options: AppOptions): Promise<NestFastifyApplica
     try {
       done(null, JSON.parse(text) as unknown);
     } catch (error) {
-      done(
-        new BillingError('validation_error', `the body is no JSON: ${(error as Error).message}`),
-        undefined,
-      );
+      done(noJson(error as SyntaxError), undefined);
     }
   });
   app.useGlobalFilters(new ErrorEnvelopeFilter());

@@ -9,12 +9,15 @@ test('what nobody has caught is logged, and the process goes on; again and again
     () => now,
   );
   handle('rejection', 'only a word');
-  expect(lines).toMatchObject([{ event: 'uncaught_rejection', message: 'only a word' }]);
+  expect(lines).toEqual([{ event: 'uncaught_rejection', level: 'fatal', err: { type: 'string' } }]);
   for (let i = 0; i < 30; i++) {
     now += 7_000; // nine in a minute
     handle('exception', new TypeError('of some library'));
   }
-  expect(lines.at(-1)).toMatchObject({ event: 'uncaught_exception', name: 'TypeError' });
+  expect(lines.at(-1)).toMatchObject({
+    event: 'uncaught_exception',
+    err: { type: 'TypeError', message: 'of some library' },
+  });
   expect(givenUp).toBe(0);
   for (let i = 0; i < 11; i++) handle('exception', new Error('again'));
   expect(givenUp).toBeGreaterThan(0);

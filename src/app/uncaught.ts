@@ -1,3 +1,5 @@
+import { loggedError } from '../platform/logged-error.js';
+
 /** So many within that time are no accident any more. */
 const MOST = 10;
 const WITHIN_MS = 60_000;
@@ -19,8 +21,7 @@ export function uncaughtHandler(
 ): (kind: 'exception' | 'rejection', error: unknown) => void {
   let recent: number[] = [];
   return (kind, error) => {
-    const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
-    log({ event: `uncaught_${kind}`, level: 'fatal', name, message, stack });
+    log({ event: `uncaught_${kind}`, level: 'fatal', err: loggedError(error) });
     const since = now() - WITHIN_MS;
     recent = [...recent.filter((at) => at > since), now()];
     if (recent.length > MOST) giveUp();

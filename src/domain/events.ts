@@ -196,5 +196,4 @@ interface FinishedSync {
   readonly connection_id: string;
   readonly provider: string;
   readonly action: string;
-  readonly reason: string | null;
 }

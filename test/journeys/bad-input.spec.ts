@@ -99,7 +99,7 @@ describe('bad input', () => {
       await refused(
         api.send('POST', '/customers', 'x', { 'content-type': 'text/plain' }),
         'validation_error',
-        400,
+        415,
       );
       await refused(
         api.send('POST', '/customers', '<x/>', { 'content-type': 'application/xml' }),

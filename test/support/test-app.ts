@@ -30,6 +30,7 @@ export interface TestAppOptions {
   readonly allowMissingSecretKeys?: boolean;
   readonly limits?: Partial<AdmissionLimits>;
   readonly docs?: boolean;
+  readonly log?: { readonly level: string; write(line: string): void };
 }
 
 export interface TestApp {
@@ -50,7 +51,8 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
   const database = options.database ?? (await createDatabase());
   const secretKey = options.secretKey ?? randomBytes(32);
   const app = await createApp({
-    logLevel: process.env.TEST_LOG_LEVEL ?? 'silent',
+    logLevel: options.log?.level ?? process.env.TEST_LOG_LEVEL ?? 'silent',
+    ...(options.log === undefined ? {} : { logTo: options.log }),
     // One address plays all the world here.
     limits: { perAddress: 0, ...options.limits },
     ...(options.providerModules === undefined ? {} : { providerModules: options.providerModules }),

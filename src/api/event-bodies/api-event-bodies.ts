@@ -10,6 +10,7 @@ import { CreditNotesQueries } from '../creditnotes/credit-notes.queries.js';
 import { CreditNotesService } from '../../payments/credit-notes.service.js';
 import { PaymentsQueries } from '../payments/payments.queries.js';
 import type { Ctx } from '../../platform/context.js';
+import { queryPrepared } from '../../platform/database/prepared.js';
 import { SubscriptionsQueries } from '../subscriptions/subscriptions.queries.js';
 import { SubscriptionsService } from '../../subscriptions/subscriptions.service.js';
 import { WalletsQueries } from '../wallets/wallets.queries.js';
@@ -20,6 +21,9 @@ import { namesOf, paymentEvent, type WebhookEventType } from '../../notification
 
 /** More lines than this are left out: receivers limit what they read, and a body of megabytes is refused by most. */
 const MOST_LINES = 250;
+
+/** In the provider's words, or in ours. */
+const REASON = `SELECT reason FROM sync_operations WHERE id = $1`;
 
 /** The body of an outbound webhook: the subject of the event as the API shows it when the message is written. */
 @Injectable()
@@ -55,10 +59,15 @@ export class ApiEventBodies extends EventBodies {
     if (type === undefined) return undefined;
     if (isSync(event)) {
       const { entityType, payload } = event;
-      return {
-        type,
-        subject: { integration: { entity_type: entityType, entity_id: entityId, ...payload } },
+      const operation = [payload.operation_id];
+      const [found] = await queryPrepared<{ reason: string | null }>(ctx.em, REASON, operation);
+      const integration = {
+        entity_type: entityType,
+        entity_id: entityId,
+        ...payload,
+        reason: found?.reason ?? null,
       };
+      return { type, subject: { integration } };
     }
     switch (event.entityType) {
       case 'customer': {

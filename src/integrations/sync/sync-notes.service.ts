@@ -60,7 +60,7 @@ export class SyncNotes {
       providerEntityId: note.providerEntityId ?? null,
     });
     if (!isNew) return;
-    await this.outbox.append(ctx, finishedEvent({ id, connectionId, provider, ...intent }, note));
+    await this.outbox.append(ctx, finishedEvent({ id, connectionId, provider, ...intent }, note.state));
     const line = {
       event: `sync.${intent.action}_${note.state}`,
       connection_id: connection.id,

@@ -288,7 +288,7 @@ export class SyncOperationsService {
         nextTryAt: null,
         finishedAt: this.clock.now(),
       }),
-      this.outbox.append(ctx, finishedEvent(operation, { state, reason })),
+      this.outbox.append(ctx, finishedEvent(operation, state)),
     ]);
   }
 }

@@ -70,7 +70,10 @@ export const errorOf = (error: ProviderError): SyncError => ({
   request_id: error.requestId,
 });
 
-/** What others may follow: told once for each operation that is over, and for what was left out. */
+/**
+ * What others may follow: told once for each operation that is over, and for what was left out. Why is in the operation: a
+ * provider's words may repeat what it was sent, and the outbox holds ids.
+ */
 export const finishedEvent = (
   {
     id,
@@ -80,22 +83,22 @@ export const finishedEvent = (
     entityId,
     action,
   }: Pick<SyncOperation, 'id' | 'connectionId' | 'provider' | 'entityType' | 'entityId' | 'action'>,
-  { state, reason }: { readonly state: FinishedState; readonly reason: string | null },
+  state: FinishedState,
 ): DomainEvent<`integration.sync_${FinishedState}`> => ({
   type: `integration.sync_${state}`,
   entityType,
   entityId,
-  payload: { operation_id: id, connection_id: connectionId, provider, action, reason },
+  payload: { operation_id: id, connection_id: connectionId, provider, action },
 });
 
-/** For the log: what happened, to what, and why, in words. */
+/** For the log: what happened, and to what. Why in words is shown with the operation. */
 export const failureLine = (operation: SyncOperation, error: ProviderError): Record<string, string> => ({
   event: `sync.${error.retryable ? 'try' : operation.action}_failed`,
   operation_id: operation.id,
   connection_id: operation.connectionId,
   [`${operation.entityType}_id`]: operation.entityId,
+  kind: error.kind,
   code: error.code,
-  reason: error.message,
 });
 
 /**

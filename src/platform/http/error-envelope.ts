@@ -29,7 +29,9 @@ const isAnswerable = (thrown: unknown): thrown is Answerable =>
 export function toBillingError(thrown: unknown): BillingError {
   if (thrown instanceof BillingError) return thrown;
   if (isAnswerable(thrown)) return thrown.toBillingError();
-  if (thrown instanceof HttpException) return fromHttp(thrown.getStatus(), thrown.message, thrown);
+  // Of a route that is not there Nest repeats the address; a query may hold what nobody should read again.
+  if (thrown instanceof HttpException)
+    return fromHttp(thrown.getStatus(), thrown.message.replace(/^(Cannot \S+ [^?]*)\?.*$/s, '$1'), thrown);
   // Fastify's own errors (a body that is no JSON, or too large) carry a status and a code.
   const { statusCode, message } = thrown as { statusCode?: unknown; message?: unknown };
   if (typeof statusCode === 'number' && statusCode < 500 && typeof message === 'string')

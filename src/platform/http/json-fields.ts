@@ -114,7 +114,7 @@ function jsonProblem(value: unknown): string | undefined {
   const look = (inner: unknown, depth: number): string | undefined => {
     if (++values > MOST_VALUES) return `must not hold more than ${MOST_VALUES} values`;
     if (inner instanceof ExactNumber)
-      return `holds a number with more digits than JSON readers keep (${inner.text.slice(0, 40)}): send it as a string`;
+      return `holds a number with more digits than JSON readers keep: send it as a string`;
     if (typeof inner !== 'object' || inner === null) return undefined;
     if (depth === 0) return `must not be nested deeper than ${MOST_DEPTH}`;
     for (const [key, member] of Object.entries(inner)) {

@@ -139,7 +139,7 @@ export function IsCurrency(): PropertyDecorator {
       'isCurrency',
       (value) => parseCurrency(value) !== undefined,
       ({ property, value }) =>
-        `${property} must be an ISO 4217 currency code, not ${value === undefined ? 'left out' : JSON.stringify(value).slice(0, MOST_CHARACTERS)}`,
+        `${property} must be an ISO 4217 currency code${value === undefined ? ', not left out' : ''}`,
     ),
   );
 }
