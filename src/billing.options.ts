@@ -41,6 +41,11 @@ export interface BillingOptions {
    */
   readonly allowMissingSecretKeys?: boolean;
   /**
+   * True: texts, metadata and event properties may hold what looks like the number of a payment card. Default false: such a
+   * request is refused, so that no card number is stored by mistake.
+   */
+  readonly allowCardNumbers?: boolean;
+  /**
    * Origin under which providers reach this server: webhook addresses are made of it and of the path at which the routes are
    * mounted, the host's global prefix included.
    */
@@ -90,6 +95,7 @@ export const platformOptions = (options: BillingOptions): PlatformOptions => ({
   ...(options.redis === undefined ? {} : { redis: options.redis }),
   secretKeys: options.secretKeys,
   allowMissingSecretKeys: options.allowMissingSecretKeys ?? false,
+  allowCardNumbers: options.allowCardNumbers ?? false,
   worker: workerOptions(options.worker),
 });
 

@@ -12,6 +12,7 @@ import { ApiBearerAuth, ApiResponse, ApiSecurity, ApiTags } from '@nestjs/swagge
 import type { Grant } from '../domain/access/grants.js';
 import type { Caller } from '../platform/context.js';
 import { readByContract } from '../platform/http/contract-types.js';
+import { CardNumbersPipe } from '../platform/http/card-number-fields.js';
 import { ContractPipe } from '../platform/http/contract.pipe.js';
 import { ErrorResponse } from '../platform/http/error.responses.js';
 import { ErrorEnvelopeFilter } from '../platform/http/error-envelope.js';
@@ -32,7 +33,7 @@ const ofTheContract = (path: string, tag: string): ClassDecorator =>
   applyDecorators(
     Controller({ path, version: VERSION_NEUTRAL }),
     UseFilters(ErrorEnvelopeFilter),
-    UsePipes(ContractPipe),
+    UsePipes(ContractPipe, CardNumbersPipe),
     readByContract,
     ApiTags(tag),
     ApiResponse({ status: '4XX', type: ErrorResponse, description: 'The request was refused' }),

@@ -9,6 +9,7 @@ import { InvoicesService } from '../invoices/invoices.service.js';
 import type { Caller, Ctx } from '../platform/context.js';
 import { HostTransactions } from '../platform/database/host-transactions.js';
 import { UnitOfWork } from '../platform/database/unit-of-work.js';
+import { CardNumbersPipe } from '../platform/http/card-number-fields.js';
 import { ContractPipe } from '../platform/http/contract.pipe.js';
 import { toBillingError } from '../platform/http/error-envelope.js';
 import { requestIdOf } from '../platform/http/request-id.js';
@@ -91,6 +92,7 @@ export class Billing {
     private readonly payments: PaymentsFlowController,
     private readonly paymentQueries: PaymentsQueries,
     private readonly charges: ChargeFlow,
+    private readonly cards: CardNumbersPipe,
   ) {}
 
   createCustomer(
@@ -216,7 +218,8 @@ export class Billing {
   }
 
   private async read<T extends object>(input: T, metatype: new () => T): Promise<T> {
-    return (await this.contract.transform(input, { type: 'body', metatype })) as T;
+    const body = this.cards.transform(input, { type: 'body' });
+    return (await this.contract.transform(body, { type: 'body', metatype })) as T;
   }
 
   private async paymentBody(

@@ -20,6 +20,8 @@ export interface Environment {
   readonly secretKeys: readonly SecretKey[] | undefined;
   /** Whether a server starts without a key that stored secrets are sealed with. */
   readonly allowMissingSecretKeys: boolean;
+  /** Whether requests may hold numbers of payment cards. */
+  readonly allowCardNumbers: boolean;
   readonly publicUrl: string | undefined;
   readonly dataDir: string;
   readonly logLevel: string;
@@ -117,6 +119,7 @@ export function readEnvironment(source: Source = process.env): Environment {
     redisUrl: url('REDIS_URL', ['redis:', 'rediss:']),
     queuePrefix: text('QUEUE_PREFIX') ?? 'flexprice',
     secretKeys,
+    allowCardNumbers: flag('ALLOW_CARD_NUMBERS', false),
     allowMissingSecretKeys: flag('ALLOW_MISSING_SECRET_KEYS', false),
     publicUrl: url('PUBLIC_URL', ['http:', 'https:']),
     dataDir: text('DATA_DIR') ?? '.data',

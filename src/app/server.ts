@@ -82,6 +82,7 @@ function billingOptions(environment: Environment, database: BillingOptions['data
       ? {}
       : { redis: { url: environment.redisUrl, prefix: environment.queuePrefix } }),
     secretKeys: environment.secretKeys ?? [localSecretKey(environment.dataDir)],
+    allowCardNumbers: environment.allowCardNumbers,
     allowMissingSecretKeys: environment.allowMissingSecretKeys,
     ...(environment.publicUrl === undefined ? {} : { publicUrl: environment.publicUrl }),
     worker: { enabled: environment.role !== 'api' },

@@ -48,6 +48,7 @@ import { Outbox } from './outbox/outbox.js';
 import { OutboxRelay } from './outbox/outbox-relay.js';
 import { OutboxSignal } from './outbox/outbox-signal.js';
 import { OutboxSubscribers } from './outbox/outbox-subscribers.js';
+import { ALLOW_CARD_NUMBERS, CardNumbersPipe } from './http/card-number-fields.js';
 import { ALLOW_MISSING_KEYS, SealedSecrets } from './secrets/sealed-secrets.js';
 import { SECRET_BOX, SecretBox, type SecretKey } from './secrets/secret-box.js';
 
@@ -66,6 +67,7 @@ export interface PlatformOptions {
   readonly worker: WorkerOptions;
   readonly secretKeys: readonly SecretKey[];
   readonly allowMissingSecretKeys: boolean;
+  readonly allowCardNumbers: boolean;
 }
 
 export const PLATFORM_OPTIONS = Symbol('PlatformOptions');
@@ -102,6 +104,7 @@ const SERVICES: Provider[] = [
   IdempotentCalls,
   KeyRegister,
   SealedSecrets,
+  CardNumbersPipe,
   JobsService,
   JobRunner,
   JobsIdle,
@@ -250,6 +253,11 @@ export class PlatformModule {
           useFactory: ({ secretKeys }: PlatformOptions) => new SecretBox(secretKeys),
         },
         {
+          provide: ALLOW_CARD_NUMBERS,
+          inject: [PLATFORM_OPTIONS],
+          useFactory: ({ allowCardNumbers }: PlatformOptions) => allowCardNumbers,
+        },
+        {
           provide: ALLOW_MISSING_KEYS,
           inject: [PLATFORM_OPTIONS],
           useFactory: ({ allowMissingSecretKeys }: PlatformOptions) => allowMissingSecretKeys,
@@ -277,6 +285,8 @@ export class PlatformModule {
         JOB_TRANSPORT,
         SECRET_BOX,
         SealedSecrets,
+        ALLOW_CARD_NUMBERS,
+        CardNumbersPipe,
         DATA_SOURCE,
       ],
     };

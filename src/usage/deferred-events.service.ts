@@ -1,6 +1,7 @@
-import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { fieldErrors } from '../domain/errors.js';
 import type { Ctx } from '../platform/context.js';
+import { ALLOW_CARD_NUMBERS } from '../platform/http/card-number-fields.js';
 import { newId } from '../platform/ids.js';
 import { JobHandlers } from '../platform/jobs/job-handlers.js';
 import { JobQueue } from '../platform/jobs/job-queue.js';
@@ -25,6 +26,7 @@ export class DeferredEvents implements OnModuleInit {
     private readonly handlers: JobHandlers,
     private readonly queue: JobQueue,
     private readonly usage: UsageService,
+    @Inject(ALLOW_CARD_NUMBERS) private readonly allowCardNumbers: boolean,
   ) {}
 
   onModuleInit(): void {
@@ -41,7 +43,11 @@ export class DeferredEvents implements OnModuleInit {
   /** Answers the id of the event. A job that runs twice stores it once. */
   async add(ctx: Ctx, body: Readonly<Record<string, unknown>>): Promise<string> {
     const id = newId('event');
-    const read = readEvent(body, { now: ctx.now, newId: () => id });
+    const read = readEvent(body, {
+      now: ctx.now,
+      allowCardNumbers: this.allowCardNumbers,
+      newId: () => id,
+    });
     if (!isIncomingEvent(read)) throw fieldErrors(read);
     await this.queue.enqueue(ctx, {
       kind: INGEST_JOB,

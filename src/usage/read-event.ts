@@ -1,6 +1,8 @@
+import { cardNumberIn } from '../domain/card-numbers.js';
 import { ExactNumber } from '../domain/exact-number.js';
 import { isTooLong } from '../domain/number-literal.js';
 import { writeJson } from '../platform/exact-json.js';
+import { NO_CARD_NUMBERS } from '../platform/http/card-number-fields.js';
 import { parseInstant } from '../platform/http/time-fields.js';
 import type { IncomingEvent } from './usage.types.js';
 
@@ -28,7 +30,7 @@ const NOT_TEXT = /\0|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\ud
  */
 export function readEvent(
   value: unknown,
-  defaults: { readonly now: Date; newId(): string },
+  defaults: { readonly now: Date; readonly allowCardNumbers?: boolean; newId(): string },
 ): IncomingEvent | Record<string, string> {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     return { '': 'an event must be a JSON object' };
@@ -75,6 +77,10 @@ export function readEvent(
   const properties = body.properties ?? {};
   const problem = propertiesProblem(properties);
   if (problem !== undefined) errors[problem.path] = `${problem.path} ${problem.sentence}`;
+  else if (defaults.allowCardNumbers === false) {
+    const card = cardNumberIn(properties, 'properties');
+    if (card !== undefined) errors[card] = `${card} ${NO_CARD_NUMBERS}`;
+  }
   if (Object.keys(errors).length > 0) return errors;
   return {
     id: id ?? defaults.newId(),

@@ -11,6 +11,7 @@ import { FeaturesService } from '../features/features.service.js';
 import type { Meter } from '../features/features.types.js';
 import type { Caller, Ctx } from '../platform/context.js';
 import { UnitOfWork } from '../platform/database/unit-of-work.js';
+import { ALLOW_CARD_NUMBERS } from '../platform/http/card-number-fields.js';
 import { newId } from '../platform/ids.js';
 import { EventWriter } from './event-writer.js';
 import { isIncomingEvent, readEvent } from './read-event.js';
@@ -56,6 +57,7 @@ export class UsageService {
     private readonly uow: UnitOfWork,
     private readonly customers: CustomersService,
     private readonly features: FeaturesService,
+    @Inject(ALLOW_CARD_NUMBERS) private readonly allowCardNumbers: boolean,
   ) {
     this.values = new UsageValues(store);
   }
@@ -77,6 +79,7 @@ export class UsageService {
     bodies.forEach((body, index) => {
       const read = readEvent(body, {
         now: receivedAt,
+        allowCardNumbers: this.allowCardNumbers,
         newId: () => named?.idOf(index) ?? newId('event'),
       });
       if (isIncomingEvent(read)) events.push(read);

@@ -28,6 +28,7 @@ export interface TestAppOptions {
   /** Instead of one key, the newest first. */
   readonly secretKeys?: BillingOptions['secretKeys'];
   readonly allowMissingSecretKeys?: boolean;
+  readonly allowCardNumbers?: boolean;
   readonly limits?: Partial<AdmissionLimits>;
   readonly docs?: boolean;
   readonly log?: { readonly level: string; write(line: string): void };
@@ -66,6 +67,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
       ...(options.allowMissingSecretKeys === undefined
         ? {}
         : { allowMissingSecretKeys: options.allowMissingSecretKeys }),
+      ...(options.allowCardNumbers === undefined ? {} : { allowCardNumbers: options.allowCardNumbers }),
       ...(options.usage === undefined ? {} : { usage: options.usage }),
       ...(options.webhooks === undefined ? {} : { webhooks: options.webhooks }),
       ...(options.publicUrl === undefined ? {} : { publicUrl: options.publicUrl }),

@@ -5,6 +5,7 @@ import { ExactNumber } from '../../domain/exact-number.js';
 import { fieldErrors, notImplemented, validationError } from '../../domain/errors.js';
 import { isStorableText } from '../../domain/text.js';
 import { MOST_CHARACTERS } from './bounds.js';
+import { cardNumberErrors, mayHoldCards } from './card-number-fields.js';
 import { isFreeForm, wrapFreeForm } from './free-form.js';
 import { inputErrors } from './input-bounds.js';
 import { unsupportedFields } from './not-supported.js';
@@ -23,10 +24,14 @@ export class ContractPipe implements PipeTransform {
       return value;
     }
     if (type === 'custom' || metatype === undefined || isPlainType(metatype)) return value;
-    return this.read(value, metatype as new () => object);
+    return this.read(value, metatype as new () => object, type);
   }
 
-  private async read(value: unknown, metatype: new () => object): Promise<object> {
+  private async read(
+    value: unknown,
+    metatype: new () => object,
+    type: ArgumentMetadata['type'],
+  ): Promise<object> {
     const input = value ?? {};
     if (typeof input !== 'object' || Array.isArray(input) || Buffer.isBuffer(input))
       throw validationError('the body must be a JSON object');
@@ -38,6 +43,8 @@ export class ContractPipe implements PipeTransform {
     const errors = await validate(instance, { whitelist: true, forbidUnknownValues: false });
     if (errors.length > 0)
       throw fieldErrors(Object.fromEntries(errors.flatMap((error) => sentences(error, ''))));
+    const cards = type === 'body' && !mayHoldCards(input) ? cardNumberErrors(instance) : {};
+    if (Object.keys(cards).length > 0) throw fieldErrors(cards);
     const unsupported = unsupportedFields(instance);
     if (unsupported.length > 0)
       throw notImplemented(`not supported yet: ${unsupported.join(', ')}`, { fields: unsupported });

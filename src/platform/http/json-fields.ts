@@ -14,6 +14,7 @@ import {
   MOST_VALUES,
   shown,
 } from './bounds.js';
+import { markFreeText } from './card-number-fields.js';
 import { rule } from './field-rule.js';
 import { markFreeForm, unwrapFreeForm } from './free-form.js';
 import type { ListBounds } from './text-fields.js';
@@ -26,6 +27,7 @@ const freeForm = (isKept: boolean): PropertyDecorator =>
     (_target: object, property: string | symbol) => {
       markFreeForm(String(property));
     },
+    markFreeText,
     Transform(({ value }: { value: unknown }) => {
       const given = unwrapFreeForm(value);
       return isKept || !isMap(given)

@@ -4,6 +4,7 @@ import { IsEmail, IsIn, IsISO31661Alpha2, IsUrl } from 'class-validator';
 import { isValidTimeZone } from '../../domain/billing-period.js';
 import { parseCurrency } from '../../domain/currency.js';
 import { MOST_CHARACTERS, MOST_ITEMS, MOST_LINK, shown } from './bounds.js';
+import { markFreeText } from './card-number-fields.js';
 import { rule } from './field-rule.js';
 
 /** Fields of texts, words and lists of them. What cannot be stored as text is refused by the pipe, in any field. */
@@ -22,7 +23,11 @@ const isWithin = (text: string, min: number, max: number): boolean => {
 };
 
 /** A text of at most so many characters. */
-export function IsText({ min = 0, max = MOST_CHARACTERS, message }: TextBounds = {}): PropertyDecorator {
+export function IsText(bounds: TextBounds = {}): PropertyDecorator {
+  return applyDecorators(markFreeText, isTextOf(bounds));
+}
+
+function isTextOf({ min = 0, max = MOST_CHARACTERS, message }: TextBounds): PropertyDecorator {
   const length = min === 0 ? `of at most ${max}` : `of ${min} to ${max}`;
   return applyDecorators(
     shown({ ...(min === 0 ? {} : { minLength: min }), maxLength: max }),
@@ -36,7 +41,7 @@ export function IsText({ min = 0, max = MOST_CHARACTERS, message }: TextBounds =
 }
 
 /** An id, ours or the caller's own: never empty, because nothing would have it. */
-export const IsId = (): PropertyDecorator => IsText({ min: 1 });
+export const IsId = (): PropertyDecorator => isTextOf({ min: 1 });
 
 export interface ListBounds {
   readonly least?: number;
