@@ -160,9 +160,10 @@ export class Road<Server extends RoadServer = TestApp> {
       set_default: setDefault,
     });
     await this.submit(setup.checkout_url as string, card);
+    // The card, and that it is the default one, are told by two webhooks.
     await eventually('card saved', async () => {
       const { items } = await this.api.get(`/payments/customers/${customerId}/methods`);
-      return items.some((one: any) => one.last4 === card.slice(-4));
+      return items.some((one: any) => one.last4 === card.slice(-4) && (!setDefault || one.is_default));
     });
   }
 

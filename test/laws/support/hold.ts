@@ -114,11 +114,12 @@ const errorOf = async <H>(check: (history: H) => Promise<void>, history: H): Pro
   }
 };
 
-/** What is refused, or cannot be carried out, shows nothing of a figure that is wrong. */
+/** What is refused, or cannot be carried out, shows nothing of a figure that is wrong, nor of another refusal. */
 const kindOf = (error: unknown): string => {
   if (!(error instanceof Error)) return 'thrown';
-  const refusal = / answered (\d{3}), not /.exec(error.message);
-  return refusal === null ? ('matcherResult' in error ? 'figures' : error.name) : refusal[1]!;
+  const refusal = / answered \d{3}, not \d{3}: \{"code":"[^"]*","message":"([^"]*)"/.exec(error.message);
+  if (refusal !== null) return refusal[1]!.replaceAll(/\S*\d\S*/g, '');
+  return 'matcherResult' in error ? 'figures' : error.name;
 };
 
 /** The same JSON with one element of a list less, or nothing in place of one object: the largest parts first. */
