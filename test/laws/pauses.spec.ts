@@ -2,7 +2,9 @@ import fc from 'fast-check';
 import type { TestApp } from '../support/test-app.js';
 import { startFrozenApp } from './support/frozen-app.js';
 import { holds, timeoutOf } from './support/hold.js';
+import { MEASURE_KINDS } from '../../src/domain/usage/aggregation.js';
 import {
+  AGGREGATIONS,
   at,
   commitments,
   fees,
@@ -53,12 +55,22 @@ const pauseHistories: fc.Arbitrary<PauseHistory> = fc
     const [a, b, c, d] = ends.sort().map((one) => (one < at(history.startDay) ? at(history.startDay) : one));
     return {
       ...history,
+      lines: history.lines.map(withoutLifelongLevels),
       pauses: [
         { from: a!, until: b!, scheduled: scheduled[0] },
         { from: c!, until: d!, scheduled: scheduled[1] },
       ].filter(({ from, until }) => from < until),
     };
   });
+
+/**
+ * A level that is included for ever is charged by what it grows: what it reached in a pause is not charged there, but when it
+ * is reached again. That is dearer where a commitment would have covered it.
+ */
+function withoutLifelongLevels(line: MeteredLine): MeteredLine {
+  const isLevel = MEASURE_KINDS[AGGREGATIONS[line.aggregation].type] === 'level';
+  return isLevel && line.included?.reset === 'NEVER' ? { ...line, included: null } : line;
+}
 
 describe('a pause', () => {
   let server: TestApp;
