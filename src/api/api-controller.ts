@@ -26,7 +26,7 @@ import { ApiKeyGuard, type AuthenticatedRequest } from './auth/api-key.guard.js'
  * A controller of the public API without authentication: webhooks, which prove themselves by signature. Its paths are below
  * those that `mountRoutes` says, and no version of a host's comes between.
  */
-export const OpenApiController = (path: string, tag: string): ClassDecorator =>
+export const UnauthenticatedController = (path: string, tag: string): ClassDecorator =>
   applyDecorators(routeOfKind('webhook'), ofTheContract(path, tag));
 
 const ofTheContract = (path: string, tag: string): ClassDecorator =>

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Ctx } from '../platform/context.js';
 import { LineLineage } from '../subscriptions/line-lineage.service.js';
-import { BillTermsService, type SubscriptionBill } from '../invoices/bill-terms.service.js';
+import { DiscountsAndTaxesService, type SubscriptionBill } from '../invoices/bill-terms.service.js';
 import type { InvoiceDraftInput, InvoiceWithLines } from '../invoices/invoices.types.js';
 import type { RatedLine } from '../rating/rated-line.types.js';
 import { invoicePeriod, type BillingTask } from '../rating/billing-task.types.js';
@@ -17,7 +17,7 @@ export interface RatedTask {
 export class BillPricing {
   constructor(
     private readonly lineages: LineLineage,
-    private readonly terms: BillTermsService,
+    private readonly terms: DiscountsAndTaxesService,
   ) {}
 
   /** In the order of the tasks. `record` is to be told the invoices that were drafted, in that order too. */

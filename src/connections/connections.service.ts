@@ -3,12 +3,12 @@ import type { EntityManager } from 'typeorm';
 import { fieldErrors, invalidOperation, notFound } from '../domain/errors.js';
 import type { Ctx } from '../platform/context.js';
 import { WallClock } from '../platform/clock/clock.js';
-import { stampChange, stampNew } from '../platform/database/columns.js';
+import { auditColumnsForUpdate, auditColumnsForInsert } from '../platform/database/columns.js';
 import { queryPrepared } from '../platform/database/prepared.js';
 import { findRow, findRows, insertRow, updateRow } from '../platform/database/rows.js';
 import { findPage, type PaginationResponse, type SearchRequest } from '../platform/http/list-query.js';
 import { Outbox } from '../platform/outbox/outbox.js';
-import { Remembered } from '../platform/remembered.js';
+import { BoundedSet } from '../platform/remembered.js';
 import { SealedSecrets, type Reseal } from '../platform/secrets/sealed-secrets.js';
 import { SECRET_BOX, SecretBox } from '../platform/secrets/secret-box.js';
 import type { ProviderAccount, ProviderAdapter } from '../providers/provider-adapter.js';
@@ -52,7 +52,7 @@ const ENVELOPES = `SELECT id, tenant_id, environment_id, e.sealed
 @Injectable()
 export class ConnectionsService {
   /** Environments that have, or had, a connection. */
-  private readonly connected = new Remembered();
+  private readonly connected = new BoundedSet();
   private readonly secretListeners: ((connectionId: string) => void)[] = [];
 
   constructor(
@@ -79,7 +79,7 @@ export class ConnectionsService {
     const isDefault = input.isDefault ?? (await this.findDefault(ctx, input.adapter.provider)) === null;
     if (isDefault) await this.dropDefault(ctx, input.adapter.provider);
     const row = await insertRow(ctx.em, ConnectionEntity, {
-      ...stampNew(ctx, 'connection'),
+      ...auditColumnsForInsert(ctx, 'connection'),
       id: input.id,
       name: input.name,
       provider: input.adapter.provider,
@@ -187,7 +187,7 @@ export class ConnectionsService {
       ? this.seal(ctx, id, adapter, replaced.given, shortened, overlapHours)
       : shortened;
     await updateRow(ctx.em, ConnectionEntity, id, {
-      ...stampChange(ctx),
+      ...auditColumnsForUpdate(ctx),
       name: change.name ?? before.name,
       syncConfig: change.syncConfig ?? before.syncConfig,
       isDefault: change.isDefault ?? before.isDefault,
@@ -240,7 +240,7 @@ export class ConnectionsService {
       ctx.em,
       ConnectionEntity,
       id, // The secrets go with it: a deleted connection must not be able to call anybody.
-      { ...stampChange(ctx), status: 'deleted', isDefault: false, credentials: {} },
+      { ...auditColumnsForUpdate(ctx), status: 'deleted', isDefault: false, credentials: {} },
     );
     await this.audit.record(ctx, { action: 'connection.deleted', entityType: 'connection', entityId: id });
     this.tellSecretsChanged(ctx, id);

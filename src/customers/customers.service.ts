@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { alreadyExists, invalidOperation, notFound } from '../domain/errors.js';
 import type { EventTypeOf } from '../domain/events.js';
 import type { Ctx } from '../platform/context.js';
-import { stampChange, stampNew } from '../platform/database/columns.js';
+import { auditColumnsForUpdate, auditColumnsForInsert } from '../platform/database/columns.js';
 import { isUniqueViolation } from '../platform/database/errors.js';
 import { findRow, insertRow, readMany, updateRow } from '../platform/database/rows.js';
 import { findPage, type PaginationResponse, type SearchRequest } from '../platform/http/list-query.js';
@@ -42,7 +42,7 @@ export class CustomersService {
   ): Promise<Customer> {
     try {
       const row = await insertRow(ctx.em, CustomerEntity, {
-        ...stampNew(ctx, 'customer'),
+        ...auditColumnsForInsert(ctx, 'customer'),
         externalId: fields.externalId,
         name: fields.name,
         email: fields.email ?? null,
@@ -73,7 +73,7 @@ export class CustomersService {
       revision: before.revision + 1,
     };
     try {
-      await updateRow(ctx.em, CustomerEntity, id, { ...stampChange(ctx), ...change });
+      await updateRow(ctx.em, CustomerEntity, id, { ...auditColumnsForUpdate(ctx), ...change });
     } catch (error) {
       throw this.named(error, fields.externalId ?? before.externalId);
     }
@@ -155,7 +155,7 @@ export class CustomersService {
   /** The caller has made sure that nothing depends on it. */
   async delete(ctx: Ctx, id: string, origin?: string): Promise<void> {
     const row = await this.lock(ctx, id);
-    await updateRow(ctx.em, CustomerEntity, id, { ...stampChange(ctx), status: 'deleted' });
+    await updateRow(ctx.em, CustomerEntity, id, { ...auditColumnsForUpdate(ctx), status: 'deleted' });
     await this.announce(ctx, 'customer.deleted', row, origin);
   }
 

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { alreadyExists, notFound, validationError } from '../domain/errors.js';
 import type { Ctx } from '../platform/context.js';
-import { stampChange, stampNew } from '../platform/database/columns.js';
+import { auditColumnsForUpdate, auditColumnsForInsert } from '../platform/database/columns.js';
 import { isUniqueViolation } from '../platform/database/errors.js';
 import { findRow, insertRow, updateRow } from '../platform/database/rows.js';
 import { findPage, type PaginationResponse, type SearchRequest } from '../platform/http/list-query.js';
@@ -87,7 +87,7 @@ export class FeaturesService {
     const meter = await this.meterFor(ctx, input);
     try {
       const feature = await insertRow(ctx.em, FeatureEntity, {
-        ...stampNew(ctx, 'feature'),
+        ...auditColumnsForInsert(ctx, 'feature'),
         name: input.name,
         type: input.type,
         lookupKey: input.lookupKey ?? null,
@@ -176,10 +176,10 @@ export class FeaturesService {
   async update(ctx: Ctx, id: string, change: FeatureChange): Promise<MeteredFeature> {
     const { feature } = await this.get(ctx, id);
     const { filters, groupId, ...own } = change;
-    await updateRow(ctx.em, FeatureEntity, id, { ...stampChange(ctx), ...own });
+    await updateRow(ctx.em, FeatureEntity, id, { ...auditColumnsForUpdate(ctx), ...own });
     if (groupId !== undefined) await this.groups.assign(ctx, 'feature', id, groupId);
     if (filters !== undefined && feature.meterId !== null)
-      await updateRow(ctx.em, MeterEntity, feature.meterId, { ...stampChange(ctx), filters });
+      await updateRow(ctx.em, MeterEntity, feature.meterId, { ...auditColumnsForUpdate(ctx), filters });
     return this.get(ctx, id);
   }
 
@@ -200,10 +200,10 @@ export class FeaturesService {
    */
   async delete(ctx: Ctx, id: string): Promise<void> {
     const { feature } = await this.get(ctx, id);
-    await updateRow(ctx.em, FeatureEntity, id, { ...stampChange(ctx), status: 'deleted' });
+    await updateRow(ctx.em, FeatureEntity, id, { ...auditColumnsForUpdate(ctx), status: 'deleted' });
     await this.groups.assign(ctx, 'feature', id, '');
     if (feature.meterId !== null)
-      await updateRow(ctx.em, MeterEntity, feature.meterId, { ...stampChange(ctx), status: 'archived' });
+      await updateRow(ctx.em, MeterEntity, feature.meterId, { ...auditColumnsForUpdate(ctx), status: 'archived' });
   }
 
   private async meterFor(ctx: Ctx, input: FeatureInput): Promise<Meter | null> {
@@ -212,7 +212,7 @@ export class FeaturesService {
     const { name, eventName, aggregation, filters, resetUsage } = input.meter;
     assertMeter(aggregation, resetUsage);
     return insertRow(ctx.em, MeterEntity, {
-      ...stampNew(ctx, 'meter'),
+      ...auditColumnsForInsert(ctx, 'meter'),
       name,
       eventName,
       aggregation,

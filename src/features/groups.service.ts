@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { alreadyExists, notFound, validationError } from '../domain/errors.js';
 import type { Ctx } from '../platform/context.js';
-import { stampChange, stampNew } from '../platform/database/columns.js';
+import { auditColumnsForUpdate, auditColumnsForInsert } from '../platform/database/columns.js';
 import { isUniqueViolation } from '../platform/database/errors.js';
 import { findRow, insertRow, insertRows, updateRow } from '../platform/database/rows.js';
 import { findPage, type PaginationResponse, type SearchRequest } from '../platform/http/list-query.js';
@@ -38,7 +38,7 @@ export class GroupsService {
   async create(ctx: Ctx, input: GroupInput): Promise<GroupWithMembers> {
     try {
       const group = await insertRow(ctx.em, GroupEntity, {
-        ...stampNew(ctx, 'group'),
+        ...auditColumnsForInsert(ctx, 'group'),
         name: input.name,
         lookupKey: input.lookupKey,
         entityType: input.entityType,
@@ -74,7 +74,7 @@ export class GroupsService {
   /** Its members stay, in no group. */
   async delete(ctx: Ctx, id: string): Promise<void> {
     await this.find(ctx, id);
-    await updateRow(ctx.em, GroupEntity, id, { ...stampChange(ctx), status: 'deleted' });
+    await updateRow(ctx.em, GroupEntity, id, { ...auditColumnsForUpdate(ctx), status: 'deleted' });
     await ctx.em.delete(GroupMemberEntity, { groupId: id });
   }
 

@@ -37,11 +37,11 @@ import { WebhookWriter } from './inbound-webhooks/webhook-writer.js';
 import { WebhookReceiver } from './inbound-webhooks/webhook-receiver.service.js';
 import { ManualLinks } from './mappings/manual-links.service.js';
 import { MappingsService } from './mappings/mappings.service.js';
-import { InvoiceSweep } from './reconcile/invoice-sweep.flow.js';
+import { InvoiceReconciler } from './reconcile/invoice-sweep.flow.js';
 import { OpenInvoices } from './reconcile/open-invoices.service.js';
 import { Reconciler } from './reconcile/reconciler.flow.js';
-import { UndecidedPayments } from './reconcile/undecided-payments.flow.js';
-import { LostCustomers } from './sync/lost-customers.service.js';
+import { PendingPaymentsPoller } from './reconcile/undecided-payments.flow.js';
+import { MissingRemoteCustomers } from './sync/lost-customers.service.js';
 import { ManualSync } from './sync/manual-sync.flow.js';
 import { PushCustomerTask } from './sync/push-customer.task.js';
 import { PushInvoiceTask } from './sync/push-invoice.task.js';
@@ -111,7 +111,7 @@ const SUBSCRIPTIONS = [
     PushCustomerTask,
     DeleteCustomerTask,
     MarkCustomerTask,
-    LostCustomers,
+    MissingRemoteCustomers,
     PushInvoiceTask,
     MarkInvoicePaidTask,
     VoidInvoiceTask,
@@ -136,10 +136,10 @@ const SUBSCRIPTIONS = [
     CheckoutPages,
     CheckoutFlow,
     ChargeFlow,
-    InvoiceSweep,
+    InvoiceReconciler,
     OpenInvoices,
     RefundFlow,
-    UndecidedPayments,
+    PendingPaymentsPoller,
     Reconciler,
     ...CATALOGUE,
     ...SUBSCRIPTIONS,

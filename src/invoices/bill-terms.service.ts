@@ -24,14 +24,14 @@ export interface SubscriptionBill {
   readonly lineage: (lineItemId: string) => readonly string[];
 }
 
-export interface BillTerms {
+export interface DiscountsAndTaxes {
   readonly coupons: readonly CouponInput[];
   readonly taxes: readonly TaxInput[];
 }
 
 /** The coupons and taxes of subscriptions' bills, by a number of statements that does not grow with them. */
 @Injectable()
-export class BillTermsService {
+export class DiscountsAndTaxesService {
   constructor(
     private readonly coupons: CouponAssociationsService,
     private readonly uses: SubscriptionCouponsService,
@@ -44,7 +44,7 @@ export class BillTermsService {
     ctx: Ctx,
     bills: readonly SubscriptionBill[],
   ): Promise<{
-    readonly terms: readonly BillTerms[];
+    readonly terms: readonly DiscountsAndTaxes[];
     readonly record: (drafted: readonly InvoiceWithLines[]) => Promise<void>;
   }> {
     // A bill of nothing takes nothing of a coupon that counts only so often.

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { takeAdjustment, type AdjustmentKind } from '../domain/paying/adjustments.js';
 import type { Money } from '../domain/money.js';
 import type { Ctx } from '../platform/context.js';
-import { stampChange, stampNew } from '../platform/database/columns.js';
+import { auditColumnsForUpdate, auditColumnsForInsert } from '../platform/database/columns.js';
 import { findRows, insertRow, rowExists, updateRow } from '../platform/database/rows.js';
 import { InvoiceAdjustmentEntity, type GivenBack } from './invoice-adjustment.entity.js';
 import type { Invoice } from './invoices.types.js';
@@ -90,7 +90,7 @@ export class InvoiceAdjustments {
     );
     for (const { id } of rows)
       await updateRow(ctx.em, InvoiceAdjustmentEntity, id, {
-        ...stampChange(ctx),
+        ...auditColumnsForUpdate(ctx),
         adjustmentStatus: 'RELEASED',
         releasedAt: ctx.now,
       });
@@ -100,7 +100,7 @@ export class InvoiceAdjustments {
   /** What of an adjustment has gone back by now, as the refunds say. */
   async countGivenBack(ctx: Ctx, { id, givenBackAmount }: InvoiceAdjustment, amount: bigint): Promise<void> {
     if (givenBackAmount !== amount)
-      await updateRow(ctx.em, InvoiceAdjustmentEntity, id, { ...stampChange(ctx), givenBackAmount: amount });
+      await updateRow(ctx.em, InvoiceAdjustmentEntity, id, { ...auditColumnsForUpdate(ctx), givenBackAmount: amount });
   }
 
   /** Whether {@link take} would write nothing. */
@@ -138,7 +138,7 @@ export class InvoiceAdjustments {
     };
     if (known === undefined)
       await insertRow(ctx.em, InvoiceAdjustmentEntity, {
-        ...stampNew(ctx, 'adjustment'),
+        ...auditColumnsForInsert(ctx, 'adjustment'),
         invoiceId: invoice.id,
         connectionId,
         provider,
@@ -149,7 +149,7 @@ export class InvoiceAdjustments {
         givenBackAmount: 0n,
         ...facts,
       });
-    else await updateRow(ctx.em, InvoiceAdjustmentEntity, known.id, { ...stampChange(ctx), ...facts });
+    else await updateRow(ctx.em, InvoiceAdjustmentEntity, known.id, { ...auditColumnsForUpdate(ctx), ...facts });
     return (status === 'ACTIVE' ? amount : 0n) - countedOf(known);
   }
 }

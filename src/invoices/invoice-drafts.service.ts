@@ -7,7 +7,7 @@ import { priceInvoice } from '../domain/invoicing/price-invoice.js';
 import { isSkippable } from '../domain/invoicing/zero-rules.js';
 import { sumMoney, type Money } from '../domain/money.js';
 import type { Ctx } from '../platform/context.js';
-import { stampChange } from '../platform/database/columns.js';
+import { auditColumnsForUpdate } from '../platform/database/columns.js';
 import { isUniqueViolation } from '../platform/database/errors.js';
 import { insertRows, requireRow, updateRow } from '../platform/database/rows.js';
 import { Outbox } from '../platform/outbox/outbox.js';
@@ -146,13 +146,13 @@ export class InvoiceDrafts {
     const applied = await this.parts.applicationsOf(ctx, [invoice.id]);
     const priced = applyCredits(storedDraft(invoice, lines, applied), creditBalances(credits));
     if (priced.credits.length === 0) return [];
-    await updateRow(ctx.em, InvoiceEntity, invoice.id, { ...stampChange(ctx), ...figuresOf(ctx, priced) });
+    await updateRow(ctx.em, InvoiceEntity, invoice.id, { ...auditColumnsForUpdate(ctx), ...figuresOf(ctx, priced) });
     return this.parts.insertCredits(ctx, invoice, lines, credits, priced);
   }
 
   private async refill(ctx: Ctx, before: Invoice, figures: Figures, skipped: boolean): Promise<Invoice> {
     await updateRow(ctx.em, InvoiceEntity, before.id, {
-      ...stampChange(ctx),
+      ...auditColumnsForUpdate(ctx),
       ...figures,
       invoiceStatus: skipped ? 'SKIPPED' : 'DRAFT',
       version: before.version + 1,

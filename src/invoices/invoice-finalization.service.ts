@@ -5,7 +5,7 @@ import { assertInvoiceTransition } from '../domain/invoicing/invoice-states.js';
 import { isSettledAtZero } from '../domain/invoicing/zero-rules.js';
 import { money, moneyToRate } from '../domain/money.js';
 import type { Ctx } from '../platform/context.js';
-import { stampChange } from '../platform/database/columns.js';
+import { auditColumnsForUpdate } from '../platform/database/columns.js';
 import { isUniqueViolation } from '../platform/database/errors.js';
 import { requireRow } from '../platform/database/rows.js';
 import { Outbox } from '../platform/outbox/outbox.js';
@@ -89,7 +89,7 @@ export class InvoiceFinalization {
       const issueDate = before.issueDate ?? ctx.now;
       return {
         ...before,
-        ...stampChange(ctx),
+        ...auditColumnsForUpdate(ctx),
         invoiceStatus: 'FINALIZED',
         invoiceNumber: before.invoiceNumber ?? (numberOf.get(before.id) as string),
         issueDate,

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { DraftInvoice } from '../domain/invoicing/draft-invoice.js';
 import type { Ctx } from '../platform/context.js';
-import { stampNew } from '../platform/database/columns.js';
+import { auditColumnsForInsert } from '../platform/database/columns.js';
 import { findRows, insertRows, type Where, updateRow } from '../platform/database/rows.js';
 import { newId } from '../platform/ids.js';
 import {
@@ -206,7 +206,7 @@ const couponRows = (
   priced.discounts.map((discount, position) => {
     const coupon = at(input.coupons, discount.couponKey);
     return {
-      ...stampNew(ctx, 'couponApplication'),
+      ...auditColumnsForInsert(ctx, 'couponApplication'),
       invoiceId: invoice.id,
       invoiceLineItemId: lineId(discount.lineKey),
       subscriptionId: invoice.subscriptionId,
@@ -255,7 +255,7 @@ const taxRows = (
     })),
   );
   return [...levied, ...settled].map((row, position) => ({
-    ...stampNew(ctx, 'taxApplication'),
+    ...auditColumnsForInsert(ctx, 'taxApplication'),
     ...row,
     invoiceId: invoice.id,
     position,
@@ -274,7 +274,7 @@ const creditRows = (
   priced.credits.map((credit, position) => {
     const { walletId, purse } = at(credits, credit.balanceKey);
     return {
-      ...stampNew(ctx, 'creditApplication'),
+      ...auditColumnsForInsert(ctx, 'creditApplication'),
       invoiceId: invoice.id,
       invoiceLineItemId: lineId(credit.lineKey),
       walletId,
@@ -295,7 +295,7 @@ const restatementRows = (
       ? []
       : [
           {
-            ...stampNew(ctx, 'usageRestatement'),
+            ...auditColumnsForInsert(ctx, 'usageRestatement'),
             subscriptionId: input.subscriptionId as string,
             subscriptionLineItemId: restatement.subscriptionLineItemId,
             priceId: restatement.priceId,

@@ -7,11 +7,11 @@ import { InvoiceCouponsService, type InvoiceCouponRedeemed } from '../plans/invo
 import { SubscriptionCouponsService } from '../plans/subscription-coupons.service.js';
 import { TaxRatesService } from '../plans/tax-rates.service.js';
 import { taxRateSnapshot, taxValue, type TaxOverride } from '../plans/taxes.types.js';
-import type { BillTerms } from './bill-terms.service.js';
+import type { DiscountsAndTaxes } from './bill-terms.service.js';
 import { InvoicePartsStore } from './invoice-parts.store.js';
 import type { Invoice } from './invoices.types.js';
 
-export interface InvoiceTermsInput {
+export interface OneOffDiscountsAndTaxesInput {
   readonly customerId: string;
   readonly currency: string;
   readonly coupons: readonly {
@@ -28,7 +28,7 @@ export interface InvoiceTermsInput {
 
 /** Coupons and taxes that somebody puts on one invoice by hand. It has those and no others, whatever its customer has. */
 @Injectable()
-export class InvoiceTerms {
+export class OneOffDiscountsAndTaxes {
   constructor(
     private readonly coupons: InvoiceCouponsService,
     private readonly uses: SubscriptionCouponsService,
@@ -39,8 +39,8 @@ export class InvoiceTerms {
   /** Redeems the coupons. `record` is to be told the invoice that was drafted with them. */
   async of(
     ctx: Ctx,
-    input: InvoiceTermsInput,
-  ): Promise<BillTerms & { readonly record: (invoice: Invoice) => Promise<void> }> {
+    input: OneOffDiscountsAndTaxesInput,
+  ): Promise<DiscountsAndTaxes & { readonly record: (invoice: Invoice) => Promise<void> }> {
     assertOnce(input.coupons);
     const redeemed: { readonly one: InvoiceCouponRedeemed; readonly lineIndex: number | null }[] = [];
     for (const { lineIndex, ...coupon } of input.coupons)
@@ -78,7 +78,7 @@ export class InvoiceTerms {
     await this.uses.releaseUses(ctx, keyOf(invoice));
   }
 
-  private async taxesOf(ctx: Ctx, input: InvoiceTermsInput): Promise<BillTerms['taxes']> {
+  private async taxesOf(ctx: Ctx, input: OneOffDiscountsAndTaxesInput): Promise<DiscountsAndTaxes['taxes']> {
     const currency = parseCurrency(input.currency);
     if (currency === undefined) throw new RangeError(`${input.currency} is no currency`);
     const rates = await this.taxRates.forInvoice(ctx, input.currency, input.taxRates, input.taxOverrides);
@@ -96,7 +96,7 @@ export class InvoiceTerms {
 /** Names the bill among the uses of a coupon. */
 const keyOf = ({ id }: Invoice): string => `invoice ${id}`;
 
-function assertOnce(coupons: InvoiceTermsInput['coupons']): void {
+function assertOnce(coupons: OneOffDiscountsAndTaxesInput['coupons']): void {
   const seen = new Set<string>();
   const errors: Record<string, string> = {};
   for (const { couponId, lineIndex, path } of coupons) {

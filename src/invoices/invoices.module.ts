@@ -4,7 +4,7 @@ import { PlansModule } from '../plans/plans.module.js';
 import { SubscriptionsModule } from '../subscriptions/subscriptions.module.js';
 import { TenancyModule } from '../tenancy/tenancy.module.js';
 import { WalletsModule } from '../wallets/wallets.module.js';
-import { BillTermsService } from './bill-terms.service.js';
+import { DiscountsAndTaxesService } from './bill-terms.service.js';
 import { BilledLinesQueries } from './billed-lines.queries.js';
 import { CustomerCreditService } from './customer-credit.service.js';
 import { DocumentNumbersService } from './document-numbers.service.js';
@@ -14,7 +14,7 @@ import { InvoiceDrafts } from './invoice-drafts.service.js';
 import { InvoiceFinalization } from './invoice-finalization.service.js';
 import { InvoicePartsStore } from './invoice-parts.store.js';
 import { InvoiceSettingsService } from './invoice-settings.service.js';
-import { InvoiceTerms } from './invoice-terms.service.js';
+import { OneOffDiscountsAndTaxes } from './invoice-terms.service.js';
 import { InvoicesService } from './invoices.service.js';
 import { LineCreditsService } from './line-credits.service.js';
 import { LineTaxes } from './line-taxes.service.js';
@@ -25,7 +25,7 @@ import { UsageRestatements } from './usage-restatements.service.js';
 @Module({
   imports: [TenancyModule, CustomersModule, PlansModule, SubscriptionsModule, WalletsModule],
   providers: [
-    BillTermsService,
+    DiscountsAndTaxesService,
     BilledLinesQueries,
     CustomerCreditService,
     DocumentNumbersService,
@@ -35,7 +35,7 @@ import { UsageRestatements } from './usage-restatements.service.js';
     InvoiceFinalization,
     InvoicePartsStore,
     InvoiceSettingsService,
-    InvoiceTerms,
+    OneOffDiscountsAndTaxes,
     InvoicesService,
     LineCreditsService,
     LineTaxes,
@@ -43,7 +43,7 @@ import { UsageRestatements } from './usage-restatements.service.js';
     UsageRestatements,
   ],
   exports: [
-    BillTermsService,
+    DiscountsAndTaxesService,
     BilledLinesQueries,
     CustomerCreditService,
     DocumentNumbersService,
@@ -57,7 +57,7 @@ import { UsageRestatements } from './usage-restatements.service.js';
     LineTaxes,
     OpenDraftsQueries,
     UsageRestatements,
-    InvoiceTerms,
+    OneOffDiscountsAndTaxes,
   ],
 })
 export class InvoicesModule {}

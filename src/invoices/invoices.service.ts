@@ -8,18 +8,18 @@ import {
 import { money, type Money } from '../domain/money.js';
 import { settleInvoice } from '../domain/paying/payment-ledger.js';
 import type { Ctx } from '../platform/context.js';
-import { stampChange } from '../platform/database/columns.js';
+import { auditColumnsForUpdate } from '../platform/database/columns.js';
 import { isChange } from '../platform/database/changes.js';
 import { findRow, findRows, updateRow } from '../platform/database/rows.js';
 import { Outbox, type EventOf } from '../platform/outbox/outbox.js';
-import { BillTermsService } from './bill-terms.service.js';
+import { DiscountsAndTaxesService } from './bill-terms.service.js';
 import { CustomerCreditService } from './customer-credit.service.js';
 import { InvoiceDrafts } from './invoice-drafts.service.js';
 import { InvoiceFinalization } from './invoice-finalization.service.js';
 import { InvoicePartsStore } from './invoice-parts.store.js';
 import { InvoiceLineItemEntity } from './invoice-line-item.entity.js';
 import { InvoiceEntity } from './invoice.entity.js';
-import { InvoiceTerms } from './invoice-terms.service.js';
+import { OneOffDiscountsAndTaxes } from './invoice-terms.service.js';
 import { LineCreditsService, type LineCredit } from './line-credits.service.js';
 import {
   CREDITED_TO_WALLET,
@@ -49,8 +49,8 @@ export class InvoicesService {
     private readonly parts: InvoicePartsStore,
     private readonly finalization: InvoiceFinalization,
     private readonly credit: CustomerCreditService,
-    private readonly terms: BillTermsService,
-    private readonly ownTerms: InvoiceTerms,
+    private readonly terms: DiscountsAndTaxesService,
+    private readonly ownTerms: OneOffDiscountsAndTaxes,
     private readonly credits: LineCreditsService,
   ) {}
 
@@ -82,7 +82,7 @@ export class InvoicesService {
     const spent = money(before.totalPrepaidCreditsApplied, before.currency);
     if (spent.amount > 0n) await this.credit.returnSpent(ctx, before);
     await updateRow(ctx.em, InvoiceEntity, id, {
-      ...stampChange(ctx),
+      ...auditColumnsForUpdate(ctx),
       invoiceStatus: 'VOIDED',
       voidedAt: ctx.now,
       finalizeAt: null,
@@ -126,7 +126,7 @@ export class InvoicesService {
         'invoice_already_paid',
       );
     await updateRow(ctx.em, InvoiceEntity, id, {
-      ...stampChange(ctx),
+      ...auditColumnsForUpdate(ctx),
       dueDate: change.dueDate ?? before.dueDate,
       invoicePdfUrl: change.invoicePdfUrl ?? before.invoicePdfUrl,
       metadata: { ...before.metadata, ...change.metadata },
@@ -152,7 +152,7 @@ export class InvoicesService {
   async markPaymentStatus(ctx: Ctx, before: Invoice, paymentStatus: PaymentStatus): Promise<void> {
     if (before.paymentStatus === paymentStatus) return;
     await updateRow(ctx.em, InvoiceEntity, before.id, {
-      ...stampChange(ctx),
+      ...auditColumnsForUpdate(ctx),
       paymentStatus,
       version: before.version + 1,
     });
@@ -161,7 +161,7 @@ export class InvoicesService {
 
   /** That another invoice has been made in its place. */
   async recordSuccessor(ctx: Ctx, id: string, successorId: string): Promise<void> {
-    await updateRow(ctx.em, InvoiceEntity, id, { ...stampChange(ctx), recalculatedInvoiceId: successorId });
+    await updateRow(ctx.em, InvoiceEntity, id, { ...auditColumnsForUpdate(ctx), recalculatedInvoiceId: successorId });
   }
 
   async get(ctx: Ctx, id: string): Promise<Invoice> {
@@ -227,7 +227,7 @@ export class InvoicesService {
       0n,
     );
     await updateRow(ctx.em, InvoiceEntity, before.id, {
-      ...stampChange(ctx),
+      ...auditColumnsForUpdate(ctx),
       amountPaid: settled.amountPaid.amount,
       amountRemaining: settled.amountRemaining.amount,
       overpaidAmount: settled.overpaidAmount.amount,

@@ -3,7 +3,7 @@ import { netOfCredit } from '../domain/invoicing/line-account.js';
 import { addMoney, money, sumMoney, type Money } from '../domain/money.js';
 import type { Period } from '../domain/period.js';
 import type { Ctx } from '../platform/context.js';
-import { stampNew } from '../platform/database/columns.js';
+import { auditColumnsForInsert } from '../platform/database/columns.js';
 import { findRows, insertRows } from '../platform/database/rows.js';
 import { InvoiceLineItemEntity } from './invoice-line-item.entity.js';
 import type { Invoice, InvoiceLineItem } from './invoices.types.js';
@@ -153,7 +153,7 @@ export class LineCreditsService {
       ctx.em,
       LineCreditEntity,
       given.map(({ invoiceId, carriedBy, credit }) => ({
-        ...stampNew(ctx, 'lineCredit'),
+        ...auditColumnsForInsert(ctx, 'lineCredit'),
         invoiceId,
         invoiceLineItemId: credit.lineId,
         source: credit.source,

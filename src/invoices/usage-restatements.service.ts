@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Ctx } from '../platform/context.js';
-import { stampNew } from '../platform/database/columns.js';
+import { auditColumnsForInsert } from '../platform/database/columns.js';
 import { insertRows } from '../platform/database/rows.js';
 import type { Restatement } from '../rating/rated-line.types.js';
 import { InvoiceLineItemEntity } from './invoice-line-item.entity.js';
@@ -48,7 +48,7 @@ export class UsageRestatements {
       ctx.em,
       UsageRestatementEntity,
       restatements.map(({ period, gives: _, ...restatement }) => ({
-        ...stampNew(ctx, 'usageRestatement'),
+        ...auditColumnsForInsert(ctx, 'usageRestatement'),
         ...restatement,
         subscriptionId,
         periodStart: period.start,

@@ -4,7 +4,7 @@ import { fieldErrors, invalidOperation, notFound } from '../domain/errors.js';
 import { afterFailure, HEALTHY, isGivenUp } from '../domain/notifying/delivery-schedule.js';
 import { WallClock } from '../platform/clock/clock.js';
 import type { Ctx } from '../platform/context.js';
-import { stampChange, stampNew } from '../platform/database/columns.js';
+import { auditColumnsForUpdate, auditColumnsForInsert } from '../platform/database/columns.js';
 import { queryPrepared } from '../platform/database/prepared.js';
 import { findRow, findRows, insertRow, updateRow } from '../platform/database/rows.js';
 import { findPage, type ListRequest, type PaginationResponse } from '../platform/http/list-query.js';
@@ -68,7 +68,7 @@ export class WebhookEndpointsService {
         `an environment has at most ${MOST_ENDPOINTS} webhook endpoints`,
         'too_many_webhook_endpoints',
       );
-    const stamp = stampNew(ctx, 'webhookEndpoint');
+    const stamp = auditColumnsForInsert(ctx, 'webhookEndpoint');
     const secret = newSigningSecret();
     const endpoint = await insertRow(ctx.em, WebhookEndpointEntity, {
       ...stamp,
@@ -129,7 +129,7 @@ export class WebhookEndpointsService {
     if (change.url !== undefined) this.assertUrl(change.url);
     const { isEnabled } = change;
     await updateRow(ctx.em, WebhookEndpointEntity, id, {
-      ...stampChange(ctx),
+      ...auditColumnsForUpdate(ctx),
       url: change.url ?? before.url,
       description: change.description ?? before.description,
       eventTypes:
@@ -149,7 +149,7 @@ export class WebhookEndpointsService {
     await this.lock(ctx, id);
     // The secret goes with it.
     const secret = { sealed: '', last4: '' };
-    await updateRow(ctx.em, WebhookEndpointEntity, id, { ...stampChange(ctx), status: 'deleted', secret });
+    await updateRow(ctx.em, WebhookEndpointEntity, id, { ...auditColumnsForUpdate(ctx), status: 'deleted', secret });
     await this.record(ctx, 'webhook_endpoint.deleted', id);
   }
 
@@ -163,7 +163,7 @@ export class WebhookEndpointsService {
     const secret = newSigningSecret();
     const until = new Date(this.clock.now().getTime() + overlapHours * 3_600_000).toISOString();
     await updateRow(ctx.em, WebhookEndpointEntity, id, {
-      ...stampChange(ctx),
+      ...auditColumnsForUpdate(ctx),
       secret: {
         ...this.seal(ctx, id, secret),
         ...(overlapHours > 0 ? { previous: { sealed: before.secret.sealed, until } } : {}),

@@ -18,7 +18,7 @@ import { UsageRestatements } from '../invoices/usage-restatements.service.js';
 import { LineCreditsService } from '../invoices/line-credits.service.js';
 import type { Invoice, InvoiceLineItem } from '../invoices/invoices.types.js';
 import type { Ctx } from '../platform/context.js';
-import { stampChange, stampNew } from '../platform/database/columns.js';
+import { auditColumnsForUpdate, auditColumnsForInsert } from '../platform/database/columns.js';
 import { isUniqueViolation } from '../platform/database/errors.js';
 import { findRow, insertRow, insertRows, updateRow } from '../platform/database/rows.js';
 import { Outbox } from '../platform/outbox/outbox.js';
@@ -77,7 +77,7 @@ export class CreditNotesService {
         const given = input.lines?.[position];
         const billed = lines.find((one) => one.id === line.key);
         return {
-          ...stampNew(ctx, 'creditNoteLineItem'),
+          ...auditColumnsForInsert(ctx, 'creditNoteLineItem'),
           creditNoteId: note.id,
           invoiceLineItemId: line.key,
           position,
@@ -113,7 +113,7 @@ export class CreditNotesService {
     const type = await this.typeNow(ctx, note, invoice);
     const refund = type === 'REFUND';
     await updateRow(ctx.em, CreditNoteEntity, id, {
-      ...stampChange(ctx),
+      ...auditColumnsForUpdate(ctx),
       creditNoteStatus: 'FINALIZED',
       creditNoteType: type,
       finalizedAt: ctx.now,
@@ -135,7 +135,7 @@ export class CreditNotesService {
     const { note, invoice } = await this.lock(ctx, id);
     assertCreditNoteMove({ status: note.creditNoteStatus, type: note.creditNoteType }, 'VOIDED');
     await updateRow(ctx.em, CreditNoteEntity, id, {
-      ...stampChange(ctx),
+      ...auditColumnsForUpdate(ctx),
       creditNoteStatus: 'VOIDED',
       voidedAt: ctx.now,
     });
@@ -215,7 +215,7 @@ export class CreditNotesService {
   ): Promise<CreditNote> {
     try {
       return await insertRow(ctx.em, CreditNoteEntity, {
-        ...stampNew(ctx, 'creditNote'),
+        ...auditColumnsForInsert(ctx, 'creditNote'),
         invoiceId: invoice.id,
         customerId: invoice.customerId,
         subscriptionId: invoice.subscriptionId,

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { PaymentStatus } from '../domain/invoicing/invoice-states.js';
 import { assertPaymentTransition } from '../domain/paying/payment-states.js';
 import type { Ctx } from '../platform/context.js';
-import { stampChange, stampNew } from '../platform/database/columns.js';
+import { auditColumnsForUpdate, auditColumnsForInsert } from '../platform/database/columns.js';
 import { findRows, insertRow, updateRow } from '../platform/database/rows.js';
 import { PaymentAttemptEntity } from './payment-attempt.entity.js';
 import { PaymentLedger } from './payment-ledger.service.js';
@@ -32,7 +32,7 @@ export class PaymentAttemptsService {
     });
     const earlier = await this.ofPayments(ctx, [payment.id]);
     return insertRow(ctx.em, PaymentAttemptEntity, {
-      ...stampNew(ctx, 'paymentAttempt'),
+      ...auditColumnsForInsert(ctx, 'paymentAttempt'),
       paymentId: payment.id,
       attemptNumber: earlier.length + 1,
       paymentStatus: 'PENDING',
@@ -53,7 +53,7 @@ export class PaymentAttemptsService {
     },
   ): Promise<void> {
     await updateRow(ctx.em, PaymentAttemptEntity, attemptId, {
-      ...stampChange(ctx),
+      ...auditColumnsForUpdate(ctx),
       paymentStatus: outcome.status,
       errorCode: outcome.error?.code ?? null,
       errorMessage: outcome.error?.message ?? null,

@@ -10,7 +10,7 @@ import { InvoicesService } from '../invoices/invoices.service.js';
 import type { PurchaseUndoing } from '../wallets/wallet-purchases.service.js';
 import type { Invoice } from '../invoices/invoices.types.js';
 import type { Ctx } from '../platform/context.js';
-import { stampChange, stampNew } from '../platform/database/columns.js';
+import { auditColumnsForUpdate, auditColumnsForInsert } from '../platform/database/columns.js';
 import { isUniqueViolation } from '../platform/database/errors.js';
 import { findRow, findRows, insertRow, updateRow } from '../platform/database/rows.js';
 import { newId } from '../platform/ids.js';
@@ -45,7 +45,7 @@ export class PaymentLedger {
   async insert(ctx: Ctx, input: NewPayment): Promise<Payment> {
     const payment = await this.named(input.gatewayPaymentId ?? undefined, () =>
       insertRow(ctx.em, PaymentEntity, {
-        ...stampNew(ctx, 'payment'),
+        ...auditColumnsForInsert(ctx, 'payment'),
         destinationType: 'INVOICE',
         destinationId: input.invoiceId,
         customerId: input.customerId,
@@ -217,7 +217,7 @@ export class PaymentLedger {
   async change(ctx: Ctx, id: string, change: Partial<Payment>): Promise<Payment> {
     await this.named(change.gatewayPaymentId ?? undefined, () =>
       updateRow(ctx.em, PaymentEntity, id, {
-        ...stampChange(ctx),
+        ...auditColumnsForUpdate(ctx),
         // A payment that was deleted and collected all the same is money: it is back.
         ...(change.paymentStatus === 'SUCCEEDED' ? { status: 'published' as const } : {}),
         ...change,

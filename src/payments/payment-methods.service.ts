@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Ctx } from '../platform/context.js';
 import { isChange } from '../platform/database/changes.js';
-import { stampChange, stampNew } from '../platform/database/columns.js';
+import { auditColumnsForUpdate, auditColumnsForInsert } from '../platform/database/columns.js';
 import { findRow, insertUnlessThere, requireRow, updateRow } from '../platform/database/rows.js';
 import { PaymentMethodEntity } from './payment-method.entity.js';
 import type { PaymentMethod } from './payments.types.js';
@@ -28,12 +28,12 @@ export class PaymentMethodsService {
       await ctx.em.update(
         PaymentMethodEntity,
         { customerId, connectionId, isDefault: true },
-        { ...stampChange(ctx), isDefault: false },
+        { ...auditColumnsForUpdate(ctx), isDefault: false },
       );
-    await insertUnlessThere(ctx.em, PaymentMethodEntity, { ...stampNew(ctx, 'paymentMethod'), ...saved });
+    await insertUnlessThere(ctx.em, PaymentMethodEntity, { ...auditColumnsForInsert(ctx, 'paymentMethod'), ...saved });
     const known = await requireRow(ctx.em, PaymentMethodEntity, { connectionId, providerMethodId });
     const isDefault = saved.isDefault || known.isDefault;
-    const change = { ...stampChange(ctx), ...saved, isDefault, status: 'published' as const };
+    const change = { ...auditColumnsForUpdate(ctx), ...saved, isDefault, status: 'published' as const };
     await updateRow(ctx.em, PaymentMethodEntity, known.id, change);
     return { ...known, ...change };
   }
@@ -49,12 +49,12 @@ export class PaymentMethodsService {
     for (const one of saved) {
       const row = known.find(({ providerMethodId }) => providerMethodId === one.providerMethodId);
       if (row === undefined) {
-        await insertUnlessThere(ctx.em, PaymentMethodEntity, { ...stampNew(ctx, 'paymentMethod'), ...one });
+        await insertUnlessThere(ctx.em, PaymentMethodEntity, { ...auditColumnsForInsert(ctx, 'paymentMethod'), ...one });
         changed = true;
       } else {
         const change = { ...one, status: 'published' as const };
         if (!isChange(row, change)) continue;
-        await updateRow(ctx.em, PaymentMethodEntity, row.id, { ...stampChange(ctx), ...change });
+        await updateRow(ctx.em, PaymentMethodEntity, row.id, { ...auditColumnsForUpdate(ctx), ...change });
         changed = true;
       }
     }
@@ -64,7 +64,7 @@ export class PaymentMethodsService {
     );
     for (const { id } of gone)
       await updateRow(ctx.em, PaymentMethodEntity, id, {
-        ...stampChange(ctx),
+        ...auditColumnsForUpdate(ctx),
         status: 'deleted',
         isDefault: false,
       });
@@ -83,7 +83,7 @@ export class PaymentMethodsService {
       return false;
     const other = known.filter((one) => one.isDefault !== (one.providerMethodId === providerMethodId));
     for (const { id, isDefault } of other)
-      await updateRow(ctx.em, PaymentMethodEntity, id, { ...stampChange(ctx), isDefault: !isDefault });
+      await updateRow(ctx.em, PaymentMethodEntity, id, { ...auditColumnsForUpdate(ctx), isDefault: !isDefault });
     return other.length > 0;
   }
 
@@ -99,7 +99,7 @@ export class PaymentMethodsService {
 
   /** The customer is gone at that provider, and its saved methods with it. */
   async forget(ctx: Ctx, customerId: string, connectionId: string): Promise<void> {
-    const change = { ...stampChange(ctx), status: 'deleted' as const, isDefault: false };
+    const change = { ...auditColumnsForUpdate(ctx), status: 'deleted' as const, isDefault: false };
     await ctx.em.update(PaymentMethodEntity, { customerId, connectionId }, change);
   }
 

@@ -3,7 +3,7 @@ import { invalidOperation, notFound, validationError } from '../domain/errors.js
 import { formatMoney, money, type Money } from '../domain/money.js';
 import { InvoicesService } from '../invoices/invoices.service.js';
 import type { Ctx } from '../platform/context.js';
-import { stampChange, stampNew } from '../platform/database/columns.js';
+import { auditColumnsForUpdate, auditColumnsForInsert } from '../platform/database/columns.js';
 import { findRow, insertRow, updateRow } from '../platform/database/rows.js';
 import { PaymentLedger } from './payment-ledger.service.js';
 import { PaymentRefundEntity } from './payment-refund.entity.js';
@@ -58,7 +58,7 @@ export class PaymentRefunds {
     const through = payment.connectionId !== null && payment.gatewayPaymentId !== null;
     const earlier = await ctx.em.countBy(PaymentRefundEntity, { paymentId });
     const refund = await insertRow(ctx.em, PaymentRefundEntity, {
-      ...stampNew(ctx, 'refund'),
+      ...auditColumnsForInsert(ctx, 'refund'),
       invoiceId: invoice.id,
       paymentId,
       creditNoteId: null,
@@ -93,7 +93,7 @@ export class PaymentRefunds {
     if (row.refundStatus !== 'REQUESTED') return;
     const invoice = await this.invoices.lock(ctx, row.invoiceId);
     await updateRow(ctx.em, PaymentRefundEntity, refundId, {
-      ...stampChange(ctx),
+      ...auditColumnsForUpdate(ctx),
       refundStatus: 'FAILED',
       errorMessage: message,
     });
@@ -112,7 +112,7 @@ export class PaymentRefunds {
         'what is left of the payment is less than this refund',
         'payment_already_refunded',
       );
-    const change = { ...stampChange(ctx), refundStatus: 'REQUESTED' as const, errorMessage: null };
+    const change = { ...auditColumnsForUpdate(ctx), refundStatus: 'REQUESTED' as const, errorMessage: null };
     await updateRow(ctx.em, PaymentRefundEntity, refundId, change);
     await this.ledger.keepPurchase(ctx, invoice, 'unspent');
     return { ...row, ...change };

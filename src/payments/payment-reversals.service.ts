@@ -14,7 +14,7 @@ import { takenByDispute } from '../domain/paying/adjustments.js';
 import { statusAfterRefunds } from '../domain/paying/payment-states.js';
 import { InvoicesService } from '../invoices/invoices.service.js';
 import type { Ctx } from '../platform/context.js';
-import { stampChange, stampNew } from '../platform/database/columns.js';
+import { auditColumnsForUpdate, auditColumnsForInsert } from '../platform/database/columns.js';
 import { findRow, insertRow, rowExists, updateRow } from '../platform/database/rows.js';
 import { Outbox, type EventOf } from '../platform/outbox/outbox.js';
 import type { PurchaseUndoing } from '../wallets/wallet-purchases.service.js';
@@ -154,7 +154,7 @@ export class PaymentReversals {
     const merged = mergeRefundStatus(before, status);
     if (merged === known.refundStatus && known.gatewayRefundId !== null) return false;
     await updateRow(ctx.em, PaymentRefundEntity, known.id, {
-      ...stampChange(ctx),
+      ...auditColumnsForUpdate(ctx),
       refundStatus: merged,
       gatewayRefundId,
       reference: gatewayRefundId,
@@ -196,7 +196,7 @@ export class PaymentReversals {
     };
     if (known === null)
       await insertRow(ctx.em, PaymentDisputeEntity, {
-        ...stampNew(ctx, 'dispute'),
+        ...auditColumnsForInsert(ctx, 'dispute'),
         invoiceId: payment.destinationId,
         paymentId: payment.id,
         connectionId,
@@ -205,7 +205,7 @@ export class PaymentReversals {
         openedAt: report.openedAt,
         ...facts,
       });
-    else await updateRow(ctx.em, PaymentDisputeEntity, known.id, { ...stampChange(ctx), ...facts });
+    else await updateRow(ctx.em, PaymentDisputeEntity, known.id, { ...auditColumnsForUpdate(ctx), ...facts });
     await this.bookDispute(ctx, payment, report, status);
     await this.announce(ctx, payment, {
       type: DISPUTE_EVENTS[status],
@@ -239,7 +239,7 @@ export class PaymentReversals {
       });
     if (status === 'WON' && booked !== null)
       await updateRow(ctx.em, PaymentRefundEntity, booked.id, {
-        ...stampChange(ctx),
+        ...auditColumnsForUpdate(ctx),
         refundStatus: 'CANCELED',
       });
   }
@@ -248,7 +248,7 @@ export class PaymentReversals {
     ctx: Ctx,
     payment: Payment,
     amount: bigint,
-  ): ReturnType<typeof stampNew> &
+  ): ReturnType<typeof auditColumnsForInsert> &
     Pick<
       PaymentRefund,
       | 'invoiceId'
@@ -261,7 +261,7 @@ export class PaymentReversals {
       | 'idempotencyKey'
     > {
     return {
-      ...stampNew(ctx, 'refund'),
+      ...auditColumnsForInsert(ctx, 'refund'),
       invoiceId: payment.destinationId,
       paymentId: payment.id,
       creditNoteId: null,
@@ -312,7 +312,7 @@ export class PaymentReversals {
           ? { amount, refundStatus: 'SUCCEEDED' as const }
           : { amount: booked.amount, refundStatus: 'CANCELED' as const };
       if (booked.amount !== fitted.amount || booked.refundStatus !== fitted.refundStatus)
-        await updateRow(ctx.em, PaymentRefundEntity, booked.id, { ...stampChange(ctx), ...fitted });
+        await updateRow(ctx.em, PaymentRefundEntity, booked.id, { ...auditColumnsForUpdate(ctx), ...fitted });
     }
   }
 

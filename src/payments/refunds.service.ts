@@ -5,7 +5,7 @@ import { statusAfterRefunds } from '../domain/paying/payment-states.js';
 import { CustomerCreditService } from '../invoices/customer-credit.service.js';
 import type { Invoice } from '../invoices/invoices.types.js';
 import type { Ctx } from '../platform/context.js';
-import { stampNew } from '../platform/database/columns.js';
+import { auditColumnsForInsert } from '../platform/database/columns.js';
 import { insertRow } from '../platform/database/rows.js';
 import { givenBackAsCredit } from './payment-refunds.service.js';
 import { PaymentLedger } from './payment-ledger.service.js';
@@ -81,7 +81,7 @@ export class RefundsService {
     where: Pick<PaymentRefundEntity, 'destination' | 'reference' | 'creditNoteId'>,
   ): Promise<void> {
     await insertRow(ctx.em, PaymentRefundEntity, {
-      ...stampNew(ctx, 'refund'),
+      ...auditColumnsForInsert(ctx, 'refund'),
       ...where,
       invoiceId: invoice.id,
       paymentId,

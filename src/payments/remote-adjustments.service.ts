@@ -4,7 +4,7 @@ import { InvoiceAdjustments, type ReportedAdjustment } from '../invoices/invoice
 import { InvoicesService } from '../invoices/invoices.service.js';
 import type { Invoice } from '../invoices/invoices.types.js';
 import type { Ctx } from '../platform/context.js';
-import { stampNew } from '../platform/database/columns.js';
+import { auditColumnsForInsert } from '../platform/database/columns.js';
 import { insertRow, rowExists } from '../platform/database/rows.js';
 import { PaymentLedger } from './payment-ledger.service.js';
 import { PaymentRefundEntity } from './payment-refund.entity.js';
@@ -108,7 +108,7 @@ export class RemoteAdjustments {
         if (part <= 0n) break;
         open -= part;
         await insertRow(ctx.em, PaymentRefundEntity, {
-          ...stampNew(ctx, 'refund'),
+          ...auditColumnsForInsert(ctx, 'refund'),
           invoiceId: invoice.id,
           paymentId: payment.id,
           creditNoteId: null,

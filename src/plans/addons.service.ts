@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { alreadyExists, invalidOperation, notFound } from '../domain/errors.js';
 import type { Ctx } from '../platform/context.js';
-import { stampChange, stampNew } from '../platform/database/columns.js';
+import { auditColumnsForUpdate, auditColumnsForInsert } from '../platform/database/columns.js';
 import { isUniqueViolation } from '../platform/database/errors.js';
 import { findRow, insertRow, updateRow } from '../platform/database/rows.js';
 import { findPage, type PaginationResponse, type SearchRequest } from '../platform/http/list-query.js';
@@ -47,7 +47,7 @@ export class AddonsService {
   async create(ctx: Ctx, input: AddonInput): Promise<PricedAddon> {
     try {
       const addon = await insertRow(ctx.em, AddonEntity, {
-        ...stampNew(ctx, 'addon'),
+        ...auditColumnsForInsert(ctx, 'addon'),
         name: input.name,
         lookupKey: input.lookupKey,
         type: input.type ?? 'onetime',
@@ -100,7 +100,7 @@ export class AddonsService {
   ): Promise<PricedAddon> {
     const before = await this.getAddon(ctx, id);
     await updateRow(ctx.em, AddonEntity, id, {
-      ...stampChange(ctx),
+      ...auditColumnsForUpdate(ctx),
       name: change.name ?? before.name,
       description: change.description ?? before.description,
       metadata: { ...(change.metadata ?? before.metadata) },
@@ -112,7 +112,7 @@ export class AddonsService {
     await this.getAddon(ctx, id);
     if (await this.entities.isAddonUsed(ctx, id))
       throw invalidOperation('a subscription that is not cancelled has the addon', 'addon_in_use', { id });
-    await updateRow(ctx.em, AddonEntity, id, { ...stampChange(ctx), status: 'deleted' });
+    await updateRow(ctx.em, AddonEntity, id, { ...auditColumnsForUpdate(ctx), status: 'deleted' });
   }
 
   private async priced(ctx: Ctx, addon: Addon): Promise<PricedAddon> {

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { alreadyExists, notFound, validationError } from '../domain/errors.js';
 import { countsOn } from '../domain/invoicing/coupon-cadence.js';
 import type { Ctx } from '../platform/context.js';
-import { stampChange, stampNew } from '../platform/database/columns.js';
+import { auditColumnsForUpdate, auditColumnsForInsert } from '../platform/database/columns.js';
 import { findRow, insertRow, insertUnlessThere, updateRow } from '../platform/database/rows.js';
 import { findPage, type ListRequest, type PaginationResponse } from '../platform/http/list-query.js';
 import { newId } from '../platform/ids.js';
@@ -45,7 +45,7 @@ export class CouponAssociationsService {
       throw validationError('end_date of a coupon must be after its start_date');
     await this.assertNotRedeemedFor(ctx, coupon, input, startDate);
     const association = await insertRow(ctx.em, CouponAssociationEntity, {
-      ...stampNew(ctx, 'couponAssociation'),
+      ...auditColumnsForInsert(ctx, 'couponAssociation'),
       couponId: coupon.id,
       customerId: input.customerId,
       subscriptionId: input.subscriptionId ?? null,
@@ -65,7 +65,7 @@ export class CouponAssociationsService {
     const { association } = await this.get(ctx, id);
     if (association.endDate !== null && association.endDate <= at) return;
     await updateRow(ctx.em, CouponAssociationEntity, id, {
-      ...stampChange(ctx),
+      ...auditColumnsForUpdate(ctx),
       endDate: at,
       // One that ends before it begins has never been.
       ...(at <= association.startDate ? { status: 'deleted' as const } : {}),

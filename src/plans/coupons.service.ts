@@ -4,7 +4,7 @@ import { alreadyExists, fieldErrors, notFound } from '../domain/errors.js';
 import { exactMoney } from '../domain/money.js';
 import { rate } from '../domain/rate.js';
 import type { Ctx } from '../platform/context.js';
-import { stampChange, stampNew } from '../platform/database/columns.js';
+import { auditColumnsForUpdate, auditColumnsForInsert } from '../platform/database/columns.js';
 import { isUniqueViolation } from '../platform/database/errors.js';
 import { findRow, insertRow, updateRow } from '../platform/database/rows.js';
 import { findPage, type PaginationResponse, type SearchRequest } from '../platform/http/list-query.js';
@@ -49,7 +49,7 @@ export class CouponsService {
     const amountOff = assertCoupon(input);
     try {
       return await insertRow(ctx.em, CouponEntity, {
-        ...stampNew(ctx, 'coupon'),
+        ...auditColumnsForInsert(ctx, 'coupon'),
         name: input.name,
         couponCode: input.couponCode ?? null,
         type: input.type,
@@ -101,7 +101,7 @@ export class CouponsService {
   ): Promise<Coupon> {
     const before = await this.get(ctx, id);
     await updateRow(ctx.em, CouponEntity, id, {
-      ...stampChange(ctx),
+      ...auditColumnsForUpdate(ctx),
       name: change.name ?? before.name,
       metadata: { ...(change.metadata ?? before.metadata) },
     });
@@ -111,7 +111,7 @@ export class CouponsService {
   /** It can be redeemed no more; where it was redeemed, it goes on. */
   async delete(ctx: Ctx, id: string): Promise<void> {
     await this.get(ctx, id);
-    await updateRow(ctx.em, CouponEntity, id, { ...stampChange(ctx), status: 'deleted' });
+    await updateRow(ctx.em, CouponEntity, id, { ...auditColumnsForUpdate(ctx), status: 'deleted' });
   }
 
   /** The coupons of those ids, deleted ones too: what was redeemed goes on. */

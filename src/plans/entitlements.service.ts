@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { alreadyExists, fieldErrors, notFound, validationError } from '../domain/errors.js';
 import { FeaturesService } from '../features/features.service.js';
 import type { Ctx } from '../platform/context.js';
-import { stampChange, stampNew } from '../platform/database/columns.js';
+import { auditColumnsForUpdate, auditColumnsForInsert } from '../platform/database/columns.js';
 import { isUniqueViolation } from '../platform/database/errors.js';
 import { findRow, insertRow, updateRow } from '../platform/database/rows.js';
 import { findPage, type PaginationResponse, type SearchRequest } from '../platform/http/list-query.js';
@@ -61,7 +61,7 @@ export class EntitlementsService {
       throw fieldErrors({ [`${path}end_date`]: `${path}end_date must be after start_date` });
     if (input.parentEntitlementId !== undefined) await this.assertParent(ctx, input, path);
     const entitlement = await this.insert(ctx, {
-      ...stampNew(ctx, 'entitlement'),
+      ...auditColumnsForInsert(ctx, 'entitlement'),
       entityType: input.entityType,
       entityId: input.entityId,
       featureId: input.featureId,
@@ -122,13 +122,13 @@ export class EntitlementsService {
       staticValue: merged.staticValue ?? undefined,
       configValue: merged.configValue ?? undefined,
     });
-    await updateRow(ctx.em, EntitlementEntity, id, { ...stampChange(ctx), ...merged });
+    await updateRow(ctx.em, EntitlementEntity, id, { ...auditColumnsForUpdate(ctx), ...merged });
     return this.get(ctx, id);
   }
 
   async delete(ctx: Ctx, id: string): Promise<void> {
     await this.find(ctx, id);
-    await updateRow(ctx.em, EntitlementEntity, id, { ...stampChange(ctx), status: 'deleted' });
+    await updateRow(ctx.em, EntitlementEntity, id, { ...auditColumnsForUpdate(ctx), status: 'deleted' });
   }
 
   /** What a subscription has of its own goes on with the one that takes its place at an instant. */
@@ -141,7 +141,7 @@ export class EntitlementsService {
       if (entitlement.endDate === null || entitlement.endDate > to.startDate)
         await this.insert(ctx, {
           ...entitlement,
-          ...stampNew(ctx, 'entitlement'),
+          ...auditColumnsForInsert(ctx, 'entitlement'),
           entityId: to.id,
           configValue: entitlement.configValue === null ? null : { ...entitlement.configValue },
           // What it stood in place of was the other plan's.

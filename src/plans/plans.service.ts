@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { alreadyExists, notFound } from '../domain/errors.js';
 import type { Ctx } from '../platform/context.js';
-import { stampChange, stampNew } from '../platform/database/columns.js';
+import { auditColumnsForUpdate, auditColumnsForInsert } from '../platform/database/columns.js';
 import { isUniqueViolation } from '../platform/database/errors.js';
 import { findRow, insertRow, updateRow } from '../platform/database/rows.js';
 import { findPage, type PaginationResponse, type SearchRequest } from '../platform/http/list-query.js';
@@ -96,7 +96,7 @@ export class PlansService {
     const before = await this.getPlan(ctx, id);
     await this.named(change.lookupKey, () =>
       updateRow(ctx.em, PlanEntity, id, {
-        ...stampChange(ctx),
+        ...auditColumnsForUpdate(ctx),
         name: change.name ?? before.name,
         lookupKey: change.lookupKey ?? before.lookupKey,
         description: change.description ?? before.description,
@@ -113,21 +113,21 @@ export class PlansService {
     const before = await this.getPlan(ctx, id);
     const status = archived ? 'archived' : 'published';
     if (before.status === status) return;
-    await updateRow(ctx.em, PlanEntity, id, { ...stampChange(ctx), status });
+    await updateRow(ctx.em, PlanEntity, id, { ...auditColumnsForUpdate(ctx), status });
     await this.outbox.append(ctx, { type: 'plan.updated', entityType: 'plan', entityId: id });
   }
 
   /** The caller has made sure that nobody is subscribed. */
   async delete(ctx: Ctx, id: string): Promise<void> {
     await this.getPlan(ctx, id);
-    await updateRow(ctx.em, PlanEntity, id, { ...stampChange(ctx), status: 'deleted' });
+    await updateRow(ctx.em, PlanEntity, id, { ...auditColumnsForUpdate(ctx), status: 'deleted' });
     await this.outbox.append(ctx, { type: 'plan.deleted', entityType: 'plan', entityId: id });
   }
 
   private insert(ctx: Ctx, fields: PlanFields): Promise<Plan> {
     return this.named(fields.lookupKey, () =>
       insertRow(ctx.em, PlanEntity, {
-        ...stampNew(ctx, 'plan'),
+        ...auditColumnsForInsert(ctx, 'plan'),
         name: fields.name,
         lookupKey: fields.lookupKey ?? null,
         description: fields.description ?? null,

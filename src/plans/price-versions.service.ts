@@ -4,7 +4,7 @@ import { ignoredFields, type BillingModel, type TierMode } from '../domain/ratin
 import { formatRate } from '../domain/rate.js';
 import { GroupsService } from '../features/groups.service.js';
 import type { Ctx } from '../platform/context.js';
-import { stampChange } from '../platform/database/columns.js';
+import { auditColumnsForUpdate } from '../platform/database/columns.js';
 import { isUniqueViolation } from '../platform/database/errors.js';
 import { findRow, updateRow } from '../platform/database/rows.js';
 import { Outbox } from '../platform/outbox/outbox.js';
@@ -54,7 +54,7 @@ export class PriceVersionsService {
     const at = change.effectiveFrom ?? ctx.now;
     this.assertCanEnd(ctx, price, at, 'effective_from');
     const { price: _, meter: __, group } = await this.prices.get(ctx, id);
-    await updateRow(ctx.em, PriceEntity, id, { ...stampChange(ctx), endDate: at });
+    await updateRow(ctx.em, PriceEntity, id, { ...auditColumnsForUpdate(ctx), endDate: at });
     const next = await this.prices.create(
       ctx,
       { type: price.entityType as 'PLAN', id: price.entityId },
@@ -86,7 +86,7 @@ export class PriceVersionsService {
     const neverBegins = given === undefined && price.startDate >= ctx.now;
     if (!neverBegins) this.assertCanEnd(ctx, price, given ?? ctx.now, 'end_date');
     await updateRow(ctx.em, PriceEntity, id, {
-      ...stampChange(ctx),
+      ...auditColumnsForUpdate(ctx),
       ...(neverBegins
         ? { status: 'deleted' as const, endDate: price.startDate }
         : { endDate: given ?? ctx.now }),
@@ -122,7 +122,7 @@ export class PriceVersionsService {
   private async relabel(ctx: Ctx, price: Price, change: PriceChange): Promise<MeteredPrice> {
     try {
       await updateRow(ctx.em, PriceEntity, price.id, {
-        ...stampChange(ctx),
+        ...auditColumnsForUpdate(ctx),
         lookupKey: change.lookupKey ?? price.lookupKey,
         displayName: change.displayName ?? price.displayName,
         description: change.description ?? price.description,

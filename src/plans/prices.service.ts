@@ -5,7 +5,7 @@ import { modelNeeds, type TermField } from '../domain/rating/price-kinds.js';
 import { FeaturesService } from '../features/features.service.js';
 import { GroupsService } from '../features/groups.service.js';
 import type { Ctx } from '../platform/context.js';
-import { stampNew } from '../platform/database/columns.js';
+import { auditColumnsForInsert } from '../platform/database/columns.js';
 import { isUniqueViolation } from '../platform/database/errors.js';
 import { findRow, insertRow } from '../platform/database/rows.js';
 import { findPage, type PaginationResponse, type SearchRequest } from '../platform/http/list-query.js';
@@ -65,7 +65,7 @@ export class PricesService {
       throw validationError(`meter ${meter.id} is disabled: its feature was deleted`);
     try {
       const price = await insertRow(ctx.em, PriceEntity, {
-        ...stampNew(ctx, 'price'),
+        ...auditColumnsForInsert(ctx, 'price'),
         entityType: entity.type,
         entityId: entity.id,
         type: input.type,

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Ctx } from '../platform/context.js';
 import { laterOf } from '../domain/period.js';
-import { stampNew } from '../platform/database/columns.js';
+import { auditColumnsForInsert } from '../platform/database/columns.js';
 import { findRows, insertRow, insertRows } from '../platform/database/rows.js';
 import { newId } from '../platform/ids.js';
 import { CouponAssociationEntity } from './coupon-association.entity.js';
@@ -89,7 +89,7 @@ export class SubscriptionCouponsService {
       }
       const copy = await insertRow(ctx.em, CouponAssociationEntity, {
         ...association,
-        ...stampNew(ctx, 'couponAssociation'),
+        ...auditColumnsForInsert(ctx, 'couponAssociation'),
         subscriptionId: to.id,
         subscriptionLineItemId: line,
         startDate: laterOf(association.startDate, to.startDate),

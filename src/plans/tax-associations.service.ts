@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Customer } from '../customers/customers.types.js';
 import { alreadyExists, fieldErrors, notFound } from '../domain/errors.js';
 import type { Ctx } from '../platform/context.js';
-import { stampChange, stampNew } from '../platform/database/columns.js';
+import { auditColumnsForUpdate, auditColumnsForInsert } from '../platform/database/columns.js';
 import { isUniqueViolation } from '../platform/database/errors.js';
 import { findRow, insertRow, insertUnlessThere, updateRow } from '../platform/database/rows.js';
 import { findPage, type ListRequest, type PaginationResponse } from '../platform/http/list-query.js';
@@ -50,7 +50,7 @@ export class TaxAssociationsService {
       throw fieldErrors({ end_date: 'end_date must be after start_date' });
     try {
       const association = await insertRow(ctx.em, TaxAssociationEntity, {
-        ...stampNew(ctx, 'taxAssociation'),
+        ...auditColumnsForInsert(ctx, 'taxAssociation'),
         taxRateId: taxRate.id,
         entityType: input.entityType,
         entityId: input.entityId,
@@ -95,7 +95,7 @@ export class TaxAssociationsService {
   ): Promise<AssociatedTax> {
     const before = await this.find(ctx, id);
     await updateRow(ctx.em, TaxAssociationEntity, id, {
-      ...stampChange(ctx),
+      ...auditColumnsForUpdate(ctx),
       autoApply: change.autoApply ?? before.autoApply,
       priority: change.priority ?? before.priority,
       metadata: { ...(change.metadata ?? before.metadata) },
@@ -106,7 +106,7 @@ export class TaxAssociationsService {
   /** Answers what it was. */
   async delete(ctx: Ctx, id: string): Promise<AssociatedTax> {
     const before = await this.get(ctx, id);
-    const change = { ...stampChange(ctx), status: 'deleted' as const };
+    const change = { ...auditColumnsForUpdate(ctx), status: 'deleted' as const };
     await updateRow(ctx.em, TaxAssociationEntity, id, change);
     return { ...before, association: { ...before.association, ...change } };
   }
@@ -138,7 +138,7 @@ export class TaxAssociationsService {
     await ctx.em.update(
       TaxAssociationEntity,
       { entityType: 'customer', entityId: customer.id },
-      { ...stampChange(ctx), status: 'deleted' },
+      { ...auditColumnsForUpdate(ctx), status: 'deleted' },
     );
     for (const override of overrides)
       await this.create(ctx, { ...override, entityType: 'customer', entityId: customer.id });
@@ -239,7 +239,7 @@ export class TaxAssociationsService {
     for (const source of sources)
       await insertUnlessThere(ctx.em, TaxAssociationEntity, {
         ...source,
-        ...stampNew(ctx, 'taxAssociation'),
+        ...auditColumnsForInsert(ctx, 'taxAssociation'),
         entityType,
         entityId,
         startDate: source.startDate <= asOf ? startDate : source.startDate,

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { alreadyExists, fieldErrors, invalidOperation, notFound } from '../domain/errors.js';
 import { rate } from '../domain/rate.js';
 import type { Ctx } from '../platform/context.js';
-import { stampChange, stampNew } from '../platform/database/columns.js';
+import { auditColumnsForUpdate, auditColumnsForInsert } from '../platform/database/columns.js';
 import { isUniqueViolation } from '../platform/database/errors.js';
 import { findRow, insertRow, updateRow } from '../platform/database/rows.js';
 import { findPage, type ListRequest, type PaginationResponse } from '../platform/http/list-query.js';
@@ -42,7 +42,7 @@ export class TaxRatesService {
     const type = assertTaxRate(input);
     return this.named(input.code, () =>
       insertRow(ctx.em, TaxRateEntity, {
-        ...stampNew(ctx, 'taxRate'),
+        ...auditColumnsForInsert(ctx, 'taxRate'),
         name: input.name,
         code: input.code,
         description: input.description ?? null,
@@ -84,7 +84,7 @@ export class TaxRatesService {
     const before = await this.get(ctx, id);
     await this.named(change.code ?? before.code, () =>
       updateRow(ctx.em, TaxRateEntity, id, {
-        ...stampChange(ctx),
+        ...auditColumnsForUpdate(ctx),
         name: change.name ?? before.name,
         code: change.code ?? before.code,
         description: change.description ?? before.description,
@@ -109,7 +109,7 @@ export class TaxRatesService {
         'tax_rate_in_use',
         { id },
       );
-    await updateRow(ctx.em, TaxRateEntity, id, { ...stampChange(ctx), status: 'deleted' });
+    await updateRow(ctx.em, TaxRateEntity, id, { ...auditColumnsForUpdate(ctx), status: 'deleted' });
   }
 
   /** Holds off its deletion until the unit of work is over. */

@@ -1,10 +1,10 @@
-import { Lookups, type Found } from './lookups.js';
+import { RefreshAheadCache, type Found } from './lookups.js';
 
 /** A database that answers when it is told to. */
 function played() {
   let now = 1_000_000;
   const clock = { now: () => new Date(now) };
-  const lookups = new Lookups<string>(clock, { believedMs: 1000, most: 2 });
+  const lookups = new RefreshAheadCache<string>(clock, { believedMs: 1000, most: 2 });
   const answers: { resolve: (found: Found<string> | undefined) => void; reject: (error: Error) => void }[] =
     [];
   const look = (): Promise<Found<string> | undefined> =>

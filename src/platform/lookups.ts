@@ -26,7 +26,7 @@ interface Known<T> {
  * moment, and again before it is too old to be believed, while they go on with what is known: otherwise all requests of a
  * busy moment would wait, and each would look.
  */
-export class Lookups<T> {
+export class RefreshAheadCache<T> {
   private readonly remembered = new Map<string, Known<T>>();
   private readonly looking = new Map<string, Promise<T | undefined>>();
 

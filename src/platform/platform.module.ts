@@ -32,7 +32,7 @@ import { loadOptional } from './optional-package.js';
 import { BULL_QUEUES, BullTransport, type JobMessage } from './jobs/bull.transport.js';
 import { InProcessTransport } from './jobs/in-process.transport.js';
 import { JOB_TRANSPORT, type JobLane, type JobTransport } from './jobs/job.js';
-import { Lanes } from './jobs/lanes.js';
+import { JobQueues } from './jobs/lanes.js';
 import { MountedRoutes } from './http/mounted-routes.js';
 import { JobHandlers } from './jobs/job-handlers.js';
 import { JobQueue } from './jobs/job-queue.js';
@@ -152,7 +152,7 @@ const IN_PROCESS_TRANSPORT: Provider = {
   useFactory: (handlers: JobHandlers, clock: WallClock, { worker }: PlatformOptions) => {
     const of = (lane: JobLane): JobTransport =>
       new InProcessTransport(clock, worker.enabled, HANDS_IN_PROCESS[lane]);
-    return new Lanes(handlers, { main: of('main'), outside: of('outside') });
+    return new JobQueues(handlers, { main: of('main'), outside: of('outside') });
   },
 };
 
@@ -168,7 +168,7 @@ const BULL_TRANSPORT: Provider = {
     main: Queue<JobMessage>,
     outside: Queue<JobMessage>,
   ) =>
-    new Lanes(handlers, {
+    new JobQueues(handlers, {
       main: new BullTransport(main, clock, HANDS_WITH_BULL.main),
       outside: new BullTransport(outside, clock, HANDS_WITH_BULL.outside),
     }),

@@ -1,7 +1,7 @@
 const MOST = 100_000;
 
 /** What has been seen to be so and stays so. Forgotten when there is too much of it: then it is looked up again. */
-export class Remembered {
+export class BoundedSet {
   private readonly known = new Set<string>();
 
   has(key: string): boolean {

@@ -97,9 +97,9 @@ const compiled: Record<string, (parts: Parts) => unknown> = {
     // @ts-expect-error -- it has no key
     queue.requeue(ctx, { kind: 'sync.run', payload: { operationId: 'sop_1' } }),
     // @ts-expect-error -- a misspelt kind
-    queue.writeDown(scope, 'webhook.stored', { receivedAt: new Date(0), webhooks: [] }),
+    queue.enqueueDurably(scope, 'webhook.stored', { receivedAt: new Date(0), webhooks: [] }),
     // @ts-expect-error -- a key of the payload is missing
-    queue.writeDown(scope, 'webhook.store', { receivedAt: new Date(0) }),
+    queue.enqueueDurably(scope, 'webhook.store', { receivedAt: new Date(0) }),
     // @ts-expect-error -- a misspelt kind
     queue.announcement('webhook.handled'),
     // @ts-expect-error -- a misspelt kind

@@ -309,7 +309,7 @@ export interface PaymentOperations {
     readonly reversals: RemoteReversals;
   }>;
   /** Payments and pages of ours on which the last word was said since; for the reconciler: what a lost webhook would have said. */
-  listDecided?(since: Date): AsyncIterable<DecidedPayment>;
+  listFinalized?(since: Date): AsyncIterable<DecidedPayment>;
   listMethods(remoteCustomerId: string): Promise<readonly RemotePaymentMethod[]>;
   /** Whose a saved method is; of one that was detached nobody's. Null when the provider has never heard of it. */
   fetchMethodOwner?(

@@ -16,7 +16,7 @@ import {
 } from '../subscriptions/subscriptions.service.js';
 import { scheduleOf, type Subscription } from '../subscriptions/subscriptions.types.js';
 import { ImmediateBilling } from '../billing/immediate-billing.service.js';
-import { PlanChangeCarry } from './plan-change/plan-change-carry.service.js';
+import { PlanChangeTransfer } from './plan-change/plan-change-carry.service.js';
 import { SubscriptionLifecycleService } from './subscription-lifecycle.service.js';
 import { SubscriptionGrants } from '../subscriptions/subscription-grants.service.js';
 
@@ -37,7 +37,7 @@ export class ImportedSubscriptionLife {
     private readonly lines: SubscriptionLinesService,
     private readonly pauses: SubscriptionPausesService,
     private readonly changes: SubscriptionLifecycleService,
-    private readonly carry: PlanChangeCarry,
+    private readonly carry: PlanChangeTransfer,
     private readonly now: ImmediateBilling,
     private readonly grants: SubscriptionGrants,
   ) {}

@@ -30,7 +30,7 @@ import type { Invoice } from '../invoices/invoices.types.js';
 import { paidUntil } from './paid-until.js';
 import { ProrationsService, type Proration } from '../billing/prorations.service.js';
 import { PauseProrations } from '../billing/pause-prorations.service.js';
-import { SubscriptionSteps } from '../billing/runs/subscription-steps.service.js';
+import { SubscriptionAdvancer } from '../billing/runs/subscription-steps.service.js';
 import { SubscriptionGrants } from '../subscriptions/subscription-grants.service.js';
 
 /** When and how a subscription is to end. */
@@ -67,7 +67,7 @@ export class SubscriptionLifecycleService {
     private readonly creation: SubscriptionCreationService,
     private readonly lines: SubscriptionLinesService,
     private readonly pauses: SubscriptionPausesService,
-    private readonly steps: SubscriptionSteps,
+    private readonly steps: SubscriptionAdvancer,
     private readonly prorations: ProrationsService,
     private readonly pauseProrations: PauseProrations,
     private readonly now: ImmediateBilling,
@@ -286,7 +286,7 @@ export class SubscriptionLifecycleService {
   ): Promise<{ subscription: Subscription; invoice: Invoice | undefined }> {
     if (created.subscriptionStatus === 'draft' || created.startDate > ctx.now)
       return { subscription: created, invoice: undefined };
-    const [stepped] = await this.steps.stepAll(ctx, [created]);
+    const [stepped] = await this.steps.advance(ctx, [created]);
     if (stepped === undefined) throw new Error(`subscription ${created.id} did not begin`);
     const { after: subscription, invoice } = stepped;
     if (subscription.subscriptionStatus === 'incomplete' && created.paymentBehavior === 'error_if_incomplete')

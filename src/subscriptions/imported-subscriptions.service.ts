@@ -6,7 +6,7 @@ import { rate } from '../domain/rate.js';
 import { laterOf, type Period } from '../domain/period.js';
 import { nextAction } from '../domain/subscribing/subscription-life.js';
 import type { Ctx } from '../platform/context.js';
-import { stampChange, stampNew } from '../platform/database/columns.js';
+import { auditColumnsForUpdate, auditColumnsForInsert } from '../platform/database/columns.js';
 import { insertRow, updateRow } from '../platform/database/rows.js';
 import { Outbox } from '../platform/outbox/outbox.js';
 import type { MeteredPrice, Plan } from '../plans/plans.types.js';
@@ -62,7 +62,7 @@ export class ImportedSubscriptionsService {
   /** In the period that the provider is in: earlier ones are not billed afterwards. */
   async insert(ctx: Ctx, input: ImportInput): Promise<Subscription> {
     const row: SubscriptionEntity = {
-      ...stampNew(ctx, 'subscription'),
+      ...auditColumnsForInsert(ctx, 'subscription'),
       customerId: input.customer.id,
       planId: input.plan.id,
       subscriptionStatus: input.status,
@@ -151,7 +151,7 @@ export class ImportedSubscriptionsService {
   /** Nothing is charged for it here, so that no line has to end for another quantity to begin. */
   async setQuantity(ctx: Ctx, line: SubscriptionLineItem, quantity: string): Promise<void> {
     await updateRow(ctx.em, SubscriptionLineItemEntity, line.id, {
-      ...stampChange(ctx),
+      ...auditColumnsForUpdate(ctx),
       quantity: rate(quantity),
     });
   }
@@ -159,7 +159,7 @@ export class ImportedSubscriptionsService {
   async endLine(ctx: Ctx, line: SubscriptionLineItem): Promise<void> {
     // A line that begins later than now never begins.
     await updateRow(ctx.em, SubscriptionLineItemEntity, line.id, {
-      ...stampChange(ctx),
+      ...auditColumnsForUpdate(ctx),
       ...(line.startDate >= ctx.now ? { status: 'deleted' as const } : { endDate: ctx.now }),
     });
   }
@@ -175,7 +175,7 @@ export class ImportedSubscriptionsService {
   ): Promise<void> {
     const metadata = { ...subscription.metadata, ...facts.metadata };
     await updateRow(ctx.em, SubscriptionEntity, subscription.id, {
-      ...stampChange(ctx),
+      ...auditColumnsForUpdate(ctx),
       collectionMethod: facts.collectionMethod,
       metadata,
     });

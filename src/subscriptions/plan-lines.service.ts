@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Ctx } from '../platform/context.js';
-import { stampChange } from '../platform/database/columns.js';
+import { auditColumnsForUpdate } from '../platform/database/columns.js';
 import { insertRow, updateRow } from '../platform/database/rows.js';
 import { Outbox } from '../platform/outbox/outbox.js';
 import type { MeteredPrice, Plan } from '../plans/plans.types.js';
@@ -67,7 +67,7 @@ export class PlanLinesService {
   }
 
   async end(ctx: Ctx, line: SubscriptionLineItem, endDate: Date): Promise<void> {
-    await updateRow(ctx.em, SubscriptionLineItemEntity, line.id, { ...stampChange(ctx), endDate });
+    await updateRow(ctx.em, SubscriptionLineItemEntity, line.id, { ...auditColumnsForUpdate(ctx), endDate });
   }
 
   /** A line of a price that the plan has now. In the place of another it keeps that one's quantity, words and commitment. */

@@ -3,7 +3,7 @@ import { isMultipleOf } from '../domain/billing-period.js';
 import { invalidOperation, notFound, validationError } from '../domain/errors.js';
 import { laterOf, type OpenPeriod } from '../domain/period.js';
 import type { Ctx } from '../platform/context.js';
-import { stampChange, stampNew } from '../platform/database/columns.js';
+import { auditColumnsForUpdate, auditColumnsForInsert } from '../platform/database/columns.js';
 import { findRow, insertRow, rowExists, updateRow } from '../platform/database/rows.js';
 import { AddonsService } from '../plans/addons.service.js';
 import type { PricedAddon } from '../plans/addons.types.js';
@@ -48,7 +48,7 @@ export class SubscriptionAddonsService {
         { addon_id: priced.addon.id },
       );
     const association = await insertRow(ctx.em, SubscriptionAddonEntity, {
-      ...stampNew(ctx, 'addonAssociation'),
+      ...auditColumnsForInsert(ctx, 'addonAssociation'),
       subscriptionId: subscription.id,
       addonId: priced.addon.id,
       addonStatus: 'active',
@@ -80,7 +80,7 @@ export class SubscriptionAddonsService {
     if (association.addonStatus === 'cancelled')
       throw invalidOperation('the addon is already cancelled', 'addon_already_cancelled');
     await updateRow(ctx.em, SubscriptionAddonEntity, association.id, {
-      ...stampChange(ctx),
+      ...auditColumnsForUpdate(ctx),
       addonStatus: 'cancelled',
       endDate: ctx.now,
       cancelledAt: ctx.now,
@@ -102,7 +102,7 @@ export class SubscriptionAddonsService {
   async moveStart(ctx: Ctx, subscriptionId: string, from: Date, to: Date): Promise<void> {
     for (const { id, startDate } of await this.of(ctx, [subscriptionId]))
       await updateRow(ctx.em, SubscriptionAddonEntity, id, {
-        ...stampChange(ctx),
+        ...auditColumnsForUpdate(ctx),
         startDate: startDate <= from ? to : laterOf(startDate, to),
       });
   }

@@ -5,7 +5,7 @@ import { invalidOperation, validationError } from '../domain/errors.js';
 import type { ProrationBehavior } from '../domain/subscribing/proration.js';
 import { nextAction } from '../domain/subscribing/subscription-life.js';
 import type { Ctx } from '../platform/context.js';
-import { stampNew } from '../platform/database/columns.js';
+import { auditColumnsForInsert } from '../platform/database/columns.js';
 import { insertRow } from '../platform/database/rows.js';
 import { Outbox } from '../platform/outbox/outbox.js';
 import { PlansService } from '../plans/plans.service.js';
@@ -213,7 +213,7 @@ export class SubscriptionCreationService {
           ? ('active' as const)
           : ('trialing' as const);
     const row: SubscriptionEntity = {
-      ...stampNew(ctx, 'subscription'),
+      ...auditColumnsForInsert(ctx, 'subscription'),
       customerId: input.customer.id,
       planId: of.id,
       subscriptionStatus: status,

@@ -5,7 +5,7 @@ import { CustomerSubscriptionsQueries } from './customer-subscriptions.queries.j
 import { scheduleOf, type Subscription } from './subscriptions.types.js';
 import type { GrantSubject } from '../wallets/credit-grants.types.js';
 import { GrantApplications } from '../wallets/grant-applications.service.js';
-import { GrantCarry } from '../wallets/grant-carry.service.js';
+import { GrantTransfer } from '../wallets/grant-carry.service.js';
 
 /** Gives subscriptions the credits that they are due. */
 @Injectable()
@@ -14,7 +14,7 @@ export class SubscriptionGrants {
     private readonly applications: GrantApplications,
     private readonly subscriptions: CustomerSubscriptionsQueries,
     private readonly chains: SubscriptionChainsService,
-    private readonly carry: GrantCarry,
+    private readonly carry: GrantTransfer,
   ) {}
 
   /** Of those subscriptions, everything that is due by now: when they start, when they roll, when they become active again. */

@@ -3,7 +3,7 @@ import { fieldErrors, invalidOperation } from '../domain/errors.js';
 import { rate } from '../domain/rate.js';
 import { lifeEnd } from '../domain/subscribing/subscription-life.js';
 import type { Ctx } from '../platform/context.js';
-import { stampNew } from '../platform/database/columns.js';
+import { auditColumnsForInsert } from '../platform/database/columns.js';
 import type { MeteredPrice } from '../plans/plans.types.js';
 import type { SubscriptionLineItemEntity } from './subscription-line-item.entity.js';
 import type { Subscription } from './subscriptions.types.js';
@@ -19,7 +19,7 @@ export function lineOf(
   if (price.type === 'USAGE' && quantity !== undefined && !rate(quantity).isZero())
     throw fieldErrors({ [field]: `${field} goes with a fixed price: usage brings its own` });
   return {
-    ...stampNew(ctx, 'subscriptionLineItem'),
+    ...auditColumnsForInsert(ctx, 'subscriptionLineItem'),
     subscriptionId: subscription.id,
     customerId: subscription.customerId,
     entityType: 'subscription',

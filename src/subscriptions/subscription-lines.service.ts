@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { fieldErrors, invalidOperation, notFound } from '../domain/errors.js';
 import { laterOf } from '../domain/period.js';
 import type { Ctx } from '../platform/context.js';
-import { stampChange } from '../platform/database/columns.js';
+import { auditColumnsForUpdate } from '../platform/database/columns.js';
 import { findRow, insertRow, insertRows, updateRow } from '../platform/database/rows.js';
 import { findPage, type PaginationResponse } from '../platform/http/list-query.js';
 import { Outbox } from '../platform/outbox/outbox.js';
@@ -162,7 +162,7 @@ export class SubscriptionLinesService {
       metadata: { ...(change.metadata ?? line.metadata) },
     };
     if (!changesPrice(change) && change.quantity === undefined && change.commitment === undefined) {
-      await updateRow(ctx.em, SubscriptionLineItemEntity, line.id, { ...stampChange(ctx), ...words });
+      await updateRow(ctx.em, SubscriptionLineItemEntity, line.id, { ...auditColumnsForUpdate(ctx), ...words });
       await this.announce(ctx, subscription.id);
       return this.get(ctx, line.id);
     }
@@ -202,7 +202,7 @@ export class SubscriptionLinesService {
           : storedLineCommitment(change.commitment, subscription, priced, ''),
       replacesId: line.id,
     });
-    await updateRow(ctx.em, SubscriptionLineItemEntity, line.id, { ...stampChange(ctx), endDate: at });
+    await updateRow(ctx.em, SubscriptionLineItemEntity, line.id, { ...auditColumnsForUpdate(ctx), endDate: at });
     await this.announce(ctx, subscription.id);
     return row;
   }
@@ -210,7 +210,7 @@ export class SubscriptionLinesService {
   /** Says which line of another subscription has charged for the same usage before. */
   async continue(ctx: Ctx, line: SubscriptionLineItem, before: SubscriptionLineItem): Promise<void> {
     await updateRow(ctx.em, SubscriptionLineItemEntity, line.id, {
-      ...stampChange(ctx),
+      ...auditColumnsForUpdate(ctx),
       continuesId: before.id,
     });
   }
@@ -224,7 +224,7 @@ export class SubscriptionLinesService {
   ): Promise<SubscriptionLineItem> {
     assertChangeable(subscription);
     const endDate = this.effective(ctx, subscription, line, effectiveFrom);
-    await updateRow(ctx.em, SubscriptionLineItemEntity, line.id, { ...stampChange(ctx), endDate });
+    await updateRow(ctx.em, SubscriptionLineItemEntity, line.id, { ...auditColumnsForUpdate(ctx), endDate });
     await this.announce(ctx, subscription.id);
     return this.get(ctx, line.id);
   }

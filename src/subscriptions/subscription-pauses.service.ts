@@ -3,7 +3,7 @@ import { invalidOperation } from '../domain/errors.js';
 import type { ProrationBehavior } from '../domain/subscribing/proration.js';
 import { planPause, statusAfterPause, type PauseWish } from '../domain/subscribing/pauses.js';
 import type { Ctx } from '../platform/context.js';
-import { stampChange, stampNew } from '../platform/database/columns.js';
+import { auditColumnsForUpdate, auditColumnsForInsert } from '../platform/database/columns.js';
 import { findRow, findRows, insertRow, updateRow } from '../platform/database/rows.js';
 import { SubscriptionPauseEntity, type GivenBackByPause } from './subscription-pause.entity.js';
 import { SubscriptionsService, type SubscriptionChange } from './subscriptions.service.js';
@@ -37,7 +37,7 @@ export class SubscriptionPausesService {
   plan(ctx: Ctx, subscription: Subscription, input: PauseInput): SubscriptionPause {
     const { start, end } = planPause(subscription, input, ctx.now, subscription.timezone);
     return {
-      ...stampNew(ctx, 'subscriptionPause'),
+      ...auditColumnsForInsert(ctx, 'subscriptionPause'),
       subscriptionId: subscription.id,
       pauseStatus: start <= ctx.now ? 'active' : 'scheduled',
       pauseMode: input.mode,
@@ -89,7 +89,7 @@ export class SubscriptionPausesService {
     const lasted = pause.pauseStatus === 'active';
     return {
       ...pause,
-      ...stampChange(ctx),
+      ...auditColumnsForUpdate(ctx),
       pauseStatus: lasted ? 'completed' : 'cancelled',
       resumeMode: 'immediate',
       resumedAt: lasted ? ctx.now : null,
@@ -142,7 +142,7 @@ export class SubscriptionPausesService {
 
   async noteGivenBack(ctx: Ctx, id: string, givenBack: readonly GivenBackByPause[]): Promise<void> {
     await updateRow(ctx.em, SubscriptionPauseEntity, id, {
-      ...stampChange(ctx),
+      ...auditColumnsForUpdate(ctx),
       givenBack: [...givenBack],
     });
   }

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { invalidOperation, notFound } from '../domain/errors.js';
 import type { Ctx } from '../platform/context.js';
-import { stampChange, stampNew } from '../platform/database/columns.js';
+import { auditColumnsForUpdate, auditColumnsForInsert } from '../platform/database/columns.js';
 import { findRow, insertRow, updateRow } from '../platform/database/rows.js';
 import { findPage, type ListRequest, type PaginationResponse } from '../platform/http/list-query.js';
 import { SubscriptionScheduleEntity } from './subscription-schedule.entity.js';
@@ -23,7 +23,7 @@ export class SubscriptionSchedulesService {
     },
   ): Promise<SubscriptionSchedule> {
     return insertRow(ctx.em, SubscriptionScheduleEntity, {
-      ...stampNew(ctx, 'subscriptionSchedule'),
+      ...auditColumnsForInsert(ctx, 'subscriptionSchedule'),
       subscriptionId: input.subscriptionId,
       scheduleType: 'plan_change',
       scheduleStatus: 'pending',
@@ -78,7 +78,7 @@ export class SubscriptionSchedulesService {
     >,
   ): Promise<SubscriptionSchedule> {
     await updateRow(ctx.em, SubscriptionScheduleEntity, id, {
-      ...stampChange(ctx),
+      ...auditColumnsForUpdate(ctx),
       ...change,
     });
     return this.get(ctx, id);

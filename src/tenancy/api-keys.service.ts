@@ -4,11 +4,11 @@ import { grantsOf, makesKeys, type Grant } from '../domain/access/grants.js';
 import { BillingError, invalidOperation, notFound } from '../domain/errors.js';
 import { WallClock } from '../platform/clock/clock.js';
 import type { Caller, Ctx } from '../platform/context.js';
-import { stampChange, stampNew } from '../platform/database/columns.js';
+import { auditColumnsForUpdate, auditColumnsForInsert } from '../platform/database/columns.js';
 import { findRow, findRows, insertRow } from '../platform/database/rows.js';
 import { UnitOfWork } from '../platform/database/unit-of-work.js';
 import { findPage, type ListRequest, type PaginationResponse } from '../platform/http/list-query.js';
-import { Lookups, type Found } from '../platform/lookups.js';
+import { RefreshAheadCache, type Found } from '../platform/lookups.js';
 import { ApiKeyEntity } from './api-key.entity.js';
 import { AuditService } from './audit.service.js';
 import type { EnvironmentKind } from './environment.entity.js';
@@ -52,21 +52,21 @@ export interface NewApiKey {
 @Injectable()
 export class ApiKeysService {
   /** By key: asking the database costs more than most requests do. */
-  private readonly remembered: Lookups<ApiKeyIdentity>;
+  private readonly remembered: RefreshAheadCache<ApiKeyIdentity>;
 
   constructor(
     private readonly uow: UnitOfWork,
     private readonly clock: WallClock,
     private readonly audit: AuditService,
   ) {
-    this.remembered = new Lookups(clock, { believedMs: REMEMBERED_MS, most: MOST_REMEMBERED });
+    this.remembered = new RefreshAheadCache(clock, { believedMs: REMEMBERED_MS, most: MOST_REMEMBERED });
   }
 
   /** The key itself is in this answer and nowhere else. */
   async create(ctx: Ctx, input: NewApiKey): Promise<{ key: string; row: ApiKeyEntity }> {
     const key = `${PREFIX}${input.kind}_${randomBytes(32).toString('base64url')}`;
     const row = await insertRow(ctx.em, ApiKeyEntity, {
-      ...stampNew(ctx, 'apiKey'),
+      ...auditColumnsForInsert(ctx, 'apiKey'),
       name: input.name,
       keyHash: hash(key),
       displayId: `${PREFIX}${input.kind}_…${key.slice(-4)}`,
@@ -106,7 +106,7 @@ export class ApiKeysService {
     const made = await this.create(ctx, { name, type, roles, permissions, kind, expiresAt });
     const ends = new Date(this.clock.now().getTime() + input.overlapSeconds * 1000);
     if (before.expiresAt === null || before.expiresAt > ends)
-      await ctx.em.update(ApiKeyEntity, { id }, { ...stampChange(ctx), expiresAt: ends });
+      await ctx.em.update(ApiKeyEntity, { id }, { ...auditColumnsForUpdate(ctx), expiresAt: ends });
     ctx.afterCommit(() => {
       this.remembered.forget(({ caller }) => caller.actor === id);
     });
@@ -145,7 +145,7 @@ export class ApiKeysService {
     const { affected } = await ctx.em.update(
       ApiKeyEntity,
       { id, status: 'published' },
-      { ...stampChange(ctx), status: 'deleted' },
+      { ...auditColumnsForUpdate(ctx), status: 'deleted' },
     );
     if (affected !== 1) throw notFound('API key', id);
     ctx.afterCommit(() => {

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Ctx } from '../platform/context.js';
-import { stampNew } from '../platform/database/columns.js';
+import { auditColumnsForInsert } from '../platform/database/columns.js';
 import { insertRow } from '../platform/database/rows.js';
 import { AuditEntryEntity } from './audit-entry.entity.js';
 
@@ -11,7 +11,7 @@ export class AuditService {
     ctx: Ctx,
     entry: { action: string; entityType: string; entityId: string; details?: Record<string, unknown> },
   ): Promise<void> {
-    const { id, tenantId, environmentId, createdAt, updatedAt } = stampNew(ctx, 'auditEntry');
+    const { id, tenantId, environmentId, createdAt, updatedAt } = auditColumnsForInsert(ctx, 'auditEntry');
     await insertRow(ctx.em, AuditEntryEntity, {
       id,
       tenantId,

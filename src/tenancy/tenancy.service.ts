@@ -5,7 +5,7 @@ import { SYSTEM_ACTOR, type Ctx, type Scope } from '../platform/context.js';
 import { findRow, findRows, insertRow } from '../platform/database/rows.js';
 import { UnitOfWork } from '../platform/database/unit-of-work.js';
 import { newId } from '../platform/ids.js';
-import { Remembered } from '../platform/remembered.js';
+import { BoundedSet } from '../platform/remembered.js';
 import { ApiKeysService } from './api-keys.service.js';
 import { EnvironmentEntity, type EnvironmentKind } from './environment.entity.js';
 import { TenantEntity } from './tenant.entity.js';
@@ -18,7 +18,7 @@ export interface NewTenant {
 
 @Injectable()
 export class TenancyService {
-  private readonly environments = new Remembered();
+  private readonly environments = new BoundedSet();
 
   constructor(
     private readonly uow: UnitOfWork,

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { laterOf } from '../domain/period.js';
 import type { Ctx } from '../platform/context.js';
-import { stampChange, stampNew } from '../platform/database/columns.js';
+import { auditColumnsForUpdate, auditColumnsForInsert } from '../platform/database/columns.js';
 import { insertUnlessThere, updateRow } from '../platform/database/rows.js';
 import { CreditGrantEntity } from './credit-grant.entity.js';
 import { CreditGrantsService } from './credit-grants.service.js';
@@ -33,7 +33,7 @@ export class AddonGrants {
       const startDate = template.startDate === null ? begins : laterOf(template.startDate, begins);
       const copy: CreditGrantEntity = {
         ...template,
-        ...stampNew(ctx, 'creditGrant'),
+        ...auditColumnsForInsert(ctx, 'creditGrant'),
         scope: 'SUBSCRIPTION',
         subscriptionId: subject.id,
         addonAssociationId: association.id,
@@ -61,7 +61,7 @@ export class AddonGrants {
     if (copies.length === 0) return;
     await this.applications.applyDueGrants(ctx, [subject], ctx.now);
     for (const copy of copies) {
-      const change = { ...stampChange(ctx), endDate: ctx.now, status: 'deleted' as const };
+      const change = { ...auditColumnsForUpdate(ctx), endDate: ctx.now, status: 'deleted' as const };
       await updateRow(ctx.em, CreditGrantEntity, copy.id, change);
       await this.applications.cancelAfterEnd(ctx, { ...copy, ...change });
     }

@@ -8,7 +8,7 @@ import type {
   GrantPeriod,
 } from '../domain/wallets/grant-schedule.js';
 import type { Ctx } from '../platform/context.js';
-import { stampChange, stampNew } from '../platform/database/columns.js';
+import { auditColumnsForUpdate, auditColumnsForInsert } from '../platform/database/columns.js';
 import { findRow, insertRow, updateRow } from '../platform/database/rows.js';
 import { AddonsService } from '../plans/addons.service.js';
 import { PlansService } from '../plans/plans.service.js';
@@ -59,7 +59,7 @@ export class CreditGrantsService {
         fields: { end_date: 'must be after start_date' },
       });
     return insertRow(ctx.em, CreditGrantEntity, {
-      ...stampNew(ctx, 'creditGrant'),
+      ...auditColumnsForInsert(ctx, 'creditGrant'),
       name: input.name,
       scope: target.scope,
       planId: target.scope === 'ADDON' ? null : target.planId,
@@ -136,7 +136,7 @@ export class CreditGrantsService {
   ): Promise<CreditGrant> {
     const before = await this.lock(ctx, id);
     const changed = {
-      ...stampChange(ctx),
+      ...auditColumnsForUpdate(ctx),
       name: change.name ?? before.name,
       metadata: { ...(change.metadata ?? before.metadata) },
     };
@@ -158,7 +158,7 @@ export class CreditGrantsService {
       );
     const later = effectiveDate !== undefined && effectiveDate > ctx.now;
     const change = {
-      ...stampChange(ctx),
+      ...auditColumnsForUpdate(ctx),
       ...(before.scope === 'SUBSCRIPTION' ? { endDate: later ? effectiveDate : ctx.now } : {}),
       ...(later ? {} : { status: 'deleted' as const }),
     };

@@ -4,7 +4,7 @@ import { formatRate, Rate, ZERO } from '../domain/rate.js';
 import { SUBSCRIPTION_SERVICE } from '../domain/subscribing/subscription-states.js';
 import { grantsAfter, nextGrantDate, type GrantDate } from '../domain/wallets/grant-schedule.js';
 import type { Ctx } from '../platform/context.js';
-import { stampChange, stampNew } from '../platform/database/columns.js';
+import { auditColumnsForUpdate, auditColumnsForInsert } from '../platform/database/columns.js';
 import { queryPrepared } from '../platform/database/prepared.js';
 import { insertRow, insertUnlessThere, updateRow } from '../platform/database/rows.js';
 import { CreditGrantApplicationEntity } from './credit-grant-application.entity.js';
@@ -92,7 +92,7 @@ export class GrantApplications {
     await ctx.em
       .createQueryBuilder()
       .update(CreditGrantApplicationEntity)
-      .set({ ...stampChange(ctx), applicationStatus: 'cancelled' })
+      .set({ ...auditColumnsForUpdate(ctx), applicationStatus: 'cancelled' })
       .where(`creditGrantId = :id AND applicationStatus = 'pending' AND periodStart >= :until`, {
         id: grant.id,
         until,
@@ -233,7 +233,7 @@ export class GrantApplications {
     change: Partial<CreditGrantApplicationEntity>,
   ): Promise<void> {
     await updateRow(ctx.em, CreditGrantApplicationEntity, application.id, {
-      ...stampChange(ctx),
+      ...auditColumnsForUpdate(ctx),
       subscriptionStatus: subject.status,
       ...change,
     });
@@ -254,7 +254,7 @@ const pendingRow = (
   date: { readonly start: Date; readonly end: Date | null; readonly expiresAt: Date | null },
   reason: ApplicationReason,
 ): CreditGrantApplicationEntity => ({
-  ...stampNew(ctx, 'creditGrantApplication'),
+  ...auditColumnsForInsert(ctx, 'creditGrantApplication'),
   creditGrantId: grant.id,
   subscriptionId: subject.id,
   periodStart: date.start,

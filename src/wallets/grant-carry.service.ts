@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { laterOf } from '../domain/period.js';
 import { nextGrantDate } from '../domain/wallets/grant-schedule.js';
 import type { Ctx } from '../platform/context.js';
-import { stampChange, stampNew } from '../platform/database/columns.js';
+import { auditColumnsForUpdate, auditColumnsForInsert } from '../platform/database/columns.js';
 import { insertRow, updateRow } from '../platform/database/rows.js';
 import { CreditGrantApplicationEntity } from './credit-grant-application.entity.js';
 import { CreditGrantEntity } from './credit-grant.entity.js';
@@ -15,7 +15,7 @@ import { GrantApplications } from './grant-applications.service.js';
  * addons go where the addons go.
  */
 @Injectable()
-export class GrantCarry {
+export class GrantTransfer {
   constructor(
     private readonly grants: CreditGrantsService,
     private readonly applications: GrantApplications,
@@ -43,7 +43,7 @@ export class GrantCarry {
       if (next === undefined) continue;
       const copy = await insertRow(ctx.em, CreditGrantEntity, {
         ...grant,
-        ...stampNew(ctx, 'creditGrant'),
+        ...auditColumnsForInsert(ctx, 'creditGrant'),
         planId: grant.planId === null ? null : to.planId,
         subscriptionId: to.id,
         addonAssociationId: grant.addonAssociationId && (addons.get(grant.addonAssociationId) ?? null),
@@ -63,7 +63,7 @@ export class GrantCarry {
     };
     for (const grant of await this.grants.ofSubscriptions(ctx, [planned.id])) {
       const change = { startDate: moved(grant.startDate), anchor: moved(grant.anchor) };
-      await updateRow(ctx.em, CreditGrantEntity, grant.id, { ...stampChange(ctx), ...change });
+      await updateRow(ctx.em, CreditGrantEntity, grant.id, { ...auditColumnsForUpdate(ctx), ...change });
       // A draft has been given nothing: what there is of the grant is its first application.
       await ctx.em.delete(CreditGrantApplicationEntity, {
         creditGrantId: grant.id,

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Rate, ZERO } from '../domain/rate.js';
 import type { Ctx } from '../platform/context.js';
-import { stampNew } from '../platform/database/columns.js';
+import { auditColumnsForInsert } from '../platform/database/columns.js';
 import { insertUnlessThere } from '../platform/database/rows.js';
 import { CreditGrantApplicationEntity } from './credit-grant-application.entity.js';
 import { CreditGrantEntity } from './credit-grant.entity.js';
@@ -66,7 +66,7 @@ export class PlanGrants {
         const given = pool.take(template);
         const copy: CreditGrantEntity = {
           ...template,
-          ...stampNew(ctx, 'creditGrant'),
+          ...auditColumnsForInsert(ctx, 'creditGrant'),
           scope: 'SUBSCRIPTION',
           subscriptionId: subject.id,
           sourceGrantId: template.id,

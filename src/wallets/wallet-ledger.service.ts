@@ -17,7 +17,7 @@ import {
 } from '../domain/wallets/ledger.js';
 import type { TransactionStatus, TransactionType } from '../domain/wallets/wallet-kinds.js';
 import type { Ctx } from '../platform/context.js';
-import { stampChange, stampNew } from '../platform/database/columns.js';
+import { auditColumnsForUpdate, auditColumnsForInsert } from '../platform/database/columns.js';
 import { isUniqueViolation } from '../platform/database/errors.js';
 import { findRow, insertRow, updateRow } from '../platform/database/rows.js';
 import { Outbox } from '../platform/outbox/outbox.js';
@@ -84,7 +84,7 @@ export class WalletLedger {
   async complete(ctx: Ctx, wallet: Wallet, pending: WalletTransaction): Promise<Movement> {
     const after = wallet.creditBalance.plus(pending.creditAmount);
     const change = {
-      ...stampChange(ctx),
+      ...auditColumnsForUpdate(ctx),
       transactionStatus: 'completed',
       creditBalanceBefore: wallet.creditBalance,
       creditBalanceAfter: after,
@@ -97,7 +97,7 @@ export class WalletLedger {
   /** What was pending will not come. */
   async fail(ctx: Ctx, pending: WalletTransaction): Promise<void> {
     await updateRow(ctx.em, WalletTransactionEntity, pending.id, {
-      ...stampChange(ctx),
+      ...auditColumnsForUpdate(ctx),
       transactionStatus: 'failed',
     });
   }
@@ -181,7 +181,7 @@ export class WalletLedger {
     input: ClosingDebitInput & { readonly credits: Rate },
   ): WalletTransactionEntity {
     return {
-      ...stampNew(ctx, 'walletTransaction'),
+      ...auditColumnsForInsert(ctx, 'walletTransaction'),
       walletId: wallet.id,
       customerId: wallet.customerId,
       type,
@@ -234,7 +234,7 @@ export class WalletLedger {
         { wallet_id: wallet.id, credits: formatRate(balance), currency: wallet.currency },
       );
     const change = {
-      ...stampChange(ctx),
+      ...auditColumnsForUpdate(ctx),
       creditBalance: balance,
       balanceUpdatedAt: ctx.now,
       version: wallet.version + 1,

@@ -5,7 +5,7 @@ import { TenancyModule } from '../tenancy/tenancy.module.js';
 import { AddonGrants } from './addon-grants.service.js';
 import { CreditGrantsService } from './credit-grants.service.js';
 import { GrantApplications } from './grant-applications.service.js';
-import { GrantCarry } from './grant-carry.service.js';
+import { GrantTransfer } from './grant-carry.service.js';
 import { WalletExpiries } from './wallet-expiries.service.js';
 import { PlanGrants } from './plan-grants.service.js';
 import { WalletHolds } from './wallet-holds.service.js';
@@ -29,7 +29,7 @@ import { WalletsService } from './wallets.service.js';
     CreditGrantsService,
     GrantApplications,
     AddonGrants,
-    GrantCarry,
+    GrantTransfer,
   ],
   exports: [
     WalletLedger,
@@ -42,7 +42,7 @@ import { WalletsService } from './wallets.service.js';
     CreditGrantsService,
     GrantApplications,
     AddonGrants,
-    GrantCarry,
+    GrantTransfer,
   ],
 })
 export class WalletsModule {}

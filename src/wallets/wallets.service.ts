@@ -3,7 +3,7 @@ import { alreadyExists, keyReused, notFound } from '../domain/errors.js';
 import { rate, type Rate } from '../domain/rate.js';
 import { WALLET_PRICE_TYPES, type WalletPriceType, type WalletType } from '../domain/wallets/wallet-kinds.js';
 import type { Ctx } from '../platform/context.js';
-import { stampChange, stampNew } from '../platform/database/columns.js';
+import { auditColumnsForUpdate, auditColumnsForInsert } from '../platform/database/columns.js';
 import { isUniqueViolation } from '../platform/database/errors.js';
 import { findRow, insertRow, insertUnlessThere, rowExists, updateRow } from '../platform/database/rows.js';
 import { Outbox } from '../platform/outbox/outbox.js';
@@ -88,7 +88,7 @@ export class WalletsService {
   async update(ctx: Ctx, id: string, fields: WalletFields): Promise<Wallet> {
     const before = await this.ledger.lockActive(ctx, id);
     const change = {
-      ...stampChange(ctx),
+      ...auditColumnsForUpdate(ctx),
       name: fields.name ?? before.name,
       description: fields.description ?? before.description,
       metadata: { ...(fields.metadata ?? before.metadata) },
@@ -111,7 +111,7 @@ export class WalletsService {
       idempotencyKey: systemKey('termination', id),
     });
     const wallet = emptied?.wallet ?? before;
-    const change = { ...stampChange(ctx), walletStatus: 'closed' as const, version: wallet.version + 1 };
+    const change = { ...auditColumnsForUpdate(ctx), walletStatus: 'closed' as const, version: wallet.version + 1 };
     await updateRow(ctx.em, WalletEntity, id, change);
     await this.announce(ctx, 'wallet.terminated', wallet);
     return { ...wallet, ...change };
@@ -179,7 +179,7 @@ const DEFAULT_PRICE_TYPES: Readonly<Record<WalletType, WalletPriceType[]>> = {
 function newWallet(ctx: Ctx, input: NewWallet): WalletEntity {
   const conversionRate = input.conversionRate ?? rate(1);
   return {
-    ...stampNew(ctx, 'wallet'),
+    ...auditColumnsForInsert(ctx, 'wallet'),
     customerId: input.customerId,
     currency: input.currency,
     walletType: input.walletType,

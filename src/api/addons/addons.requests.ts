@@ -2,7 +2,7 @@ import { SearchRequest } from '../../platform/http/list-query.js';
 import { MOST_PROSE } from '../../platform/http/bounds.js';
 import { Optional } from '../../platform/http/fields.js';
 import { IsJson } from '../../platform/http/json-fields.js';
-import { IsText, IsTexts, IsWord } from '../../platform/http/text-fields.js';
+import { IsText, IsTexts, IsOneOf } from '../../platform/http/text-fields.js';
 
 class AddonFieldsRequest {
   @Optional()
@@ -32,7 +32,7 @@ export class CreateAddonRequest extends AddonFieldsRequest {
 
   /** Whether a subscription can have it once or several times; once, when left out. */
   @Optional()
-  @IsWord(['onetime', 'multiple_instance'])
+  @IsOneOf(['onetime', 'multiple_instance'])
   type?: 'onetime' | 'multiple_instance';
 }
 
@@ -42,7 +42,7 @@ export class SearchAddonsRequest extends SearchRequest {
   addon_ids?: string[];
 
   @Optional()
-  @IsWord(['onetime', 'multiple_instance'])
+  @IsOneOf(['onetime', 'multiple_instance'])
   addon_type?: string;
 
   @Optional()

@@ -1,6 +1,6 @@
 import { IsBoolean } from 'class-validator';
 import { SearchRequest } from '../../platform/http/list-query.js';
-import { AlsoNamed, Optional } from '../../platform/http/fields.js';
+import { Alias, Optional } from '../../platform/http/fields.js';
 import { IsJson, IsStringMap } from '../../platform/http/json-fields.js';
 import { IsWhole } from '../../platform/http/number-fields.js';
 import { IsId, IsText } from '../../platform/http/text-fields.js';
@@ -14,7 +14,7 @@ export class CreateConnectionRequest {
    * Which provider: `stripe`, `whop`. The guides write `provider`.
    * @example "stripe"
    */
-  @AlsoNamed('provider')
+  @Alias('provider')
   @IsId()
   provider_type!: string;
 
@@ -79,7 +79,7 @@ export class UpdateConnectionRequest {
 
 export class SearchConnectionsRequest extends SearchRequest {
   @Optional()
-  @AlsoNamed('provider')
+  @Alias('provider')
   @IsId()
   provider_type?: string;
 }

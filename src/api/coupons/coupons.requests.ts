@@ -3,7 +3,7 @@ import { NotSupportedYet } from '../../platform/http/not-supported.js';
 import { Optional } from '../../platform/http/fields.js';
 import { IsStringMap } from '../../platform/http/json-fields.js';
 import { IsDecimalValue, IsMoney, IsWhole } from '../../platform/http/number-fields.js';
-import { IsCurrency, IsText, IsTextList, IsTexts, IsWord } from '../../platform/http/text-fields.js';
+import { IsCurrency, IsText, IsStringList, IsTexts, IsOneOf } from '../../platform/http/text-fields.js';
 import { IsInstant } from '../../platform/http/time-fields.js';
 
 export class CreateCouponRequest {
@@ -15,7 +15,7 @@ export class CreateCouponRequest {
   @IsText({ min: 1, max: 200 })
   coupon_code?: string;
 
-  @IsWord(['fixed', 'percentage'])
+  @IsOneOf(['fixed', 'percentage'])
   type!: 'fixed' | 'percentage';
 
   /** Of a percentage coupon: above 0, at most 100. */
@@ -34,7 +34,7 @@ export class CreateCouponRequest {
   currency?: string;
 
   /** On how many bills it counts: the first one, `duration_in_periods` of them, or all. */
-  @IsWord(['once', 'repeated', 'forever'])
+  @IsOneOf(['once', 'repeated', 'forever'])
   cadence!: 'once' | 'repeated' | 'forever';
 
   @Optional()
@@ -87,14 +87,14 @@ export class SearchCouponsRequest extends SearchRequest {
 
 export class ListCouponAssociationsQuery extends ListRequest {
   @Optional()
-  @IsTextList()
+  @IsStringList()
   subscription_ids?: string[];
 
   @Optional()
-  @IsTextList()
+  @IsStringList()
   coupon_ids?: string[];
 
   @Optional()
-  @IsTextList()
+  @IsStringList()
   subscription_line_item_ids?: string[];
 }

@@ -12,7 +12,7 @@ import { MOST_PERIODS } from '../../platform/http/bounds.js';
 import { Optional, RequiredWhen } from '../../platform/http/fields.js';
 import { IsStringMap } from '../../platform/http/json-fields.js';
 import { IsConversionRate, IsMoney, IsWhole } from '../../platform/http/number-fields.js';
-import { IsId, IsText, IsWord } from '../../platform/http/text-fields.js';
+import { IsId, IsText, IsOneOf } from '../../platform/http/text-fields.js';
 import { IsInstant } from '../../platform/http/time-fields.js';
 
 type Body = CreateCreditGrantRequest;
@@ -28,7 +28,7 @@ export class CreateCreditGrantRequest {
    * `PLAN`: every subscription to the plan that starts from now on gets it. `SUBSCRIPTION`: that one does. `ADDON`: every
    * subscription that gets the addon from now on, for as long as it has it.
    */
-  @IsWord(['PLAN', 'SUBSCRIPTION', 'ADDON'])
+  @IsOneOf(['PLAN', 'SUBSCRIPTION', 'ADDON'])
   scope!: 'PLAN' | 'SUBSCRIPTION' | 'ADDON';
 
   /** Required for the scope `PLAN`. */
@@ -49,12 +49,12 @@ export class CreateCreditGrantRequest {
   @IsMoney({ moreThan: '0' })
   credits!: string;
 
-  @IsWord(GRANT_CADENCES)
+  @IsOneOf(GRANT_CADENCES)
   cadence!: GrantCadence;
 
   /** How often, for `RECURRING`. */
   @RequiredWhen((body: Body) => body.cadence === 'RECURRING')
-  @IsWord(GRANT_PERIODS)
+  @IsOneOf(GRANT_PERIODS)
   period?: GrantPeriod;
 
   @Optional()
@@ -63,7 +63,7 @@ export class CreateCreditGrantRequest {
 
   /** `BILLING_CYCLE`: they last as long as the billing period in which they are given. `NEVER` when left out. */
   @Optional()
-  @IsWord(GRANT_EXPIRY_TYPES)
+  @IsOneOf(GRANT_EXPIRY_TYPES)
   expiration_type?: GrantExpiryType;
 
   /** Required for `DURATION`. */
@@ -73,7 +73,7 @@ export class CreateCreditGrantRequest {
 
   /** Required for `DURATION`. */
   @RequiredWhen((body: Body) => body.expiration_type === 'DURATION')
-  @IsWord(GRANT_DURATION_UNITS)
+  @IsOneOf(GRANT_DURATION_UNITS)
   expiration_duration_unit?: GrantDurationUnit;
 
   /** Lower is spent first; credits without one are spent last. */

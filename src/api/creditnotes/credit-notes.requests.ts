@@ -9,7 +9,7 @@ import { MOST_PROSE } from '../../platform/http/bounds.js';
 import { Optional } from '../../platform/http/fields.js';
 import { IsListOf, IsStringMap } from '../../platform/http/json-fields.js';
 import { IsMoney } from '../../platform/http/number-fields.js';
-import { IsId, IsText, IsWord } from '../../platform/http/text-fields.js';
+import { IsId, IsText, IsOneOf } from '../../platform/http/text-fields.js';
 
 export class CreateCreditNoteLineItemRequest {
   @IsId()
@@ -32,7 +32,7 @@ export class CreateCreditNoteRequest {
   @IsId()
   invoice_id!: string;
 
-  @IsWord(CREDIT_NOTE_REASONS)
+  @IsOneOf(CREDIT_NOTE_REASONS)
   reason!: CreditNoteReason;
 
   /** What of which line is credited; everything that is left of the invoice, when left out. */
@@ -74,10 +74,10 @@ export class ListCreditNotesQuery extends ListRequest {
   customer_id?: string;
 
   @Optional()
-  @IsWord(CREDIT_NOTE_STATUSES)
+  @IsOneOf(CREDIT_NOTE_STATUSES)
   credit_note_status?: string;
 
   @Optional()
-  @IsWord(['ADJUSTMENT', 'REFUND'])
+  @IsOneOf(['ADJUSTMENT', 'REFUND'])
   credit_note_type?: string;
 }

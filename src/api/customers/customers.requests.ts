@@ -2,7 +2,7 @@ import { IsBoolean } from 'class-validator';
 import { SearchRequest } from '../../platform/http/list-query.js';
 import { NotSupportedYet } from '../../platform/http/not-supported.js';
 import type { CustomerFields } from '../../customers/customers.types.js';
-import { AlsoNamed, Optional } from '../../platform/http/fields.js';
+import { Alias, Optional } from '../../platform/http/fields.js';
 import { IsStringMap } from '../../platform/http/json-fields.js';
 import {
   IsCountry,
@@ -83,7 +83,7 @@ export class NewCustomerRequest extends CustomerFieldsRequest {
    * Your own id of the customer, unique in the environment; usage events name it. The guides write `customer_id`.
    * @example "acme-42"
    */
-  @AlsoNamed('customer_id')
+  @Alias('customer_id')
   @IsId()
   external_id!: string;
 

@@ -5,7 +5,7 @@ import { MOST_PROSE, MOST_SAFE } from '../../platform/http/bounds.js';
 import { Optional } from '../../platform/http/fields.js';
 import { IsJson, IsListOf } from '../../platform/http/json-fields.js';
 import { IsWhole } from '../../platform/http/number-fields.js';
-import { IsId, IsText, IsTexts, IsWord } from '../../platform/http/text-fields.js';
+import { IsId, IsText, IsTexts, IsOneOf } from '../../platform/http/text-fields.js';
 import { IsInstant } from '../../platform/http/time-fields.js';
 
 const FEATURE_TYPES = ['metered', 'boolean', 'static', 'config'] as const;
@@ -24,7 +24,7 @@ export class UpdateEntitlementRequest {
 
   /** When the limit begins anew; left out: with the subscription's billing period. */
   @Optional()
-  @IsWord(RESET_PERIODS)
+  @IsOneOf(RESET_PERIODS)
   usage_reset_period?: (typeof RESET_PERIODS)[number];
 
   /** Informs only: what goes beyond a limit is charged, never refused, either way. */
@@ -46,7 +46,7 @@ export class UpdateEntitlementRequest {
 export class CreateEntitlementRequest extends UpdateEntitlementRequest {
   /** Together with `entity_id`; or `plan_id` alone. */
   @Optional()
-  @IsWord(ENTITY_TYPES)
+  @IsOneOf(ENTITY_TYPES)
   entity_type?: (typeof ENTITY_TYPES)[number];
 
   @Optional()
@@ -63,7 +63,7 @@ export class CreateEntitlementRequest extends UpdateEntitlementRequest {
 
   /** The feature's own type. */
   @Optional()
-  @IsWord(FEATURE_TYPES)
+  @IsOneOf(FEATURE_TYPES)
   feature_type?: (typeof FEATURE_TYPES)[number];
 
   /** The entitlement of the plan or addon that this one of a subscription stands in for. */
@@ -119,7 +119,7 @@ export class SearchEntitlementsRequest extends SearchRequest {
   plan_ids?: string[];
 
   @Optional()
-  @IsWord(ENTITY_TYPES)
+  @IsOneOf(ENTITY_TYPES)
   entity_type?: string;
 
   @Optional()
@@ -127,7 +127,7 @@ export class SearchEntitlementsRequest extends SearchRequest {
   feature_ids?: string[];
 
   @Optional()
-  @IsWord(FEATURE_TYPES)
+  @IsOneOf(FEATURE_TYPES)
   feature_type?: string;
 
   @Optional()

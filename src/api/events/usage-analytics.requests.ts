@@ -3,7 +3,7 @@ import { WINDOW_SIZES, type WindowSize } from '../../domain/usage/aggregation.js
 import { NotSupportedYet } from '../../platform/http/not-supported.js';
 import { Optional } from '../../platform/http/fields.js';
 import { IsTextListMap } from '../../platform/http/json-fields.js';
-import { IsId, IsTexts, IsWord, IsWordList } from '../../platform/http/text-fields.js';
+import { IsId, IsTexts, IsOneOf, IsOneOfList } from '../../platform/http/text-fields.js';
 import { IsInstant } from '../../platform/http/time-fields.js';
 
 /** What an item can carry along. */
@@ -29,7 +29,7 @@ export class GetUsageAnalyticsRequest {
 
   /** Makes `points`: one for each window with usage, in UTC. */
   @Optional()
-  @IsWord(WINDOW_SIZES)
+  @IsOneOf(WINDOW_SIZES)
   window_size?: WindowSize;
 
   /** All features with a meter, when left out. */
@@ -57,7 +57,7 @@ export class GetUsageAnalyticsRequest {
   group_by?: string[];
 
   @Optional()
-  @IsWordList(ANALYTICS_EXPANSIONS)
+  @IsOneOfList(ANALYTICS_EXPANSIONS)
   expand?: string[];
 
   @Optional()

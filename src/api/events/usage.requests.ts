@@ -9,7 +9,7 @@ import { MOST_CHARACTERS, MOST_ITEMS, MOST_JSON, shown } from '../../platform/ht
 import { Optional } from '../../platform/http/fields.js';
 import { IsTextListMap } from '../../platform/http/json-fields.js';
 import { IsDecimalValue, IsOffset, IsWhole } from '../../platform/http/number-fields.js';
-import { IsId, IsText, IsTimeZone, IsWord } from '../../platform/http/text-fields.js';
+import { IsId, IsText, IsTimeZone, IsOneOf } from '../../platform/http/text-fields.js';
 import { IsInstant } from '../../platform/http/time-fields.js';
 
 const ID = { minLength: 1, maxLength: MOST_CHARACTERS };
@@ -76,7 +76,7 @@ class UsageWindowRequest {
 
   /** Also answers the value of each window. */
   @Optional()
-  @IsWord(WINDOW_SIZES)
+  @IsOneOf(WINDOW_SIZES)
   window_size?: WindowSize;
 
   /** Property → values that count. */
@@ -95,7 +95,7 @@ class UsageWindowRequest {
 
   /** The sum of the values of such buckets, in UTC, for MAX and SUM; a meter's own, when left out. */
   @Optional()
-  @IsWord(WINDOW_SIZES)
+  @IsOneOf(WINDOW_SIZES)
   bucket_size?: WindowSize;
 }
 
@@ -108,7 +108,7 @@ export class GetUsageRequest extends UsageWindowRequest {
   @IsText({ min: 1 })
   event_name!: string;
 
-  @IsWord(AGGREGATION_TYPES)
+  @IsOneOf(AGGREGATION_TYPES)
   aggregation_type!: AggregationType;
 
   @Optional()
@@ -168,7 +168,7 @@ export class GetEventsRequest {
   offset?: number;
 
   @Optional()
-  @IsWord(['asc', 'desc'])
+  @IsOneOf(['asc', 'desc'])
   order?: 'asc' | 'desc';
 
   @Optional()

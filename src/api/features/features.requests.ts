@@ -8,14 +8,14 @@ import {
 import { SearchRequest } from '../../platform/http/list-query.js';
 import { NotSupportedYet } from '../../platform/http/not-supported.js';
 import { MOST_PROSE } from '../../platform/http/bounds.js';
-import { AlsoNamed, Optional, RequiredWhen } from '../../platform/http/fields.js';
+import { Alias, Optional, RequiredWhen } from '../../platform/http/fields.js';
 import { IsListOf, IsPart, IsStringMap } from '../../platform/http/json-fields.js';
 import { IsDecimalValue, IsFraction } from '../../platform/http/number-fields.js';
-import { IsId, IsText, IsTexts, IsWord } from '../../platform/http/text-fields.js';
+import { IsId, IsText, IsTexts, IsOneOf } from '../../platform/http/text-fields.js';
 
 export class AggregationRequest {
   /** How events become one number. */
-  @IsWord(AGGREGATION_TYPES)
+  @IsOneOf(AGGREGATION_TYPES)
   type!: AggregationType;
 
   /** The property to aggregate; all types but COUNT need it. */
@@ -30,7 +30,7 @@ export class AggregationRequest {
 
   /** MAX and SUM: every bucket of this length is aggregated, and priced, on its own. Not supported yet. */
   @Optional()
-  @IsWord(WINDOW_SIZES)
+  @IsOneOf(WINDOW_SIZES)
   bucket_size?: WindowSize;
 
   /** A property whose values split every bucket further. */
@@ -69,7 +69,7 @@ export class CreateMeterRequest {
   filters?: MeterFilterRequest[];
 
   @Optional()
-  @IsWord(['BILLING_PERIOD', 'NEVER'])
+  @IsOneOf(['BILLING_PERIOD', 'NEVER'])
   reset_usage?: 'BILLING_PERIOD' | 'NEVER';
 }
 
@@ -124,12 +124,12 @@ export class CreateFeatureRequest extends FeatureFieldsRequest {
   name!: string;
 
   /** `metered` needs a meter. The guides write `feature_type`. */
-  @AlsoNamed('feature_type')
-  @IsWord(['metered', 'boolean', 'static', 'config'])
+  @Alias('feature_type')
+  @IsOneOf(['metered', 'boolean', 'static', 'config'])
   type!: 'metered' | 'boolean' | 'static' | 'config';
 
   /** Unique in the environment. The guides write `key`. */
-  @AlsoNamed('key')
+  @Alias('key')
   @Optional()
   @IsText({ min: 1, max: 200 })
   lookup_key?: string;
@@ -152,7 +152,7 @@ export class CloneFeatureRequest {
   name!: string;
 
   /** Unique in the environment. */
-  @AlsoNamed('key')
+  @Alias('key')
   @IsText({ min: 1, max: 200 })
   lookup_key!: string;
 

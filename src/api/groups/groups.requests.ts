@@ -1,7 +1,7 @@
 import { SearchRequest } from '../../platform/http/list-query.js';
 import { Optional } from '../../platform/http/fields.js';
 import { IsStringMap } from '../../platform/http/json-fields.js';
-import { IsId, IsText, IsTexts, IsWord } from '../../platform/http/text-fields.js';
+import { IsId, IsText, IsTexts, IsOneOf } from '../../platform/http/text-fields.js';
 
 export class CreateGroupRequest {
   @IsText({ min: 1, max: 200 })
@@ -12,7 +12,7 @@ export class CreateGroupRequest {
   lookup_key!: string;
 
   /** What it is a group of. */
-  @IsWord(['price', 'feature'])
+  @IsOneOf(['price', 'feature'])
   entity_type!: 'price' | 'feature';
 
   @Optional()
@@ -26,7 +26,7 @@ export class SearchGroupsRequest extends SearchRequest {
   group_ids?: string[];
 
   @Optional()
-  @IsWord(['price', 'feature'])
+  @IsOneOf(['price', 'feature'])
   entity_type?: string;
 
   @Optional()

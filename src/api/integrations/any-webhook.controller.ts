@@ -1,12 +1,12 @@
 import { HttpCode, Post, Req } from '@nestjs/common';
 import { ApiParam } from '@nestjs/swagger';
-import { OpenApiController } from '../api-controller.js';
+import { UnauthenticatedController } from '../api-controller.js';
 import { WebhookReceiver } from '../../integrations/inbound-webhooks/webhook-receiver.service.js';
 import { takeWebhook, type WebhookRequest } from '../webhooks/take-webhook.js';
 import { WebhookReceivedResponse } from '../webhooks/webhooks.responses.js';
 
 /** The address of the guides, which names no environment: the connection is the one whose secret verifies. */
-@OpenApiController('integrations', 'Webhooks')
+@UnauthenticatedController('integrations', 'Webhooks')
 export class AnyWebhookController {
   constructor(private readonly receiver: WebhookReceiver) {}
 

@@ -2,10 +2,10 @@ import type { ManualLink } from '../../integrations/mappings/manual-links.servic
 import { MAPPED_ENTITIES, type MappedEntity } from '../../integrations/mappings/mappings.types.js';
 import { Optional } from '../../platform/http/fields.js';
 import { IsJson } from '../../platform/http/json-fields.js';
-import { IsId, IsWord } from '../../platform/http/text-fields.js';
+import { IsId, IsOneOf } from '../../platform/http/text-fields.js';
 
 export class LinkIntegrationRequest {
-  @IsWord(MAPPED_ENTITIES)
+  @IsOneOf(MAPPED_ENTITIES)
   entity_type!: MappedEntity;
 
   @IsId()
@@ -24,7 +24,7 @@ export class LinkIntegrationRequest {
 }
 
 export class UnlinkIntegrationRequest {
-  @IsWord(MAPPED_ENTITIES)
+  @IsOneOf(MAPPED_ENTITIES)
   entity_type!: MappedEntity;
 
   @IsId()
@@ -35,7 +35,7 @@ export class UnlinkIntegrationRequest {
 }
 
 export class GetMappingsQuery {
-  @IsWord(MAPPED_ENTITIES)
+  @IsOneOf(MAPPED_ENTITIES)
   entity_type!: MappedEntity;
 
   @IsId()

@@ -1,6 +1,6 @@
 import { ListRequest } from '../../platform/http/list-query.js';
-import { AlsoNamed, Optional } from '../../platform/http/fields.js';
-import { IsId, IsWord, IsWordList } from '../../platform/http/text-fields.js';
+import { Alias, Optional } from '../../platform/http/fields.js';
+import { IsId, IsOneOf, IsOneOfList } from '../../platform/http/text-fields.js';
 
 export class ListOperationsQuery extends ListRequest {
   @Optional()
@@ -20,7 +20,7 @@ export class ListOperationsQuery extends ListRequest {
   entity_id?: string;
 
   @Optional()
-  @IsWordList(['pending', 'running', 'retrying', 'succeeded', 'failed', 'skipped'])
+  @IsOneOfList(['pending', 'running', 'retrying', 'succeeded', 'failed', 'skipped'])
   state?: string[];
 }
 
@@ -39,14 +39,14 @@ export class ListWebhookEventsQuery extends ListRequest {
   type?: string;
 
   @Optional()
-  @IsWordList(['received', 'handled', 'skipped', 'retrying', 'parked'])
+  @IsOneOfList(['received', 'handled', 'skipped', 'retrying', 'parked'])
   state?: string[];
 }
 
 export class SyncInvoiceQuery {
   /** `true`: the answer comes when it is done. */
   @Optional()
-  @IsWord(['true', 'false'])
+  @IsOneOf(['true', 'false'])
   wait?: string;
 
   /** Another connection than the provider's default one. */
@@ -60,7 +60,7 @@ export class SyncEntityRequest {
   provider!: string;
 
   @Optional()
-  @IsWord(['flexprice_to_provider', 'provider_to_flexprice'])
+  @IsOneOf(['flexprice_to_provider', 'provider_to_flexprice'])
   sync_direction?: string;
 
   @Optional()
@@ -77,7 +77,7 @@ export class SyncEntityRequest {
 }
 
 export class SyncIntegrationRequest {
-  @IsWord(['customer', 'invoice', 'plan'])
+  @IsOneOf(['customer', 'invoice', 'plan'])
   entity_type!: 'customer' | 'invoice' | 'plan';
 
   /** Left out with `sync_direction` provider_to_flexprice, which imports all plans. */
@@ -86,11 +86,11 @@ export class SyncIntegrationRequest {
   entity_id?: string;
 
   /** Also `provider`. */
-  @AlsoNamed('provider')
+  @Alias('provider')
   @IsId()
   provider_type!: string;
 
   @Optional()
-  @IsWord(['flexprice_to_provider', 'provider_to_flexprice'])
+  @IsOneOf(['flexprice_to_provider', 'provider_to_flexprice'])
   sync_direction?: string;
 }

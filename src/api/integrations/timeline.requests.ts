@@ -1,7 +1,7 @@
 import { MAX_LIMIT } from '../../platform/http/list-query.js';
 import { Optional } from '../../platform/http/fields.js';
 import { IsOffset, IsWhole } from '../../platform/http/number-fields.js';
-import { IsId, IsWord, IsWordList } from '../../platform/http/text-fields.js';
+import { IsId, IsOneOf, IsOneOfList } from '../../platform/http/text-fields.js';
 
 export class TimelineQuery {
   @IsId()
@@ -21,7 +21,7 @@ export class TimelineQuery {
 
   /** Of the operation or of the webhook event, as it is now. */
   @Optional()
-  @IsWordList([
+  @IsOneOfList([
     'pending',
     'running',
     'retrying',
@@ -36,7 +36,7 @@ export class TimelineQuery {
 
   /** `asc`, as it happened, when left out. */
   @Optional()
-  @IsWord(['asc', 'desc'])
+  @IsOneOf(['asc', 'desc'])
   order?: 'asc' | 'desc';
 
   /** 1 to 1000, 50 when left out. */

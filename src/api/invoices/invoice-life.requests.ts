@@ -3,7 +3,7 @@ import { NotSupportedYet } from '../../platform/http/not-supported.js';
 import { Optional } from '../../platform/http/fields.js';
 import { IsStringMap } from '../../platform/http/json-fields.js';
 import { IsWhole } from '../../platform/http/number-fields.js';
-import { IsId, IsLink, IsWord } from '../../platform/http/text-fields.js';
+import { IsId, IsLink, IsOneOf } from '../../platform/http/text-fields.js';
 import { IsInstant } from '../../platform/http/time-fields.js';
 
 export class UpdateInvoiceRequest {
@@ -47,19 +47,19 @@ export class PreviewInvoiceRequest {
 export class RecalculateInvoiceQuery {
   /** `true` finalizes the draft after that. */
   @Optional()
-  @IsWord(['true', 'false'])
+  @IsOneOf(['true', 'false'])
   finalize?: string;
 }
 
 export class InvoicePdfQuery {
   /** `true` answers an address of the PDF instead of the PDF. */
   @Optional()
-  @IsWord(['true', 'false'])
+  @IsOneOf(['true', 'false'])
   url?: string;
 
   /** The PDF is made anew each time anyhow. */
   @Optional()
-  @IsWord(['true', 'false'])
+  @IsOneOf(['true', 'false'])
   force_generate?: string;
 }
 

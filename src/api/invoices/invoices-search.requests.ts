@@ -5,7 +5,7 @@ import { SearchRequest } from '../../platform/http/list-query.js';
 import { NotSupportedYet } from '../../platform/http/not-supported.js';
 import { Optional } from '../../platform/http/fields.js';
 import { IsFraction } from '../../platform/http/number-fields.js';
-import { IsCurrency, IsId, IsText, IsTexts, IsWord, IsWordList } from '../../platform/http/text-fields.js';
+import { IsCurrency, IsId, IsText, IsTexts, IsOneOf, IsOneOfList } from '../../platform/http/text-fields.js';
 import { IsInstant } from '../../platform/http/time-fields.js';
 
 export class SearchInvoicesRequest extends SearchRequest {
@@ -26,19 +26,19 @@ export class SearchInvoicesRequest extends SearchRequest {
   subscription_id?: string;
 
   @Optional()
-  @IsWord(INVOICE_TYPES)
+  @IsOneOf(INVOICE_TYPES)
   invoice_type?: string;
 
   @Optional()
-  @IsWordList(INVOICE_STATUSES)
+  @IsOneOfList(INVOICE_STATUSES)
   invoice_status?: string[];
 
   @Optional()
-  @IsWordList(PAYMENT_STATUSES)
+  @IsOneOfList(PAYMENT_STATUSES)
   payment_status?: string[];
 
   @Optional()
-  @IsWord(INVOICE_BILLING_REASONS)
+  @IsOneOf(INVOICE_BILLING_REASONS)
   billing_reason?: string;
 
   @Optional()

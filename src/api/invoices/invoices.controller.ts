@@ -8,7 +8,7 @@ import { OnlyReads } from '../../platform/idempotency/route-kinds.js';
 import { SubscriptionsService } from '../../subscriptions/subscriptions.service.js';
 import type { Subscription } from '../../subscriptions/subscriptions.types.js';
 import { ApiController, CurrentCaller } from '../api-controller.js';
-import { InvoiceTerms } from '../../invoices/invoice-terms.service.js';
+import { OneOffDiscountsAndTaxes } from '../../invoices/invoice-terms.service.js';
 import { InvoicesQueries } from './invoices.queries.js';
 import { UpdateInvoiceRequest } from './invoice-life.requests.js';
 import { CreateInvoiceRequest } from './invoices.requests.js';
@@ -26,7 +26,7 @@ export class InvoicesController {
     private readonly queries: InvoicesQueries,
     private readonly customers: CustomersService,
     private readonly subscriptions: SubscriptionsService,
-    private readonly terms: InvoiceTerms,
+    private readonly terms: OneOffDiscountsAndTaxes,
   ) {}
 
   /** Creates a one-off invoice. It is a draft until it is finalized, unless the body says FINALIZED. */

@@ -11,7 +11,7 @@ import { MOST_PROSE } from '../../platform/http/bounds.js';
 import { Optional } from '../../platform/http/fields.js';
 import { IsListOf, IsStringMap } from '../../platform/http/json-fields.js';
 import { IsDecimalValue, IsMoney } from '../../platform/http/number-fields.js';
-import { IsCurrency, IsId, IsLink, IsText, IsTexts, IsWord } from '../../platform/http/text-fields.js';
+import { IsCurrency, IsId, IsLink, IsText, IsTexts, IsOneOf } from '../../platform/http/text-fields.js';
 import { IsInstant } from '../../platform/http/time-fields.js';
 
 export class CreateInvoiceLineItemRequest {
@@ -31,7 +31,7 @@ export class CreateInvoiceLineItemRequest {
   price_id?: string;
 
   @Optional()
-  @IsWord(['USAGE', 'FIXED'])
+  @IsOneOf(['USAGE', 'FIXED'])
   price_type?: 'USAGE' | 'FIXED';
 
   @Optional()
@@ -152,20 +152,20 @@ export class CreateInvoiceRequest {
 
   /** `SUBSCRIPTION` names its subscription in `subscription_id`. */
   @Optional()
-  @IsWord(INVOICE_TYPES)
+  @IsOneOf(INVOICE_TYPES)
   invoice_type?: InvoiceType;
 
   /** `DRAFT`, or `FINALIZED` to finalize it in the same call. */
   @Optional()
-  @IsWord(['DRAFT', 'FINALIZED'])
+  @IsOneOf(['DRAFT', 'FINALIZED'])
   invoice_status?: 'DRAFT' | 'FINALIZED';
 
   @Optional()
-  @IsWord(INVOICE_BILLING_REASONS)
+  @IsOneOf(INVOICE_BILLING_REASONS)
   billing_reason?: InvoiceBillingReason;
 
   @Optional()
-  @IsWord(['charge_automatically', 'send_invoice'])
+  @IsOneOf(['charge_automatically', 'send_invoice'])
   collection_method?: 'charge_automatically' | 'send_invoice';
 
   @Optional()
@@ -198,7 +198,7 @@ export class CreateInvoiceRequest {
   metadata?: Record<string, string>;
 
   @Optional()
-  @IsWord(PAYMENT_STATUSES)
+  @IsOneOf(PAYMENT_STATUSES)
   @NotSupportedYet(['PENDING'])
   payment_status?: string;
 

@@ -1,5 +1,5 @@
 import { Optional } from '../../platform/http/fields.js';
-import { IsWord } from '../../platform/http/text-fields.js';
+import { IsOneOf } from '../../platform/http/text-fields.js';
 
 const CREDIT_AS = ['wallet', 'credit_note'] as const;
 
@@ -9,6 +9,6 @@ export class SettleLateUsageRequest {
    * of the invoices that billed it.
    */
   @Optional()
-  @IsWord(CREDIT_AS)
+  @IsOneOf(CREDIT_AS)
   credit_as?: (typeof CREDIT_AS)[number];
 }

@@ -1,6 +1,6 @@
 import { ListRequest } from '../../platform/http/list-query.js';
 import { Optional } from '../../platform/http/fields.js';
-import { IsText, IsWordList } from '../../platform/http/text-fields.js';
+import { IsText, IsOneOfList } from '../../platform/http/text-fields.js';
 
 export class ListJobsQuery extends ListRequest {
   /** `webhook.store`, `sync.run`, … */
@@ -10,6 +10,6 @@ export class ListJobsQuery extends ListRequest {
 
   /** `parked` when left out. Jobs that are done are kept for seven days. */
   @Optional()
-  @IsWordList(['queued', 'running', 'done', 'parked'])
+  @IsOneOfList(['queued', 'running', 'done', 'parked'])
   state?: string[];
 }

@@ -11,14 +11,14 @@ import {
   IsId,
   IsLink,
   IsText,
-  IsTextList,
+  IsStringList,
   IsTexts,
-  IsWord,
+  IsOneOf,
 } from '../../platform/http/text-fields.js';
 import { IsInstant } from '../../platform/http/time-fields.js';
 
 export class CreatePaymentRequest {
-  @IsWord(['INVOICE', 'CUSTOMER'])
+  @IsOneOf(['INVOICE', 'CUSTOMER'])
   @NotSupportedYet(['INVOICE'], { required: true })
   destination_type!: 'INVOICE' | 'CUSTOMER';
 
@@ -27,7 +27,7 @@ export class CreatePaymentRequest {
   destination_id!: string;
 
   /** `OFFLINE` is recorded as paid; `CARD` charges a saved card; `PAYMENT_LINK` answers a page to pay on; `CREDITS` takes it from a wallet. */
-  @IsWord(['CARD', 'OFFLINE', 'PAYMENT_LINK', 'CREDITS', 'ACH', 'UPI'])
+  @IsOneOf(['CARD', 'OFFLINE', 'PAYMENT_LINK', 'CREDITS', 'ACH', 'UPI'])
   @NotSupportedYet(['CARD', 'OFFLINE', 'PAYMENT_LINK', 'CREDITS'], { required: true })
   payment_method_type!: 'CARD' | 'OFFLINE' | 'PAYMENT_LINK' | 'CREDITS';
 
@@ -116,7 +116,7 @@ export class CreateSetupIntentRequest {
   set_default?: boolean;
 
   @Optional()
-  @IsWord(['off_session', 'on_session'])
+  @IsOneOf(['off_session', 'on_session'])
   usage?: 'off_session' | 'on_session';
 
   @Optional()
@@ -130,11 +130,11 @@ export class CreateSetupIntentRequest {
 
 export class ListPaymentsQuery extends ListRequest {
   @Optional()
-  @IsTextList()
+  @IsStringList()
   payment_ids?: string[];
 
   @Optional()
-  @IsWord(['INVOICE', 'CUSTOMER'])
+  @IsOneOf(['INVOICE', 'CUSTOMER'])
   destination_type?: string;
 
   @Optional()
@@ -142,11 +142,11 @@ export class ListPaymentsQuery extends ListRequest {
   destination_id?: string;
 
   @Optional()
-  @IsWord(['CARD', 'ACH', 'OFFLINE', 'CREDITS', 'PAYMENT_LINK', 'UPI'])
+  @IsOneOf(['CARD', 'ACH', 'OFFLINE', 'CREDITS', 'PAYMENT_LINK', 'UPI'])
   payment_method_type?: string;
 
   @Optional()
-  @IsWord(PAYMENT_STATUSES)
+  @IsOneOf(PAYMENT_STATUSES)
   payment_status?: string;
 
   @Optional()
@@ -172,7 +172,7 @@ export class ListPaymentsQuery extends ListRequest {
 
 export class UpdatePaymentRequest {
   @Optional()
-  @IsWord(PAYMENT_STATUSES)
+  @IsOneOf(PAYMENT_STATUSES)
   payment_status?: PaymentStatus;
 
   @Optional()
@@ -215,7 +215,7 @@ export class UpdatePaymentRequest {
 }
 
 export class UpdateInvoicePaymentRequest {
-  @IsWord(PAYMENT_STATUSES)
+  @IsOneOf(PAYMENT_STATUSES)
   payment_status!: PaymentStatus;
 
   @Optional()
@@ -226,6 +226,6 @@ export class UpdateInvoicePaymentRequest {
 export class RefreshInvoiceQuery {
   /** For SDK 2.0: `true` finalizes the draft that was computed again. */
   @Optional()
-  @IsWord(['true', 'false'])
+  @IsOneOf(['true', 'false'])
   finalize?: string;
 }

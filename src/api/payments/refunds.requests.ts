@@ -1,7 +1,7 @@
 import { REFUND_REASONS, type RefundReason } from '../../providers/provider-objects.js';
 import { Optional } from '../../platform/http/fields.js';
 import { IsMoney } from '../../platform/http/number-fields.js';
-import { IsId, IsWord } from '../../platform/http/text-fields.js';
+import { IsId, IsOneOf } from '../../platform/http/text-fields.js';
 
 export class CreateRefundRequest {
   /** Decimal in major units; all that is left of the payment, when left out. */
@@ -10,7 +10,7 @@ export class CreateRefundRequest {
   amount?: string;
 
   @Optional()
-  @IsWord(REFUND_REASONS)
+  @IsOneOf(REFUND_REASONS)
   reason?: RefundReason;
 
   /** The same key again answers the refund that it has made. */

@@ -4,10 +4,10 @@ import { SearchRequest } from '../../platform/http/list-query.js';
 import { NotSupportedYet } from '../../platform/http/not-supported.js';
 import { PriceTierRequest, TransformQuantityRequest } from '../prices/prices.requests.js';
 import { MOST_PERIODS, MOST_PROSE, MOST_TRIAL_DAYS } from '../../platform/http/bounds.js';
-import { AlsoNamed, Optional } from '../../platform/http/fields.js';
+import { Alias, Optional } from '../../platform/http/fields.js';
 import { IsListOf, IsPart, IsStringMap } from '../../platform/http/json-fields.js';
 import { IsMoney, IsWhole } from '../../platform/http/number-fields.js';
-import { IsCurrency, IsId, IsText, IsTexts, IsWord } from '../../platform/http/text-fields.js';
+import { IsCurrency, IsId, IsText, IsTexts, IsOneOf } from '../../platform/http/text-fields.js';
 
 /** A price inside of a plan, as the public guides write it. */
 export class InlinePriceRequest {
@@ -17,11 +17,11 @@ export class InlinePriceRequest {
   feature_id?: string;
 
   /** `flat`, `package`, `tiered` (each tier prices its own slice) or `volume` (one tier prices everything). */
-  @IsWord(['flat', 'package', 'tiered', 'volume'])
+  @IsOneOf(['flat', 'package', 'tiered', 'volume'])
   pricing_model!: 'flat' | 'package' | 'tiered' | 'volume';
 
   /** The contract's `amount`. */
-  @AlsoNamed('amount')
+  @Alias('amount')
   @Optional()
   @IsMoney({ min: '0' })
   unit_price?: string;
@@ -40,7 +40,7 @@ export class InlinePriceRequest {
   currency?: string;
 
   @Optional()
-  @IsWord(BILLING_PERIOD_UNITS)
+  @IsOneOf(BILLING_PERIOD_UNITS)
   billing_period?: BillingPeriodUnit;
 
   @Optional()
@@ -49,7 +49,7 @@ export class InlinePriceRequest {
 
   /** Fixed prices are charged in ADVANCE unless said otherwise; usage is always charged in ARREAR. */
   @Optional()
-  @IsWord(INVOICE_CADENCES)
+  @IsOneOf(INVOICE_CADENCES)
   invoice_cadence?: InvoiceCadence;
 
   /** Quantity that a subscription begins with; of a fixed price. */
@@ -91,7 +91,7 @@ class PlanDetailsRequest {
 
 class PlanFieldsRequest extends PlanDetailsRequest {
   /** Unique in the environment. The guides write `key`. */
-  @AlsoNamed('key')
+  @Alias('key')
   @Optional()
   @IsText({ min: 1, max: 200 })
   lookup_key?: string;
@@ -109,7 +109,7 @@ export class CreatePlanRequest extends PlanFieldsRequest {
 
   /** Default of the prices in this body. */
   @Optional()
-  @IsWord(BILLING_PERIOD_UNITS)
+  @IsOneOf(BILLING_PERIOD_UNITS)
   billing_period?: BillingPeriodUnit;
 
   /** Default of the prices in this body. */
@@ -118,7 +118,7 @@ export class CreatePlanRequest extends PlanFieldsRequest {
   billing_period_count?: number;
 
   @Optional()
-  @IsWord(['recurring'])
+  @IsOneOf(['recurring'])
   plan_type?: string;
 
   /** Created together with the plan or not at all. Prices can also be created on their own: `POST /prices`. */
@@ -143,7 +143,7 @@ export class ClonePlanRequest extends PlanDetailsRequest {
   name!: string;
 
   /** Unique in the environment. */
-  @AlsoNamed('key')
+  @Alias('key')
   @IsText({ min: 1, max: 200 })
   lookup_key!: string;
 }

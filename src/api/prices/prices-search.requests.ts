@@ -2,7 +2,7 @@ import { IsBoolean } from 'class-validator';
 import { BILLING_PERIOD_UNITS } from '../../domain/billing-period.js';
 import { SearchRequest } from '../../platform/http/list-query.js';
 import { Optional } from '../../platform/http/fields.js';
-import { IsId, IsTexts, IsWord, IsWordList } from '../../platform/http/text-fields.js';
+import { IsId, IsTexts, IsOneOf, IsOneOfList } from '../../platform/http/text-fields.js';
 import { IsInstant } from '../../platform/http/time-fields.js';
 
 export class SearchPricesRequest extends SearchRequest {
@@ -19,7 +19,7 @@ export class SearchPricesRequest extends SearchRequest {
   entity_ids?: string[];
 
   @Optional()
-  @IsWord(['PLAN', 'SUBSCRIPTION', 'ADDON', 'PRICE', 'COSTSHEET'])
+  @IsOneOf(['PLAN', 'SUBSCRIPTION', 'ADDON', 'PRICE', 'COSTSHEET'])
   entity_type?: string;
 
   @Optional()
@@ -27,7 +27,7 @@ export class SearchPricesRequest extends SearchRequest {
   meter_ids?: string[];
 
   @Optional()
-  @IsWordList(BILLING_PERIOD_UNITS)
+  @IsOneOfList(BILLING_PERIOD_UNITS)
   billing_periods?: string[];
 
   @Optional()

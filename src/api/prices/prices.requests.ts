@@ -13,10 +13,10 @@ import {
 } from '../../domain/rating/price-kinds.js';
 import { NotSupportedYet } from '../../platform/http/not-supported.js';
 import { MOST_PERIODS, MOST_PROSE, MOST_TRIAL_DAYS } from '../../platform/http/bounds.js';
-import { AlsoNamed, Optional } from '../../platform/http/fields.js';
+import { Alias, Optional } from '../../platform/http/fields.js';
 import { IsListOf, IsPart, IsStringMap, IsTextListMap } from '../../platform/http/json-fields.js';
 import { IsDecimalValue, IsMoney, IsWhole } from '../../platform/http/number-fields.js';
-import { IsCurrency, IsId, IsText, IsWord } from '../../platform/http/text-fields.js';
+import { IsCurrency, IsId, IsText, IsOneOf } from '../../platform/http/text-fields.js';
 import { IsInstant } from '../../platform/http/time-fields.js';
 
 export class PriceTierRequest {
@@ -26,12 +26,12 @@ export class PriceTierRequest {
   up_to?: string;
 
   /** Per unit. The guides write `unit_price`. */
-  @AlsoNamed('unit_price')
+  @Alias('unit_price')
   @IsMoney({ min: '0' })
   unit_amount!: string;
 
   /** Once when the tier is reached. The guides write `flat_fee`. */
-  @AlsoNamed('flat_fee')
+  @Alias('flat_fee')
   @Optional()
   @IsMoney({ min: '0' })
   flat_amount?: string;
@@ -43,34 +43,34 @@ export class TransformQuantityRequest {
   divide_by!: number;
 
   @Optional()
-  @IsWord(PACKAGE_ROUNDINGS)
+  @IsOneOf(PACKAGE_ROUNDINGS)
   round?: PackageRounding;
 }
 
 /** A price but for its currency: one that is made for a subscription has the subscription's. */
 export class PriceBodyRequest {
-  @IsWord(PRICE_TYPES)
+  @IsOneOf(PRICE_TYPES)
   type!: PriceType;
 
-  @IsWord(BILLING_MODELS)
+  @IsOneOf(BILLING_MODELS)
   billing_model!: BillingModel;
 
-  @IsWord(BILLING_PERIOD_UNITS)
+  @IsOneOf(BILLING_PERIOD_UNITS)
   billing_period!: BillingPeriodUnit;
 
   @Optional()
   @IsWhole({ min: 1, max: MOST_PERIODS })
   billing_period_count?: number;
 
-  @IsWord(INVOICE_CADENCES)
+  @IsOneOf(INVOICE_CADENCES)
   invoice_cadence!: InvoiceCadence;
 
   @Optional()
-  @IsWord(['RECURRING'])
+  @IsOneOf(['RECURRING'])
   billing_cadence?: string;
 
   @Optional()
-  @IsWord(['FIAT', 'CUSTOM'])
+  @IsOneOf(['FIAT', 'CUSTOM'])
   @NotSupportedYet(['FIAT'])
   price_unit_type?: string;
 
@@ -80,7 +80,7 @@ export class PriceBodyRequest {
   amount?: string;
 
   @Optional()
-  @IsWord(TIER_MODES)
+  @IsOneOf(TIER_MODES)
   tier_mode?: TierMode;
 
   @Optional()
@@ -130,7 +130,7 @@ export class PriceBodyRequest {
   metadata?: Record<string, string>;
 
   /** Days without a charge at the beginning, of a recurring FIXED price. Older clients write `trial_period`. */
-  @AlsoNamed('trial_period')
+  @Alias('trial_period')
   @Optional()
   @IsWhole({ min: 0, max: MOST_TRIAL_DAYS })
   trial_period_days?: number;
@@ -152,7 +152,7 @@ export class PriceFieldsRequest extends PriceBodyRequest {
 }
 
 export class CreatePriceRequest extends PriceFieldsRequest {
-  @IsWord(['PLAN', 'SUBSCRIPTION', 'ADDON', 'PRICE', 'COSTSHEET'])
+  @IsOneOf(['PLAN', 'SUBSCRIPTION', 'ADDON', 'PRICE', 'COSTSHEET'])
   @NotSupportedYet(['PLAN', 'ADDON'], { required: true })
   entity_type!: string;
 
@@ -172,11 +172,11 @@ export class UpdatePriceRequest {
   amount?: string;
 
   @Optional()
-  @IsWord(BILLING_MODELS)
+  @IsOneOf(BILLING_MODELS)
   billing_model?: BillingModel;
 
   @Optional()
-  @IsWord(TIER_MODES)
+  @IsOneOf(TIER_MODES)
   tier_mode?: TierMode;
 
   @Optional()

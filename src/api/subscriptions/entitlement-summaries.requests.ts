@@ -1,14 +1,14 @@
 import { Optional } from '../../platform/http/fields.js';
-import { IsTextList } from '../../platform/http/text-fields.js';
+import { IsStringList } from '../../platform/http/text-fields.js';
 
 export class SubscriptionEntitlementsRequest {
   @Optional()
-  @IsTextList()
+  @IsStringList()
   feature_ids?: string[];
 }
 
 export class CustomerEntitlementsRequest extends SubscriptionEntitlementsRequest {
   @Optional()
-  @IsTextList()
+  @IsStringList()
   subscription_ids?: string[];
 }

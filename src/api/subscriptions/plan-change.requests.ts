@@ -9,7 +9,7 @@ import { MOST_PERIODS } from '../../platform/http/bounds.js';
 import { Optional } from '../../platform/http/fields.js';
 import { IsStringMap } from '../../platform/http/json-fields.js';
 import { IsWhole } from '../../platform/http/number-fields.js';
-import { IsId, IsWord } from '../../platform/http/text-fields.js';
+import { IsId, IsOneOf } from '../../platform/http/text-fields.js';
 
 export class SubscriptionChangeRequest {
   @IsId()
@@ -17,7 +17,7 @@ export class SubscriptionChangeRequest {
 
   /** The subscription's, when left out; so with all that follow. */
   @Optional()
-  @IsWord(BILLING_PERIOD_UNITS.filter((unit) => unit !== 'ONETIME'))
+  @IsOneOf(BILLING_PERIOD_UNITS.filter((unit) => unit !== 'ONETIME'))
   billing_period?: BillingPeriodUnit;
 
   @Optional()
@@ -25,21 +25,21 @@ export class SubscriptionChangeRequest {
   billing_period_count?: number;
 
   @Optional()
-  @IsWord(BILLING_CYCLES)
+  @IsOneOf(BILLING_CYCLES)
   billing_cycle?: BillingCycle;
 
   @Optional()
-  @IsWord(['RECURRING'])
+  @IsOneOf(['RECURRING'])
   billing_cadence?: string;
 
   /** `create_prorations`: what was paid for the rest of the period is taken off the new plan's first invoice. */
   @Optional()
-  @IsWord(PRORATION_BEHAVIORS)
+  @IsOneOf(PRORATION_BEHAVIORS)
   proration_behavior?: ProrationBehavior;
 
   /** Now, or at the end of the current period: until then it is a schedule that can be cancelled. */
   @Optional()
-  @IsWord(['immediate', 'end_of_period'])
+  @IsOneOf(['immediate', 'end_of_period'])
   change_at?: 'immediate' | 'end_of_period';
 
   /** Added to the subscription's own. */

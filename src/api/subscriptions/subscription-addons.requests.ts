@@ -2,7 +2,7 @@ import { PRORATION_BEHAVIORS, type ProrationBehavior } from '../../domain/subscr
 import { NotSupportedYet } from '../../platform/http/not-supported.js';
 import { Optional } from '../../platform/http/fields.js';
 import { IsJson } from '../../platform/http/json-fields.js';
-import { IsId, IsText, IsWord } from '../../platform/http/text-fields.js';
+import { IsId, IsText, IsOneOf } from '../../platform/http/text-fields.js';
 import { IsInstant } from '../../platform/http/time-fields.js';
 
 export class AddAddonRequest {
@@ -19,7 +19,7 @@ export class AddAddonRequest {
 
   /** The subscription's, when left out. */
   @Optional()
-  @IsWord(PRORATION_BEHAVIORS)
+  @IsOneOf(PRORATION_BEHAVIORS)
   proration_behavior?: ProrationBehavior;
 
   @Optional()

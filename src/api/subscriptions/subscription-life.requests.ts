@@ -15,11 +15,11 @@ import { NotSupportedYet } from '../../platform/http/not-supported.js';
 import { Optional } from '../../platform/http/fields.js';
 import { IsStringMap } from '../../platform/http/json-fields.js';
 import { IsWhole } from '../../platform/http/number-fields.js';
-import { IsText, IsWord } from '../../platform/http/text-fields.js';
+import { IsText, IsOneOf } from '../../platform/http/text-fields.js';
 import { IsInstant } from '../../platform/http/time-fields.js';
 
 export class CancelSubscriptionRequest {
-  @IsWord(['immediate', 'end_of_period', 'scheduled_date'])
+  @IsOneOf(['immediate', 'end_of_period', 'scheduled_date'])
   cancellation_type!: 'immediate' | 'end_of_period' | 'scheduled_date';
 
   /** With `scheduled_date`. */
@@ -32,11 +32,11 @@ export class CancelSubscriptionRequest {
    * The misspelling is the wire's own; the right spelling is accepted too.
    */
   @Optional()
-  @IsWord(['generate_invoice', 'skip'])
+  @IsOneOf(['generate_invoice', 'skip'])
   cancel_immediately_inovice_policy?: 'generate_invoice' | 'skip';
 
   @Optional()
-  @IsWord(['generate_invoice', 'skip'])
+  @IsOneOf(['generate_invoice', 'skip'])
   cancel_immediately_invoice_policy?: 'generate_invoice' | 'skip';
 
   /**
@@ -44,7 +44,7 @@ export class CancelSubscriptionRequest {
    * of a period is charged by that. The subscription's, when left out.
    */
   @Optional()
-  @IsWord(PRORATION_BEHAVIORS)
+  @IsOneOf(PRORATION_BEHAVIORS)
   proration_behavior?: ProrationBehavior;
 
   @Optional()
@@ -72,7 +72,7 @@ export class UpdateSubscriptionRequest {
 
   /** `cancelled` at once and without a final invoice, `paused`, or `active` again after a pause or an unpaid start. */
   @Optional()
-  @IsWord(SUBSCRIPTION_STATUSES)
+  @IsOneOf(SUBSCRIPTION_STATUSES)
   status?: SubscriptionStatus;
 
   @Optional()
@@ -83,7 +83,7 @@ export class UpdateSubscriptionRequest {
 export class PauseSubscriptionRequest {
   /** `immediate`, when left out. */
   @Optional()
-  @IsWord(PAUSE_MODES)
+  @IsOneOf(PAUSE_MODES)
   pause_mode?: PauseMode;
 
   /**
@@ -91,7 +91,7 @@ export class PauseSubscriptionRequest {
    * charged again then. `none` (the default): it stays paid.
    */
   @Optional()
-  @IsWord(PRORATION_BEHAVIORS)
+  @IsOneOf(PRORATION_BEHAVIORS)
   proration_behavior?: ProrationBehavior;
 
   /** With `scheduled`. */
@@ -125,7 +125,7 @@ export class PauseSubscriptionRequest {
 export class ResumeSubscriptionRequest {
   /** `immediate`, also when left out. For a later date, give the pause a `pause_end`. */
   @Optional()
-  @IsWord(RESUME_MODES)
+  @IsOneOf(RESUME_MODES)
   @NotSupportedYet(['immediate'])
   resume_mode?: ResumeMode;
 

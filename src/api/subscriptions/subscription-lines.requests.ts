@@ -14,7 +14,7 @@ import { PriceBodyRequest, PriceTierRequest, TransformQuantityRequest } from '..
 import { Optional } from '../../platform/http/fields.js';
 import { IsListOf, IsPart, IsStringMap } from '../../platform/http/json-fields.js';
 import { IsDecimalValue, IsMoney } from '../../platform/http/number-fields.js';
-import { IsCurrency, IsId, IsText, IsTexts, IsWord, IsWordList } from '../../platform/http/text-fields.js';
+import { IsCurrency, IsId, IsText, IsTexts, IsOneOf, IsOneOfList } from '../../platform/http/text-fields.js';
 import { IsInstant } from '../../platform/http/time-fields.js';
 
 /** Terms that take the place of a price's own. */
@@ -25,11 +25,11 @@ export class PriceTermsRequest extends LineCommitmentFields {
   amount?: string;
 
   @Optional()
-  @IsWord(BILLING_MODELS)
+  @IsOneOf(BILLING_MODELS)
   billing_model?: BillingModel;
 
   @Optional()
-  @IsWord(TIER_MODES)
+  @IsOneOf(TIER_MODES)
   tier_mode?: TierMode;
 
   @Optional()
@@ -101,7 +101,7 @@ export class CreateSubscriptionLineItemRequest extends LineCommitmentFields {
 
   /** The subscription's, when left out. */
   @Optional()
-  @IsWord(PRORATION_BEHAVIORS)
+  @IsOneOf(PRORATION_BEHAVIORS)
   proration_behavior?: ProrationBehavior;
 
   @Optional()
@@ -125,7 +125,7 @@ export class UpdateSubscriptionLineItemRequest extends PriceTermsRequest {
 
   /** The subscription's, when left out. */
   @Optional()
-  @IsWord(PRORATION_BEHAVIORS)
+  @IsOneOf(PRORATION_BEHAVIORS)
   proration_behavior?: ProrationBehavior;
 }
 
@@ -137,7 +137,7 @@ export class DeleteSubscriptionLineItemRequest {
 
   /** The subscription's, when left out. */
   @Optional()
-  @IsWord(PRORATION_BEHAVIORS)
+  @IsOneOf(PRORATION_BEHAVIORS)
   proration_behavior?: ProrationBehavior;
 }
 
@@ -167,7 +167,7 @@ export class SearchSubscriptionLineItemsRequest extends SearchRequest {
   entity_ids?: string[];
 
   @Optional()
-  @IsWord(['plan', 'addon', 'subscription'])
+  @IsOneOf(['plan', 'addon', 'subscription'])
   entity_type?: string;
 
   @Optional()
@@ -175,7 +175,7 @@ export class SearchSubscriptionLineItemsRequest extends SearchRequest {
   currencies?: string[];
 
   @Optional()
-  @IsWordList(BILLING_PERIOD_UNITS)
+  @IsOneOfList(BILLING_PERIOD_UNITS)
   billing_periods?: string[];
 
   /** Only lines that are charged for now. */

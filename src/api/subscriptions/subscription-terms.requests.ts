@@ -5,7 +5,7 @@ import { NotSupportedYet } from '../../platform/http/not-supported.js';
 import { COMMITMENT_DURATIONS } from '../../subscriptions/commitments.types.js';
 import { Optional } from '../../platform/http/fields.js';
 import { IsDecimalValue, IsMoney } from '../../platform/http/number-fields.js';
-import { IsId, IsWord } from '../../platform/http/text-fields.js';
+import { IsId, IsOneOf } from '../../platform/http/text-fields.js';
 import { IsInstant } from '../../platform/http/time-fields.js';
 
 /** A coupon by its code. */
@@ -41,7 +41,7 @@ export class LineCommitmentFields {
   commitment_quantity?: string;
 
   @Optional()
-  @IsWord(COMMITMENT_TYPES)
+  @IsOneOf(COMMITMENT_TYPES)
   commitment_type?: CommitmentType;
 
   /** What goes beyond is charged times this. 1, when left out. */
@@ -61,7 +61,7 @@ export class LineCommitmentFields {
 
   /** Of several billing periods together. */
   @Optional()
-  @IsWord(COMMITMENT_DURATIONS)
+  @IsOneOf(COMMITMENT_DURATIONS)
   commitment_duration?: BillingPeriodUnit;
 
   @Optional()
@@ -80,7 +80,7 @@ export class LineItemCommitmentRequest {
   commitment_quantity?: string;
 
   @Optional()
-  @IsWord(COMMITMENT_TYPES)
+  @IsOneOf(COMMITMENT_TYPES)
   commitment_type?: CommitmentType;
 
   @Optional()
@@ -96,7 +96,7 @@ export class LineItemCommitmentRequest {
   is_window_commitment?: boolean;
 
   @Optional()
-  @IsWord(COMMITMENT_DURATIONS)
+  @IsOneOf(COMMITMENT_DURATIONS)
   commitment_duration?: BillingPeriodUnit;
 
   @Optional()

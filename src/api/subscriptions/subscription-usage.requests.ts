@@ -1,6 +1,6 @@
 import { IsBoolean } from 'class-validator';
 import { Optional } from '../../platform/http/fields.js';
-import { IsId, IsTextList } from '../../platform/http/text-fields.js';
+import { IsId, IsStringList } from '../../platform/http/text-fields.js';
 import { IsInstant } from '../../platform/http/time-fields.js';
 
 export class SubscriptionUsageRequest {
@@ -35,14 +35,14 @@ export class CustomerUsageSummaryRequest {
   customer_lookup_key?: string;
 
   @Optional()
-  @IsTextList()
+  @IsStringList()
   feature_ids?: string[];
 
   @Optional()
-  @IsTextList()
+  @IsStringList()
   feature_lookup_keys?: string[];
 
   @Optional()
-  @IsTextList()
+  @IsStringList()
   subscription_ids?: string[];
 }

@@ -4,7 +4,7 @@ import { SUBSCRIPTION_STATUSES } from '../../domain/subscribing/subscription-sta
 import { SearchRequest } from '../../platform/http/list-query.js';
 import { NotSupportedYet } from '../../platform/http/not-supported.js';
 import { Optional } from '../../platform/http/fields.js';
-import { IsId, IsTexts, IsWordList } from '../../platform/http/text-fields.js';
+import { IsId, IsTexts, IsOneOfList } from '../../platform/http/text-fields.js';
 import { IsInstant } from '../../platform/http/time-fields.js';
 
 export class SearchSubscriptionsRequest extends SearchRequest {
@@ -29,20 +29,20 @@ export class SearchSubscriptionsRequest extends SearchRequest {
   plan_id?: string;
 
   @Optional()
-  @IsWordList(SUBSCRIPTION_STATUSES)
+  @IsOneOfList(SUBSCRIPTION_STATUSES)
   subscription_status?: string[];
 
   @Optional()
-  @IsWordList(['RECURRING'])
+  @IsOneOfList(['RECURRING'])
   billing_cadence?: string[];
 
   @Optional()
-  @IsWordList(['standalone', 'delegated_invoicing', 'parent', 'inherited', 'grouped_invoicing'])
+  @IsOneOfList(['standalone', 'delegated_invoicing', 'parent', 'inherited', 'grouped_invoicing'])
   @NotSupportedYet(['standalone'])
   subscription_type?: string[];
 
   @Optional()
-  @IsWordList(BILLING_PERIOD_UNITS)
+  @IsOneOfList(BILLING_PERIOD_UNITS)
   billing_period?: string[];
 
   /** Lines are always included. */

@@ -19,10 +19,10 @@ import {
 import { CreateSubscriptionLineItemRequest, OverrideLineItemRequest } from './subscription-lines.requests.js';
 import { LineItemCommitmentRequest, SubscriptionCouponRequest } from './subscription-terms.requests.js';
 import { MOST_PERIODS, MOST_TRIAL_DAYS } from '../../platform/http/bounds.js';
-import { AlsoNamed, Optional } from '../../platform/http/fields.js';
+import { Alias, Optional } from '../../platform/http/fields.js';
 import { IsListOf, IsMapOf, IsStringMap, IsTextListMap } from '../../platform/http/json-fields.js';
 import { IsDecimalValue, IsMoney, IsWhole } from '../../platform/http/number-fields.js';
-import { IsCurrency, IsId, IsTexts, IsTimeZone, IsWord } from '../../platform/http/text-fields.js';
+import { IsCurrency, IsId, IsTexts, IsTimeZone, IsOneOf } from '../../platform/http/text-fields.js';
 import { IsInstant } from '../../platform/http/time-fields.js';
 
 @ApiExtraModels(LineItemCommitmentRequest)
@@ -47,7 +47,7 @@ export class CreateSubscriptionRequest {
 
   /** Taken from the plan's prices when they leave no choice. */
   @Optional()
-  @IsWord(BILLING_PERIOD_UNITS.filter((unit) => unit !== 'ONETIME'))
+  @IsOneOf(BILLING_PERIOD_UNITS.filter((unit) => unit !== 'ONETIME'))
   billing_period?: BillingPeriodUnit;
 
   @Optional()
@@ -56,7 +56,7 @@ export class CreateSubscriptionRequest {
 
   /** `anniversary`: periods turn on the day of the start. `calendar`: with the calendar, in the customer's time zone. */
   @Optional()
-  @IsWord(BILLING_CYCLES)
+  @IsOneOf(BILLING_CYCLES)
   billing_cycle?: BillingCycle;
 
   /** With `anniversary`: periods turn on this day instead of the start's. `subscription_start` says the same as leaving it out. */
@@ -75,11 +75,11 @@ export class CreateSubscriptionRequest {
   end_date?: Date;
 
   @Optional()
-  @IsWord(['charge_automatically', 'send_invoice'])
+  @IsOneOf(['charge_automatically', 'send_invoice'])
   collection_method?: 'charge_automatically' | 'send_invoice';
 
   @Optional()
-  @IsWord(PAYMENT_TERMS)
+  @IsOneOf(PAYMENT_TERMS)
   payment_terms?: string;
 
   @Optional()
@@ -87,7 +87,7 @@ export class CreateSubscriptionRequest {
   lookup_key?: string;
 
   /** The customer's, when left out. SDK 2.0.1 writes `customer_timezone`. */
-  @AlsoNamed('customer_timezone')
+  @Alias('customer_timezone')
   @Optional()
   @IsTimeZone()
   timezone?: string;
@@ -97,7 +97,7 @@ export class CreateSubscriptionRequest {
   metadata?: Record<string, string>;
 
   @Optional()
-  @IsWord(['RECURRING'])
+  @IsOneOf(['RECURRING'])
   billing_cadence?: string;
 
   /**
@@ -105,17 +105,17 @@ export class CreateSubscriptionRequest {
    * until it is. `error_if_incomplete`: refused when something is owed at once, and nothing is made.
    */
   @Optional()
-  @IsWord(PAYMENT_BEHAVIORS)
+  @IsOneOf(PAYMENT_BEHAVIORS)
   payment_behavior?: PaymentBehavior;
 
   /** `create_prorations`: a period that is cut short costs its share, and what is paid and not used is given back as credit. */
   @Optional()
-  @IsWord(PRORATION_BEHAVIORS)
+  @IsOneOf(PRORATION_BEHAVIORS)
   proration_behavior?: ProrationBehavior;
 
   /** `draft`: nothing is billed before it is activated. All other statuses follow from what happens. */
   @Optional()
-  @IsWord(['active', 'draft'])
+  @IsOneOf(['active', 'draft'])
   subscription_status?: 'active' | 'draft';
 
   /** The longest trial of the plan's prices, when left out; 0 for none. */
@@ -157,7 +157,7 @@ export class CreateSubscriptionRequest {
 
   /** The commitment is of several billing periods together. */
   @Optional()
-  @IsWord(COMMITMENT_DURATIONS)
+  @IsOneOf(COMMITMENT_DURATIONS)
   commitment_duration?: BillingPeriodUnit;
 
   @Optional()

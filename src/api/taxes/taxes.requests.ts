@@ -6,7 +6,7 @@ import { MOST_PROSE } from '../../platform/http/bounds.js';
 import { Optional } from '../../platform/http/fields.js';
 import { IsStringMap } from '../../platform/http/json-fields.js';
 import { IsDecimalValue, IsMoney, IsWhole } from '../../platform/http/number-fields.js';
-import { IsCurrency, IsId, IsText, IsTextList, IsWord } from '../../platform/http/text-fields.js';
+import { IsCurrency, IsId, IsText, IsStringList, IsOneOf } from '../../platform/http/text-fields.js';
 import { IsInstant } from '../../platform/http/time-fields.js';
 
 const SCOPES = ['INTERNAL', 'EXTERNAL', 'ONETIME'] as const;
@@ -33,11 +33,11 @@ export class CreateTaxRateRequest extends TaxRateFieldsRequest {
 
   /** Told by the value, when left out. */
   @Optional()
-  @IsWord(['percentage', 'fixed'])
+  @IsOneOf(['percentage', 'fixed'])
   tax_rate_type?: 'percentage' | 'fixed';
 
   @Optional()
-  @IsWord(SCOPES)
+  @IsOneOf(SCOPES)
   scope?: (typeof SCOPES)[number];
 
   /** 19 means nineteen percent. */
@@ -62,7 +62,7 @@ export class UpdateTaxRateRequest extends TaxRateFieldsRequest {
 
   /** INACTIVE: it taxes nothing, wherever it is associated. */
   @Optional()
-  @IsWord(['ACTIVE', 'INACTIVE'])
+  @IsOneOf(['ACTIVE', 'INACTIVE'])
   tax_rate_status?: 'ACTIVE' | 'INACTIVE';
 
   @Optional()
@@ -76,15 +76,15 @@ export class UpdateTaxRateRequest extends TaxRateFieldsRequest {
 
 export class ListTaxRatesQuery extends ListRequest {
   @Optional()
-  @IsWord(SCOPES)
+  @IsOneOf(SCOPES)
   scope?: string;
 
   @Optional()
-  @IsTextList()
+  @IsStringList()
   taxrate_ids?: string[];
 
   @Optional()
-  @IsTextList()
+  @IsStringList()
   taxrate_codes?: string[];
 }
 
@@ -123,7 +123,7 @@ export class CreateTaxAssociationRequest extends UpdateTaxAssociationRequest {
 
   /** What is taxed; or `external_customer_id`. */
   @Optional()
-  @IsWord(ENTITY_TYPES)
+  @IsOneOf(ENTITY_TYPES)
   entity_type?: (typeof ENTITY_TYPES)[number];
 
   /** For `tenant` it can be left out: it is the caller's own. */
@@ -152,7 +152,7 @@ export class CreateTaxAssociationRequest extends UpdateTaxAssociationRequest {
 
 export class ListTaxAssociationsQuery extends ListRequest {
   @Optional()
-  @IsWord(ENTITY_TYPES)
+  @IsOneOf(ENTITY_TYPES)
   entity_type?: string;
 
   @Optional()

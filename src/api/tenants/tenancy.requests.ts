@@ -1,7 +1,7 @@
 import { NotSupportedYet } from '../../platform/http/not-supported.js';
 import { Optional } from '../../platform/http/fields.js';
 import { IsWhole } from '../../platform/http/number-fields.js';
-import { IsText, IsTexts, IsWord } from '../../platform/http/text-fields.js';
+import { IsText, IsTexts, IsOneOf } from '../../platform/http/text-fields.js';
 import { IsInstant } from '../../platform/http/time-fields.js';
 
 export class CreateApiKeyRequest {
@@ -10,7 +10,7 @@ export class CreateApiKeyRequest {
   name!: string;
 
   @Optional()
-  @IsWord(['private_key', 'publishable_key'])
+  @IsOneOf(['private_key', 'publishable_key'])
   type?: string;
 
   /**

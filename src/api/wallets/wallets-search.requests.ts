@@ -13,7 +13,7 @@ import { NotSupportedYet } from '../../platform/http/not-supported.js';
 import { Optional } from '../../platform/http/fields.js';
 import { IsListOf } from '../../platform/http/json-fields.js';
 import { IsDecimalValue, IsOffset, IsWhole } from '../../platform/http/number-fields.js';
-import { IsFlag, IsId, IsText, IsTexts, IsWord } from '../../platform/http/text-fields.js';
+import { IsFlag, IsId, IsText, IsTexts, IsOneOf } from '../../platform/http/text-fields.js';
 import { IsInstant } from '../../platform/http/time-fields.js';
 
 /** Not the common search request: `status` is the wallet's own here. */
@@ -27,7 +27,7 @@ export class SearchWalletsRequest {
   offset?: number;
 
   @Optional()
-  @IsWord(['asc', 'desc'])
+  @IsOneOf(['asc', 'desc'])
   order?: 'asc' | 'desc';
 
   /** A field's name, or a list of them with their directions. */
@@ -47,7 +47,7 @@ export class SearchWalletsRequest {
   expand?: string;
 
   @Optional()
-  @IsWord(WALLET_STATUSES)
+  @IsOneOf(WALLET_STATUSES)
   status?: WalletStatus;
 
   @Optional()
@@ -65,19 +65,19 @@ export class SearchWalletTransactionsRequest extends SearchRequest {
   id?: string;
 
   @Optional()
-  @IsWord(TRANSACTION_TYPES)
+  @IsOneOf(TRANSACTION_TYPES)
   type?: string;
 
   @Optional()
-  @IsWord(TRANSACTION_STATUSES)
+  @IsOneOf(TRANSACTION_STATUSES)
   transaction_status?: string;
 
   @Optional()
-  @IsWord(TRANSACTION_REASONS)
+  @IsOneOf(TRANSACTION_REASONS)
   transaction_reason?: string;
 
   @Optional()
-  @IsWord(TRANSACTION_REFERENCE_TYPES)
+  @IsOneOf(TRANSACTION_REFERENCE_TYPES)
   reference_type?: string;
 
   @Optional()

@@ -12,7 +12,7 @@ import { MOST_PROSE } from '../../platform/http/bounds.js';
 import { Optional } from '../../platform/http/fields.js';
 import { IsPart, IsStringMap } from '../../platform/http/json-fields.js';
 import { IsConversionRate, IsMoney, IsWhole } from '../../platform/http/number-fields.js';
-import { IsCurrency, IsId, IsText, IsWord, IsWordList } from '../../platform/http/text-fields.js';
+import { IsCurrency, IsId, IsText, IsOneOf, IsOneOfList } from '../../platform/http/text-fields.js';
 import { IsInstant } from '../../platform/http/time-fields.js';
 
 export class AutoTopUpRequest {
@@ -43,7 +43,7 @@ export class AutoTopUpRequest {
 export class WalletConfigRequest {
   /** What the wallet's credits may pay for; the real-time balance counts just that. */
   @Optional()
-  @IsWordList(WALLET_PRICE_TYPES, { least: 1 })
+  @IsOneOfList(WALLET_PRICE_TYPES, { least: 1 })
   allowed_price_types?: WalletPriceType[];
 }
 
@@ -90,7 +90,7 @@ export class CreateWalletRequest extends WalletFieldsRequest {
 
   /** `PRE_PAID` pays for usage; `POST_PAID` pays invoices. A customer has one active wallet of each per currency. */
   @Optional()
-  @IsWord(WALLET_TYPES)
+  @IsOneOf(WALLET_TYPES)
   wallet_type?: WalletType;
 
   /** Currency per credit when it is spent: with 2, one credit pays 2 USD. 1 when left out. */
@@ -145,7 +145,7 @@ export class TopUpWalletRequest extends IdempotentRequest {
    * `PURCHASED_CREDIT_DIRECT`: paid for elsewhere, credits now. `PURCHASED_CREDIT_INVOICED`: makes an invoice, credits when it is
    * paid. `FREE_CREDIT_GRANT`: given, credits now.
    */
-  @IsWord(TOP_UP_REASONS)
+  @IsOneOf(TOP_UP_REASONS)
   transaction_reason!: TopUpReason;
 
   /** Wins over `amount`. */

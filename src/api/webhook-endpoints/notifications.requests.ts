@@ -5,7 +5,7 @@ import { MOST_PROSE } from '../../platform/http/bounds.js';
 import { Optional } from '../../platform/http/fields.js';
 import { IsStringMap } from '../../platform/http/json-fields.js';
 import { IsWhole } from '../../platform/http/number-fields.js';
-import { IsId, IsText, IsWordList } from '../../platform/http/text-fields.js';
+import { IsId, IsText, IsOneOfList } from '../../platform/http/text-fields.js';
 import { IsInstant } from '../../platform/http/time-fields.js';
 
 const MOST_HOURS = 7 * 24;
@@ -21,7 +21,7 @@ export class CreateWebhookEndpointRequest {
 
   /** What it wants to hear of; left out, everything. */
   @Optional()
-  @IsWordList(WEBHOOK_EVENT_TYPES, { least: 1 })
+  @IsOneOfList(WEBHOOK_EVENT_TYPES, { least: 1 })
   event_types?: WebhookEventType[];
 
   @Optional()
@@ -40,7 +40,7 @@ export class UpdateWebhookEndpointRequest {
 
   /** Replaces what it heard of; an empty list means everything. */
   @Optional()
-  @IsWordList(WEBHOOK_EVENT_TYPES)
+  @IsOneOfList(WEBHOOK_EVENT_TYPES)
   event_types?: WebhookEventType[];
 
   /** False: nothing is sent to it, and what happens meanwhile is not told later. True also forgets its failures. */
@@ -86,6 +86,6 @@ export class ListWebhookDeliveriesQuery extends ListRequest {
   message_id?: string;
 
   @Optional()
-  @IsWordList(['pending', 'succeeded', 'failed'])
+  @IsOneOfList(['pending', 'succeeded', 'failed'])
   state?: string[];
 }

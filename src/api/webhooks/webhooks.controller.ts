@@ -1,12 +1,12 @@
 import { HttpCode, Post, Req } from '@nestjs/common';
 import { ApiParam } from '@nestjs/swagger';
-import { OpenApiController } from '../api-controller.js';
+import { UnauthenticatedController } from '../api-controller.js';
 import { WebhookReceiver } from '../../integrations/inbound-webhooks/webhook-receiver.service.js';
 import { takeWebhook, type WebhookRequest } from './take-webhook.js';
 import { WebhookReceivedResponse } from './webhooks.responses.js';
 
 /** Where providers tell us. Proven by signature, so no API key. */
-@OpenApiController('webhooks', 'Webhooks')
+@UnauthenticatedController('webhooks', 'Webhooks')
 export class WebhooksController {
   constructor(private readonly receiver: WebhookReceiver) {}
 

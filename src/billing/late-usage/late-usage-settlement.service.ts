@@ -26,7 +26,7 @@ import { SubscriptionsService } from '../../subscriptions/subscriptions.service.
 import type { Subscription } from '../../subscriptions/subscriptions.types.js';
 import { GivingBack } from '../giving-back.service.js';
 import { ImmediateBilling } from '../immediate-billing.service.js';
-import { SubscriptionSteps } from '../runs/subscription-steps.service.js';
+import { SubscriptionAdvancer } from '../runs/subscription-steps.service.js';
 import { SubscriptionBillingService } from '../subscription-billing.service.js';
 import { creditLines, type LateCredit, type LateUsage } from './late-usage-books.js';
 import { CORRECTED_USAGE, LateUsageNotes, noteTotal } from './late-usage-notes.service.js';
@@ -51,7 +51,7 @@ export class LateUsageSettlement {
     private readonly invoices: InvoicesService,
     private readonly subscriptions: SubscriptionsService,
     private readonly chains: SubscriptionChainsService,
-    private readonly steps: SubscriptionSteps,
+    private readonly steps: SubscriptionAdvancer,
     private readonly late: LateUsageService,
     private readonly billing: SubscriptionBillingService,
     private readonly now: ImmediateBilling,

@@ -5,7 +5,7 @@ import type { Period } from '../../domain/period.js';
 import type { Ctx } from '../../platform/context.js';
 import { SubscriptionsService } from '../../subscriptions/subscriptions.service.js';
 import { scheduleOf, type Subscription } from '../../subscriptions/subscriptions.types.js';
-import { BillTermsService } from '../../invoices/bill-terms.service.js';
+import { DiscountsAndTaxesService } from '../../invoices/bill-terms.service.js';
 import { InvoiceDrafts } from '../../invoices/invoice-drafts.service.js';
 import { OpenDraftsQueries } from '../../invoices/open-drafts.queries.js';
 import { InvoicesService } from '../../invoices/invoices.service.js';
@@ -22,7 +22,7 @@ export class RecalculationService {
     private readonly billing: SubscriptionBillingService,
     private readonly invoices: InvoicesService,
     private readonly drafts: InvoiceDrafts,
-    private readonly terms: BillTermsService,
+    private readonly terms: DiscountsAndTaxesService,
     private readonly openDrafts: OpenDraftsQueries,
   ) {}
 

@@ -9,8 +9,8 @@ import { JobQueue } from '../../platform/jobs/job-queue.js';
 import { SubscriptionsService } from '../../subscriptions/subscriptions.service.js';
 import type { Subscription } from '../../subscriptions/subscriptions.types.js';
 import { BillingRunsService, type BillingRunRow } from './billing-runs.service.js';
-import { SubscriptionSteps } from './subscription-steps.service.js';
-import type { Stepped } from './step.types.js';
+import { SubscriptionAdvancer } from './subscription-steps.service.js';
+import type { AdvanceResult } from './step.types.js';
 
 /** Subscriptions billed in one transaction: few enough to be short, many enough to share their queries. */
 const BATCH = 400;
@@ -52,7 +52,7 @@ export class BillingRun implements TimeTrigger, OnModuleInit {
     private readonly handlers: JobHandlers,
     private readonly queue: JobQueue,
     private readonly subscriptions: SubscriptionsService,
-    private readonly steps: SubscriptionSteps,
+    private readonly steps: SubscriptionAdvancer,
     private readonly runs: BillingRunsService,
   ) {}
 
@@ -154,7 +154,7 @@ export class BillingRun implements TimeTrigger, OnModuleInit {
 
   private async stepAll(ctx: Ctx, walk: Walk, due: readonly Subscription[]): Promise<number> {
     if (due.length === 0) return 0;
-    const stepped = await this.steps.stepAll(ctx, due);
+    const stepped = await this.steps.advance(ctx, due);
     const fresh = due.filter(({ id }) => !walk.seen.has(id)).map(({ id }) => id);
     await this.runs.progress(ctx, walk.runId, { subscriptions: fresh.length, ...countsOf(stepped) });
     ctx.afterCommit(() => {
@@ -182,7 +182,7 @@ export class BillingRun implements TimeTrigger, OnModuleInit {
   }
 }
 
-function countsOf(stepped: readonly Stepped[]): {
+function countsOf(stepped: readonly AdvanceResult[]): {
   periods: number;
   invoices: number;
   invoicesSkipped: number;

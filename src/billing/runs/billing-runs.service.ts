@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { notFound } from '../../domain/errors.js';
 import { WallClock } from '../../platform/clock/clock.js';
 import type { Ctx } from '../../platform/context.js';
-import { stampChange, stampNew } from '../../platform/database/columns.js';
+import { auditColumnsForUpdate, auditColumnsForInsert } from '../../platform/database/columns.js';
 import { findRow, insertRow, updateRow } from '../../platform/database/rows.js';
 import { findPage, type ListRequest, type PaginationResponse } from '../../platform/http/list-query.js';
 import { BillingRunEntity, type BillingRunFailure, type BillingRunTrigger } from './billing-run.entity.js';
@@ -28,7 +28,7 @@ export class BillingRunsService {
 
   create(ctx: Ctx, trigger: BillingRunTrigger): Promise<BillingRunRow> {
     return insertRow(ctx.em, BillingRunEntity, {
-      ...stampNew(ctx, 'billingRun'),
+      ...auditColumnsForInsert(ctx, 'billingRun'),
       trigger,
       runStatus: trigger === 'manual' ? 'queued' : 'running',
       startedAt: ctx.now,
@@ -58,7 +58,7 @@ export class BillingRunsService {
 
   async start(ctx: Ctx, id: string): Promise<void> {
     await updateRow(ctx.em, BillingRunEntity, id, {
-      ...stampChange(ctx),
+      ...auditColumnsForUpdate(ctx),
       runStatus: 'running',
       heartbeatAt: this.clock.now(),
     });
@@ -96,7 +96,7 @@ export class BillingRunsService {
 
   async finish(ctx: Ctx, id: string): Promise<void> {
     await updateRow(ctx.em, BillingRunEntity, id, {
-      ...stampChange(ctx),
+      ...auditColumnsForUpdate(ctx),
       runStatus: 'completed',
       finishedAt: ctx.now,
     });

@@ -3,15 +3,15 @@ import { nextAction } from '../../domain/subscribing/subscription-life.js';
 import type { Ctx } from '../../platform/context.js';
 import { SubscriptionSchedulesService } from '../../subscriptions/subscription-schedules.service.js';
 import type { Subscription, SubscriptionSchedule } from '../../subscriptions/subscriptions.types.js';
-import type { Stepped } from './step.types.js';
+import type { AdvanceResult } from './step.types.js';
 
 /** Lets a subscription whose end a schedule has set come to it, or go on if what is to follow cannot. */
 export type ScheduledEnd = (
   ctx: Ctx,
   before: Subscription,
   schedule: SubscriptionSchedule,
-  step: (subscription: Subscription) => Promise<Stepped>,
-) => Promise<Stepped>;
+  step: (subscription: Subscription) => Promise<AdvanceResult>,
+) => Promise<AdvanceResult>;
 
 /**
  * Which subscriptions end because something else is to follow them. Whoever lets it follow registers here: it needs the
@@ -45,8 +45,8 @@ export class ScheduledEnds {
     ctx: Ctx,
     before: Subscription,
     schedule: SubscriptionSchedule,
-    step: (subscription: Subscription) => Promise<Stepped>,
-  ): Promise<Stepped> {
+    step: (subscription: Subscription) => Promise<AdvanceResult>,
+  ): Promise<AdvanceResult> {
     if (this.handler === undefined) throw new Error('nobody lets scheduled changes happen');
     return this.handler(ctx, before, schedule, step);
   }

@@ -3,7 +3,7 @@ import type { Invoice } from '../../invoices/invoices.types.js';
 import type { Subscription } from '../../subscriptions/subscriptions.types.js';
 
 /** What one step has made of one subscription. */
-export interface Stepped {
+export interface AdvanceResult {
   readonly before: Subscription;
   readonly after: Subscription;
   readonly action: DueAction['type'];

@@ -28,7 +28,7 @@ import { PauseProrations } from '../pause-prorations.service.js';
 import { ProrationsService, type Proration } from '../prorations.service.js';
 import { ScheduledEnds } from './scheduled-ends.service.js';
 import type { BillingTask } from '../../rating/billing-task.types.js';
-import type { Stepped } from './step.types.js';
+import type { AdvanceResult } from './step.types.js';
 import { SubscriptionGrants } from '../../subscriptions/subscription-grants.service.js';
 
 /** Periods that a request bills before it changes something: seconds of work. */
@@ -45,7 +45,7 @@ interface Step {
 
 /** What time makes of subscriptions: begins, trial ends, pauses, period ends. The billing run walks by it. */
 @Injectable()
-export class SubscriptionSteps {
+export class SubscriptionAdvancer {
   constructor(
     private readonly subscriptions: SubscriptionsService,
     private readonly pauses: SubscriptionPausesService,
@@ -61,11 +61,11 @@ export class SubscriptionSteps {
    * One step of each of those locked subscriptions, each of which has one due: billed, finalized and moved on. However
    * many they are, the statements are as many as for one; only those that another one follows are stepped one by one.
    */
-  async stepAll(ctx: Ctx, due: readonly Subscription[]): Promise<Stepped[]> {
+  async advance(ctx: Ctx, due: readonly Subscription[]): Promise<AdvanceResult[]> {
     const schedules = await this.scheduledEnds.among(ctx, due);
     if (schedules.size === 0) return this.stepTogether(ctx, due);
-    const alone = async (one: Subscription): Promise<Stepped> =>
-      (await this.stepTogether(ctx, [one]))[0] as Stepped;
+    const alone = async (one: Subscription): Promise<AdvanceResult> =>
+      (await this.stepTogether(ctx, [one]))[0] as AdvanceResult;
     const stepped = new Map(
       (
         await this.stepTogether(
@@ -79,10 +79,10 @@ export class SubscriptionSteps {
       if (schedule !== undefined)
         stepped.set(before.id, await this.scheduledEnds.end(ctx, before, schedule, alone));
     }
-    return due.map(({ id }) => stepped.get(id) as Stepped);
+    return due.map(({ id }) => stepped.get(id) as AdvanceResult);
   }
 
-  private async stepTogether(ctx: Ctx, due: readonly Subscription[]): Promise<Stepped[]> {
+  private async stepTogether(ctx: Ctx, due: readonly Subscription[]): Promise<AdvanceResult[]> {
     const steps = await this.withChargesAgain(
       ctx,
       due.map((before) => stepOf(before)),
@@ -228,8 +228,8 @@ export class SubscriptionSteps {
     for (;;) {
       const action = nextAction(current);
       if (action === null || action.at > ctx.now) return current;
-      const [stepped] = await this.stepAll(ctx, [current]);
-      current = (stepped as Stepped).after;
+      const [stepped] = await this.advance(ctx, [current]);
+      current = (stepped as AdvanceResult).after;
     }
   }
 }
@@ -272,7 +272,7 @@ function startStep(before: Subscription, action: DueAction): Step {
   };
 }
 
-/** What it charges is looked up for all of them together: see {@link SubscriptionSteps.resumeTasks}. */
+/** What it charges is looked up for all of them together: see {@link SubscriptionAdvancer.resumeTasks}. */
 function resumeStep(before: Subscription, action: DueAction): Step {
   return {
     before,

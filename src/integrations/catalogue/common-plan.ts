@@ -2,7 +2,7 @@ import type { MeteredPrice, Plan } from '../../plans/plans.types.js';
 import type { RemotePlan } from '../../providers/provider-catalogue.js';
 
 /** What a plan and its remote one have in common. */
-export interface CommonPlan {
+export interface PlanBaseline {
   readonly name: string;
   readonly description: string;
   readonly active: boolean;
@@ -27,7 +27,7 @@ export const commonOfPlan = (
   prices: readonly MeteredPrice[],
   mapped: ReadonlyMap<string, unknown>,
   now: Date,
-): CommonPlan => ({
+): PlanBaseline => ({
   name: plan.name,
   description: plan.description ?? '',
   active: plan.status === 'published',
@@ -45,7 +45,7 @@ export const commonOfPlan = (
 });
 
 /** The provider's side; `ids`: ours by the remote ids of prices. */
-export const commonOfRemotePlan = (remote: RemotePlan, ids: ReadonlyMap<string, string>): CommonPlan => ({
+export const commonOfRemotePlan = (remote: RemotePlan, ids: ReadonlyMap<string, string>): PlanBaseline => ({
   name: remote.name,
   description: remote.description ?? '',
   active: remote.active,
@@ -60,7 +60,7 @@ export const commonOfRemotePlan = (remote: RemotePlan, ids: ReadonlyMap<string, 
 });
 
 /** A name that only one side has says nothing; whoever has none shows another in its place. */
-export const samePlan = (a: CommonPlan, b: CommonPlan): boolean =>
+export const samePlan = (a: PlanBaseline, b: PlanBaseline): boolean =>
   a.name === b.name &&
   a.description === b.description &&
   a.active === b.active &&

@@ -9,7 +9,7 @@ import { PricesService } from '../../plans/prices.service.js';
 import type { RemoteMeter, RemotePrice, UnreadablePrice } from '../../providers/provider-catalogue.js';
 import type { EntityMapping } from '../mappings/mappings.types.js';
 import { MappingsService } from '../mappings/mappings.service.js';
-import { isOpen, type CommonPlan } from './common-plan.js';
+import { isOpen, type PlanBaseline } from './common-plan.js';
 import { factsOf, inputOf, sameTerms, termsInput } from './price-facts.js';
 
 /** Remote prices as prices of ours. */
@@ -31,7 +31,7 @@ export class ImportedPrices {
     connection: Connection,
     planId: string,
     remotes: readonly RemotePrice[],
-    known: { readonly common: Partial<CommonPlan>; readonly unreadable: readonly UnreadablePrice[] },
+    known: { readonly common: Partial<PlanBaseline>; readonly unreadable: readonly UnreadablePrice[] },
   ): Promise<{ readonly ids: Map<string, string>; readonly left: UnreadablePrice[] }> {
     const ids = new Map<string, string>();
     const left: UnreadablePrice[] = [...known.unreadable];
@@ -63,7 +63,7 @@ export class ImportedPrices {
     connection: Connection,
     planId: string,
     remote: RemotePrice,
-    common: Partial<CommonPlan>,
+    common: Partial<PlanBaseline>,
   ): Promise<string | undefined> {
     const mapping = await this.mappings.findByRemoteId(ctx, connection.id, 'price', remote.remoteId);
     if (mapping !== null) return this.follow(ctx, mapping, planId, remote, common);
@@ -81,7 +81,7 @@ export class ImportedPrices {
     mapping: EntityMapping,
     planId: string,
     remote: RemotePrice,
-    common: Partial<CommonPlan>,
+    common: Partial<PlanBaseline>,
   ): Promise<string> {
     const ours = await this.prices.get(ctx, mapping.entityId);
     const { id } = ours.price;

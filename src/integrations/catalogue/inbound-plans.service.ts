@@ -9,7 +9,7 @@ import { SubscriptionsService } from '../../subscriptions/subscriptions.service.
 import { HANDLED, handledBut, skipped, SUPERSEDED, type Dispatched } from '../inbound-webhooks/dispatched.js';
 import { MappingsService } from '../mappings/mappings.service.js';
 import type { EntityMapping } from '../mappings/mappings.types.js';
-import { commonOfRemotePlan, type CommonPlan } from './common-plan.js';
+import { commonOfRemotePlan, type PlanBaseline } from './common-plan.js';
 import { ImportedPrices } from './imported-prices.service.js';
 
 /** A plan as the provider shows it. */
@@ -49,13 +49,13 @@ export class InboundPlans {
     if (mapping === undefined) return skipped('the plan is archived at the provider');
     const plan = await this.plans.find(ctx, mapping.entityId);
     if (plan === null || plan.status === 'deleted') return skipped('the plan was deleted here');
-    const common: Partial<CommonPlan> = mapping.agreement?.common ?? {};
+    const common: Partial<PlanBaseline> = mapping.agreement?.common ?? {};
     await this.takeFields(ctx, plan, remote, common, mapping.agreement?.telling ?? {});
     const { ids, left } = await this.importedPrices.apply(ctx, connection, plan.id, remote.prices, {
       common,
       unreadable: remote.unreadable,
     });
-    await this.mappings.agree(
+    await this.mappings.acceptBaseline(
       ctx,
       mapping,
       {
@@ -95,13 +95,13 @@ export class InboundPlans {
     ctx: Ctx,
     plan: Plan,
     remote: RemotePlan,
-    common: Partial<CommonPlan>,
-    telling: Partial<CommonPlan>,
+    common: Partial<PlanBaseline>,
+    telling: Partial<PlanBaseline>,
   ): Promise<void> {
     const description = remote.description ?? '';
     const changedThere = <F extends 'name' | 'description' | 'active'>(
       field: F,
-      value: CommonPlan[F],
+      value: PlanBaseline[F],
     ): boolean => value !== common[field] && value !== telling[field];
     const name = changedThere('name', remote.name) && remote.name !== plan.name ? { name: remote.name } : {};
     const words =
@@ -122,8 +122,8 @@ export class InboundPlans {
         await this.plans.setArchived(ctx, plan.id, true);
       else await this.plans.delete(ctx, plan.id);
     }
-    const before: Partial<CommonPlan> = mapping.agreement?.common ?? {};
-    await this.mappings.agree(
+    const before: Partial<PlanBaseline> = mapping.agreement?.common ?? {};
+    await this.mappings.acceptBaseline(
       ctx,
       mapping,
       { read, common: { ...before, active: false }, telling: null },

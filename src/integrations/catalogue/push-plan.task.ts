@@ -12,7 +12,7 @@ import type { EntityMapping } from '../mappings/mappings.types.js';
 import { MappingsService } from '../mappings/mappings.service.js';
 import { SyncTasks } from '../sync/sync-tasks.js';
 import type { Prepared, SyncOperation, SyncTask } from '../sync/sync.types.js';
-import { commonOfPlan, commonOfRemotePlan, isOpen, samePlan, type CommonPlan } from './common-plan.js';
+import { commonOfPlan, commonOfRemotePlan, isOpen, samePlan, type PlanBaseline } from './common-plan.js';
 import { factsOf } from './price-facts.js';
 
 interface PlanSide {
@@ -20,7 +20,7 @@ interface PlanSide {
   readonly prices: readonly MeteredPrice[];
   /** By the ids of prices. */
   readonly mapped: ReadonlyMap<string, EntityMapping>;
-  readonly common: CommonPlan;
+  readonly common: PlanBaseline;
 }
 
 /** Our plan and its fixed prices → the provider's. What is metered here is billed here, and not told. */
@@ -62,7 +62,7 @@ export class PushPlanTask implements SyncTask<RemotePlan>, OnModuleInit {
     if (!(await this.isAhead(ctx, connection.id, operation.entityId)))
       return { skip: 'the provider has the plan as it is' };
     const mapping = await this.mappings.reserve(ctx, connection, 'plan', side.plan.id);
-    await this.mappings.agree(ctx, mapping, {
+    await this.mappings.acceptBaseline(ctx, mapping, {
       read: mapping.agreement?.read ?? 0,
       common: mapping.agreement?.common ?? {},
       telling: { ...side.common },
@@ -93,7 +93,7 @@ export class PushPlanTask implements SyncTask<RemotePlan>, OnModuleInit {
         await this.mappings.link(ctx, connection, 'price', id, price.remoteId);
       ids.set(price.remoteId, id);
     }
-    await this.mappings.agree(ctx, mapping, {
+    await this.mappings.acceptBaseline(ctx, mapping, {
       read: mapping.agreement?.read ?? 0,
       common: { ...commonOfRemotePlan(remote, ids) },
       telling: null,
@@ -120,7 +120,7 @@ export class PushPlanTask implements SyncTask<RemotePlan>, OnModuleInit {
   }
 }
 
-const NOTHING: CommonPlan = { name: '', description: '', active: false, prices: {} };
+const NOTHING: PlanBaseline = { name: '', description: '', active: false, prices: {} };
 
 function pushOf({ plan, prices, mapped }: PlanSide, remoteId: string | undefined, now: Date): PlanPush {
   return {

@@ -10,7 +10,7 @@ import { SubscriptionsService } from '../../subscriptions/subscriptions.service.
 import { WalletsService } from '../../wallets/wallets.service.js';
 import { MappingsService } from '../mappings/mappings.service.js';
 import type { EntityMapping } from '../mappings/mappings.types.js';
-import { LostCustomers } from '../sync/lost-customers.service.js';
+import { MissingRemoteCustomers } from '../sync/lost-customers.service.js';
 import { SyncRevival } from '../sync/sync-revival.service.js';
 import { SyncOperationsService } from '../sync/sync-operations.service.js';
 import { HANDLED, skipped, type Dispatched } from './dispatched.js';
@@ -25,7 +25,7 @@ export class InboundCustomers {
     private readonly subscriptions: SubscriptionsService,
     private readonly wallets: WalletsService,
     private readonly mappings: MappingsService,
-    private readonly lost: LostCustomers,
+    private readonly lost: MissingRemoteCustomers,
     private readonly operations: SyncOperationsService,
     private readonly revival: SyncRevival,
     private readonly methods: PaymentMethodsService,
@@ -153,7 +153,7 @@ export class InboundCustomers {
       await this.mappings.lose(ctx, mapping);
       return HANDLED;
     }
-    if (await this.lost.lose(ctx, connection, customer)) return HANDLED;
+    if (await this.lost.unlink(ctx, connection, customer)) return HANDLED;
     const { inbound } = connection.syncConfig.customer;
     if (!inbound)
       return skipped('deleted at the provider, and no switch says what to do: the mapping is taken off');

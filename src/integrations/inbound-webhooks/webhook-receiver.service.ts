@@ -11,7 +11,7 @@ import type { Scope } from '../../platform/context.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { readInstant } from '../../platform/http/time-fields.js';
 import { RateLimiter } from '../../platform/http/rate-limiter.js';
-import { Lookups } from '../../platform/lookups.js';
+import { RefreshAheadCache } from '../../platform/lookups.js';
 import type { IncomingWebhook, ProviderAdapter } from '../../providers/provider-adapter.js';
 import { ProviderError } from '../../providers/provider-error.js';
 import type { ProviderEvent } from '../../providers/provider-event.js';
@@ -60,7 +60,7 @@ const MOST_REMEMBERED = 10_000;
 export class WebhookReceiver {
   private readonly logger = new Logger(WebhookReceiver.name);
   private readonly hints = new RateLimiter(HINTS_PER_MINUTE, MINUTE_MS);
-  private readonly remembered: Lookups<readonly Candidate[]>;
+  private readonly remembered: RefreshAheadCache<readonly Candidate[]>;
 
   constructor(
     private readonly uow: UnitOfWork,
@@ -70,7 +70,7 @@ export class WebhookReceiver {
     private readonly writer: WebhookWriter,
     connections: ConnectionsService,
   ) {
-    this.remembered = new Lookups(clock, { believedMs: REMEMBERED_MS, most: MOST_REMEMBERED });
+    this.remembered = new RefreshAheadCache(clock, { believedMs: REMEMBERED_MS, most: MOST_REMEMBERED });
     // A secret that was ended is refused here at once; other processes believe it for as long as they remember it.
     connections.onSecretsChanged((changed) => {
       this.remembered.forget((candidates) => candidates.some(({ id }) => id === changed));

@@ -102,7 +102,7 @@ export class WebhookWriter implements OnModuleInit {
     const others = [...all.values()].filter((of) => of.length < BURST).flat();
     await Promise.all([
       ...bursts.map((of) =>
-        this.queue.writeDown((of[0] as ReceivedWebhook).scope, BURST_JOB, toPayload(of, receivedAt)),
+        this.queue.enqueueDurably((of[0] as ReceivedWebhook).scope, BURST_JOB, toPayload(of, receivedAt)),
       ),
       ...(others.length === 0 ? [] : [this.store(others, receivedAt)]),
     ]);

@@ -3,7 +3,7 @@
  * been changed since; where both have, the provider's change is taken over, field by field. Without it neither an echo
  * of ours nor a change that is on its way could be told from a change that was made there.
  */
-export interface Agreement {
+export interface SyncBaseline {
   /** Which reading of the remote object was taken over last. One that began before it says nothing new. */
   readonly read: number;
   readonly common: Readonly<Record<string, unknown>>;

@@ -1,6 +1,6 @@
 import { Column, Entity, Index } from 'typeorm';
 import { EntityRow } from '../../platform/database/columns.js';
-import type { Agreement } from './agreement.js';
+import type { SyncBaseline } from './agreement.js';
 
 /** Which remote object is which of ours. Unique both ways within a connection. */
 @Entity('entity_mappings')
@@ -38,5 +38,5 @@ export class EntityMappingEntity extends EntityRow {
 
   /** Of what both sides can change: what they had in common last. Null where only one side changes it. */
   @Column({ type: 'jsonb', nullable: true })
-  agreement!: Agreement | null;
+  agreement!: SyncBaseline | null;
 }

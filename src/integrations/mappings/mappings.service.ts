@@ -3,12 +3,12 @@ import type { Connection } from '../../connections/connections.types.js';
 import { CustomersService } from '../../customers/customers.service.js';
 import { alreadyExists, BillingError, notFound, invalidOperation } from '../../domain/errors.js';
 import type { Caller, Ctx } from '../../platform/context.js';
-import { stampChange, stampNew } from '../../platform/database/columns.js';
+import { auditColumnsForUpdate, auditColumnsForInsert } from '../../platform/database/columns.js';
 import type { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { isUniqueViolation } from '../../platform/database/errors.js';
 import { lockName } from '../../platform/database/named-lock.js';
 import { findRow, findRows, insertUnlessThere, requireRow, updateRow } from '../../platform/database/rows.js';
-import type { Agreement } from './agreement.js';
+import type { SyncBaseline } from './agreement.js';
 import { EntityMappingEntity } from './entity-mapping.entity.js';
 import type { EntityMapping, MappedEntity } from './mappings.types.js';
 import { withdrawnIds, withWithdrawn } from './withdrawn.js';
@@ -25,7 +25,7 @@ export class MappingsService {
     entityId: string,
   ): Promise<EntityMapping> {
     const row: EntityMappingEntity = {
-      ...stampNew(ctx, 'mapping'),
+      ...auditColumnsForInsert(ctx, 'mapping'),
       connectionId: connection.id,
       provider: connection.provider,
       entityType,
@@ -60,7 +60,7 @@ export class MappingsService {
     const reserved = known ?? (await this.reserve(ctx, connection, entityType, entityId));
     try {
       await updateRow(ctx.em, EntityMappingEntity, reserved.id, {
-        ...stampChange(ctx),
+        ...auditColumnsForUpdate(ctx),
         providerEntityId,
         state: 'linked',
         metadata: { ...reserved.metadata, ...metadata },
@@ -114,7 +114,7 @@ export class MappingsService {
   /** The remote object is gone; what stood for it waits for another one. */
   async lose(ctx: Ctx, mapping: EntityMapping): Promise<void> {
     await updateRow(ctx.em, EntityMappingEntity, mapping.id, {
-      ...stampChange(ctx),
+      ...auditColumnsForUpdate(ctx),
       providerEntityId: null,
       state: 'reserved',
       metadata: { lost: mapping.providerEntityId ?? '' },
@@ -126,14 +126,14 @@ export class MappingsService {
   async beginWithdrawal(ctx: Ctx, mapping: EntityMapping): Promise<readonly string[]> {
     const withdrawn = withWithdrawn(mapping.metadata, [mapping.providerEntityId]);
     const metadata = { ...mapping.metadata, ...withdrawn };
-    await updateRow(ctx.em, EntityMappingEntity, mapping.id, { ...stampChange(ctx), metadata });
+    await updateRow(ctx.em, EntityMappingEntity, mapping.id, { ...auditColumnsForUpdate(ctx), metadata });
     return withdrawnIds(metadata);
   }
 
   /** These remote objects are withdrawn, with the one that stood for the entity: nothing stands for it there. */
   async endWithdrawal(ctx: Ctx, mapping: EntityMapping, ids: readonly string[]): Promise<void> {
     await updateRow(ctx.em, EntityMappingEntity, mapping.id, {
-      ...stampChange(ctx),
+      ...auditColumnsForUpdate(ctx),
       providerEntityId: null,
       state: 'reserved',
       metadata: withWithdrawn(mapping.metadata, [...ids, mapping.providerEntityId]),
@@ -179,14 +179,14 @@ export class MappingsService {
     return Number(row?.number);
   }
 
-  async agree(
+  async acceptBaseline(
     ctx: Ctx,
     mapping: EntityMapping,
-    agreement: Agreement,
+    agreement: SyncBaseline,
     metadata: Readonly<Record<string, string>> = {},
   ): Promise<void> {
     await updateRow(ctx.em, EntityMappingEntity, mapping.id, {
-      ...stampChange(ctx),
+      ...auditColumnsForUpdate(ctx),
       agreement,
       metadata: { ...mapping.metadata, ...metadata },
     });
@@ -195,13 +195,13 @@ export class MappingsService {
   /** What was being told has been refused: should the provider show it after all, that is news. */
   async notTold(ctx: Ctx, connectionId: string, entityType: MappedEntity, entityId: string): Promise<void> {
     const mapping = await this.find(ctx, connectionId, entityType, entityId);
-    if (mapping?.agreement) await this.agree(ctx, mapping, { ...mapping.agreement, telling: null });
+    if (mapping?.agreement) await this.acceptBaseline(ctx, mapping, { ...mapping.agreement, telling: null });
   }
 
   /** The remote object is another of our entities from now on. */
   async move(ctx: Ctx, mapping: EntityMapping, entityId: string): Promise<EntityMapping> {
     await updateRow(ctx.em, EntityMappingEntity, mapping.id, {
-      ...stampChange(ctx),
+      ...auditColumnsForUpdate(ctx),
       entityId,
       agreement: null,
     });

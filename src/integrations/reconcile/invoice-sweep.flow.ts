@@ -39,8 +39,8 @@ const LOOK_AGAIN_MS = 1_000;
  * after the next try has looked, found nothing and made its own. The mapped one stays; whatever else can be paid is void.
  */
 @Injectable()
-export class InvoiceSweep implements OnModuleInit {
-  private readonly logger = new Logger(InvoiceSweep.name);
+export class InvoiceReconciler implements OnModuleInit {
+  private readonly logger = new Logger(InvoiceReconciler.name);
 
   constructor(
     private readonly uow: UnitOfWork,

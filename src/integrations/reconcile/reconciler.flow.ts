@@ -25,10 +25,10 @@ import { WebhookHealthFlow } from '../inbound-webhooks/webhook-health.flow.js';
 import { reportedReversals } from '../sync/reported-reversals.js';
 import { MappingsService } from '../mappings/mappings.service.js';
 import { SyncNotes } from '../sync/sync-notes.service.js';
-import { InvoiceSweep } from './invoice-sweep.flow.js';
+import { InvoiceReconciler } from './invoice-sweep.flow.js';
 import { RECONCILE_OPTIONS, type ReconcileOptions } from './reconcile.options.js';
 import { changed, OpenInvoices } from './open-invoices.service.js';
-import { UndecidedPayments } from './undecided-payments.flow.js';
+import { PendingPaymentsPoller } from './undecided-payments.flow.js';
 
 const BEGIN_JOB = 'reconcile.begin';
 const POLL_JOB = 'reconcile.poll';
@@ -63,11 +63,11 @@ export class Reconciler implements OnModuleInit {
     private readonly providers: ProvidersService,
     private readonly mappings: MappingsService,
     private readonly open: OpenInvoices,
-    private readonly sweep: InvoiceSweep,
+    private readonly sweep: InvoiceReconciler,
     private readonly notes: SyncNotes,
     private readonly dispatcher: InboundDispatcher,
     private readonly reversals: PaymentReversals,
-    private readonly undecided: UndecidedPayments,
+    private readonly undecided: PendingPaymentsPoller,
     private readonly webhooks: WebhookHealthFlow,
   ) {}
 
@@ -122,7 +122,7 @@ export class Reconciler implements OnModuleInit {
   private async followSettled(caller: Caller, connection: Connection): Promise<number> {
     const session = this.sessions.open(connection);
     const { invoices, payments } = session;
-    if (!invoices?.listSettled && !reversalsOf(session)?.listReversed && !payments?.listDecided) return 0;
+    if (!invoices?.listSettled && !reversalsOf(session)?.listReversed && !payments?.listFinalized) return 0;
     const [open, collected, undecided] = await this.uow.run(caller, async (ctx) => [
       await this.mappings.hasOpenInvoices(ctx, connection.id),
       await this.reversals.hasCollected(ctx, connection.id),

@@ -23,8 +23,8 @@ const STATUS: Readonly<Record<DecidedPayment['status'], PaymentReport['status']>
  * where it says more than we know: a call for a hundred events, one or two for each payment, none while nothing is open.
  */
 @Injectable()
-export class UndecidedPayments {
-  private readonly logger = new Logger(UndecidedPayments.name);
+export class PendingPaymentsPoller {
+  private readonly logger = new Logger(PendingPaymentsPoller.name);
 
   constructor(
     private readonly uow: UnitOfWork,
@@ -50,7 +50,7 @@ export class UndecidedPayments {
     since: Date,
   ): Promise<number> {
     let count = 0;
-    for await (const said of payments.listDecided?.(since) ?? []) {
+    for await (const said of payments.listFinalized?.(since) ?? []) {
       if (!(await this.isBehind(caller, connection, said))) continue;
       if (await this.takeOver(caller, connection, said)) count += 1;
     }

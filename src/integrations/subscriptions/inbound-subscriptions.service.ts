@@ -183,7 +183,7 @@ export class InboundSubscriptions {
         ? await this.mappings.move(ctx, mapping, subscriptionId)
         : (mapping ??
           (await this.mappings.link(ctx, connection, 'subscription', subscriptionId, remote.remoteId)));
-    await this.mappings.agree(
+    await this.mappings.acceptBaseline(
       ctx,
       moved,
       {

@@ -68,7 +68,7 @@ export class PushSubscriptionTask implements SyncTask<RemoteSubscription>, OnMod
     const remoteId = ahead?.mapping.providerEntityId ?? undefined;
     if (ahead === undefined || remoteId === undefined)
       return { skip: 'the provider has the subscription as it is' };
-    await this.mappings.agree(ctx, ahead.mapping, {
+    await this.mappings.acceptBaseline(ctx, ahead.mapping, {
       read: ahead.mapping.agreement?.read ?? 0,
       common: ahead.mapping.agreement?.common ?? {},
       telling: { ...ahead.ours },
@@ -98,7 +98,7 @@ export class PushSubscriptionTask implements SyncTask<RemoteSubscription>, OnMod
     const told = storedCommon(mapping?.agreement?.telling);
     const common = storedCommon(mapping?.agreement?.common);
     if (mapping !== null && told !== undefined && common !== undefined)
-      await this.mappings.agree(
+      await this.mappings.acceptBaseline(
         ctx,
         mapping,
         {

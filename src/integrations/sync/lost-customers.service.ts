@@ -8,7 +8,7 @@ import { SyncOperationsService } from './sync-operations.service.js';
 
 /** Remote customers that somebody has deleted at the provider, whether a webhook tells of it or a call that fails. */
 @Injectable()
-export class LostCustomers {
+export class MissingRemoteCustomers {
   constructor(
     private readonly mappings: MappingsService,
     private readonly methods: PaymentMethodsService,
@@ -21,7 +21,7 @@ export class LostCustomers {
   }
 
   /** Takes it off our books, its saved methods too, and plans to make it again where customers are pushed. */
-  async lose(
+  async unlink(
     ctx: Ctx,
     connection: Connection,
     customer: { readonly id: string; readonly revision: number },

@@ -13,7 +13,7 @@ import { withdrawnIds } from '../mappings/withdrawn.js';
 import { InvoicePages } from './invoice-pages.service.js';
 import { pushOf, revised, whyUnwanted } from './invoice-push-content.js';
 import { fromSnapshot, toSnapshot } from './invoice-snapshot.js';
-import { LostCustomers } from './lost-customers.service.js';
+import { MissingRemoteCustomers } from './lost-customers.service.js';
 import { PushQueue } from './push-queue.service.js';
 import { RemoteInvoicesService, syncErrorKey } from './remote-invoices.service.js';
 import { SyncTasks } from './sync-tasks.js';
@@ -37,7 +37,7 @@ export class PushInvoiceTask implements SyncTask<PushResult>, OnModuleInit {
     private readonly tasks: SyncTasks,
     private readonly invoices: InvoicesService,
     private readonly customers: CustomersService,
-    private readonly lost: LostCustomers,
+    private readonly lost: MissingRemoteCustomers,
     private readonly payments: PaymentsService,
     private readonly pages: CheckoutSessionsService,
     private readonly mappings: MappingsService,
@@ -164,7 +164,7 @@ export class PushInvoiceTask implements SyncTask<PushResult>, OnModuleInit {
   ): Promise<boolean> {
     if (!this.lost.isTold(error)) return false;
     const { customerId } = await this.invoices.get(ctx, operation.entityId);
-    return this.lost.lose(ctx, connection, await this.customers.get(ctx, customerId));
+    return this.lost.unlink(ctx, connection, await this.customers.get(ctx, customerId));
   }
 
   /** An invoice that the provider collects must not be payable on a page of ours, or be paid just now, as well. */

@@ -7,7 +7,7 @@ import { WallClock } from '../../platform/clock/clock.js';
 import type { Caller } from '../../platform/context.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { MappingsService } from '../mappings/mappings.service.js';
-import { LostCustomers } from './lost-customers.service.js';
+import { MissingRemoteCustomers } from './lost-customers.service.js';
 import { SyncEngine } from './sync-engine.flow.js';
 import { SyncOperationsService } from './sync-operations.service.js';
 import type { SyncOperation } from './sync.types.js';
@@ -25,7 +25,7 @@ export class RemoteCustomers {
     private readonly customers: CustomersService,
     private readonly mappings: MappingsService,
     private readonly operations: SyncOperationsService,
-    private readonly lost: LostCustomers,
+    private readonly lost: MissingRemoteCustomers,
     private readonly engine: SyncEngine,
   ) {}
 
@@ -42,7 +42,7 @@ export class RemoteCustomers {
     } catch (error) {
       if (!this.lost.isTold(error)) throw error;
       const again = await this.uow.run(caller, async (ctx) =>
-        this.lost.lose(ctx, connection, await this.customers.get(ctx, customerId)),
+        this.lost.unlink(ctx, connection, await this.customers.get(ctx, customerId)),
       );
       if (!again) throw error;
       // Another customer is another request: under the first key the provider remembers the refusal.

@@ -39,7 +39,7 @@ export abstract class EntityRow extends EnvironmentRow {
 }
 
 /** What every new entity row starts with. */
-export function stampNew(
+export function auditColumnsForInsert(
   ctx: Ctx,
   kind: IdKind,
 ): Pick<
@@ -58,7 +58,7 @@ export function stampNew(
 }
 
 /** What every change of an entity row sets. */
-export const stampChange = (ctx: Ctx): Pick<EntityRow, 'updatedAt' | 'updatedBy'> => ({
+export const auditColumnsForUpdate = (ctx: Ctx): Pick<EntityRow, 'updatedAt' | 'updatedBy'> => ({
   updatedAt: ctx.now,
   updatedBy: ctx.actor,
 });

@@ -18,7 +18,7 @@ export type Where<T> = {
   readonly [K in keyof T]?: (T[K] & (string | boolean | number | Date)) | readonly (T[K] & string)[];
 };
 
-export interface Reading<T> {
+export interface ReadOptions<T> {
   /** The lowest first; without it in any order. */
   readonly orderBy?: (keyof T & string) | readonly (keyof T & string)[];
   /** `FOR UPDATE`: nobody changes them until the unit of work ends. */
@@ -29,7 +29,7 @@ export function findRows<T extends ObjectLiteral>(
   em: EntityManager,
   entity: EntityClass<T>,
   where: Where<T>,
-  reading: Reading<T> = {},
+  reading: ReadOptions<T> = {},
 ): Promise<T[]> {
   return find(em, entity, where, reading, '');
 }
@@ -39,7 +39,7 @@ export async function findRow<T extends ObjectLiteral>(
   em: EntityManager,
   entity: EntityClass<T>,
   where: Where<T>,
-  reading: Reading<T> = {},
+  reading: ReadOptions<T> = {},
 ): Promise<T | null> {
   const [row] = await find(em, entity, where, reading, ' LIMIT 1');
   return row ?? null;
@@ -132,7 +132,7 @@ async function find<T extends ObjectLiteral>(
   em: EntityManager,
   entity: EntityClass<T>,
   where: Where<T>,
-  { orderBy = [], lock = false }: Reading<T>,
+  { orderBy = [], lock = false }: ReadOptions<T>,
   limit: string,
 ): Promise<T[]> {
   const columns = columnsOf(em, entity);

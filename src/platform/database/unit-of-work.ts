@@ -4,7 +4,7 @@ import { DataSource, type EntityManager, type QueryRunner } from 'typeorm';
 import { WallClock } from '../clock/clock.js';
 import { STANDS_AT } from '../clock/shown-time.js';
 import type { Caller, Ctx, Scope } from '../context.js';
-import { Remembered } from '../remembered.js';
+import { BoundedSet } from '../remembered.js';
 import { namedStatement, queryTogether, type PreparedStatement } from './batch.js';
 import { borrow, DATA_SOURCE, isOurs, SCHEMA } from './data-source.js';
 import { isTransactionConflict } from './errors.js';
@@ -45,7 +45,7 @@ interface Transaction {
 export class UnitOfWork {
   private readonly logger = new Logger(UnitOfWork.name);
   /** Environments whose clock cannot be moved. That is decided when one is made, so it may be remembered. */
-  private readonly real = new Remembered();
+  private readonly real = new BoundedSet();
   private readonly isOurs: boolean;
 
   constructor(

@@ -8,7 +8,7 @@ import { validationError } from '../../domain/errors.js';
  * Other spellings of a field, as the public guides write it. Both spellings with different values are refused:
  * guessing which one was meant would be worse.
  */
-export function AlsoNamed(...others: readonly string[]): PropertyDecorator {
+export function Alias(...others: readonly string[]): PropertyDecorator {
   return (target, property) => {
     const name = String(property);
     Expose()(target, property);

@@ -5,7 +5,7 @@ import { formatRate, parseRate } from '../../domain/rate.js';
 import { MOST_INT4, MOST_SAFE } from './bounds.js';
 import { Optional } from './fields.js';
 import { IsFraction } from './number-fields.js';
-import { IsText, IsTexts, IsWord } from './text-fields.js';
+import { IsText, IsTexts, IsOneOf } from './text-fields.js';
 import { IsInstant, readInstant } from './time-fields.js';
 import { IsPart } from './json-fields.js';
 
@@ -48,11 +48,11 @@ export class FilterRequest {
   @IsText()
   field!: string;
 
-  @IsWord(OPERATORS)
+  @IsOneOf(OPERATORS)
   operator!: (typeof OPERATORS)[number];
 
   @Optional()
-  @IsWord(['string', 'number', 'date', 'array'])
+  @IsOneOf(['string', 'number', 'date', 'array'])
   data_type?: string;
 
   @IsPart(() => FilterValueRequest)

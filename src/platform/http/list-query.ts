@@ -5,7 +5,7 @@ import { Optional } from './fields.js';
 import { IsListOf } from './json-fields.js';
 import { applyFilter, FilterRequest } from './list-filters.js';
 import { IsOffset, IsWhole } from './number-fields.js';
-import { IsText, IsWord } from './text-fields.js';
+import { IsText, IsOneOf } from './text-fields.js';
 import { IsInstant } from './time-fields.js';
 
 export const DEFAULT_LIMIT = 50;
@@ -23,11 +23,11 @@ export class ListRequest {
   offset?: number;
 
   @Optional()
-  @IsWord(['asc', 'desc'])
+  @IsOneOf(['asc', 'desc'])
   order?: 'asc' | 'desc';
 
   @Optional()
-  @IsWord(['published', 'archived', 'deleted'])
+  @IsOneOf(['published', 'archived', 'deleted'])
   status?: 'published' | 'archived' | 'deleted';
 
   /** Comma list of relations to include. */
@@ -51,7 +51,7 @@ export class SortRequest {
   field!: string;
 
   @Optional()
-  @IsWord(['asc', 'desc'])
+  @IsOneOf(['asc', 'desc'])
   direction?: 'asc' | 'desc';
 }
 

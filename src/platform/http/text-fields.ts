@@ -71,7 +71,7 @@ export function IsTexts({ least = 0, most = MOST_ITEMS }: ListBounds = {}): Prop
 }
 
 /** The same in a query: repeated, or one comma list. */
-export const IsTextList = (bounds: ListBounds = {}): PropertyDecorator =>
+export const IsStringList = (bounds: ListBounds = {}): PropertyDecorator =>
   applyDecorators(
     Transform(({ value }: { value: unknown }) =>
       typeof value === 'string' ? value.split(',').filter((item) => item !== '') : value,
@@ -80,7 +80,7 @@ export const IsTextList = (bounds: ListBounds = {}): PropertyDecorator =>
   );
 
 /** One of the contract's words, accepted in any case and read into the contract's. */
-export function IsWord(words: readonly string[]): PropertyDecorator {
+export function IsOneOf(words: readonly string[]): PropertyDecorator {
   const canonical = new Map(words.map((word) => [word.toLowerCase(), word]));
   return applyDecorators(
     shown({ type: 'string', enum: [...words] }),
@@ -92,7 +92,7 @@ export function IsWord(words: readonly string[]): PropertyDecorator {
 }
 
 /** An array of such words; one text counts as a comma list, as query parameters write it. */
-export function IsWordList(words: readonly string[], { least = 0 }: ListBounds = {}): PropertyDecorator {
+export function IsOneOfList(words: readonly string[], { least = 0 }: ListBounds = {}): PropertyDecorator {
   const canonical = new Map(words.map((word) => [word.toLowerCase(), word]));
   return applyDecorators(
     shown({

@@ -6,7 +6,7 @@ import { WallClock } from '../clock/clock.js';
 import type { Caller } from '../context.js';
 import { isUniqueViolation } from '../database/errors.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
-import { Remembered } from '../remembered.js';
+import { BoundedSet } from '../remembered.js';
 import { toBillingError, toEnvelope } from '../http/error-envelope.js';
 import { IdempotencyKeys, EXTEND_EVERY_MS, type Answer, type Claim, type Found } from './idempotency-keys.js';
 import type { KeyedRequest } from './keyed-request.js';
@@ -33,7 +33,7 @@ export class IdempotentRequests {
   /** By the id of a key: what this process is at. */
   private readonly underWay = new Map<string, Promise<void>>();
   /** Keys whose requests this process has answered. */
-  private readonly answeredHere = new Remembered();
+  private readonly answeredHere = new BoundedSet();
 
   constructor(
     private readonly uow: UnitOfWork,

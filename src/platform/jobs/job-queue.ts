@@ -63,7 +63,7 @@ export class JobQueue {
    * A job that nothing else is written down with, durable when it settles. One trip to the database, for callers that hold
    * requests until then.
    */
-  async writeDown<K extends JobKind>(scope: Scope, kind: K, payload: JobMap[K]): Promise<void> {
+  async enqueueDurably<K extends JobKind>(scope: Scope, kind: K, payload: JobMap[K]): Promise<void> {
     const announcement = this.announcement(kind);
     const id = newId('job');
     await this.uow.write(

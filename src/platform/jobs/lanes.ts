@@ -2,7 +2,7 @@ import type { Announcement, JobLane, JobTransport } from './job.js';
 import type { JobHandlers } from './job-handlers.js';
 
 /** A transport for each lane: what one lane waits for holds up nothing of another. */
-export class Lanes implements JobTransport {
+export class JobQueues implements JobTransport {
   constructor(
     private readonly handlers: JobHandlers,
     private readonly transports: Readonly<Record<JobLane, JobTransport>>,

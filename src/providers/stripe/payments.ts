@@ -23,7 +23,7 @@ export const stripePayments = (ctx: StripeContext): PaymentOperations => ({
   fetch: (remoteId) => fetchPayment(ctx, remoteId),
   refund: (request, attempt) => refund(ctx, request, attempt),
   listReversed: (since) => listReversed(ctx, since),
-  listDecided: (since) => listDecided(ctx, since),
+  listFinalized: (since) => listDecided(ctx, since),
   listMethods: (customerId) => listMethods(ctx, customerId),
   fetchMethodOwner: async (id) => {
     const found = await toldOrNull(ctx.stripe.paymentMethods.retrieve(id));

@@ -12,12 +12,12 @@ import { SubscriptionLinesService, type LineInput } from '../../subscriptions/su
 import { SubscriptionTermsService } from '../../subscriptions/subscription-terms.service.js';
 import { SubscriptionsService } from '../../subscriptions/subscriptions.service.js';
 import type { Subscription, SubscriptionLineItem } from '../../subscriptions/subscriptions.types.js';
-import { GrantCarry } from '../../wallets/grant-carry.service.js';
+import { GrantTransfer } from '../../wallets/grant-carry.service.js';
 import { subjectOf } from '../../subscriptions/subscription-grants.service.js';
 
 /** What is a subscription's own and not its plan's goes on with the one that takes its place. */
 @Injectable()
-export class PlanChangeCarry {
+export class PlanChangeTransfer {
   constructor(
     private readonly plans: PlansService,
     private readonly prices: PricesService,
@@ -25,7 +25,7 @@ export class PlanChangeCarry {
     private readonly lines: SubscriptionLinesService,
     private readonly addons: SubscriptionAddonsService,
     private readonly terms: SubscriptionTermsService,
-    private readonly grants: GrantCarry,
+    private readonly grants: GrantTransfer,
   ) {}
 
   /** Lines that are not the old plan's; one-time charges have been charged. In the order of {@link ownOf}. */

@@ -8,7 +8,7 @@ import type { Subscription, SubscriptionSchedule } from '../../subscriptions/sub
 import { inputOfWire, wireOf, type PlanChangeInput, type PlanChangeWire } from './plan-change-rules.js';
 import { PlanChangeService, type PlanChanged } from './plan-change.service.js';
 import { SubscriptionLifecycleService } from '../subscription-lifecycle.service.js';
-import { SubscriptionSteps } from '../../billing/runs/subscription-steps.service.js';
+import { SubscriptionAdvancer } from '../../billing/runs/subscription-steps.service.js';
 
 export interface PlanChangeScheduled {
   readonly type: PlanChangeType;
@@ -24,7 +24,7 @@ export class PlanChangeScheduling {
     private readonly schedules: SubscriptionSchedulesService,
     private readonly changes: SubscriptionLifecycleService,
     private readonly planChanges: PlanChangeService,
-    private readonly steps: SubscriptionSteps,
+    private readonly steps: SubscriptionAdvancer,
   ) {}
 
   /** Schedules it for the end of the current period: there the subscription ends, and another takes its place. */

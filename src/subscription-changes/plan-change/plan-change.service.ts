@@ -27,10 +27,10 @@ import type { Invoice } from '../../invoices/invoices.types.js';
 import { assertAnother, assertChangeable, isPresent, type PlanChangeInput } from './plan-change-rules.js';
 import type { GivenBack } from '../../billing/giving-back.service.js';
 import { ProrationsService, type CarriedCredits, type Proration } from '../../billing/prorations.service.js';
-import { PlanChangeCarry } from './plan-change-carry.service.js';
+import { PlanChangeTransfer } from './plan-change-carry.service.js';
 import { SubscriptionLifecycleService, type Cancelled } from '../subscription-lifecycle.service.js';
 import { SubscriptionBillingService } from '../../billing/subscription-billing.service.js';
-import { SubscriptionSteps } from '../../billing/runs/subscription-steps.service.js';
+import { SubscriptionAdvancer } from '../../billing/runs/subscription-steps.service.js';
 import type { BillingTask } from '../../rating/billing-task.types.js';
 import { SubscriptionGrants } from '../../subscriptions/subscription-grants.service.js';
 
@@ -78,11 +78,11 @@ export class PlanChangeService {
     private readonly subscriptions: SubscriptionsService,
     private readonly creation: SubscriptionCreationService,
     private readonly changes: SubscriptionLifecycleService,
-    private readonly steps: SubscriptionSteps,
+    private readonly steps: SubscriptionAdvancer,
     private readonly billing: SubscriptionBillingService,
     private readonly now: ImmediateBilling,
     private readonly prorations: ProrationsService,
-    private readonly carry: PlanChangeCarry,
+    private readonly carry: PlanChangeTransfer,
     private readonly schedules: SubscriptionSchedulesService,
     private readonly grants: SubscriptionGrants,
   ) {}
@@ -254,7 +254,7 @@ export class PlanChangeService {
 
   /** What is left of a trial is the new plan's. */
   private async beginTrial(ctx: Ctx, created: Subscription): Promise<Pick<PlanChanged, 'next' | 'invoice'>> {
-    const [stepped] = await this.steps.stepAll(ctx, [created]);
+    const [stepped] = await this.steps.advance(ctx, [created]);
     if (stepped === undefined) throw new Error(`subscription ${created.id} did not begin`);
     return { next: stepped.after, invoice: stepped.invoice };
   }

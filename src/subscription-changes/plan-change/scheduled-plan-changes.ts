@@ -11,7 +11,7 @@ import { SubscriptionsService } from '../../subscriptions/subscriptions.service.
 import type { Subscription, SubscriptionSchedule } from '../../subscriptions/subscriptions.types.js';
 import { PlanChangeScheduling } from './plan-change-scheduling.service.js';
 import { ScheduledEnds } from '../../billing/runs/scheduled-ends.service.js';
-import type { Stepped } from '../../billing/runs/step.types.js';
+import type { AdvanceResult } from '../../billing/runs/step.types.js';
 
 const JOB = 'subscription.scheduled_change';
 
@@ -54,8 +54,8 @@ export class ScheduledPlanChanges implements OnModuleInit {
     ctx: Ctx,
     before: Subscription,
     schedule: SubscriptionSchedule,
-    step: (subscription: Subscription) => Promise<Stepped>,
-  ): Promise<Stepped> {
+    step: (subscription: Subscription) => Promise<AdvanceResult>,
+  ): Promise<AdvanceResult> {
     await ctx.em.query('SAVEPOINT scheduled_change');
     // What fails here is the billing of the period that ends, and says nothing against the change.
     const ended = await step(before);
