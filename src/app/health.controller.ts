@@ -13,7 +13,7 @@ export class HealthController {
   @HttpCode(200)
   async check(@Res({ passthrough: true }) reply: { status(code: number): unknown }): Promise<HealthResponse> {
     try {
-      await this.uow.system((em) => em.query('SELECT 1'));
+      await this.uow.runSystem((em) => em.query('SELECT 1'));
       return { status: 'ok', database: 'ok' };
     } catch {
       reply.status(503);

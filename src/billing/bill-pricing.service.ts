@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Ctx } from '../platform/context.js';
 import { LineLineage } from '../subscriptions/line-lineage.service.js';
-import { DiscountsAndTaxesService, type SubscriptionBill } from '../invoices/bill-terms.service.js';
+import { DiscountsAndTaxesService, type SubscriptionBill } from '../invoices/discounts-and-taxes.service.js';
 import type { InvoiceDraftInput, InvoiceWithLines } from '../invoices/invoices.types.js';
 import type { RatedLine } from '../rating/rated-line.types.js';
 import { invoicePeriod, type BillingTask } from '../rating/billing-task.types.js';

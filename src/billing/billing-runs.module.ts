@@ -25,7 +25,7 @@ import { BillingRun } from './runs/billing-runner.service.js';
 import { BillingRunsService } from './runs/billing-runs.service.js';
 import { DraftFinalization } from './runs/draft-finalization.js';
 import { ScheduledEnds } from './runs/scheduled-ends.service.js';
-import { SubscriptionAdvancer } from './runs/subscription-steps.service.js';
+import { SubscriptionAdvancer } from './runs/subscription-advancer.service.js';
 import { SubscriptionBillingService } from './subscription-billing.service.js';
 
 /** Who makes invoices, and when: billing runs, late usage, recalculation, prorations. */

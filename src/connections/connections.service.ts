@@ -8,7 +8,7 @@ import { queryPrepared } from '../platform/database/prepared.js';
 import { findRow, findRows, insertRow, updateRow } from '../platform/database/rows.js';
 import { findPage, type PaginationResponse, type SearchRequest } from '../platform/http/list-query.js';
 import { Outbox } from '../platform/outbox/outbox.js';
-import { BoundedSet } from '../platform/remembered.js';
+import { BoundedSet } from '../platform/bounded-set.js';
 import { SealedSecrets, type Reseal } from '../platform/secrets/sealed-secrets.js';
 import { SECRET_BOX, SecretBox } from '../platform/secrets/secret-box.js';
 import type { ProviderAccount, ProviderAdapter } from '../providers/provider-adapter.js';

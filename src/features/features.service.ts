@@ -203,7 +203,10 @@ export class FeaturesService {
     await updateRow(ctx.em, FeatureEntity, id, { ...auditColumnsForUpdate(ctx), status: 'deleted' });
     await this.groups.assign(ctx, 'feature', id, '');
     if (feature.meterId !== null)
-      await updateRow(ctx.em, MeterEntity, feature.meterId, { ...auditColumnsForUpdate(ctx), status: 'archived' });
+      await updateRow(ctx.em, MeterEntity, feature.meterId, {
+        ...auditColumnsForUpdate(ctx),
+        status: 'archived',
+      });
   }
 
   private async meterFor(ctx: Ctx, input: FeatureInput): Promise<Meter | null> {

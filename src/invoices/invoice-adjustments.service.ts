@@ -100,7 +100,10 @@ export class InvoiceAdjustments {
   /** What of an adjustment has gone back by now, as the refunds say. */
   async countGivenBack(ctx: Ctx, { id, givenBackAmount }: InvoiceAdjustment, amount: bigint): Promise<void> {
     if (givenBackAmount !== amount)
-      await updateRow(ctx.em, InvoiceAdjustmentEntity, id, { ...auditColumnsForUpdate(ctx), givenBackAmount: amount });
+      await updateRow(ctx.em, InvoiceAdjustmentEntity, id, {
+        ...auditColumnsForUpdate(ctx),
+        givenBackAmount: amount,
+      });
   }
 
   /** Whether {@link take} would write nothing. */
@@ -149,7 +152,8 @@ export class InvoiceAdjustments {
         givenBackAmount: 0n,
         ...facts,
       });
-    else await updateRow(ctx.em, InvoiceAdjustmentEntity, known.id, { ...auditColumnsForUpdate(ctx), ...facts });
+    else
+      await updateRow(ctx.em, InvoiceAdjustmentEntity, known.id, { ...auditColumnsForUpdate(ctx), ...facts });
     return (status === 'ACTIVE' ? amount : 0n) - countedOf(known);
   }
 }

@@ -146,7 +146,10 @@ export class InvoiceDrafts {
     const applied = await this.parts.applicationsOf(ctx, [invoice.id]);
     const priced = applyCredits(storedDraft(invoice, lines, applied), creditBalances(credits));
     if (priced.credits.length === 0) return [];
-    await updateRow(ctx.em, InvoiceEntity, invoice.id, { ...auditColumnsForUpdate(ctx), ...figuresOf(ctx, priced) });
+    await updateRow(ctx.em, InvoiceEntity, invoice.id, {
+      ...auditColumnsForUpdate(ctx),
+      ...figuresOf(ctx, priced),
+    });
     return this.parts.insertCredits(ctx, invoice, lines, credits, priced);
   }
 

@@ -12,14 +12,14 @@ import { auditColumnsForUpdate } from '../platform/database/columns.js';
 import { isChange } from '../platform/database/changes.js';
 import { findRow, findRows, updateRow } from '../platform/database/rows.js';
 import { Outbox, type EventOf } from '../platform/outbox/outbox.js';
-import { DiscountsAndTaxesService } from './bill-terms.service.js';
+import { DiscountsAndTaxesService } from './discounts-and-taxes.service.js';
 import { CustomerCreditService } from './customer-credit.service.js';
 import { InvoiceDrafts } from './invoice-drafts.service.js';
 import { InvoiceFinalization } from './invoice-finalization.service.js';
 import { InvoicePartsStore } from './invoice-parts.store.js';
 import { InvoiceLineItemEntity } from './invoice-line-item.entity.js';
 import { InvoiceEntity } from './invoice.entity.js';
-import { OneOffDiscountsAndTaxes } from './invoice-terms.service.js';
+import { OneOffDiscountsAndTaxes } from './one-off-discounts-and-taxes.service.js';
 import { LineCreditsService, type LineCredit } from './line-credits.service.js';
 import {
   CREDITED_TO_WALLET,
@@ -161,7 +161,10 @@ export class InvoicesService {
 
   /** That another invoice has been made in its place. */
   async recordSuccessor(ctx: Ctx, id: string, successorId: string): Promise<void> {
-    await updateRow(ctx.em, InvoiceEntity, id, { ...auditColumnsForUpdate(ctx), recalculatedInvoiceId: successorId });
+    await updateRow(ctx.em, InvoiceEntity, id, {
+      ...auditColumnsForUpdate(ctx),
+      recalculatedInvoiceId: successorId,
+    });
   }
 
   async get(ctx: Ctx, id: string): Promise<Invoice> {

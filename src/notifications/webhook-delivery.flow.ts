@@ -46,7 +46,7 @@ export class WebhookDeliveryFlow implements OnModuleInit {
     this.handlers.register({
       kind: DELIVER_JOB,
       holdsClock: 'while_due',
-      lane: 'outside',
+      queue: 'outbound-http',
       handle: (run) => this.deliverOrWait(run),
     });
   }

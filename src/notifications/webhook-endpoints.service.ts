@@ -149,7 +149,11 @@ export class WebhookEndpointsService {
     await this.lock(ctx, id);
     // The secret goes with it.
     const secret = { sealed: '', last4: '' };
-    await updateRow(ctx.em, WebhookEndpointEntity, id, { ...auditColumnsForUpdate(ctx), status: 'deleted', secret });
+    await updateRow(ctx.em, WebhookEndpointEntity, id, {
+      ...auditColumnsForUpdate(ctx),
+      status: 'deleted',
+      secret,
+    });
     await this.record(ctx, 'webhook_endpoint.deleted', id);
   }
 

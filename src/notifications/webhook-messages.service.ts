@@ -70,7 +70,7 @@ export class WebhookMessagesService implements OnModuleInit {
     });
     this.handlers.register({
       kind: JOB,
-      lane: 'outside',
+      queue: 'outbound-http',
       handle: async ({ caller, payload }) => {
         // Should it be lost, so is the end of this job, which is written after it.
         await this.uow.run(caller, (ctx) => this.tell(ctx, payload), { isBookkeeping: true });
@@ -150,7 +150,7 @@ export class WebhookMessagesService implements OnModuleInit {
   private async purge(): Promise<void> {
     const before = new Date(this.clock.now().getTime() - KEEP_MS);
     for (;;) {
-      const [purged] = await this.uow.system((em) => em.query<{ count: number }[]>(PURGE, [before]));
+      const [purged] = await this.uow.runSystem((em) => em.query<{ count: number }[]>(PURGE, [before]));
       const count = purged?.count ?? 0;
       if (count > 0) this.logger.log({ event: 'webhook.messages_purged', count });
       if (count < PURGED_AT_ONCE) return;

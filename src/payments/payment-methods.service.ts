@@ -30,7 +30,10 @@ export class PaymentMethodsService {
         { customerId, connectionId, isDefault: true },
         { ...auditColumnsForUpdate(ctx), isDefault: false },
       );
-    await insertUnlessThere(ctx.em, PaymentMethodEntity, { ...auditColumnsForInsert(ctx, 'paymentMethod'), ...saved });
+    await insertUnlessThere(ctx.em, PaymentMethodEntity, {
+      ...auditColumnsForInsert(ctx, 'paymentMethod'),
+      ...saved,
+    });
     const known = await requireRow(ctx.em, PaymentMethodEntity, { connectionId, providerMethodId });
     const isDefault = saved.isDefault || known.isDefault;
     const change = { ...auditColumnsForUpdate(ctx), ...saved, isDefault, status: 'published' as const };
@@ -49,7 +52,10 @@ export class PaymentMethodsService {
     for (const one of saved) {
       const row = known.find(({ providerMethodId }) => providerMethodId === one.providerMethodId);
       if (row === undefined) {
-        await insertUnlessThere(ctx.em, PaymentMethodEntity, { ...auditColumnsForInsert(ctx, 'paymentMethod'), ...one });
+        await insertUnlessThere(ctx.em, PaymentMethodEntity, {
+          ...auditColumnsForInsert(ctx, 'paymentMethod'),
+          ...one,
+        });
         changed = true;
       } else {
         const change = { ...one, status: 'published' as const };
@@ -83,7 +89,10 @@ export class PaymentMethodsService {
       return false;
     const other = known.filter((one) => one.isDefault !== (one.providerMethodId === providerMethodId));
     for (const { id, isDefault } of other)
-      await updateRow(ctx.em, PaymentMethodEntity, id, { ...auditColumnsForUpdate(ctx), isDefault: !isDefault });
+      await updateRow(ctx.em, PaymentMethodEntity, id, {
+        ...auditColumnsForUpdate(ctx),
+        isDefault: !isDefault,
+      });
     return other.length > 0;
   }
 

@@ -10,7 +10,7 @@ import { PaymentRefundEntity } from './payment-refund.entity.js';
 import { PaymentReversals } from './payment-reversals.service.js';
 import type { PaymentRefund } from './payments.types.js';
 
-export interface RefundWish {
+export interface RefundInput {
   /** All that is left of the payment, when left out. */
   readonly amount?: Money | undefined;
   readonly reason?: string | undefined;
@@ -30,7 +30,7 @@ export class PaymentRefunds {
    * Writes down that money is to go back. Of a payment that a provider has, the row holds its amount until the provider
    * has answered; of one that was made outside of us it is a word of the operator, and done.
    */
-  async request(ctx: Ctx, paymentId: string, wish: RefundWish): Promise<PaymentRefund> {
+  async request(ctx: Ctx, paymentId: string, wish: RefundInput): Promise<PaymentRefund> {
     const invoice = await this.invoices.lock(ctx, (await this.ledger.get(ctx, paymentId)).destinationId);
     const payment = await this.ledger.lock(ctx, paymentId);
     if (payment.paymentMethodType === 'CREDITS')

@@ -132,7 +132,7 @@ export class EntitlementsService {
   }
 
   /** What a subscription has of its own goes on with the one that takes its place at an instant. */
-  async carryOver(
+  async transfer(
     ctx: Ctx,
     from: string,
     to: { readonly id: string; readonly startDate: Date },

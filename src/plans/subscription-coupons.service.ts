@@ -70,7 +70,7 @@ export class SubscriptionCouponsService {
    * What was redeemed for a subscription goes on with the one that takes its place, as often as it still counts: it is no new
    * redemption. `lineOf`: the line that takes the place of one; without it, its coupon ends, and is answered.
    */
-  async carryOver(
+  async transfer(
     ctx: Ctx,
     from: string,
     to: { readonly id: string; readonly startDate: Date },

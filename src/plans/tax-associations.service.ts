@@ -178,7 +178,7 @@ export class TaxAssociationsService {
   }
 
   /** What taxes a subscription taxes the one that takes its place. */
-  async carryOver(
+  async transfer(
     ctx: Ctx,
     from: string,
     to: { readonly id: string; readonly startDate: Date },

@@ -45,8 +45,8 @@ export interface Ctx extends Caller {
   readonly em: EntityManager;
   /** The environment's time, fixed when the unit of work opened. */
   readonly now: Date;
-  /** Runs after the commit, never after a rollback. For nudges only: what must happen goes through the outbox. */
-  afterCommit(nudge: () => void): void;
+  /** Runs after the commit, never after a rollback. For callbacks only: what must happen goes through the outbox. */
+  afterCommit(callback: () => void): void;
 }
 
 export const SYSTEM_ACTOR = 'system';

@@ -31,8 +31,8 @@ import { KeyRegister } from './idempotency/key-register.js';
 import { loadOptional } from './optional-package.js';
 import { BULL_QUEUES, BullTransport, type JobMessage } from './jobs/bull.transport.js';
 import { InProcessTransport } from './jobs/in-process.transport.js';
-import { JOB_TRANSPORT, type JobLane, type JobTransport } from './jobs/job.js';
-import { JobQueues } from './jobs/lanes.js';
+import { JOB_TRANSPORT, type JobQueueName, type JobTransport } from './jobs/job.js';
+import { JobQueues } from './jobs/job-queues.js';
 import { MountedRoutes } from './http/mounted-routes.js';
 import { JobHandlers } from './jobs/job-handlers.js';
 import { JobQueue } from './jobs/job-queue.js';
@@ -142,35 +142,35 @@ async function ofTheHost(
   return ready;
 }
 
-/** How many jobs of a lane a worker does at once. Those of `outside` mostly wait. */
-const HANDS_IN_PROCESS: Readonly<Record<JobLane, number>> = { main: 8, outside: 16 };
-const HANDS_WITH_BULL: Readonly<Record<JobLane, number>> = { main: 16, outside: 32 };
+/** How many jobs of a queue a worker does at once. Those of `outbound-http` mostly wait. */
+const CONCURRENCY_IN_PROCESS: Readonly<Record<JobQueueName, number>> = { main: 8, 'outbound-http': 16 };
+const CONCURRENCY_WITH_REDIS: Readonly<Record<JobQueueName, number>> = { main: 16, 'outbound-http': 32 };
 
 const IN_PROCESS_TRANSPORT: Provider = {
   provide: JOB_TRANSPORT,
   inject: [JobHandlers, WallClock, PLATFORM_OPTIONS],
   useFactory: (handlers: JobHandlers, clock: WallClock, { worker }: PlatformOptions) => {
-    const of = (lane: JobLane): JobTransport =>
-      new InProcessTransport(clock, worker.enabled, HANDS_IN_PROCESS[lane]);
-    return new JobQueues(handlers, { main: of('main'), outside: of('outside') });
+    const of = (queue: JobQueueName): JobTransport =>
+      new InProcessTransport(clock, worker.enabled, CONCURRENCY_IN_PROCESS[queue]);
+    return new JobQueues(handlers, { main: of('main'), 'outbound-http': of('outbound-http') });
   },
 };
 
 /** What `@nestjs/bull` calls a queue: known without the package, which not every application has. */
-const queueToken = (lane: JobLane): string => `BullQueue_${BULL_QUEUES[lane]}`;
+const queueToken = (queue: JobQueueName): string => `BullQueue_${BULL_QUEUES[queue]}`;
 
 const BULL_TRANSPORT: Provider = {
   provide: JOB_TRANSPORT,
-  inject: [JobHandlers, WallClock, queueToken('main'), queueToken('outside')],
+  inject: [JobHandlers, WallClock, queueToken('main'), queueToken('outbound-http')],
   useFactory: (
     handlers: JobHandlers,
     clock: WallClock,
     main: Queue<JobMessage>,
-    outside: Queue<JobMessage>,
+    outboundHttp: Queue<JobMessage>,
   ) =>
     new JobQueues(handlers, {
-      main: new BullTransport(main, clock, HANDS_WITH_BULL.main),
-      outside: new BullTransport(outside, clock, HANDS_WITH_BULL.outside),
+      main: new BullTransport(main, clock, CONCURRENCY_WITH_REDIS.main),
+      'outbound-http': new BullTransport(outboundHttp, clock, CONCURRENCY_WITH_REDIS['outbound-http']),
     }),
 };
 
@@ -182,14 +182,14 @@ function encryption(redisUrl: string): { readonly tls?: { readonly servername?: 
   return { tls: isIP(hostname.replace(/^\[|\]$/g, '')) === 0 ? { servername: hostname } : {} };
 }
 
-async function bullQueue(lane: JobLane, optionsModule: DynamicModule): Promise<DynamicModule> {
+async function bullQueue(queue: JobQueueName, optionsModule: DynamicModule): Promise<DynamicModule> {
   const { BullModule } = await loadOptional(
     'Jobs on Redis',
     '@nestjs/bull bull',
     () => import('@nestjs/bull'),
   );
   return BullModule.registerQueueAsync({
-    name: BULL_QUEUES[lane],
+    name: BULL_QUEUES[queue],
     imports: [optionsModule],
     inject: [PLATFORM_OPTIONS],
     useFactory: ({ redis }: PlatformOptions) => {
@@ -222,7 +222,7 @@ export class PlatformModule {
       imports: [
         optionsModule,
         ...(usesRedis
-          ? [awaited(bullQueue('main', optionsModule)), awaited(bullQueue('outside', optionsModule))]
+          ? [awaited(bullQueue('main', optionsModule)), awaited(bullQueue('outbound-http', optionsModule))]
           : []),
       ],
       providers: [

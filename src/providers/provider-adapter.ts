@@ -23,7 +23,7 @@ import type { DecidedPayment, MadeInvoice, OpenInvoice } from './provider-lists.
 import type { CallLimits } from './call-gate.js';
 import type { LocatedNews, ProviderEvent } from './provider-event.js';
 import type { PlanPush, RemotePlan, RemotePlanPage } from './provider-catalogue.js';
-import type { RemoteSubscription, SubscriptionWish } from './provider-subscriptions.js';
+import type { RemoteSubscription, SubscriptionUpdate } from './provider-subscriptions.js';
 
 /**
  * The contract between billing and a payment provider. An adapter is a stateless value: no database, no Nest,
@@ -217,7 +217,7 @@ export interface SubscriptionOperations {
    * Makes a subscription that the provider has what it is to be. Nothing is ever made by it: a subscription of our
    * own making there would bill the customer twice.
    */
-  update?(remoteId: string, wish: SubscriptionWish, attempt: Attempt): Promise<RemoteSubscription>;
+  update?(remoteId: string, wish: SubscriptionUpdate, attempt: Attempt): Promise<RemoteSubscription>;
 }
 
 export interface InvoiceOperations {

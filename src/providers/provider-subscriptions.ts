@@ -55,7 +55,7 @@ export interface RemoteSubscription {
 }
 
 /** What a subscription is to be at the provider. Only what differs there is sent. */
-export interface SubscriptionWish {
+export interface SubscriptionUpdate {
   readonly cancelled: boolean;
   readonly cancelAt: Date | undefined;
   readonly cancelAtPeriodEnd: boolean;

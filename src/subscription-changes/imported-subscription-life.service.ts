@@ -16,12 +16,12 @@ import {
 } from '../subscriptions/subscriptions.service.js';
 import { scheduleOf, type Subscription } from '../subscriptions/subscriptions.types.js';
 import { ImmediateBilling } from '../billing/immediate-billing.service.js';
-import { PlanChangeTransfer } from './plan-change/plan-change-carry.service.js';
+import { PlanChangeTransfer } from './plan-change/plan-change-transfer.service.js';
 import { SubscriptionLifecycleService } from './subscription-lifecycle.service.js';
 import { SubscriptionGrants } from '../subscriptions/subscription-grants.service.js';
 
 /** Where a provider's subscription stands. */
-export interface ImportedStanding {
+export interface ImportedStatus {
   readonly status: 'active' | 'trialing' | 'incomplete';
   readonly anchor: Date;
   readonly current: Period;
@@ -112,7 +112,7 @@ export class ImportedSubscriptionLife {
   }
 
   /** The provider's period, trial and first payment become ours. */
-  async follow(ctx: Ctx, before: Subscription, to: ImportedStanding): Promise<Subscription> {
+  async follow(ctx: Ctx, before: Subscription, to: ImportedStatus): Promise<Subscription> {
     const status = before.subscriptionStatus === 'paused' ? before.subscriptionStatus : to.status;
     const change: SubscriptionChange = {
       ...(status === before.subscriptionStatus ? {} : { subscriptionStatus: status }),
@@ -180,7 +180,7 @@ export class ImportedSubscriptionLife {
    * Periods turn here by themselves, and at the provider too. They differ where it counts from another instant now, and
    * for a moment around a boundary, which whoever is behind passes alone: what is charged then is the billing run's.
    */
-  private period(ctx: Ctx, before: Subscription, { anchor, current }: ImportedStanding): SubscriptionChange {
+  private period(ctx: Ctx, before: Subscription, { anchor, current }: ImportedStatus): SubscriptionChange {
     const ahead = current.start.getTime() - ctx.now.getTime();
     if (current.start < before.currentPeriodStart || ahead > CLOCK_DIFFERENCE_MS) return {};
     if (sameInstant(before.currentPeriodEnd, current.start)) return {};

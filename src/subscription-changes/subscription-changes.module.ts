@@ -12,7 +12,7 @@ import { WalletsModule } from '../wallets/wallets.module.js';
 import { AddonChanges } from './addons/addon-changes.service.js';
 import { FirstPayment } from './first-payment.subscriber.js';
 import { ImportedSubscriptionLife } from './imported-subscription-life.service.js';
-import { PlanChangeTransfer } from './plan-change/plan-change-carry.service.js';
+import { PlanChangeTransfer } from './plan-change/plan-change-transfer.service.js';
 import { PlanChangeScheduling } from './plan-change/plan-change-scheduling.service.js';
 import { PlanChangeService } from './plan-change/plan-change.service.js';
 import { ScheduledPlanChanges } from './plan-change/scheduled-plan-changes.js';

@@ -30,7 +30,7 @@ import type { Invoice } from '../invoices/invoices.types.js';
 import { paidUntil } from './paid-until.js';
 import { ProrationsService, type Proration } from '../billing/prorations.service.js';
 import { PauseProrations } from '../billing/pause-prorations.service.js';
-import { SubscriptionAdvancer } from '../billing/runs/subscription-steps.service.js';
+import { SubscriptionAdvancer } from '../billing/runs/subscription-advancer.service.js';
 import { SubscriptionGrants } from '../subscriptions/subscription-grants.service.js';
 
 /** When and how a subscription is to end. */

@@ -5,7 +5,7 @@ import { CustomerSubscriptionsQueries } from './customer-subscriptions.queries.j
 import { scheduleOf, type Subscription } from './subscriptions.types.js';
 import type { GrantSubject } from '../wallets/credit-grants.types.js';
 import { GrantApplications } from '../wallets/grant-applications.service.js';
-import { GrantTransfer } from '../wallets/grant-carry.service.js';
+import { GrantTransfer } from '../wallets/grant-transfer.service.js';
 
 /** Gives subscriptions the credits that they are due. */
 @Injectable()

@@ -162,7 +162,10 @@ export class SubscriptionLinesService {
       metadata: { ...(change.metadata ?? line.metadata) },
     };
     if (!changesPrice(change) && change.quantity === undefined && change.commitment === undefined) {
-      await updateRow(ctx.em, SubscriptionLineItemEntity, line.id, { ...auditColumnsForUpdate(ctx), ...words });
+      await updateRow(ctx.em, SubscriptionLineItemEntity, line.id, {
+        ...auditColumnsForUpdate(ctx),
+        ...words,
+      });
       await this.announce(ctx, subscription.id);
       return this.get(ctx, line.id);
     }
@@ -202,7 +205,10 @@ export class SubscriptionLinesService {
           : storedLineCommitment(change.commitment, subscription, priced, ''),
       replacesId: line.id,
     });
-    await updateRow(ctx.em, SubscriptionLineItemEntity, line.id, { ...auditColumnsForUpdate(ctx), endDate: at });
+    await updateRow(ctx.em, SubscriptionLineItemEntity, line.id, {
+      ...auditColumnsForUpdate(ctx),
+      endDate: at,
+    });
     await this.announce(ctx, subscription.id);
     return row;
   }

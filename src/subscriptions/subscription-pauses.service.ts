@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { invalidOperation } from '../domain/errors.js';
 import type { ProrationBehavior } from '../domain/subscribing/proration.js';
-import { planPause, statusAfterPause, type PauseWish } from '../domain/subscribing/pauses.js';
+import { planPause, statusAfterPause, type RequestedPause } from '../domain/subscribing/pauses.js';
 import type { Ctx } from '../platform/context.js';
 import { auditColumnsForUpdate, auditColumnsForInsert } from '../platform/database/columns.js';
 import { findRow, findRows, insertRow, updateRow } from '../platform/database/rows.js';
@@ -14,7 +14,7 @@ import {
   type SubscriptionPause,
 } from './subscriptions.types.js';
 
-export interface PauseInput extends PauseWish {
+export interface PauseInput extends RequestedPause {
   readonly reason?: string | undefined;
   /** `none`, when left out: what was paid in advance stays paid. */
   readonly prorationBehavior?: ProrationBehavior | undefined;

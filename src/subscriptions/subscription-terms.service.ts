@@ -78,14 +78,14 @@ export class SubscriptionTermsService {
    * Another subscription takes the place of one: its coupons, taxes and own entitlements go on with it. Answers the coupons
    * of lines that none takes the place of.
    */
-  async carryOver(
+  async transfer(
     ctx: Ctx,
     from: Subscription,
     to: Subscription,
     lineOf: (lineId: string) => string | undefined,
   ): Promise<AppliedCoupon[]> {
-    await this.taxes.carryOver(ctx, from.id, to);
-    await this.entitlements.carryOver(ctx, from.id, to);
-    return this.subscriptionCoupons.carryOver(ctx, from.id, to, lineOf);
+    await this.taxes.transfer(ctx, from.id, to);
+    await this.entitlements.transfer(ctx, from.id, to);
+    return this.subscriptionCoupons.transfer(ctx, from.id, to, lineOf);
   }
 }

@@ -8,7 +8,7 @@ import { auditColumnsForUpdate, auditColumnsForInsert } from '../platform/databa
 import { findRow, findRows, insertRow } from '../platform/database/rows.js';
 import { UnitOfWork } from '../platform/database/unit-of-work.js';
 import { findPage, type ListRequest, type PaginationResponse } from '../platform/http/list-query.js';
-import { RefreshAheadCache, type Found } from '../platform/lookups.js';
+import { RefreshAheadCache, type Found } from '../platform/refresh-ahead-cache.js';
 import { ApiKeyEntity } from './api-key.entity.js';
 import { AuditService } from './audit.service.js';
 import type { EnvironmentKind } from './environment.entity.js';
@@ -181,7 +181,7 @@ export class ApiKeysService {
   }
 
   private find(keyHash: string, now: Date): Promise<KeyRow | undefined> {
-    return this.uow.system(async (em) => {
+    return this.uow.runSystem(async (em) => {
       const [row] = await em.query<KeyRow[]>(
         `SELECT k.id, k.tenant_id, k.environment_id, e.kind, k.type, k.roles, k.permissions, k.last_used_at, k.expires_at
            FROM api_keys k JOIN environments e ON e.id = k.environment_id

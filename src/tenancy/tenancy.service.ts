@@ -5,7 +5,7 @@ import { SYSTEM_ACTOR, type Ctx, type Scope } from '../platform/context.js';
 import { findRow, findRows, insertRow } from '../platform/database/rows.js';
 import { UnitOfWork } from '../platform/database/unit-of-work.js';
 import { newId } from '../platform/ids.js';
-import { BoundedSet } from '../platform/remembered.js';
+import { BoundedSet } from '../platform/bounded-set.js';
 import { ApiKeysService } from './api-keys.service.js';
 import { EnvironmentEntity, type EnvironmentKind } from './environment.entity.js';
 import { TenantEntity } from './tenant.entity.js';
@@ -59,7 +59,7 @@ export class TenancyService {
 
   /** A key to an environment that is there, with everything that a key can do: for who has lost theirs. */
   async newKey(input: { environmentId: string; name: string }): Promise<NewTenant> {
-    const [row] = await this.uow.system(
+    const [row] = await this.uow.runSystem(
       async (em) =>
         await em.query<{ tenant_id: string; kind: EnvironmentKind }[]>(
           'SELECT tenant_id, kind FROM environments WHERE id = $1',
@@ -97,7 +97,7 @@ export class TenancyService {
   async has({ tenantId, environmentId }: Scope): Promise<boolean> {
     const name = `${tenantId} ${environmentId}`;
     if (this.environments.has(name)) return true;
-    const [row] = await this.uow.system(
+    const [row] = await this.uow.runSystem(
       async (em) =>
         await em.query<{ found: boolean }[]>(
           'SELECT EXISTS (SELECT 1 FROM environments WHERE id = $1 AND tenant_id = $2) AS found',
@@ -111,7 +111,7 @@ export class TenancyService {
 
   /** True when the database has no tenant at all. */
   async isEmpty(): Promise<boolean> {
-    const [row] = await this.uow.system(
+    const [row] = await this.uow.runSystem(
       async (em) => await em.query<{ found: boolean }[]>('SELECT EXISTS (SELECT 1 FROM tenants) AS found'),
     );
     return row?.found !== true;

@@ -2,7 +2,7 @@ import type { CatalogOperations, SubscriptionOperations } from '../providers/pro
 import type { PlanPush, RemotePlan, RemotePlanPage, RemotePrice } from '../providers/provider-catalogue.js';
 import { ProviderError } from '../providers/provider-error.js';
 import type { Attempt } from '../providers/provider-objects.js';
-import type { RemoteSubscription, SubscriptionWish } from '../providers/provider-subscriptions.js';
+import type { RemoteSubscription, SubscriptionUpdate } from '../providers/provider-subscriptions.js';
 import { notFound, type FakePlan, type FakePrice, type FakeSubscription } from './fake-account.js';
 import { isOwn, markOf, orNull, send, type FakeContext } from './fake-operations.js';
 
@@ -130,7 +130,7 @@ function find(ctx: FakeContext, id: string): FakeSubscription {
 function change(
   ctx: FakeContext,
   subscription: FakeSubscription,
-  wish: SubscriptionWish,
+  wish: SubscriptionUpdate,
 ): RemoteSubscription {
   if (subscription.endedAt !== undefined && !wish.cancelled)
     throw new ProviderError('conflict', `${subscription.id} has ended`, { code: 'subscription_ended' });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { RemoteSubscription, SubscriptionWish } from '../providers/provider-subscriptions.js';
+import type { RemoteSubscription, SubscriptionUpdate } from '../providers/provider-subscriptions.js';
 import type { Attempt } from '../providers/provider-objects.js';
 import { settled } from './connection.cases.js';
 import type { ContractCase, ContractHarness, SubscriptionControls } from './harness.js';
@@ -9,7 +9,7 @@ import type { Undertaking } from './recovery.cases.js';
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** As it is, to be changed in one thing. */
-const wishOf = (remote: RemoteSubscription, more: Partial<SubscriptionWish> = {}): SubscriptionWish => ({
+const wishOf = (remote: RemoteSubscription, more: Partial<SubscriptionUpdate> = {}): SubscriptionUpdate => ({
   cancelled: false,
   cancelAt: remote.cancelAt,
   cancelAtPeriodEnd: remote.cancelAtPeriodEnd,
@@ -25,7 +25,7 @@ const wishOf = (remote: RemoteSubscription, more: Partial<SubscriptionWish> = {}
 const updateIt = (
   on: Bench,
   id: string,
-  wish: SubscriptionWish,
+  wish: SubscriptionUpdate,
   attempt: Attempt,
 ): Promise<RemoteSubscription> => present(present(on.open().subscriptions).update?.(id, wish, attempt));
 
@@ -35,11 +35,11 @@ export function subscriptionCases(harness: ContractHarness, controls: Subscripti
     const id = await controls.create(on.connection, { quantity: 3 });
     return { on, remote: present((await present(on.open().subscriptions).fetch(id)) ?? undefined) };
   };
-  const update = (on: Bench, remote: RemoteSubscription, wish: SubscriptionWish) =>
+  const update = (on: Bench, remote: RemoteSubscription, wish: SubscriptionUpdate) =>
     updateIt(on, remote.remoteId, wish, firstTry(harness));
   const change = (
     name: string,
-    wish: (remote: RemoteSubscription) => Partial<SubscriptionWish>,
+    wish: (remote: RemoteSubscription) => Partial<SubscriptionUpdate>,
     check: (after: RemoteSubscription, before: RemoteSubscription) => void,
   ): ContractCase => ({
     name: `a subscription ${name}`,

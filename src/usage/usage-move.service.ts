@@ -30,7 +30,7 @@ export class UsageMoveService {
   /** The events of a period; without one, all of them and then the copies that were not taken. */
   async move(period: Period | undefined): Promise<UsageMoved> {
     if (this.options.storeUrl === undefined) throw new Error('there is no usage store besides Postgres');
-    const environments = await this.uow.system((em) =>
+    const environments = await this.uow.runSystem((em) =>
       em.query<Scope[]>(
         'SELECT tenant_id AS "tenantId", id AS "environmentId" FROM environments ORDER BY id',
       ),

@@ -5,7 +5,7 @@ import { TenancyModule } from '../tenancy/tenancy.module.js';
 import { AddonGrants } from './addon-grants.service.js';
 import { CreditGrantsService } from './credit-grants.service.js';
 import { GrantApplications } from './grant-applications.service.js';
-import { GrantTransfer } from './grant-carry.service.js';
+import { GrantTransfer } from './grant-transfer.service.js';
 import { WalletExpiries } from './wallet-expiries.service.js';
 import { PlanGrants } from './plan-grants.service.js';
 import { WalletHolds } from './wallet-holds.service.js';

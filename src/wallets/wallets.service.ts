@@ -111,7 +111,11 @@ export class WalletsService {
       idempotencyKey: systemKey('termination', id),
     });
     const wallet = emptied?.wallet ?? before;
-    const change = { ...auditColumnsForUpdate(ctx), walletStatus: 'closed' as const, version: wallet.version + 1 };
+    const change = {
+      ...auditColumnsForUpdate(ctx),
+      walletStatus: 'closed' as const,
+      version: wallet.version + 1,
+    };
     await updateRow(ctx.em, WalletEntity, id, change);
     await this.announce(ctx, 'wallet.terminated', wallet);
     return { ...wallet, ...change };

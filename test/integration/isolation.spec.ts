@@ -58,11 +58,13 @@ describe('tenants are kept apart', () => {
   });
 
   it('keeps the system role away from what belongs to tenants', async () => {
-    await expect(uow.system((em) => em.query('SELECT * FROM customers'))).rejects.toThrow(
+    await expect(uow.runSystem((em) => em.query('SELECT * FROM customers'))).rejects.toThrow(
       'permission denied',
     );
-    await expect(uow.system((em) => em.query('SELECT * FROM invoices'))).rejects.toThrow('permission denied');
-    await expect(uow.system((em) => em.query(`UPDATE api_keys SET key_hash = 'x'`))).rejects.toThrow(
+    await expect(uow.runSystem((em) => em.query('SELECT * FROM invoices'))).rejects.toThrow(
+      'permission denied',
+    );
+    await expect(uow.runSystem((em) => em.query(`UPDATE api_keys SET key_hash = 'x'`))).rejects.toThrow(
       'permission denied',
     );
   });
@@ -70,7 +72,7 @@ describe('tenants are kept apart', () => {
   it('forgets the scope with the transaction', async () => {
     await uow.run(callerOf(server.tenant), (ctx) => Promise.resolve(ctx.now));
     // The pool hands the same connections out again; the owner sees all, a scoped role without scope nothing.
-    const rows = await uow.system((em) =>
+    const rows = await uow.runSystem((em) =>
       em.query(`SELECT current_setting('app.tenant_id', true) AS tenant`),
     );
     expect(rows).toEqual([{ tenant: '' }]);

@@ -148,7 +148,7 @@ describe('statements that are asked together', () => {
 
     it('leave the connection as it was, whether they are answered or fail', async () => {
       const left = (): Promise<object[]> =>
-        uow.call(
+        uow.callFunction(
           `SELECT current_user <> 'flexprice_app' AS is_ours, current_setting('transaction_read_only') AS reading,
                   current_setting('plan_cache_mode') AS plans, current_setting('app.environment_id', true) AS environment,
                   pg_current_xact_id_if_assigned() AS transaction`,

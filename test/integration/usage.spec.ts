@@ -198,7 +198,7 @@ describe('usage in Postgres', () => {
     const writing = (): { release: () => void; other: Promise<void> } => {
       let release = (): void => undefined;
       const held = new Promise<void>((resolve) => (release = resolve));
-      const other = uow.system(async (em) => {
+      const other = uow.runSystem(async (em) => {
         await em.query(`INSERT INTO usage_events VALUES ($1, $2, $3, 'other', 'c', NULL, $4, now(), '{}')`, [
           scope().tenantId,
           scope().environmentId,
@@ -264,7 +264,7 @@ describe('usage in Postgres', () => {
       await append(at('a', 0, 1, 'race'));
       await addSeries(['race']);
       let rolled: Promise<number> | undefined;
-      await uow.system(async (em) => {
+      await uow.runSystem(async (em) => {
         // What a writer does, held open: it has found the hour marked, and leaves it.
         await em.query(
           `INSERT INTO usage_events VALUES ($1, $2, 'race-b', 'race', 'c', NULL, $3, now(), '{"n": 2}')`,

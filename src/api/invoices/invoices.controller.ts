@@ -8,7 +8,7 @@ import { OnlyReads } from '../../platform/idempotency/route-kinds.js';
 import { SubscriptionsService } from '../../subscriptions/subscriptions.service.js';
 import type { Subscription } from '../../subscriptions/subscriptions.types.js';
 import { ApiController, CurrentCaller } from '../api-controller.js';
-import { OneOffDiscountsAndTaxes } from '../../invoices/invoice-terms.service.js';
+import { OneOffDiscountsAndTaxes } from '../../invoices/one-off-discounts-and-taxes.service.js';
 import { InvoicesQueries } from './invoices.queries.js';
 import { UpdateInvoiceRequest } from './invoice-life.requests.js';
 import { CreateInvoiceRequest } from './invoices.requests.js';

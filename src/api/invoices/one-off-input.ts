@@ -2,7 +2,7 @@ import { fieldErrors, validationError } from '../../domain/errors.js';
 import { formatMoney, roundToMoney, sumMoney } from '../../domain/money.js';
 import { rate } from '../../domain/rate.js';
 import { taxOverrides } from '../taxes/taxes.requests.js';
-import type { OneOffDiscountsAndTaxesInput } from '../../invoices/invoice-terms.service.js';
+import type { OneOffDiscountsAndTaxesInput } from '../../invoices/one-off-discounts-and-taxes.service.js';
 import type { CreateInvoiceLineItemRequest, CreateInvoiceRequest } from './invoices.requests.js';
 import type { Invoice } from '../../invoices/invoices.types.js';
 import type { RatedLine } from '../../rating/rated-line.types.js';
@@ -43,7 +43,10 @@ export function assertDates({ issue_date: issued, due_date: due }: CreateInvoice
 }
 
 /** The coupons and taxes that the body puts on the invoice. */
-export const termsOf = (body: CreateInvoiceRequest, lines: readonly RatedLine[]): OneOffDiscountsAndTaxesInput => ({
+export const termsOf = (
+  body: CreateInvoiceRequest,
+  lines: readonly RatedLine[],
+): OneOffDiscountsAndTaxesInput => ({
   customerId: body.customer_id,
   currency: body.currency,
   coupons: [

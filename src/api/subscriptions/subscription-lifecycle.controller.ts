@@ -136,7 +136,7 @@ export class SubscriptionLifecycleController {
     @Param('id') id: string,
     @Body() body: UpdateSubscriptionRequest,
   ): Promise<SubscriptionResponse> {
-    assertOneWish(body);
+    assertOneChange(body);
     return this.uow.run(caller, async (ctx) => {
       await this.apply(ctx, id, body);
       return this.show(ctx, await this.subscriptions.get(ctx, id));
@@ -260,7 +260,7 @@ export class SubscriptionLifecycleController {
 }
 
 /** One change a call: of two that contradict each other, neither may win by the order in which they are looked at. */
-function assertOneWish(body: UpdateSubscriptionRequest): void {
+function assertOneChange(body: UpdateSubscriptionRequest): void {
   const given = (['cancel_at', 'cancel_at_period_end', 'status'] as const).filter(
     (field) => body[field] !== undefined,
   );

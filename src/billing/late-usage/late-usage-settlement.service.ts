@@ -26,7 +26,7 @@ import { SubscriptionsService } from '../../subscriptions/subscriptions.service.
 import type { Subscription } from '../../subscriptions/subscriptions.types.js';
 import { GivingBack } from '../giving-back.service.js';
 import { ImmediateBilling } from '../immediate-billing.service.js';
-import { SubscriptionAdvancer } from '../runs/subscription-steps.service.js';
+import { SubscriptionAdvancer } from '../runs/subscription-advancer.service.js';
 import { SubscriptionBillingService } from '../subscription-billing.service.js';
 import { creditLines, type LateCredit, type LateUsage } from './late-usage-books.js';
 import { CORRECTED_USAGE, LateUsageNotes, noteTotal } from './late-usage-notes.service.js';

@@ -5,7 +5,7 @@ import type { Period } from '../../domain/period.js';
 import type { Ctx } from '../../platform/context.js';
 import { SubscriptionsService } from '../../subscriptions/subscriptions.service.js';
 import { scheduleOf, type Subscription } from '../../subscriptions/subscriptions.types.js';
-import { DiscountsAndTaxesService } from '../../invoices/bill-terms.service.js';
+import { DiscountsAndTaxesService } from '../../invoices/discounts-and-taxes.service.js';
 import { InvoiceDrafts } from '../../invoices/invoice-drafts.service.js';
 import { OpenDraftsQueries } from '../../invoices/open-drafts.queries.js';
 import { InvoicesService } from '../../invoices/invoices.service.js';

@@ -9,13 +9,13 @@ import { JobQueue } from '../../platform/jobs/job-queue.js';
 import { SubscriptionsService } from '../../subscriptions/subscriptions.service.js';
 import type { Subscription } from '../../subscriptions/subscriptions.types.js';
 import { BillingRunsService, type BillingRunRow } from './billing-runs.service.js';
-import { SubscriptionAdvancer } from './subscription-steps.service.js';
-import type { AdvanceResult } from './step.types.js';
+import { SubscriptionAdvancer } from './subscription-advancer.service.js';
+import type { AdvanceResult } from './advance-result.types.js';
 
 /** Subscriptions billed in one transaction: few enough to be short, many enough to share their queries. */
 const BATCH = 400;
 /** Transactions at a time: while the database works on one, this process reckons the other. */
-const LANES = 2;
+const WALKERS = 2;
 const JOB = 'billing.run';
 const HOUR_MS = 3_600_000;
 const LONGEST_WAIT_HOURS = 24;
@@ -96,9 +96,11 @@ export class BillingRun implements TimeTrigger, OnModuleInit {
 
   private async walk(caller: Caller, runId: string, retrying: boolean): Promise<void> {
     const walk: Walk = { runId, retrying, failed: new Set(), seen: new Set() };
-    const lanes = await Promise.allSettled(Array.from({ length: LANES }, () => this.lane(caller, walk)));
-    for (const lane of lanes) if (lane.status === 'rejected') throw lane.reason;
-    const steps = lanes.reduce((sum, lane) => sum + (lane.status === 'fulfilled' ? lane.value : 0), 0);
+    const walkers = await Promise.allSettled(
+      Array.from({ length: WALKERS }, () => this.walker(caller, walk)),
+    );
+    for (const walker of walkers) if (walker.status === 'rejected') throw walker.reason;
+    const steps = walkers.reduce((sum, one) => sum + (one.status === 'fulfilled' ? one.value : 0), 0);
     await this.uow.run(caller, (ctx) => this.runs.finish(ctx, runId));
     this.logger.log({
       event: 'billing.run',
@@ -109,8 +111,8 @@ export class BillingRun implements TimeTrigger, OnModuleInit {
     });
   }
 
-  /** Chunk after chunk until nothing is due any more that no other lane has. */
-  private async lane(caller: Caller, walk: Walk): Promise<number> {
+  /** Chunk after chunk until nothing is due any more that no other walker has. */
+  private async walker(caller: Caller, walk: Walk): Promise<number> {
     let steps = 0;
     for (;;) {
       const count = await this.chunk(caller, walk);

@@ -3,7 +3,7 @@ import { nextAction } from '../../domain/subscribing/subscription-life.js';
 import type { Ctx } from '../../platform/context.js';
 import { SubscriptionSchedulesService } from '../../subscriptions/subscription-schedules.service.js';
 import type { Subscription, SubscriptionSchedule } from '../../subscriptions/subscriptions.types.js';
-import type { AdvanceResult } from './step.types.js';
+import type { AdvanceResult } from './advance-result.types.js';
 
 /** Lets a subscription whose end a schedule has set come to it, or go on if what is to follow cannot. */
 export type ScheduledEnd = (

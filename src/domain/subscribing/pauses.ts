@@ -10,7 +10,7 @@ export const RESUME_MODES = ['immediate', 'scheduled', 'auto'] as const;
 export type ResumeMode = (typeof RESUME_MODES)[number];
 export type PauseStatus = 'none' | 'active' | 'scheduled' | 'completed' | 'cancelled';
 
-export interface PauseWish {
+export interface RequestedPause {
   readonly mode: PauseMode;
   readonly start?: Date | undefined;
   readonly end?: Date | undefined;
@@ -21,7 +21,12 @@ export interface PauseWish {
  * When a pause that is asked for now begins and ends. BillingError: validation_error for dates that do not fit each other,
  * invalid_operation `subscription_not_active` or `subscription_already_paused` for a subscription that cannot be paused.
  */
-export function planPause(life: SubscriptionLife, wish: PauseWish, now: Date, timeZone: string): OpenPeriod {
+export function planPause(
+  life: SubscriptionLife,
+  wish: RequestedPause,
+  now: Date,
+  timeZone: string,
+): OpenPeriod {
   assertPausable(life);
   if (wish.mode === 'scheduled' && wish.start === undefined)
     throw fieldErrors({ pause_start: 'pause_start is required with pause_mode scheduled' });

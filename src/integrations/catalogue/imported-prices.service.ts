@@ -9,7 +9,7 @@ import { PricesService } from '../../plans/prices.service.js';
 import type { RemoteMeter, RemotePrice, UnreadablePrice } from '../../providers/provider-catalogue.js';
 import type { EntityMapping } from '../mappings/mappings.types.js';
 import { MappingsService } from '../mappings/mappings.service.js';
-import { isOpen, type PlanBaseline } from './common-plan.js';
+import { isOpen, type PlanBaseline } from './plan-baseline.js';
 import { factsOf, inputOf, sameTerms, termsInput } from './price-facts.js';
 
 /** Remote prices as prices of ours. */

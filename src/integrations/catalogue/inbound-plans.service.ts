@@ -9,7 +9,7 @@ import { SubscriptionsService } from '../../subscriptions/subscriptions.service.
 import { HANDLED, handledBut, skipped, SUPERSEDED, type Dispatched } from '../inbound-webhooks/dispatched.js';
 import { MappingsService } from '../mappings/mappings.service.js';
 import type { EntityMapping } from '../mappings/mappings.types.js';
-import { commonOfRemotePlan, type PlanBaseline } from './common-plan.js';
+import { remoteBaseline, type PlanBaseline } from './plan-baseline.js';
 import { ImportedPrices } from './imported-prices.service.js';
 
 /** A plan as the provider shows it. */
@@ -60,7 +60,7 @@ export class InboundPlans {
       mapping,
       {
         read: number,
-        common: { ...commonOfRemotePlan(remote, ids) },
+        common: { ...remoteBaseline(remote, ids) },
         telling: mapping.agreement?.telling ?? null,
       },
       { active: String(remote.active) },

@@ -12,7 +12,7 @@ import type { EntityMapping } from '../mappings/mappings.types.js';
 import { MappingsService } from '../mappings/mappings.service.js';
 import { SyncTasks } from '../sync/sync-tasks.js';
 import type { Prepared, SyncOperation, SyncTask } from '../sync/sync.types.js';
-import { commonOfPlan, commonOfRemotePlan, isOpen, samePlan, type PlanBaseline } from './common-plan.js';
+import { localBaseline, remoteBaseline, isOpen, samePlan, type PlanBaseline } from './plan-baseline.js';
 import { factsOf } from './price-facts.js';
 
 interface PlanSide {
@@ -95,7 +95,7 @@ export class PushPlanTask implements SyncTask<RemotePlan>, OnModuleInit {
     }
     await this.mappings.acceptBaseline(ctx, mapping, {
       read: mapping.agreement?.read ?? 0,
-      common: { ...commonOfRemotePlan(remote, ids) },
+      common: { ...remoteBaseline(remote, ids) },
       telling: null,
     });
     return remote.remoteId;
@@ -116,7 +116,7 @@ export class PushPlanTask implements SyncTask<RemotePlan>, OnModuleInit {
       'price',
       prices.map(({ price }) => price.id),
     );
-    return { plan, prices, mapped, common: commonOfPlan(plan, prices, mapped, ctx.now) };
+    return { plan, prices, mapped, common: localBaseline(plan, prices, mapped, ctx.now) };
   }
 }
 

@@ -10,7 +10,7 @@ import { SubscriptionsService } from '../../subscriptions/subscriptions.service.
 import { WalletsService } from '../../wallets/wallets.service.js';
 import { MappingsService } from '../mappings/mappings.service.js';
 import type { EntityMapping } from '../mappings/mappings.types.js';
-import { MissingRemoteCustomers } from '../sync/lost-customers.service.js';
+import { MissingRemoteCustomers } from '../sync/missing-remote-customers.service.js';
 import { SyncRevival } from '../sync/sync-revival.service.js';
 import { SyncOperationsService } from '../sync/sync-operations.service.js';
 import { HANDLED, skipped, type Dispatched } from './dispatched.js';

@@ -11,7 +11,7 @@ import type { Scope } from '../../platform/context.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { readInstant } from '../../platform/http/time-fields.js';
 import { RateLimiter } from '../../platform/http/rate-limiter.js';
-import { RefreshAheadCache } from '../../platform/lookups.js';
+import { RefreshAheadCache } from '../../platform/refresh-ahead-cache.js';
 import type { IncomingWebhook, ProviderAdapter } from '../../providers/provider-adapter.js';
 import { ProviderError } from '../../providers/provider-error.js';
 import type { ProviderEvent } from '../../providers/provider-event.js';
@@ -179,7 +179,7 @@ export class WebhookReceiver {
           : ['tenant_id = $2 AND environment_id = $3', [target.tenantId, target.environmentId]];
     const rows: ConnectionRow[] = [];
     for (let after = ''; ;) {
-      const page = await this.uow.system(
+      const page = await this.uow.runSystem(
         async (em) =>
           await em.query<ConnectionRow[]>(
             `SELECT id, tenant_id, environment_id, provider, is_default, credentials FROM connections

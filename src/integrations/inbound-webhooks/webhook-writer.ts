@@ -130,7 +130,7 @@ export class WebhookWriter implements OnModuleInit {
     });
     const column = (of: (row: (typeof rows)[number]) => string | null): string =>
       arrayLiteral(rows, (row) => arrayText(of(row)));
-    const due = await this.uow.call<{ id: string }>(STORE, [
+    const due = await this.uow.callFunction<{ id: string }>(STORE, [
       column(({ webhook }) => webhook.scope.tenantId),
       column(({ webhook }) => webhook.scope.environmentId),
       column(({ id }) => id),

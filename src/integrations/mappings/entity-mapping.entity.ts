@@ -1,6 +1,6 @@
 import { Column, Entity, Index } from 'typeorm';
 import { EntityRow } from '../../platform/database/columns.js';
-import type { SyncBaseline } from './agreement.js';
+import type { SyncBaseline } from './sync-baseline.js';
 
 /** Which remote object is which of ours. Unique both ways within a connection. */
 @Entity('entity_mappings')

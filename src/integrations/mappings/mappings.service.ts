@@ -8,7 +8,7 @@ import type { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { isUniqueViolation } from '../../platform/database/errors.js';
 import { lockName } from '../../platform/database/named-lock.js';
 import { findRow, findRows, insertUnlessThere, requireRow, updateRow } from '../../platform/database/rows.js';
-import type { SyncBaseline } from './agreement.js';
+import type { SyncBaseline } from './sync-baseline.js';
 import { EntityMappingEntity } from './entity-mapping.entity.js';
 import type { EntityMapping, MappedEntity } from './mappings.types.js';
 import { withdrawnIds, withWithdrawn } from './withdrawn.js';

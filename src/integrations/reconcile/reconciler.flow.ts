@@ -25,10 +25,10 @@ import { WebhookHealthFlow } from '../inbound-webhooks/webhook-health.flow.js';
 import { reportedReversals } from '../sync/reported-reversals.js';
 import { MappingsService } from '../mappings/mappings.service.js';
 import { SyncNotes } from '../sync/sync-notes.service.js';
-import { InvoiceReconciler } from './invoice-sweep.flow.js';
+import { InvoiceReconciler } from './invoice-reconciler.flow.js';
 import { RECONCILE_OPTIONS, type ReconcileOptions } from './reconcile.options.js';
 import { changed, OpenInvoices } from './open-invoices.service.js';
-import { PendingPaymentsPoller } from './undecided-payments.flow.js';
+import { PendingPaymentsPoller } from './pending-payments-poller.flow.js';
 
 const BEGIN_JOB = 'reconcile.begin';
 const POLL_JOB = 'reconcile.poll';

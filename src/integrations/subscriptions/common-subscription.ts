@@ -1,5 +1,5 @@
 import { formatRate } from '../../domain/rate.js';
-import type { RemoteSubscription, SubscriptionWish } from '../../providers/provider-subscriptions.js';
+import type { RemoteSubscription, SubscriptionUpdate } from '../../providers/provider-subscriptions.js';
 import type { Subscription, SubscriptionLineItem } from '../../subscriptions/subscriptions.types.js';
 
 /** What a subscription and its remote one have in common, of what either side can change. Instants in whole seconds. */
@@ -85,7 +85,7 @@ export const storedCommon = (
 ): CommonSubscription | undefined =>
   stored && 'quantities' in stored ? (stored as unknown as CommonSubscription) : undefined;
 
-export const wishOf = (common: CommonSubscription): SubscriptionWish => ({
+export const subscriptionUpdateOf = (common: CommonSubscription): SubscriptionUpdate => ({
   cancelled: common.cancelled,
   cancelAt: common.cancelAt === null ? undefined : new Date(common.cancelAt),
   cancelAtPeriodEnd: common.cancelAtPeriodEnd,

@@ -4,7 +4,7 @@ import { CustomersService } from '../../customers/customers.service.js';
 import type { Customer } from '../../customers/customers.types.js';
 import {
   ImportedSubscriptionLife,
-  type ImportedStanding,
+  type ImportedStatus,
 } from '../../subscription-changes/imported-subscription-life.service.js';
 import type { Ctx } from '../../platform/context.js';
 import { PricesService } from '../../plans/prices.service.js';
@@ -31,7 +31,7 @@ import {
   type CommonSubscription,
 } from './common-subscription.js';
 import { ImportedItems } from './imported-items.service.js';
-import { billingItem, standingOf } from './standing.js';
+import { billingItem, remoteStatusOf } from './remote-status.js';
 
 /** A subscription as the provider shows it, with what it needs and was not known here. */
 export interface SubscriptionReading {
@@ -154,7 +154,7 @@ export class InboundSubscriptions {
       metadata: remote.metadata,
     });
     if (there.cancelled) return this.life.end(ctx, before, remote.endedAt ?? ctx.now);
-    const standing: ImportedStanding = standingOf(remote);
+    const standing: ImportedStatus = remoteStatusOf(remote);
     let ours = await this.life.follow(ctx, before, standing);
     const changedThere = (word: (of: CommonSubscription) => string): boolean => {
       const now = word(there);
@@ -204,7 +204,7 @@ export class InboundSubscriptions {
   ): Promise<ImportInput> {
     const [first] = items;
     if (first === undefined) throw new Error(`subscription ${remote.remoteId} has no items`);
-    const standing = standingOf(remote);
+    const standing = remoteStatusOf(remote);
     const { price } = billingItem(remote);
     return {
       connectionId: connection.id,

@@ -15,7 +15,7 @@ import {
   itemLines,
   sameForProvider,
   storedCommon,
-  wishOf,
+  subscriptionUpdateOf,
   type CommonSubscription,
 } from './common-subscription.js';
 
@@ -84,7 +84,7 @@ export class PushSubscriptionTask implements SyncTask<RemoteSubscription>, OnMod
     if (session.subscriptions?.update === undefined)
       throw new Error('the session cannot change subscriptions');
     const { remoteId, ours } = snapshot as { remoteId: string; ours: CommonSubscription };
-    return session.subscriptions.update(remoteId, wishOf(ours), attempt);
+    return session.subscriptions.update(remoteId, subscriptionUpdateOf(ours), attempt);
   }
 
   /** What was told is common now. What else has changed there is read with the event that tells of it. */

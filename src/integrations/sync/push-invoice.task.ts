@@ -13,7 +13,7 @@ import { withdrawnIds } from '../mappings/withdrawn.js';
 import { InvoicePages } from './invoice-pages.service.js';
 import { pushOf, revised, whyUnwanted } from './invoice-push-content.js';
 import { fromSnapshot, toSnapshot } from './invoice-snapshot.js';
-import { MissingRemoteCustomers } from './lost-customers.service.js';
+import { MissingRemoteCustomers } from './missing-remote-customers.service.js';
 import { PushQueue } from './push-queue.service.js';
 import { RemoteInvoicesService, syncErrorKey } from './remote-invoices.service.js';
 import { SyncTasks } from './sync-tasks.js';

@@ -7,7 +7,7 @@ import { WallClock } from '../../platform/clock/clock.js';
 import type { Caller } from '../../platform/context.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { MappingsService } from '../mappings/mappings.service.js';
-import { MissingRemoteCustomers } from './lost-customers.service.js';
+import { MissingRemoteCustomers } from './missing-remote-customers.service.js';
 import { SyncEngine } from './sync-engine.flow.js';
 import { SyncOperationsService } from './sync-operations.service.js';
 import type { SyncOperation } from './sync.types.js';

@@ -16,7 +16,7 @@ export class Ticker {
   ) {}
 
   async tick(): Promise<void> {
-    const environments = await this.uow.system(
+    const environments = await this.uow.runSystem(
       async (em) =>
         await em.query<
           {

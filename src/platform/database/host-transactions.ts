@@ -22,7 +22,7 @@ const SAVEPOINT = 'flexprice_part';
 @Injectable()
 export class HostTransactions {
   private readonly logger = new Logger(HostTransactions.name);
-  private readonly nudges = new WeakMap<QueryRunner, Set<() => void>>();
+  private readonly callbacks = new WeakMap<QueryRunner, Set<() => void>>();
   private readonly watched = new WeakSet<DataSource>();
 
   constructor(
@@ -44,7 +44,7 @@ export class HostTransactions {
       await client.query(`SAVEPOINT ${SAVEPOINT}`);
       const before = await client.query<Record<string, string | null>>(REMEMBER);
       try {
-        const value = await this.uow.joined(this.runnerOn(client), caller, this.nudgesOf(host), work);
+        const value = await this.uow.joined(this.runnerOn(client), caller, this.callbacksOf(host), work);
         await client.query(
           RESTORE,
           SETTINGS.map((_, i) => before.rows[0]?.[`s${i}`] ?? ''),
@@ -70,10 +70,10 @@ export class HostTransactions {
     });
   }
 
-  private nudgesOf(host: QueryRunner): Set<() => void> {
+  private callbacksOf(host: QueryRunner): Set<() => void> {
     this.watch(host.manager.dataSource);
-    const known = this.nudges.get(host) ?? new Set();
-    this.nudges.set(host, known);
+    const known = this.callbacks.get(host) ?? new Set();
+    this.callbacks.set(host, known);
     return known;
   }
 
@@ -86,22 +86,22 @@ export class HostTransactions {
         if (!queryRunner.isTransactionActive) this.committed(queryRunner);
       },
       afterTransactionRollback: ({ queryRunner }) => {
-        if (!queryRunner.isTransactionActive) this.nudges.delete(queryRunner);
+        if (!queryRunner.isTransactionActive) this.callbacks.delete(queryRunner);
       },
     };
     dataSource.subscribers.push(subscriber);
   }
 
   private committed(host: QueryRunner): void {
-    const nudges = this.nudges.get(host);
-    if (nudges === undefined) return;
-    this.nudges.delete(host);
-    for (const nudge of nudges)
+    const callbacks = this.callbacks.get(host);
+    if (callbacks === undefined) return;
+    this.callbacks.delete(host);
+    for (const callback of callbacks)
       try {
-        nudge();
+        callback();
       } catch (error) {
         // It is the host's commit, which has happened.
-        this.logger.warn({ event: 'transaction.nudge_failed', err: error });
+        this.logger.warn({ event: 'transaction.callback_failed', err: error });
       }
   }
 }

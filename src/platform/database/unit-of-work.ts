@@ -4,7 +4,7 @@ import { DataSource, type EntityManager, type QueryRunner } from 'typeorm';
 import { WallClock } from '../clock/clock.js';
 import { STANDS_AT } from '../clock/shown-time.js';
 import type { Caller, Ctx, Scope } from '../context.js';
-import { BoundedSet } from '../remembered.js';
+import { BoundedSet } from '../bounded-set.js';
 import { namedStatement, queryTogether, type PreparedStatement } from './batch.js';
 import { borrow, DATA_SOURCE, isOurs, SCHEMA } from './data-source.js';
 import { isTransactionConflict } from './errors.js';
@@ -26,9 +26,9 @@ const NOT_WAITING_FOR_THE_DISK = `, set_config('synchronous_commit', 'off', true
 const ONLY_READING = `, set_config('transaction_read_only', 'on', true)`;
 const ONLY_READING_PLANNED_ONCE = `${ONLY_READING}, set_config('plan_cache_mode', 'force_generic_plan', true)`;
 
-type SystemWork<T> = (em: EntityManager, afterCommit: (nudge: () => void) => void) => Promise<T>;
+type SystemWork<T> = (em: EntityManager, afterCommit: (callback: () => void) => void) => Promise<T>;
 type Frame = readonly PreparedStatement[];
-type Nudges = Set<() => void>;
+type Callbacks = Set<() => void>;
 
 interface Transaction {
   /** Once, before anything is asked of it. */
@@ -57,7 +57,7 @@ export class UnitOfWork {
 
   /**
    * Runs `work` in one transaction of the caller's scope. On a deadlock or serialization failure it runs
-   * again, so `work` must have no effect outside of its transaction. `isBookkeeping` as in {@link bookkeeping}.
+   * again, so `work` must have no effect outside of its transaction. `isBookkeeping` as in {@link runSystemAsync}.
    */
   run<T>(
     caller: Caller,
@@ -66,7 +66,7 @@ export class UnitOfWork {
   ): Promise<T> {
     if (caller.whole?.isOver === false) return caller.whole.part(work);
     const enter = entrance(caller.scope, isBookkeeping ? NOT_WAITING_FOR_THE_DISK : '');
-    return this.transaction([BEGIN, enter], (em, nudges) => this.inTime(caller, em, nudges, work));
+    return this.transaction([BEGIN, enter], (em, callbacks) => this.inTime(caller, em, callbacks, work));
   }
 
   /**
@@ -81,12 +81,12 @@ export class UnitOfWork {
       const reading = new ReadingClient(client, (isPlannedOnce) => (isPlannedOnce ? plannedOnce : each));
       // TypeORM must not begin a transaction of its own.
       Object.assign(runner, { connect: () => Promise.resolve(reading), isTransactionActive: true });
-      const nudges: Nudges = new Set();
+      const callbacks: Callbacks = new Set();
       try {
-        const value = await this.inTime(caller, runner.manager, nudges, work).finally(() => {
+        const value = await this.inTime(caller, runner.manager, callbacks, work).finally(() => {
           reading.isOver = true;
         });
-        for (const nudge of nudges) nudge();
+        for (const callback of callbacks) callback();
         return value;
       } catch (error) {
         // Nobody who has the connection next waits for what is not wanted any more, or fails with it.
@@ -104,10 +104,10 @@ export class UnitOfWork {
     caller: Caller,
     work: (caller: Caller) => Promise<{ readonly value: T; readonly last?: PreparedStatement }>,
   ): Promise<T> {
-    return this.onTransaction([BEGIN, entrance(caller.scope, '')], async (em, nudges, transaction) => {
+    return this.onTransaction([BEGIN, entrance(caller.scope, '')], async (em, callbacks, transaction) => {
       const whole = new PartsOfOne((first) => {
         transaction.begin();
-        return this.inTime(caller, em, nudges, first);
+        return this.inTime(caller, em, callbacks, first);
       });
       try {
         const done = await work({ ...caller, whole });
@@ -121,18 +121,18 @@ export class UnitOfWork {
   }
 
   /**
-   * The same in a transaction that somebody else has begun and ends, on a runner of ours. What asks to be nudged after the
-   * commit is added to `nudges`.
+   * The same in a transaction that somebody else has begun and ends, on a runner of ours. What asks to be called back after the
+   * commit is added to `callbacks`.
    */
   async joined<T>(
     runner: QueryRunner,
     caller: Caller,
-    nudges: Nudges,
+    callbacks: Callbacks,
     work: (caller: Caller) => Promise<T>,
   ): Promise<T> {
     const client = (await runner.connect()) as PoolClient;
     await queryTogether(client, [entrance(caller.scope, '')]);
-    const whole = new PartsOfOne((first) => this.inTime(caller, runner.manager, nudges, first));
+    const whole = new PartsOfOne((first) => this.inTime(caller, runner.manager, callbacks, first));
     try {
       const value = await work({ ...caller, whole });
       if (whole.hasFailed) throw new Error('a part of it has failed, which the whole does not say');
@@ -145,11 +145,16 @@ export class UnitOfWork {
   private async inTime<T>(
     caller: Caller,
     em: EntityManager,
-    nudges: Nudges,
+    callbacks: Callbacks,
     work: (ctx: Ctx) => Promise<T>,
   ): Promise<T> {
     const { environmentId } = caller.scope;
-    const ctxAt = (now: Date): Ctx => ({ ...caller, em, now, afterCommit: (nudge) => nudges.add(nudge) });
+    const ctxAt = (now: Date): Ctx => ({
+      ...caller,
+      em,
+      now,
+      afterCommit: (callback) => callbacks.add(callback),
+    });
     // In real time nothing has to be known before the work: its first statement goes with the frame.
     if (this.real.has(environmentId)) return work(ctxAt(this.clock.now()));
     const [found] = await queryPrepared<{ offset_ms: string | null; stands_at: Date | null }>(em, OFFSET, [
@@ -173,7 +178,7 @@ export class UnitOfWork {
    * Runs `work` under the role that sees the queue tables of all tenants (outbox, jobs, and what is needed to
    * tell whose request it is) and nothing else.
    */
-  system<T>(work: SystemWork<T>): Promise<T> {
+  runSystem<T>(work: SystemWork<T>): Promise<T> {
     return this.asSystem(work, '');
   }
 
@@ -182,17 +187,17 @@ export class UnitOfWork {
    * wait for the disk. Should the machine fail in the next moments, it is as if this had not been done yet; whatever
    * builds on it and does wait for the disk takes it there too.
    */
-  bookkeeping<T>(work: SystemWork<T>): Promise<T> {
+  runSystemAsync<T>(work: SystemWork<T>): Promise<T> {
     return this.asSystem(work, NOT_WAITING_FOR_THE_DISK);
   }
 
-  /** One statement of {@link bookkeeping}: one trip to the database. */
-  note<R extends object>(sql: string, parameters: readonly unknown[]): Promise<R[]> {
+  /** One statement of {@link runSystemAsync}: one trip to the database. */
+  executeSystem<R extends object>(sql: string, parameters: readonly unknown[]): Promise<R[]> {
     return this.statement(systemFrame(NOT_WAITING_FOR_THE_DISK), sql, parameters);
   }
 
-  /** One statement of {@link system}, durable when it settles: one trip to the database. */
-  write<R extends object>(sql: string, parameters: readonly unknown[]): Promise<R[]> {
+  /** One statement of {@link runSystem}, durable when it settles: one trip to the database. */
+  executeSystemDurably<R extends object>(sql: string, parameters: readonly unknown[]): Promise<R[]> {
     return this.statement(systemFrame(''), sql, parameters);
   }
 
@@ -220,31 +225,36 @@ export class UnitOfWork {
   }
 
   private asSystem<T>(work: SystemWork<T>, settings: string): Promise<T> {
-    return this.transaction(systemFrame(settings), (em, nudges) => work(em, (nudge) => nudges.add(nudge)));
+    return this.transaction(systemFrame(settings), (em, callbacks) =>
+      work(em, (callback) => callbacks.add(callback)),
+    );
   }
 
   /**
    * A call of a function of the schema, as a transaction of its own: one trip to the database. For functions that say
    * themselves as whom they run. The text must be one of few: each connection reads it once.
    */
-  call<R extends object>(sql: string, parameters: readonly unknown[]): Promise<R[]> {
+  callFunction<R extends object>(sql: string, parameters: readonly unknown[]): Promise<R[]> {
     return this.onConnection(async (client) => (await client.query<R>(namedStatement(sql, parameters))).rows);
   }
 
-  private transaction<T>(frame: Frame, work: (em: EntityManager, nudges: Nudges) => Promise<T>): Promise<T> {
-    return this.onTransaction(frame, (em, nudges, transaction) => {
+  private transaction<T>(
+    frame: Frame,
+    work: (em: EntityManager, callbacks: Callbacks) => Promise<T>,
+  ): Promise<T> {
+    return this.onTransaction(frame, (em, callbacks, transaction) => {
       transaction.begin();
-      return work(em, nudges);
+      return work(em, callbacks);
     });
   }
 
   private onTransaction<T>(
     frame: Frame,
-    work: (em: EntityManager, nudges: Nudges, transaction: Transaction) => Promise<T>,
+    work: (em: EntityManager, callbacks: Callbacks, transaction: Transaction) => Promise<T>,
   ): Promise<T> {
     return this.onConnection(async (client, runner) => {
       // What several changes ask for is done once.
-      const nudges: Nudges = new Set();
+      const callbacks: Callbacks = new Set();
       let begun: Promise<unknown> | undefined;
       const transaction: Transaction = {
         last: undefined,
@@ -259,7 +269,7 @@ export class UnitOfWork {
         },
       };
       try {
-        const value = await work(runner.manager, nudges, transaction);
+        const value = await work(runner.manager, callbacks, transaction);
         if (transaction.last !== undefined) {
           transaction.begin();
           await commitWith(client, runner, transaction.last);
@@ -267,7 +277,7 @@ export class UnitOfWork {
           await begun;
           await runner.commitTransaction();
         }
-        for (const nudge of nudges) nudge();
+        for (const callback of callbacks) callback();
         return value;
       } catch (error) {
         await this.rollback(runner);

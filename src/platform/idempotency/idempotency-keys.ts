@@ -174,7 +174,7 @@ export class IdempotencyKeys implements OnModuleInit {
 
   /** How many answers are sealed with each key, and until when the last of them is kept. */
   async sealedWith(): Promise<Map<string, { readonly count: number; readonly keptUntil: Date }>> {
-    const rows = await this.uow.system((em) =>
+    const rows = await this.uow.runSystem((em) =>
       em.query<{ key: string; count: number; newest: Date }[]>(
         `SELECT split_part(answer, '.', 2) AS key, count(*)::int AS count, max(updated_at) AS newest
            FROM idempotency_keys WHERE answer IS NOT NULL GROUP BY 1`,
@@ -240,7 +240,7 @@ export class IdempotencyKeys implements OnModuleInit {
     let all = 0;
     let count: number;
     do {
-      [, count] = await this.uow.system((em) =>
+      [, count] = await this.uow.runSystem((em) =>
         em.query<[unknown[], number]>(
           `DELETE FROM idempotency_keys WHERE id IN (
              SELECT id FROM idempotency_keys WHERE updated_at < $1 ORDER BY updated_at LIMIT ${PURGED_AT_ONCE})`,

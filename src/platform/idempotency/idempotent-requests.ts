@@ -6,7 +6,7 @@ import { WallClock } from '../clock/clock.js';
 import type { Caller } from '../context.js';
 import { isUniqueViolation } from '../database/errors.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
-import { BoundedSet } from '../remembered.js';
+import { BoundedSet } from '../bounded-set.js';
 import { toBillingError, toEnvelope } from '../http/error-envelope.js';
 import { IdempotencyKeys, EXTEND_EVERY_MS, type Answer, type Claim, type Found } from './idempotency-keys.js';
 import type { KeyedRequest } from './keyed-request.js';

@@ -81,7 +81,7 @@ export class KeyRegister {
     const firsts = new Map<string, Entry>();
     for (const entry of entries) if (!firsts.has(entry.id)) firsts.set(entry.id, entry);
     const given = [...firsts.values()];
-    const rows = await this.uow.note<Row>(REGISTER, [
+    const rows = await this.uow.executeSystem<Row>(REGISTER, [
       given.map(({ id }) => id),
       given.map(({ id, request }) => request.keys.find((one) => one.id === id)?.key),
       given.map(({ request }) => request.caller.scope.tenantId),

@@ -2,11 +2,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import type { Queue } from 'bull';
 import { WallClock } from '../clock/clock.js';
-import type { Announcement, JobLane, JobTransport } from './job.js';
+import type { Announcement, JobQueueName, JobTransport } from './job.js';
 
-export const BULL_QUEUES: Readonly<Record<JobLane, string>> = {
+export const BULL_QUEUES: Readonly<Record<JobQueueName, string>> = {
   main: 'billing-jobs',
-  outside: 'billing-jobs-outside',
+  'outbound-http': 'billing-outbound-http',
 };
 
 const CLOSE_PATIENCE_MS = 2_000;
@@ -25,7 +25,7 @@ export interface JobMessage {
 
 /**
  * Announces jobs through Bull on Redis: many workers on many machines. What a worker itself makes due it does itself while
- * it has hands free, without the way through Redis; the rest is anybody's. Only this folder knows Bull.
+ * it has concurrency free, without the way through Redis; the rest is anybody's. Only this folder knows Bull.
  */
 export class BullTransport implements JobTransport {
   readonly delivers = true;
@@ -39,7 +39,7 @@ export class BullTransport implements JobTransport {
   constructor(
     private readonly queue: Queue<JobMessage>,
     private readonly clock: WallClock,
-    private readonly hands: number,
+    private readonly concurrency: number,
   ) {
     // Without a listener a lost connection would end the process.
     queue.on('error', (error) => {
@@ -86,7 +86,7 @@ export class BullTransport implements JobTransport {
     this.queue.resume(true).catch(() => undefined);
     // process() settles only when the queue closes.
     this.queue
-      .process('run', this.hands, (message) => this.work(run, message.data.id))
+      .process('run', this.concurrency, (message) => this.work(run, message.data.id))
       .catch((error: unknown) => {
         this.report(error);
       });
@@ -111,7 +111,7 @@ export class BullTransport implements JobTransport {
 
   /** False without a free hand, and in a process that does not work. */
   private takeOn(jobId: string): boolean {
-    if (this.run === undefined || this.atWork.size >= this.hands) return false;
+    if (this.run === undefined || this.atWork.size >= this.concurrency) return false;
     this.work(this.run, jobId).catch((error: unknown) => {
       // The row is still there and due: the sweeper announces it again.
       this.logger.error({ event: 'job.not_run', job_id: jobId, err: error });

@@ -19,7 +19,7 @@ export class InProcessTransport implements JobTransport {
   constructor(
     private readonly clock: WallClock,
     worker: boolean,
-    private readonly hands: number,
+    private readonly concurrency: number,
   ) {
     this.delivers = worker;
   }
@@ -70,7 +70,7 @@ export class InProcessTransport implements JobTransport {
   private pump(): void {
     const run = this.run;
     if (run === undefined) return;
-    while (this.inFlight.size < this.hands) {
+    while (this.inFlight.size < this.concurrency) {
       const id = this.waiting.shift();
       if (id === undefined) return;
       this.known.delete(id);

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { HoldsClock, JobHandler, JobLane } from './job.js';
+import type { HoldsClock, JobHandler, JobQueueName } from './job.js';
 import type { JobKind } from './job-map.js';
 
 /** The handlers of this process by kind; modules add theirs when they start. */
@@ -13,8 +13,8 @@ export class JobHandlers {
     this.handlers.set(handler.kind, handler as unknown as JobHandler);
   }
 
-  laneOf(kind: string): JobLane {
-    return this.handlers.get(kind)?.lane ?? 'main';
+  queueOf(kind: string): JobQueueName {
+    return this.handlers.get(kind)?.queue ?? 'main';
   }
 
   /** The kinds that hold the clock so. */

@@ -19,8 +19,8 @@ export class JobQueue {
 
   /** Writes job rows; a second one with the same kind and key is the first one. */
   async enqueue(ctx: Ctx, ...specs: readonly JobSpec[]): Promise<void> {
-    await this.insert(ctx.em, ctx.scope, specs, (nudge) => {
-      ctx.afterCommit(nudge);
+    await this.insert(ctx.em, ctx.scope, specs, (callback) => {
+      ctx.afterCommit(callback);
     });
   }
 
@@ -29,7 +29,7 @@ export class JobQueue {
     em: EntityManager,
     scope: Scope,
     specs: readonly JobSpec[],
-    afterCommit: (nudge: () => void) => void,
+    afterCommit: (callback: () => void) => void,
   ): Promise<void> {
     if (specs.length === 0) return;
     const now = this.clock.now();
@@ -66,7 +66,7 @@ export class JobQueue {
   async enqueueDurably<K extends JobKind>(scope: Scope, kind: K, payload: JobMap[K]): Promise<void> {
     const announcement = this.announcement(kind);
     const id = newId('job');
-    await this.uow.write(
+    await this.uow.executeSystemDurably(
       `INSERT INTO jobs (id, tenant_id, environment_id, kind, key, payload, run_at, announced_at, retry_window_start, created_at, updated_at)
        VALUES ($1, $2, $3, $4, $1, $5, $7, $6, $7, $7, $7)`,
       [

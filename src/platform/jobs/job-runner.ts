@@ -99,7 +99,7 @@ export class JobRunner {
 
   private async claim(jobId: string): Promise<ClaimedRow | undefined> {
     const now = this.clock.now();
-    const [row] = await this.uow.call<ClaimedRow>(
+    const [row] = await this.uow.callFunction<ClaimedRow>(
       `SELECT id, tenant_id, environment_id, kind, payload, attempts, claims, run_at::text, retry_window_start
          FROM billing.claim_job($1, $2, $3)`,
       [jobId, new Date(now.getTime() + LEASE_MS), now],
@@ -140,7 +140,7 @@ export class JobRunner {
     const now = this.clock.now();
     const state = outcome === undefined ? 'done' : 'park' in outcome ? 'parked' : 'queued';
     const again = outcome !== undefined && 'retryAt' in outcome ? outcome : undefined;
-    const rows = await this.uow.call<{ state: string; run_at: Date }>(
+    const rows = await this.uow.callFunction<{ state: string; run_at: Date }>(
       `SELECT state, run_at FROM billing.settle_job($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
       [
         row.id,
@@ -162,7 +162,7 @@ export class JobRunner {
 
   private async extendLease(row: ClaimedRow): Promise<void> {
     try {
-      await this.uow.note(
+      await this.uow.executeSystem(
         `UPDATE jobs SET lease_until = $3 WHERE id = $1 AND state = 'running' AND claims = $2`,
         [row.id, row.claims, new Date(this.clock.now().getTime() + LEASE_MS)],
       );

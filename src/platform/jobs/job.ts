@@ -41,10 +41,10 @@ export type JobOutcome =
   | { readonly park: true; readonly reason: string };
 
 /**
- * Whose hands a job takes. `outside`: it waits for servers of strangers, which may take their time, and there may be thousands
- * of it: it never takes a hand from the others.
+ * The queue that a job runs on. Jobs of `outbound-http` wait for servers of third parties, and there may be thousands of them:
+ * on a queue of their own they never take the concurrency of the others.
  */
-export type JobLane = 'main' | 'outside';
+export type JobQueueName = 'main' | 'outbound-http';
 
 /**
  * How long the clock of a test environment, on its way, waits at an instant for a job before it goes on to the next.
@@ -58,7 +58,7 @@ export interface JobHandler<K extends JobKind = JobKind> {
   /** `until_done` when left out. */
   readonly holdsClock?: HoldsClock;
   /** `main` when left out. */
-  readonly lane?: JobLane;
+  readonly queue?: JobQueueName;
   handle(run: JobRun<K>): Promise<JobOutcome | undefined>;
 }
 

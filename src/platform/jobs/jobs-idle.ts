@@ -78,7 +78,7 @@ export class JobsIdle {
 
   /** One trip to the database. */
   private async look({ tenantId, environmentId }: Scope): Promise<Seen> {
-    const [row] = await this.uow.note<{ relaying: boolean; jobs: JobRow[] | null }>(
+    const [row] = await this.uow.executeSystem<{ relaying: boolean; jobs: JobRow[] | null }>(
       `SELECT EXISTS (SELECT 1 FROM outbox_events
                        WHERE relayed_at IS NULL AND tenant_id = $1 AND environment_id = $2) AS relaying,
               (SELECT jsonb_agg(job) FROM (

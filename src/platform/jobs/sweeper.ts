@@ -22,7 +22,7 @@ export class Sweeper {
   /** Returns how many rows it has announced. */
   async sweep(): Promise<number> {
     const now = this.clock.now();
-    return this.uow.system(async (em, afterCommit) => {
+    return this.uow.runSystem(async (em, afterCommit) => {
       const [rows] = await em.query<[{ id: string; kind: string; run_at: Date }[], number]>(
         `UPDATE jobs SET announced_at = $1
           WHERE id IN (
@@ -44,7 +44,7 @@ export class Sweeper {
   /** Removes finished rows that nobody will ask about any more. Parked ones stay. */
   async purge(): Promise<void> {
     const before = new Date(this.clock.now().getTime() - KEEP_DONE_MS);
-    const [, count] = await this.uow.system(
+    const [, count] = await this.uow.runSystem(
       async (em) =>
         await em.query<[unknown[], number]>(
           `DELETE FROM jobs WHERE id IN (

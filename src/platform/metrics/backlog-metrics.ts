@@ -48,6 +48,6 @@ export class BacklogMetrics implements OnModuleInit {
     sql: string,
     parameters: readonly unknown[] = [],
   ): Promise<(Row & { readonly count: number | null })[]> {
-    return this.uow.system((em) => em.query(sql, [...parameters]));
+    return this.uow.runSystem((em) => em.query(sql, [...parameters]));
   }
 }

@@ -65,7 +65,7 @@ export class OutboxRelay {
   }
 
   private relayBatch(): Promise<number> {
-    return this.uow.bookkeeping(async (em, afterCommit) => {
+    return this.uow.runSystemAsync(async (em, afterCommit) => {
       const rows = await queryPrepared<UnrelayedRow>(
         em,
         `SELECT sequence, tenant_id, environment_id, type, entity_type, entity_id, payload, occurred_at

@@ -130,7 +130,7 @@ export class SealedSecrets implements OnModuleInit {
   }
 
   private page({ envelopes }: SealedRows, after: string): Promise<SealedRow[]> {
-    return this.uow.system((em) =>
+    return this.uow.runSystem((em) =>
       em.query<SealedRow[]>(
         `SELECT DISTINCT id, tenant_id, environment_id FROM (${envelopes}) AS e
           WHERE split_part(sealed, '.', 2) <> $2 AND id > $3 ORDER BY id LIMIT ${PAGE}`,
@@ -146,7 +146,7 @@ export class SealedSecrets implements OnModuleInit {
     const all = this.kinds.map(
       ({ kind, envelopes }) => `SELECT '${kind}' AS kind, sealed FROM (${envelopes}) AS e`,
     );
-    const rows = await this.uow.system((em) =>
+    const rows = await this.uow.runSystem((em) =>
       em.query<{ kind: string; key: string; envelopes: number }[]>(
         `SELECT kind, split_part(sealed, '.', 2) AS key, count(*)::int AS envelopes
            FROM (${all.join(' UNION ALL ')}) AS e GROUP BY 1, 2 ORDER BY 2, 1`,

@@ -2,7 +2,7 @@ import type Stripe from 'stripe';
 import type { SubscriptionOperations } from '../provider-adapter.js';
 import { ProviderError } from '../provider-error.js';
 import type { Attempt } from '../provider-objects.js';
-import type { SubscriptionWish } from '../provider-subscriptions.js';
+import type { SubscriptionUpdate } from '../provider-subscriptions.js';
 import { secondsOf, type StripeContext } from './context.js';
 import { told, toldOrNull } from './errors.js';
 import { readSubscription, SUBSCRIPTION_EXPANSIONS } from './subscription-reader.js';
@@ -26,7 +26,7 @@ const isOver = ({ status }: Stripe.Subscription): boolean =>
 async function update(
   ctx: StripeContext,
   remote: Stripe.Subscription,
-  wish: SubscriptionWish,
+  wish: SubscriptionUpdate,
   attempt: Attempt,
 ): Promise<Stripe.Subscription> {
   if (isOver(remote)) {
@@ -54,7 +54,7 @@ async function update(
   return told(retrieve(ctx, remote.id));
 }
 
-function differences(remote: Stripe.Subscription, wish: SubscriptionWish): Stripe.SubscriptionUpdateParams {
+function differences(remote: Stripe.Subscription, wish: SubscriptionUpdate): Stripe.SubscriptionUpdateParams {
   const params: Stripe.SubscriptionUpdateParams = {};
   const items = remote.items.data.flatMap(({ id, quantity }) => {
     const wanted = wish.quantities[id];
@@ -83,7 +83,7 @@ function differences(remote: Stripe.Subscription, wish: SubscriptionWish): Strip
   return params;
 }
 
-function ending(remote: Stripe.Subscription, wish: SubscriptionWish): Stripe.SubscriptionUpdateParams {
+function ending(remote: Stripe.Subscription, wish: SubscriptionUpdate): Stripe.SubscriptionUpdateParams {
   if (wish.cancelAtPeriodEnd) return remote.cancel_at_period_end ? {} : { cancel_at_period_end: true };
   if (wish.cancelAt !== undefined) {
     const at = secondsOf(wish.cancelAt);

@@ -8,7 +8,7 @@ import type { Subscription, SubscriptionSchedule } from '../../subscriptions/sub
 import { inputOfWire, wireOf, type PlanChangeInput, type PlanChangeWire } from './plan-change-rules.js';
 import { PlanChangeService, type PlanChanged } from './plan-change.service.js';
 import { SubscriptionLifecycleService } from '../subscription-lifecycle.service.js';
-import { SubscriptionAdvancer } from '../../billing/runs/subscription-steps.service.js';
+import { SubscriptionAdvancer } from '../../billing/runs/subscription-advancer.service.js';
 
 export interface PlanChangeScheduled {
   readonly type: PlanChangeType;

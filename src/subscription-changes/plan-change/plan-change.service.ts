@@ -27,10 +27,10 @@ import type { Invoice } from '../../invoices/invoices.types.js';
 import { assertAnother, assertChangeable, isPresent, type PlanChangeInput } from './plan-change-rules.js';
 import type { GivenBack } from '../../billing/giving-back.service.js';
 import { ProrationsService, type CarriedCredits, type Proration } from '../../billing/prorations.service.js';
-import { PlanChangeTransfer } from './plan-change-carry.service.js';
+import { PlanChangeTransfer } from './plan-change-transfer.service.js';
 import { SubscriptionLifecycleService, type Cancelled } from '../subscription-lifecycle.service.js';
 import { SubscriptionBillingService } from '../../billing/subscription-billing.service.js';
-import { SubscriptionAdvancer } from '../../billing/runs/subscription-steps.service.js';
+import { SubscriptionAdvancer } from '../../billing/runs/subscription-advancer.service.js';
 import type { BillingTask } from '../../rating/billing-task.types.js';
 import { SubscriptionGrants } from '../../subscriptions/subscription-grants.service.js';
 

@@ -11,7 +11,7 @@ import { SubscriptionsService } from '../../subscriptions/subscriptions.service.
 import type { Subscription, SubscriptionSchedule } from '../../subscriptions/subscriptions.types.js';
 import { PlanChangeScheduling } from './plan-change-scheduling.service.js';
 import { ScheduledEnds } from '../../billing/runs/scheduled-ends.service.js';
-import type { AdvanceResult } from '../../billing/runs/step.types.js';
+import type { AdvanceResult } from '../../billing/runs/advance-result.types.js';
 
 const JOB = 'subscription.scheduled_change';
 

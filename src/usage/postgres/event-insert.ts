@@ -34,7 +34,7 @@ export async function insertEvents(uow: UnitOfWork, batches: readonly EventBatch
   if (firsts.size === 0) return;
   const rows = [...firsts.values()].sort((a, b) => (a.key < b.key ? -1 : 1));
   rows.push(...copies);
-  await uow.call(APPEND, [
+  await uow.callFunction(APPEND, [
     arrayLiteral(batches, ({ scope }) => arrayText(scope.tenantId)),
     arrayLiteral(batches, ({ scope }) => arrayText(scope.environmentId)),
     arrayLiteral(batches, ({ receivedAt }) => receivedAt.toISOString()),

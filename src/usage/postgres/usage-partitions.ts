@@ -33,7 +33,7 @@ export class UsagePartitions implements OnModuleInit {
   async maintain(): Promise<{ readonly made: number; readonly dropped: number }> {
     const now = this.clock.now();
     const { retentionMonths } = this.options;
-    const changed = await this.uow.system(async (em) => {
+    const changed = await this.uow.runSystem(async (em) => {
       const [{ made } = { made: 0 }] = await em.query<{ made: number }[]>(
         'SELECT billing.ensure_usage_partitions($1, $2) AS made',
         [now, inMonths(now, MONTHS_AHEAD)],

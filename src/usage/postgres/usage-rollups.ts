@@ -83,7 +83,7 @@ export class UsageRollups implements OnModuleInit {
     // Postgres marks hours in microseconds: what it has marked in this very millisecond is not later.
     const at = { ...kept, now, quietSince: new Date(this.clock.now().getTime() + 1 - kept.quietMs) };
     let stretches = 0;
-    const due = await this.uow.system((em) =>
+    const due = await this.uow.runSystem((em) =>
       em.query<Scope[]>(
         `SELECT DISTINCT tenant_id AS "tenantId", environment_id AS "environmentId" FROM usage_hours
           WHERE NOT is_clean`,
@@ -104,7 +104,7 @@ export class UsageRollups implements OnModuleInit {
 
   /** Begins the series of new meters also where no event comes any more. */
   async followMeters(): Promise<void> {
-    const all = await this.uow.system((em) =>
+    const all = await this.uow.runSystem((em) =>
       em.query<Scope[]>('SELECT tenant_id AS "tenantId", id AS "environmentId" FROM environments'),
     );
     for (const scope of all) await this.uow.run(callerOf(scope), (ctx) => this.alignSeries(ctx));
@@ -128,11 +128,11 @@ export class UsageRollups implements OnModuleInit {
 
   /** Waits until every transaction that writes and was under way has ended. False: one takes too long. */
   private async othersHaveEnded(): Promise<boolean> {
-    const [{ next } = { next: '0' }] = await this.uow.system((em) =>
+    const [{ next } = { next: '0' }] = await this.uow.runSystem((em) =>
       em.query<{ next: string }[]>('SELECT pg_snapshot_xmax(pg_current_snapshot())::text AS next'),
     );
     for (let waited = 0; waited < LONGEST_WAIT_MS; waited += POLL_MS) {
-      const [{ ended } = { ended: false }] = await this.uow.system((em) =>
+      const [{ ended } = { ended: false }] = await this.uow.runSystem((em) =>
         em.query<{ ended: boolean }[]>(
           'SELECT pg_snapshot_xmin(pg_current_snapshot()) >= $1::text::xid8 AS ended',
           [next],

@@ -1,4 +1,4 @@
-import { RefreshAheadCache, type Found } from './lookups.js';
+import { RefreshAheadCache, type Found } from './refresh-ahead-cache.js';
 
 /** A database that answers when it is told to. */
 function played() {

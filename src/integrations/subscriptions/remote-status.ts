@@ -1,5 +1,5 @@
 import { isMultipleOf, type BillingInterval } from '../../domain/billing-period.js';
-import type { ImportedStanding } from '../../subscription-changes/imported-subscription-life.service.js';
+import type { ImportedStatus } from '../../subscription-changes/imported-subscription-life.service.js';
 import type { RemoteSubscription, RemoteSubscriptionItem } from '../../providers/provider-subscriptions.js';
 
 const intervalOf = ({ price }: RemoteSubscriptionItem): BillingInterval => ({
@@ -18,7 +18,7 @@ export function billingItem({ items, remoteId }: RemoteSubscription): RemoteSubs
 }
 
 /** Where it stands; whether it is paused, or over, is told apart from that. */
-export function standingOf(remote: RemoteSubscription): ImportedStanding {
+export function remoteStatusOf(remote: RemoteSubscription): ImportedStatus {
   const { period: current } = billingItem(remote);
   const { trial, anchor } = remote;
   const inTrial = trial !== undefined && current.start < trial.end;

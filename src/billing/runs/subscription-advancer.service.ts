@@ -28,7 +28,7 @@ import { PauseProrations } from '../pause-prorations.service.js';
 import { ProrationsService, type Proration } from '../prorations.service.js';
 import { ScheduledEnds } from './scheduled-ends.service.js';
 import type { BillingTask } from '../../rating/billing-task.types.js';
-import type { AdvanceResult } from './step.types.js';
+import type { AdvanceResult } from './advance-result.types.js';
 import { SubscriptionGrants } from '../../subscriptions/subscription-grants.service.js';
 
 /** Periods that a request bills before it changes something: seconds of work. */

@@ -12,7 +12,7 @@ import { SubscriptionLinesService, type LineInput } from '../../subscriptions/su
 import { SubscriptionTermsService } from '../../subscriptions/subscription-terms.service.js';
 import { SubscriptionsService } from '../../subscriptions/subscriptions.service.js';
 import type { Subscription, SubscriptionLineItem } from '../../subscriptions/subscriptions.types.js';
-import { GrantTransfer } from '../../wallets/grant-carry.service.js';
+import { GrantTransfer } from '../../wallets/grant-transfer.service.js';
 import { subjectOf } from '../../subscriptions/subscription-grants.service.js';
 
 /** What is a subscription's own and not its plan's goes on with the one that takes its place. */
@@ -132,7 +132,7 @@ export class PlanChangeTransfer {
     created: Subscription,
     moved: ReadonlyMap<string, string>,
   ): Promise<AppliedCoupon[]> {
-    await this.grants.carryOver(ctx, subjectOf(before), subjectOf(created), moved);
+    await this.grants.transfer(ctx, subjectOf(before), subjectOf(created), moved);
     const all = await this.subscriptions.linesOf(ctx, [before.id]);
     const next = await this.subscriptions.linesOf(ctx, [created.id]);
     const places = successors(lines, next);
@@ -140,7 +140,7 @@ export class PlanChangeTransfer {
       const replacement = all.find(({ replacesId }) => replacesId === lineId);
       return places.get(lineId) ?? (replacement === undefined ? undefined : lineOf(replacement.id));
     };
-    return this.terms.carryOver(ctx, before, created, lineOf);
+    return this.terms.transfer(ctx, before, created, lineOf);
   }
 
   /**

@@ -26,7 +26,7 @@ export class GrantTransfer {
    * billing periods of the new subscription may turn on other days. Nothing is given by this. `addons` says which association
    * of the new subscription stands for which one of the old.
    */
-  async carryOver(
+  async transfer(
     ctx: Ctx,
     from: GrantSubject,
     to: GrantSubject,

@@ -1,11 +1,11 @@
-import type { Announcement, JobLane, JobTransport } from './job.js';
+import type { Announcement, JobQueueName, JobTransport } from './job.js';
 import type { JobHandlers } from './job-handlers.js';
 
-/** A transport for each lane: what one lane waits for holds up nothing of another. */
+/** A transport for each queue: what one queue waits for holds up nothing of another. */
 export class JobQueues implements JobTransport {
   constructor(
     private readonly handlers: JobHandlers,
-    private readonly transports: Readonly<Record<JobLane, JobTransport>>,
+    private readonly transports: Readonly<Record<JobQueueName, JobTransport>>,
   ) {}
 
   get delivers(): boolean {
@@ -13,8 +13,8 @@ export class JobQueues implements JobTransport {
   }
 
   announce(jobs: readonly Announcement[]): void {
-    for (const [lane, transport] of Object.entries(this.transports)) {
-      const own = jobs.filter(({ kind }) => this.handlers.laneOf(kind) === lane);
+    for (const [queue, transport] of Object.entries(this.transports)) {
+      const own = jobs.filter(({ kind }) => this.handlers.queueOf(kind) === queue);
       if (own.length > 0) transport.announce(own);
     }
   }

@@ -22,7 +22,7 @@ export const isOpen = ({ price }: MeteredPrice, now: Date): boolean =>
  * Our side. Fixed prices are what a provider can be told of; a metered one is in it only where it has come from there,
  * and one that has ended only where the provider knows it.
  */
-export const commonOfPlan = (
+export const localBaseline = (
   plan: Plan,
   prices: readonly MeteredPrice[],
   mapped: ReadonlyMap<string, unknown>,
@@ -45,7 +45,7 @@ export const commonOfPlan = (
 });
 
 /** The provider's side; `ids`: ours by the remote ids of prices. */
-export const commonOfRemotePlan = (remote: RemotePlan, ids: ReadonlyMap<string, string>): PlanBaseline => ({
+export const remoteBaseline = (remote: RemotePlan, ids: ReadonlyMap<string, string>): PlanBaseline => ({
   name: remote.name,
   description: remote.description ?? '',
   active: remote.active,

@@ -7,7 +7,7 @@ import { InvoiceCouponsService, type InvoiceCouponRedeemed } from '../plans/invo
 import { SubscriptionCouponsService } from '../plans/subscription-coupons.service.js';
 import { TaxRatesService } from '../plans/tax-rates.service.js';
 import { taxRateSnapshot, taxValue, type TaxOverride } from '../plans/taxes.types.js';
-import type { DiscountsAndTaxes } from './bill-terms.service.js';
+import type { DiscountsAndTaxes } from './discounts-and-taxes.service.js';
 import { InvoicePartsStore } from './invoice-parts.store.js';
 import type { Invoice } from './invoices.types.js';
 
