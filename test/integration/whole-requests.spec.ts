@@ -1,5 +1,5 @@
 import type { Caller } from '../../src/platform/context.js';
-import { namedStatement } from '../../src/platform/database/batch.js';
+import { namedStatement } from '../../src/platform/database/prepared.js';
 import { UnitOfWork } from '../../src/platform/database/unit-of-work.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
 

@@ -1,36 +1,85 @@
+import { hash } from 'node:crypto';
+import type { ClientBase, QueryResult } from 'pg';
 import type { EntityManager } from 'typeorm';
-import { namedStatement, queryInBatch, type Askable, type PreparedStatement } from './batch.js';
+
+export interface PreparedStatement {
+  readonly name: string;
+  readonly text: string;
+  readonly values: unknown[];
+}
+
+const names = new Map<string, string>();
+
+/** The statement under a name of its own, by which a connection knows it again. */
+export function namedStatement(sql: string, parameters: readonly unknown[]): PreparedStatement {
+  const name = names.get(sql) ?? hash('sha256', sql).slice(0, 24);
+  names.set(sql, name);
+  return { name, text: sql, values: parameters.map(sendable) };
+}
 
 /**
- * A statement that is asked many times a second: each connection reads and plans it once. Its text must be one of few,
- * whatever it is asked with, because a connection keeps them all. Statements that are asked without waiting for each other
- * go to the database together.
+ * JSON is written here, as the driver would. Where the driver fails to write a value, it closes the statement on the
+ * connection and takes it for prepared all the same (pg 8.23): nobody could ask it on that connection again.
  */
-export function queryPrepared<R extends object>(
+function sendable(value: unknown): unknown {
+  const isJson =
+    typeof value === 'object' &&
+    value !== null &&
+    !Array.isArray(value) &&
+    !(value instanceof Date) &&
+    !ArrayBuffer.isView(value);
+  return isJson ? JSON.stringify(value) : value;
+}
+
+/**
+ * Sends statements without waiting for one another. In a transaction the first one that fails fails those after it; its error
+ * is the one that is thrown.
+ */
+export async function queryTogether(
+  client: ClientBase,
+  statements: readonly PreparedStatement[],
+): Promise<QueryResult[]> {
+  const answers = await Promise.allSettled(statements.map((statement) => client.query(statement)));
+  return answers.map((answer) => {
+    if (answer.status === 'rejected') throw answer.reason as Error;
+    return answer.value;
+  });
+}
+
+/**
+ * A statement that is asked many times a second: each connection parses and plans it once. Its text must be one of few,
+ * whatever it is asked with, because a connection keeps them all. Statements that are asked without waiting for each other
+ * go to the database together, where the pool's connections are pipelined.
+ */
+export async function queryPrepared<R extends object>(
   em: EntityManager,
   sql: string,
   parameters: readonly unknown[],
 ): Promise<R[]> {
-  return ask<R>(em, namedStatement(sql, parameters));
+  const client = await clientOf(em);
+  return (await client.query<R>(namedStatement(sql, parameters))).rows;
 }
+
+const PLAN_ONCE = namedStatement('SET LOCAL plan_cache_mode = force_generic_plan', []);
+const PLAN_AS_EVER = namedStatement('SET LOCAL plan_cache_mode = auto', []);
 
 /**
  * The same for statements on partitioned tables. Left to itself, Postgres plans those anew each time, because a plan for
- * any parameters looks dear: it names every partition, though it reads none but those it needs. In a reading, what is asked
- * together with it is planned so too.
+ * any parameters looks dear: it names every partition, though it reads none but those it needs.
  */
-export function queryPlannedOnce<R extends object>(
+export async function queryPlannedOnce<R extends object>(
   em: EntityManager,
   sql: string,
   parameters: readonly unknown[],
 ): Promise<R[]> {
-  return ask<R>(em, { ...namedStatement(sql, parameters), isPlannedOnce: true });
+  const client = await clientOf(em);
+  const [, result] = await queryTogether(client, [PLAN_ONCE, namedStatement(sql, parameters), PLAN_AS_EVER]);
+  return (result as QueryResult<R>).rows;
 }
 
-async function ask<R extends object>(em: EntityManager, statement: PreparedStatement): Promise<R[]> {
+async function clientOf(em: EntityManager): Promise<ClientBase> {
   if (em.queryRunner === undefined) throw new Error('a prepared statement needs a transaction');
   // Its connection is somebody else's by now.
   if (em.queryRunner.isReleased) throw new Error('asked after the unit of work was over');
-  const client = (await em.queryRunner.connect()) as Askable;
-  return (await queryInBatch(client, statement)).rows as R[];
+  return (await em.queryRunner.connect()) as ClientBase;
 }

@@ -5,12 +5,9 @@ import { WallClock } from '../clock/clock.js';
 import { STANDS_AT } from '../clock/shown-time.js';
 import type { Caller, Ctx, Scope } from '../context.js';
 import { BoundedSet } from '../bounded-set.js';
-import { namedStatement, queryTogether, type PreparedStatement } from './batch.js';
 import { borrow, DATA_SOURCE, isOurs, SCHEMA } from './data-source.js';
 import { isTransactionConflict } from './errors.js';
-import { commitWith, sendTogether } from './one-trip.js';
-import { queryPrepared } from './prepared.js';
-import { ReadingClient } from './reading.js';
+import { namedStatement, queryPrepared, queryTogether, type PreparedStatement } from './prepared.js';
 import { PartsOfOne } from './whole-request.js';
 
 const OFFSET = `SELECT c.offset_ms, ${STANDS_AT} AS stands_at
@@ -24,7 +21,6 @@ const SETTINGS = `set_config('role', $1, true), set_config('search_path', '${SCH
 const SCOPE = `${SETTINGS}, set_config('app.tenant_id', $2, true), set_config('app.environment_id', $3, true)`;
 const NOT_WAITING_FOR_THE_DISK = `, set_config('synchronous_commit', 'off', true)`;
 const ONLY_READING = `, set_config('transaction_read_only', 'on', true)`;
-const ONLY_READING_PLANNED_ONCE = `${ONLY_READING}, set_config('plan_cache_mode', 'force_generic_plan', true)`;
 
 type SystemWork<T> = (em: EntityManager, afterCommit: (callback: () => void) => void) => Promise<T>;
 type Frame = readonly PreparedStatement[];
@@ -69,31 +65,11 @@ export class UnitOfWork {
     return this.transaction([BEGIN, enter], (em, callbacks) => this.inTime(caller, em, callbacks, work));
   }
 
-  /**
-   * The same for work that only reads, which the database sees to. What it asks without waiting is one transaction, what it
-   * asks after that is the next: there is nothing to take back, and each statement sees what is committed when it runs.
-   */
+  /** The same for work that only reads: the database refuses whatever would write. */
   read<T>(caller: Caller, work: (ctx: Ctx) => Promise<T>): Promise<T> {
     if (caller.whole?.isOver === false) return caller.whole.part(work);
-    const each = entrance(caller.scope, ONLY_READING);
-    const plannedOnce = entrance(caller.scope, ONLY_READING_PLANNED_ONCE);
-    return this.onConnection(async (client, runner) => {
-      const reading = new ReadingClient(client, (isPlannedOnce) => (isPlannedOnce ? plannedOnce : each));
-      // TypeORM must not begin a transaction of its own.
-      Object.assign(runner, { connect: () => Promise.resolve(reading), isTransactionActive: true });
-      const callbacks: Callbacks = new Set();
-      try {
-        const value = await this.inTime(caller, runner.manager, callbacks, work).finally(() => {
-          reading.isOver = true;
-        });
-        for (const callback of callbacks) callback();
-        return value;
-      } catch (error) {
-        // Nobody who has the connection next waits for what is not wanted any more, or fails with it.
-        await reading.settled();
-        throw error;
-      }
-    });
+    const enter = entrance(caller.scope, ONLY_READING);
+    return this.transaction([BEGIN, enter], (em, callbacks) => this.inTime(caller, em, callbacks, work));
   }
 
   /**
@@ -207,7 +183,6 @@ export class UnitOfWork {
     parameters: readonly unknown[],
   ): Promise<R[]> {
     return this.onConnection(async (client) => {
-      sendTogether(client);
       const sent = [
         queryTogether(client, frame),
         client.query<R>(namedStatement(sql, parameters)),
@@ -262,7 +237,6 @@ export class UnitOfWork {
           if (begun !== undefined) return;
           // One trip for the frame and for who works in it. The runner has to know, or it would begin and end its own.
           Object.assign(runner, { isTransactionActive: true, transactionDepth: 1 });
-          sendTogether(client);
           begun = queryTogether(client, frame);
           // Told below, when the work has ended.
           begun.catch(() => undefined);
@@ -272,7 +246,7 @@ export class UnitOfWork {
         const value = await work(runner.manager, callbacks, transaction);
         if (transaction.last !== undefined) {
           transaction.begin();
-          await commitWith(client, runner, transaction.last);
+          await this.commitWith(client, runner, transaction.last);
         } else if (begun !== undefined) {
           await begun;
           await runner.commitTransaction();
@@ -286,6 +260,14 @@ export class UnitOfWork {
         throw error;
       }
     });
+  }
+
+  /** The last statement and the commit, which takes everything back where the statement has failed. */
+  private async commitWith(client: PoolClient, runner: QueryRunner, last: PreparedStatement): Promise<void> {
+    const [done, committed] = await Promise.allSettled([client.query(last), client.query('COMMIT')]);
+    Object.assign(runner, { isTransactionActive: false, transactionDepth: 0 });
+    if (done.status === 'rejected') throw done.reason as Error;
+    if (committed.status === 'rejected') throw committed.reason as Error;
   }
 
   private async onConnection<T>(work: (client: PoolClient, runner: QueryRunner) => Promise<T>): Promise<T> {

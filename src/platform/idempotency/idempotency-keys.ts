@@ -4,7 +4,7 @@ import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import type { KnownKey } from '../../domain/repeated-requests.js';
 import { WallClock } from '../clock/clock.js';
 import type { Ctx } from '../context.js';
-import { namedStatement, type PreparedStatement } from '../database/batch.js';
+import { namedStatement, type PreparedStatement } from '../database/prepared.js';
 import { queryPrepared } from '../database/prepared.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
 import { PeriodicTasks } from '../jobs/periodic-tasks.js';
