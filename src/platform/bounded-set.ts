@@ -1,15 +1,16 @@
+import { LRUCache } from 'lru-cache';
+
 const MOST = 100_000;
 
-/** What has been seen to be so and stays so. Forgotten when there is too much of it: then it is looked up again. */
+/** Keys that were seen, as many as fit: the one that was asked for longest ago makes room. Losing one costs a look-up. */
 export class BoundedSet {
-  private readonly known = new Set<string>();
+  private readonly known = new LRUCache<string, true>({ max: MOST });
 
   has(key: string): boolean {
-    return this.known.has(key);
+    return this.known.get(key) === true;
   }
 
   add(key: string): void {
-    if (this.known.size >= MOST) this.known.clear();
-    this.known.add(key);
+    this.known.set(key, true);
   }
 }

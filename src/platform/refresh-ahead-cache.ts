@@ -1,9 +1,10 @@
+import { LRUCache } from 'lru-cache';
 import type { WallClock } from './clock/clock.js';
 
 export interface LookupLimits {
   /** How long what was looked up is believed. */
   readonly believedMs: number;
-  /** How many keys are remembered. With more, all are forgotten. */
+  /** How many keys are kept. With more, the one that was asked for longest ago is dropped. */
   readonly most: number;
 }
 
@@ -27,13 +28,15 @@ interface Known<T> {
  * busy moment would wait, and each would look.
  */
 export class RefreshAheadCache<T> {
-  private readonly remembered = new Map<string, Known<T>>();
+  private readonly remembered: LRUCache<string, Known<T>>;
   private readonly looking = new Map<string, Promise<T | undefined>>();
 
   constructor(
     private readonly clock: WallClock,
     private readonly limits: LookupLimits,
-  ) {}
+  ) {
+    this.remembered = new LRUCache({ max: limits.most });
+  }
 
   /** What is believed, at once. Half its time over, `look` renews it for those who come later. */
   known(key: string, look: Look<T>): T | undefined {
@@ -77,9 +80,7 @@ export class RefreshAheadCache<T> {
       this.remembered.delete(key);
       return;
     }
-    const { believedMs, most } = this.limits;
-    if (this.remembered.size >= most && !this.remembered.has(key)) this.remembered.clear();
-    const until = Math.min(asked + believedMs, found.until ?? Number.POSITIVE_INFINITY);
+    const until = Math.min(asked + this.limits.believedMs, found.until ?? Number.POSITIVE_INFINITY);
     this.remembered.set(key, { value: found.value, renewAt: (asked + until) / 2, until });
   }
 }
