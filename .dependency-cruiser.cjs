@@ -1,6 +1,6 @@
-// The street: a house imports only from houses to its left, and of another house only what it shows.
+// The order of the modules: each imports only from those to its left, and of another module only its public files.
 // decisions/0002-module-order.md says why.
-const STREET = [
+const MODULES = [
   'domain',
   'platform',
   'providers',
@@ -23,43 +23,89 @@ const STREET = [
   'api',
 ];
 
-/** What a folder shows to others: services, types, flows, queries and its module. */
-const SHOWN = '\\.(service|types|module|queries|flow)\\.ts$|^src/api/(api-controller|mount-routes)\\.ts$';
+/** The public files of a module: services, types, flows, queries and its module. */
+const PUBLIC = '\\.(service|types|module|queries|flow)\\.ts$|^src/api/(api-controller|mount-routes)\\.ts$';
 /** The read side of the API: searches tables itself, by the filters of a request. */
 const API_QUERIES = '^src/api/[^/]+/[^/]+\\.queries\\.ts$';
-const house = (names) => `^src/(${names.join('|')})/`;
+const inModules = (names) => `^src/(${names.join('|')})/`;
 
-const toTheRight = STREET.map((name, index) => ({
-  name: `street-${name}`,
+const toTheRight = MODULES.map((name, index) => ({
+  name: `module-order-${name}`,
   comment: `${name} stands left of what it imports. To reach right, append an event to the outbox.`,
   severity: 'error',
-  from: { path: house([name]), pathNot: '\\.spec\\.ts$' },
+  from: { path: inModules([name]), pathNot: '\\.spec\\.ts$' },
   to: {
-    path: `${house([...STREET.slice(index + 1), 'app', 'quickstart', 'sandbox'])}|^src/(billing\\.|entities|index|main)`,
+    path: `${inModules([...MODULES.slice(index + 1), 'app', 'quickstart', 'sandbox'])}|^src/(billing\\.|entities|index|main)`,
   },
 }));
 
-const foreignFiles = STREET.slice(3).map((name) => ({
+const foreignFiles = MODULES.slice(3).map((name) => ({
   name: `private-${name}`,
-  comment: `Another house imports a file that ${name} does not show.`,
+  comment: `Another module imports a private file of ${name}.`,
   severity: 'error',
   from: {
     path: '^src/',
-    pathNot: `${house([name])}|^src/entities\\.ts$|^src/billing\\.module\\.ts$|^src/index\\.ts$|${API_QUERIES}`,
+    pathNot: `${inModules([name])}|^src/entities\\.ts$|^src/billing\\.module\\.ts$|^src/index\\.ts$|${API_QUERIES}`,
   },
-  to: { path: house([name]), pathNot: SHOWN },
+  to: { path: inModules([name]), pathNot: PUBLIC },
 }));
+
+/** The order of the folders inside a module, where it has several: each imports only from those to its left. */
+const FOLDERS = {
+  platform: [
+    'time',
+    'database',
+    'secrets',
+    'http',
+    'metrics',
+    'jobs',
+    'outbox',
+    'clock',
+    'idempotency',
+    'reseal',
+    'worker',
+  ],
+  integrations: [
+    'outcomes',
+    'mappings',
+    'checkout-sessions',
+    'sync',
+    'catalogue',
+    'subscriptions',
+    'inbound-webhooks',
+    'checkout',
+    'reconcile',
+    'manual-sync',
+  ],
+};
+const folderOrder = Object.entries(FOLDERS).flatMap(([module, folders]) => [
+  ...folders.slice(0, -1).map((name, index) => ({
+    name: `folder-order-${module}-${name}`,
+    comment: `${module}/${name} is left of what it imports.`,
+    severity: 'error',
+    from: { path: `^src/${module}/${name}/`, pathNot: '\\.spec\\.ts$' },
+    to: { path: `^src/${module}/(${folders.slice(index + 1).join('|')})/` },
+  })),
+  {
+    name: `folder-order-${module}`,
+    comment: `A new folder of ${module} needs its place in the order.`,
+    severity: 'error',
+    from: { path: `^src/${module}/` },
+    to: { path: `^src/${module}/(?!(${folders.join('|')})/)[^/]+/` },
+  },
+]);
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
   forbidden: [
     ...toTheRight,
     ...foreignFiles,
+    ...folderOrder,
     {
       name: 'api-queries-read-entities-only',
       severity: 'error',
       from: { path: API_QUERIES },
-      to: { path: house(STREET.slice(3, -1)), pathNot: `${SHOWN}|\\.entity\\.ts$` },
+      to: { path: inModules(MODULES.slice(3, -1)), pathNot: `${PUBLIC}|\\.entity\\.ts$` },
     },
     {
       name: 'no-circles',

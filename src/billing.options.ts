@@ -2,7 +2,7 @@ import type { NotificationOptions } from './notifications/notifications.types.js
 import type { DataSource } from 'typeorm';
 import type { RequestGuard } from './tenancy/request-guard.types.js';
 import type { DatabaseOptions } from './platform/database/data-source.js';
-import type { WorkerOptions } from './platform/jobs/worker.js';
+import type { WorkerOptions } from './platform/worker/worker.js';
 import type { PlatformOptions, RedisOptions } from './platform/platform.module.js';
 import type { SecretKey } from './platform/secrets/secret-box.js';
 import type { ProviderOptions } from './providers/providers.service.js';

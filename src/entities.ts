@@ -4,7 +4,7 @@ import { FeatureEntity } from './features/feature.entity.js';
 import { GroupEntity } from './features/group.entity.js';
 import { GroupMemberEntity } from './features/group-member.entity.js';
 import { MeterEntity } from './features/meter.entity.js';
-import { CheckoutSessionEntity } from './integrations/checkout/checkout-session.entity.js';
+import { CheckoutSessionEntity } from './integrations/checkout-sessions/checkout-session.entity.js';
 import { WebhookEventEntity } from './integrations/inbound-webhooks/webhook-event.entity.js';
 import { EntityMappingEntity } from './integrations/mappings/entity-mapping.entity.js';
 import { SyncAttemptEntity } from './integrations/sync/sync-attempt.entity.js';

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { BillingError } from '../domain/errors.js';
-import { WallClock } from '../platform/clock/clock.js';
+import { WallClock } from '../platform/time/clock.js';
 import { answerError, toBillingError } from '../platform/http/error-envelope.js';
 import { RateLimiter } from '../platform/http/rate-limiter.js';
 import {

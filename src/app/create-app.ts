@@ -7,7 +7,7 @@ import { Logger, PinoLogger } from 'nestjs-pino';
 import { BillingError } from '../domain/errors.js';
 import { answerError, ErrorEnvelopeFilter, toBillingError } from '../platform/http/error-envelope.js';
 import { Metrics } from '../platform/metrics/metrics.js';
-import { WallClock } from '../platform/clock/clock.js';
+import { WallClock } from '../platform/time/clock.js';
 import { ApiKeysService } from '../tenancy/api-keys.service.js';
 import { admitRequests, DEFAULT_LIMITS, WEBHOOK } from './admission.js';
 import { AppModule, type AppOptions } from './app.module.js';

@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { migrateDatabase } from '../billing.module.js';
-import { SealedSecrets } from '../platform/secrets/sealed-secrets.js';
+import { SealedSecrets } from '../platform/reseal/sealed-secrets.js';
 import { onDatabase } from './server-command.js';
 
 // Seals all credentials and webhook secrets in the database of DATABASE_URL with the first key of SECRET_KEYS, and prints which

@@ -3,7 +3,7 @@ import { BillingError, validationError } from '../domain/errors.js';
 import type { Caller } from '../platform/context.js';
 import { UnitOfWork } from '../platform/database/unit-of-work.js';
 import { newId } from '../platform/ids.js';
-import { WallClock } from '../platform/clock/clock.js';
+import { WallClock } from '../platform/time/clock.js';
 import type { ProviderAccount, ProviderAdapter, ProviderSession } from '../providers/provider-adapter.js';
 import { ProviderError } from '../providers/provider-error.js';
 import { ProvidersService } from '../providers/providers.service.js';

@@ -1,5 +1,5 @@
 import { fieldErrors } from '../domain/errors.js';
-import type { Reseal } from '../platform/secrets/sealed-secrets.js';
+import type { Reseal } from '../platform/reseal/sealed-secrets.js';
 import type { SecretBox, SealedSecret } from '../platform/secrets/secret-box.js';
 import type { CredentialField } from '../providers/provider-adapter.js';
 

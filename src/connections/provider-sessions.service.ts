@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { invalidOperation } from '../domain/errors.js';
-import { WallClock } from '../platform/clock/clock.js';
+import { WallClock } from '../platform/time/clock.js';
 import { SECRET_BOX, SecretBox } from '../platform/secrets/secret-box.js';
 import type { ProviderCall, ProviderSession } from '../providers/provider-adapter.js';
 import { ProvidersService } from '../providers/providers.service.js';

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { invalidOperation, notFound } from '../domain/errors.js';
 import { nextTry } from '../domain/notifying/delivery-schedule.js';
-import { WallClock } from '../platform/clock/clock.js';
+import { WallClock } from '../platform/time/clock.js';
 import type { Ctx } from '../platform/context.js';
 import { findRow, findRows, insertRow, insertRows, updateRow } from '../platform/database/rows.js';
 import { findPage, type ListRequest, type PaginationResponse } from '../platform/http/list-query.js';

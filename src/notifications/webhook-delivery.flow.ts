@@ -1,6 +1,6 @@
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import type { Histogram } from 'prom-client';
-import { WallClock } from '../platform/clock/clock.js';
+import { WallClock } from '../platform/time/clock.js';
 import { UnitOfWork } from '../platform/database/unit-of-work.js';
 import type { JobOutcome, JobRun } from '../platform/jobs/job.js';
 import { JobHandlers } from '../platform/jobs/job-handlers.js';

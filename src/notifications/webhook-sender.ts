@@ -2,7 +2,7 @@ import http from 'node:http';
 import https from 'node:https';
 import net from 'node:net';
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
-import { WallClock } from '../platform/clock/clock.js';
+import { WallClock } from '../platform/time/clock.js';
 import { guardedLookup, refusalOf } from './address-guard.js';
 import { NOTIFICATION_OPTIONS, type NotificationOptions } from './notifications.types.js';
 

@@ -23,7 +23,7 @@ import { ClockFollowers } from './clock/clock-followers.js';
 import { CLOCK_PATIENCE_MS, EnvironmentClock } from './clock/environment-clock.js';
 import { Ticker } from './clock/ticker.js';
 import { TimeTriggers } from './clock/time-triggers.js';
-import { WallClock } from './clock/clock.js';
+import { WallClock } from './time/clock.js';
 import { IdempotencyKeys } from './idempotency/idempotency-keys.js';
 import { IdempotentCalls } from './idempotency/idempotent-calls.js';
 import { IdempotentRequests } from './idempotency/idempotent-requests.js';
@@ -43,13 +43,13 @@ import { BacklogMetrics } from './metrics/backlog-metrics.js';
 import { Metrics } from './metrics/metrics.js';
 import { PeriodicTasks } from './jobs/periodic-tasks.js';
 import { Sweeper } from './jobs/sweeper.js';
-import { Worker, WORKER_OPTIONS, type WorkerOptions } from './jobs/worker.js';
+import { Worker, WORKER_OPTIONS, type WorkerOptions } from './worker/worker.js';
 import { Outbox } from './outbox/outbox.js';
 import { OutboxRelay } from './outbox/outbox-relay.js';
 import { OutboxSignal } from './outbox/outbox-signal.js';
 import { OutboxSubscribers } from './outbox/outbox-subscribers.js';
 import { ALLOW_CARD_NUMBERS, CardNumbersPipe } from './http/card-number-fields.js';
-import { ALLOW_MISSING_KEYS, SealedSecrets } from './secrets/sealed-secrets.js';
+import { ALLOW_MISSING_KEYS, SealedSecrets } from './reseal/sealed-secrets.js';
 import { SECRET_BOX, SecretBox, type SecretKey } from './secrets/secret-box.js';
 
 export interface RedisOptions {

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import type { WallClock } from './clock/clock.js';
+import type { WallClock } from './time/clock.js';
 
 export interface LookupLimits {
   /** How long what was looked up is believed. */

@@ -1,7 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { rate } from '../domain/rate.js';
 import { needsTopUp, topUpQuantity } from '../domain/wallets/conversion.js';
-import { WallClock } from '../platform/clock/clock.js';
+import { WallClock } from '../platform/time/clock.js';
 import type { Ctx } from '../platform/context.js';
 import { UnitOfWork } from '../platform/database/unit-of-work.js';
 import { JobHandlers } from '../platform/jobs/job-handlers.js';

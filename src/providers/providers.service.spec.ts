@@ -1,6 +1,6 @@
 import { Module, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { WallClock } from '../platform/clock/clock.js';
+import { WallClock } from '../platform/time/clock.js';
 import { MountedRoutes } from '../platform/http/mounted-routes.js';
 import { Metrics } from '../platform/metrics/metrics.js';
 import { fakeProvider } from '../testing.js';

@@ -3,7 +3,7 @@ import { Inject, Injectable, type OnModuleDestroy, type OnModuleInit } from '@ne
 import { ModuleRef } from '@nestjs/core';
 import type { Histogram } from 'prom-client';
 import { validationError } from '../domain/errors.js';
-import { WallClock } from '../platform/clock/clock.js';
+import { WallClock } from '../platform/time/clock.js';
 import { MountedRoutes } from '../platform/http/mounted-routes.js';
 import { Metrics } from '../platform/metrics/metrics.js';
 import { CallGates } from './call-gate.js';

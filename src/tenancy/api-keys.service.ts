@@ -2,7 +2,7 @@ import { hash as digest, randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { grantsOf, makesKeys, type Grant } from '../domain/access/grants.js';
 import { BillingError, invalidOperation, notFound } from '../domain/errors.js';
-import { WallClock } from '../platform/clock/clock.js';
+import { WallClock } from '../platform/time/clock.js';
 import type { Caller, Ctx } from '../platform/context.js';
 import { auditColumnsForUpdate, auditColumnsForInsert } from '../platform/database/columns.js';
 import { findRow, findRows, insertRow } from '../platform/database/rows.js';

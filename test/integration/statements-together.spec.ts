@@ -1,6 +1,6 @@
 import { DataSource } from 'typeorm';
 import { ENTITIES } from '../../src/entities.js';
-import { WallClock } from '../../src/platform/clock/clock.js';
+import { WallClock } from '../../src/platform/time/clock.js';
 import type { Caller, Ctx } from '../../src/platform/context.js';
 import { dataSourceOptions } from '../../src/platform/database/data-source.js';
 import { queryPlannedOnce, queryPrepared } from '../../src/platform/database/prepared.js';

@@ -9,7 +9,7 @@ import {
   type AggregationType,
 } from '../../src/domain/usage/aggregation.js';
 import type { Caller, Scope } from '../../src/platform/context.js';
-import { WallClock } from '../../src/platform/clock/clock.js';
+import { WallClock } from '../../src/platform/time/clock.js';
 import { UnitOfWork } from '../../src/platform/database/unit-of-work.js';
 import { canRollUp, seriesId } from '../../src/usage/postgres/usage-plan.js';
 import { UsageRollups } from '../../src/usage/postgres/usage-rollups.js';

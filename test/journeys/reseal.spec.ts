@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { SecretBox, type SecretKey } from '../../src/platform/secrets/secret-box.js';
-import { SealedSecrets, type ResealReport } from '../../src/platform/secrets/sealed-secrets.js';
+import { SealedSecrets, type ResealReport } from '../../src/platform/reseal/sealed-secrets.js';
 import { stripeHeaders } from '../support/stripe-webhook.js';
 import { Road } from '../support/road.js';
 import { runCommand } from '../support/server-process.js';

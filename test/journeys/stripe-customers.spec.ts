@@ -1,6 +1,6 @@
 import { ConnectionsService } from '../../src/connections/connections.service.js';
 import { CustomersService } from '../../src/customers/customers.service.js';
-import { InboundCustomers, seen } from '../../src/integrations/inbound-webhooks/inbound-customers.js';
+import { InboundCustomers, seen } from '../../src/integrations/sync/inbound-customers.js';
 import { MappingsService } from '../../src/integrations/mappings/mappings.service.js';
 import { UnitOfWork } from '../../src/platform/database/unit-of-work.js';
 import type { RemoteCustomer } from '../../src/providers/provider-objects.js';

@@ -7,7 +7,7 @@ import { InSteps } from '../../platform/idempotency/route-kinds.js';
 import { ApiController, CurrentCaller } from '../api-controller.js';
 import { WebhookEventsService } from '../../integrations/inbound-webhooks/webhook-events.service.js';
 import { Reconciler } from '../../integrations/reconcile/reconciler.flow.js';
-import { ManualSync } from '../../integrations/sync/manual-sync.flow.js';
+import { ManualSync } from '../../integrations/manual-sync/manual-sync.flow.js';
 import { SyncAttempts } from '../../integrations/sync/sync-attempts.service.js';
 import { SyncOperationsService } from '../../integrations/sync/sync-operations.service.js';
 import {

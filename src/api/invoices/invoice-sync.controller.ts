@@ -4,7 +4,7 @@ import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { InSteps } from '../../platform/idempotency/route-kinds.js';
 import { ApiController, CurrentCaller } from '../api-controller.js';
 import { toMappingResponse } from '../integrations/mappings.responses.js';
-import { isThere, ManualSync, type InvoiceSync } from '../../integrations/sync/manual-sync.flow.js';
+import { isThere, ManualSync, type InvoiceSync } from '../../integrations/manual-sync/manual-sync.flow.js';
 import { SyncAttempts } from '../../integrations/sync/sync-attempts.service.js';
 import { SyncInvoiceQuery } from '../integrations/sync.requests.js';
 import { InvoiceSyncResponse, toOperationResponse } from '../integrations/sync.responses.js';

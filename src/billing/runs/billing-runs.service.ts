@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { notFound } from '../../domain/errors.js';
-import { WallClock } from '../../platform/clock/clock.js';
+import { WallClock } from '../../platform/time/clock.js';
 import type { Ctx } from '../../platform/context.js';
 import { auditColumnsForUpdate, auditColumnsForInsert } from '../../platform/database/columns.js';
 import { findRow, insertRow, updateRow } from '../../platform/database/rows.js';

@@ -4,7 +4,7 @@ import { BillingError } from '../../domain/errors.js';
 import type { Ctx } from '../../platform/context.js';
 import type { ProviderSession } from '../../providers/provider-adapter.js';
 import type { RemotePlan, RemotePlanPage } from '../../providers/provider-catalogue.js';
-import { skipped, SUPERSEDED, type Dispatched } from '../inbound-webhooks/dispatched.js';
+import { skipped, SUPERSEDED, type Dispatched } from '../outcomes/dispatched.js';
 import { MappingsService } from '../mappings/mappings.service.js';
 import { SyncNotes } from '../sync/sync-notes.service.js';
 import { SyncOperationsService } from '../sync/sync-operations.service.js';

@@ -6,7 +6,7 @@ import { PlansService } from '../../plans/plans.service.js';
 import { PricesService } from '../../plans/prices.service.js';
 import type { RemotePlan } from '../../providers/provider-catalogue.js';
 import { SubscriptionsService } from '../../subscriptions/subscriptions.service.js';
-import { HANDLED, handledBut, skipped, SUPERSEDED, type Dispatched } from '../inbound-webhooks/dispatched.js';
+import { HANDLED, handledBut, skipped, SUPERSEDED, type Dispatched } from '../outcomes/dispatched.js';
 import { MappingsService } from '../mappings/mappings.service.js';
 import type { EntityMapping } from '../mappings/mappings.types.js';
 import { remoteBaseline, type PlanBaseline } from './plan-baseline.js';

@@ -2,10 +2,13 @@ import { Injectable } from '@nestjs/common';
 import { ConnectionsService } from '../../connections/connections.service.js';
 import { ProviderSessionsService } from '../../connections/provider-sessions.service.js';
 import { invalidOperation } from '../../domain/errors.js';
-import { WallClock } from '../../platform/clock/clock.js';
+import { WallClock } from '../../platform/time/clock.js';
 import type { Caller, Ctx } from '../../platform/context.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
-import { CheckoutSessionsService, type CheckoutSession } from './checkout-sessions.service.js';
+import {
+  CheckoutSessionsService,
+  type CheckoutSession,
+} from '../checkout-sessions/checkout-sessions.service.js';
 import { providerRefusal } from './payment-errors.js';
 
 /** Two open pages for one invoice, or a page beside a charge, are two chances to pay it: pages are closed before anything else begins. */

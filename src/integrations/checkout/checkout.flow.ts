@@ -13,7 +13,10 @@ import { ProviderError } from '../../providers/provider-error.js';
 import type { RemoteCheckout } from '../../providers/provider-objects.js';
 import { RemoteCustomers } from '../sync/remote-customers.flow.js';
 import { CheckoutPages } from './checkout-pages.flow.js';
-import { CheckoutSessionsService, type CheckoutSession } from './checkout-sessions.service.js';
+import {
+  CheckoutSessionsService,
+  type CheckoutSession,
+} from '../checkout-sessions/checkout-sessions.service.js';
 import { PaymentConnections } from './payment-connections.flow.js';
 import { providerRefusal } from './payment-errors.js';
 

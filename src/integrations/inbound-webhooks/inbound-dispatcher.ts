@@ -14,7 +14,7 @@ import type {
   RemotePaymentMethod,
   RemoteSetup,
 } from '../../providers/provider-objects.js';
-import { CheckoutSessionsService } from '../checkout/checkout-sessions.service.js';
+import { CheckoutSessionsService } from '../checkout-sessions/checkout-sessions.service.js';
 import { InboundPlans, type PlanReading } from '../catalogue/inbound-plans.service.js';
 import { MappingsService } from '../mappings/mappings.service.js';
 import type { EntityMapping } from '../mappings/mappings.types.js';
@@ -25,8 +25,8 @@ import {
 } from '../subscriptions/inbound-subscriptions.service.js';
 import { reportedDispute, reportedRefund } from '../sync/reported-reversals.js';
 import { methodDetails, RemoteInvoicesService } from '../sync/remote-invoices.service.js';
-import { HANDLED, skipped, type Dispatched } from './dispatched.js';
-import { InboundCustomers } from './inbound-customers.js';
+import { HANDLED, skipped, type Dispatched } from '../outcomes/dispatched.js';
+import { InboundCustomers } from '../sync/inbound-customers.js';
 
 /** What an event speaks of, as the provider shows it now: fetched after the event came, so order does not matter. */
 export type RemoteSubject =

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { ProviderSessionsService } from '../../connections/provider-sessions.service.js';
 import type { Connection } from '../../connections/connections.types.js';
-import { WallClock } from '../../platform/clock/clock.js';
+import { WallClock } from '../../platform/time/clock.js';
 import type { Caller } from '../../platform/context.js';
 import { InvoiceAdjustments } from '../../invoices/invoice-adjustments.service.js';
 import { PaymentMethodsService } from '../../payments/payment-methods.service.js';

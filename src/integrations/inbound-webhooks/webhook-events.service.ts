@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { notFound } from '../../domain/errors.js';
-import { WallClock } from '../../platform/clock/clock.js';
+import { WallClock } from '../../platform/time/clock.js';
 import type { Ctx } from '../../platform/context.js';
 import { queryPrepared } from '../../platform/database/prepared.js';
 import { findRow, findRows, updateRow } from '../../platform/database/rows.js';

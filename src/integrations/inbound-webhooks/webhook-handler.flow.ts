@@ -2,14 +2,14 @@ import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { ConnectionsService } from '../../connections/connections.service.js';
 import type { Connection } from '../../connections/connections.types.js';
 import { BillingError } from '../../domain/errors.js';
-import { WallClock } from '../../platform/clock/clock.js';
+import { WallClock } from '../../platform/time/clock.js';
 import type { Ctx } from '../../platform/context.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { nextRetry } from '../../platform/jobs/backoff.js';
 import type { JobOutcome, JobRun } from '../../platform/jobs/job.js';
 import { JobHandlers } from '../../platform/jobs/job-handlers.js';
 import { ProviderError } from '../../providers/provider-error.js';
-import type { Dispatched } from './dispatched.js';
+import type { Dispatched } from '../outcomes/dispatched.js';
 import { InboundDispatcher, type RemoteSubject } from './inbound-dispatcher.js';
 import { RemoteSubjects } from './remote-subjects.flow.js';
 import {

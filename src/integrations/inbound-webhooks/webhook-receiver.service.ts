@@ -6,7 +6,7 @@ import { ProviderSessionsService } from '../../connections/provider-sessions.ser
 import type { Connection } from '../../connections/connections.types.js';
 import { BillingError, notFound, validationError } from '../../domain/errors.js';
 import { isStorableText } from '../../domain/text.js';
-import { WallClock } from '../../platform/clock/clock.js';
+import { WallClock } from '../../platform/time/clock.js';
 import type { Scope } from '../../platform/context.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { readInstant } from '../../platform/http/time-fields.js';

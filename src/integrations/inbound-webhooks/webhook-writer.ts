@@ -1,6 +1,6 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { BillingError } from '../../domain/errors.js';
-import { WallClock } from '../../platform/clock/clock.js';
+import { WallClock } from '../../platform/time/clock.js';
 import type { Scope } from '../../platform/context.js';
 import { arrayLiteral, arrayText } from '../../platform/database/array-literal.js';
 import { GroupWriter } from '../../platform/database/group-writer.js';

@@ -3,7 +3,7 @@ import { ConnectionsService } from '../../connections/connections.service.js';
 import { ProviderSessionsService } from '../../connections/provider-sessions.service.js';
 import type { Connection } from '../../connections/connections.types.js';
 import { formatMoney } from '../../domain/money.js';
-import { WallClock } from '../../platform/clock/clock.js';
+import { WallClock } from '../../platform/time/clock.js';
 import type { Caller } from '../../platform/context.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { nextRetry } from '../../platform/jobs/backoff.js';

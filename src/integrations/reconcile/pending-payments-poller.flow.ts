@@ -7,7 +7,7 @@ import type { Caller, Ctx } from '../../platform/context.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import type { PaymentOperations } from '../../providers/provider-adapter.js';
 import type { DecidedPayment } from '../../providers/provider-lists.js';
-import { CheckoutSessionsService } from '../checkout/checkout-sessions.service.js';
+import { CheckoutSessionsService } from '../checkout-sessions/checkout-sessions.service.js';
 import { InboundDispatcher } from '../inbound-webhooks/inbound-dispatcher.js';
 import { RemoteSubjects } from '../inbound-webhooks/remote-subjects.flow.js';
 import { SyncNotes } from '../sync/sync-notes.service.js';

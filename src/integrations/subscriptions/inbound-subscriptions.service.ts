@@ -18,7 +18,7 @@ import {
 import { SubscriptionsService } from '../../subscriptions/subscriptions.service.js';
 import type { Subscription } from '../../subscriptions/subscriptions.types.js';
 import type { PlanReading } from '../catalogue/inbound-plans.service.js';
-import { HANDLED, handledBut, skipped, SUPERSEDED, type Dispatched } from '../inbound-webhooks/dispatched.js';
+import { HANDLED, handledBut, skipped, SUPERSEDED, type Dispatched } from '../outcomes/dispatched.js';
 import { MappingsService } from '../mappings/mappings.service.js';
 import type { EntityMapping } from '../mappings/mappings.types.js';
 import {

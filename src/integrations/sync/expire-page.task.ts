@@ -4,7 +4,7 @@ import { PaymentReportsService } from '../../payments/payment-reports.service.js
 import type { Ctx } from '../../platform/context.js';
 import type { ProviderSession } from '../../providers/provider-adapter.js';
 import type { Attempt, RemoteCheckout } from '../../providers/provider-objects.js';
-import { CheckoutSessionsService } from '../checkout/checkout-sessions.service.js';
+import { CheckoutSessionsService } from '../checkout-sessions/checkout-sessions.service.js';
 import { SyncTasks } from './sync-tasks.js';
 import type { Prepared, SyncOperation, SyncTask } from './sync.types.js';
 

@@ -2,7 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import type { Connection } from '../../connections/connections.types.js';
 import { money, type Money } from '../../domain/money.js';
 import { InvoicesService } from '../../invoices/invoices.service.js';
-import { WallClock } from '../../platform/clock/clock.js';
+import { WallClock } from '../../platform/time/clock.js';
 import type { Ctx } from '../../platform/context.js';
 import { updateRow } from '../../platform/database/rows.js';
 import { JobQueue } from '../../platform/jobs/job-queue.js';

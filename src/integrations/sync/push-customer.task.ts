@@ -13,7 +13,7 @@ import type {
 } from '../../providers/provider-objects.js';
 import { MappingsService } from '../mappings/mappings.service.js';
 import type { EntityMapping } from '../mappings/mappings.types.js';
-import { seen } from '../inbound-webhooks/inbound-customers.js';
+import { seen } from './inbound-customers.js';
 import { SyncOperationsService } from './sync-operations.service.js';
 import { SyncTasks } from './sync-tasks.js';
 import type { Prepared, SyncOperation, SyncTask } from './sync.types.js';

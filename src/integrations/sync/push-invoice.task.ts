@@ -7,7 +7,7 @@ import { ProviderError } from '../../providers/provider-error.js';
 import type { ProviderSession } from '../../providers/provider-adapter.js';
 import type { Attempt, InvoicePush, RemoteInvoice } from '../../providers/provider-objects.js';
 import { PaymentsService } from '../../payments/payments.service.js';
-import { CheckoutSessionsService } from '../checkout/checkout-sessions.service.js';
+import { CheckoutSessionsService } from '../checkout-sessions/checkout-sessions.service.js';
 import { MappingsService } from '../mappings/mappings.service.js';
 import { withdrawnIds } from '../mappings/withdrawn.js';
 import { InvoicePages } from './invoice-pages.service.js';

@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import type { Connection } from '../../connections/connections.types.js';
 import { CustomersService } from '../../customers/customers.service.js';
 import { BillingError, invalidOperation } from '../../domain/errors.js';
-import { WallClock } from '../../platform/clock/clock.js';
+import { WallClock } from '../../platform/time/clock.js';
 import type { Caller } from '../../platform/context.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { MappingsService } from '../mappings/mappings.service.js';

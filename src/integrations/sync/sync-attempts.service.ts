@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { WallClock } from '../../platform/clock/clock.js';
+import { WallClock } from '../../platform/time/clock.js';
 import type { Ctx } from '../../platform/context.js';
 import { findRows, insertRow, updateRow } from '../../platform/database/rows.js';
 import { newId } from '../../platform/ids.js';

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { ConnectionsService } from '../../connections/connections.service.js';
 import { ProviderSessionsService } from '../../connections/provider-sessions.service.js';
 import type { Connection } from '../../connections/connections.types.js';
-import { WallClock } from '../../platform/clock/clock.js';
+import { WallClock } from '../../platform/time/clock.js';
 import type { Ctx } from '../../platform/context.js';
 import { ProviderError } from '../../providers/provider-error.js';
 import { ProvidersService } from '../../providers/providers.service.js';

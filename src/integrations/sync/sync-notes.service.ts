@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { Connection } from '../../connections/connections.types.js';
-import { WallClock } from '../../platform/clock/clock.js';
+import { WallClock } from '../../platform/time/clock.js';
 import type { Ctx } from '../../platform/context.js';
 import { insertUnlessThere } from '../../platform/database/rows.js';
 import { newId } from '../../platform/ids.js';

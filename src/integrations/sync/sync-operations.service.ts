@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { MoreThan } from 'typeorm';
 import type { Connection } from '../../connections/connections.types.js';
 import { invalidOperation, notFound } from '../../domain/errors.js';
-import { WallClock } from '../../platform/clock/clock.js';
+import { WallClock } from '../../platform/time/clock.js';
 import type { Ctx } from '../../platform/context.js';
 import { lockName } from '../../platform/database/named-lock.js';
 import { findRow, findRows, insertUnlessThere, updateRow } from '../../platform/database/rows.js';

@@ -11,7 +11,7 @@ import { JobQueue } from '../../platform/jobs/job-queue.js';
 import type { OutboxEvent } from '../../platform/outbox/outbox-event.js';
 import { OutboxSubscribers } from '../../platform/outbox/outbox-subscribers.js';
 import { PaymentsService } from '../../payments/payments.service.js';
-import { CheckoutSessionsService } from '../checkout/checkout-sessions.service.js';
+import { CheckoutSessionsService } from '../checkout-sessions/checkout-sessions.service.js';
 import { MappingsService } from '../mappings/mappings.service.js';
 import { SyncRevival } from './sync-revival.service.js';
 import { SyncNotes } from './sync-notes.service.js';

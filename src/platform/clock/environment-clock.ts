@@ -5,10 +5,10 @@ import type { Caller, Ctx } from '../context.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
 import { JobsIdle } from '../jobs/jobs-idle.js';
 import { Patience } from '../jobs/patience.js';
-import { WallClock } from './clock.js';
+import { WallClock } from '../time/clock.js';
 import { ClockFollowers } from './clock-followers.js';
 import { ClockWalk, type LeftBehind } from './clock-walk.js';
-import { SHOWN_TIME } from './shown-time.js';
+import { SHOWN_TIME } from '../time/shown-time.js';
 import { TimeTriggers } from './time-triggers.js';
 
 export const CLOCK_PATIENCE_MS = Symbol('ClockPatienceMs');

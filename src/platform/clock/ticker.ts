@@ -1,5 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { WallClock } from './clock.js';
+import { WallClock } from '../time/clock.js';
 import { SYSTEM_ACTOR, type Caller } from '../context.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
 import { TimeTriggers } from './time-triggers.js';

@@ -1,8 +1,8 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { PoolClient } from 'pg';
 import { DataSource, type EntityManager, type QueryRunner } from 'typeorm';
-import { WallClock } from '../clock/clock.js';
-import { STANDS_AT } from '../clock/shown-time.js';
+import { WallClock } from '../time/clock.js';
+import { STANDS_AT } from '../time/shown-time.js';
 import type { Caller, Ctx, Scope } from '../context.js';
 import { BoundedSet } from '../bounded-set.js';
 import { borrow, DATA_SOURCE, isOurs, SCHEMA } from './data-source.js';

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import type { KnownKey } from '../../domain/repeated-requests.js';
-import { WallClock } from '../clock/clock.js';
+import { WallClock } from '../time/clock.js';
 import type { Ctx } from '../context.js';
 import { namedStatement, type PreparedStatement } from '../database/prepared.js';
 import { queryPrepared } from '../database/prepared.js';

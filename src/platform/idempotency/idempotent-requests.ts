@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
 import { keyReused } from '../../domain/errors.js';
 import { isLastWord, verdictOn } from '../../domain/repeated-requests.js';
-import { WallClock } from '../clock/clock.js';
+import { WallClock } from '../time/clock.js';
 import type { Caller } from '../context.js';
 import { isUniqueViolation } from '../database/errors.js';
 import { UnitOfWork } from '../database/unit-of-work.js';

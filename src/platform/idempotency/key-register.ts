@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { BillingError, keyReused } from '../../domain/errors.js';
-import { WallClock } from '../clock/clock.js';
+import { WallClock } from '../time/clock.js';
 import { GroupWriter, type GroupLimits } from '../database/group-writer.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
 import type { KeyedRequest } from './keyed-request.js';

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import type { Queue } from 'bull';
-import { WallClock } from '../clock/clock.js';
+import { WallClock } from '../time/clock.js';
 import type { Announcement, JobQueueName, JobTransport } from './job.js';
 
 export const BULL_QUEUES: Readonly<Record<JobQueueName, string>> = {

@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { WallClock } from '../clock/clock.js';
+import { WallClock } from '../time/clock.js';
 import type { Announcement, JobTransport } from './job.js';
 
 /** Later than this is left to the sweeper: a timer each would only cost memory. */

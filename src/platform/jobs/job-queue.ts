@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { WallClock } from '../clock/clock.js';
+import { WallClock } from '../time/clock.js';
 import type { Ctx, Scope } from '../context.js';
 import { queryPrepared } from '../database/prepared.js';
 import { UnitOfWork } from '../database/unit-of-work.js';

@@ -1,6 +1,6 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { Histogram } from 'prom-client';
-import { WallClock } from '../clock/clock.js';
+import { WallClock } from '../time/clock.js';
 import { SYSTEM_ACTOR } from '../context.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
 import { Metrics } from '../metrics/metrics.js';

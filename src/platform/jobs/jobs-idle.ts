@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
-import { WallClock } from '../clock/clock.js';
+import { WallClock } from '../time/clock.js';
 import type { Scope } from '../context.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
 import type { JobState } from './job.entity.js';

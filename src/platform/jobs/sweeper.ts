@@ -1,5 +1,5 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { WallClock } from '../clock/clock.js';
+import { WallClock } from '../time/clock.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
 import { JOB_TRANSPORT, type JobTransport } from './job.js';
 

@@ -1,5 +1,5 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { WallClock } from '../clock/clock.js';
+import { WallClock } from '../time/clock.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
 import { Metrics } from './metrics.js';
 

@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { WallClock } from '../clock/clock.js';
+import { WallClock } from '../time/clock.js';
 import { queryPrepared } from '../database/prepared.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
 import type { JobSpec } from '../jobs/job.js';

@@ -1,5 +1,5 @@
 import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
-import { WallClock } from '../../platform/clock/clock.js';
+import { WallClock } from '../../platform/time/clock.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import { PeriodicTasks } from '../../platform/jobs/periodic-tasks.js';
 import { USAGE_OPTIONS, type UsageOptions } from '../usage.types.js';

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import type { AggregationType } from '../../domain/usage/aggregation.js';
 import { FeaturesService } from '../../features/features.service.js';
-import { WallClock } from '../../platform/clock/clock.js';
+import { WallClock } from '../../platform/time/clock.js';
 import type { Caller, Ctx, Scope } from '../../platform/context.js';
 import { lockName } from '../../platform/database/named-lock.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';

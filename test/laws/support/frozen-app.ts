@@ -1,4 +1,4 @@
-import { WallClock } from '../../../src/platform/clock/clock.js';
+import { WallClock } from '../../../src/platform/time/clock.js';
 import { startTestApp, type TestApp } from '../../support/test-app.js';
 
 /**

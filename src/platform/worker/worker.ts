@@ -13,10 +13,10 @@ import { Ticker } from '../clock/ticker.js';
 import { clientConfig, DATA_SOURCE } from '../database/data-source.js';
 import { OutboxRelay } from '../outbox/outbox-relay.js';
 import { OUTBOX_CHANNEL, OutboxSignal } from '../outbox/outbox-signal.js';
-import { JOB_TRANSPORT, type JobTransport } from './job.js';
-import { JobRunner } from './job-runner.js';
-import { PeriodicTasks } from './periodic-tasks.js';
-import { Sweeper } from './sweeper.js';
+import { JOB_TRANSPORT, type JobTransport } from '../jobs/job.js';
+import { JobRunner } from '../jobs/job-runner.js';
+import { PeriodicTasks } from '../jobs/periodic-tasks.js';
+import { Sweeper } from '../jobs/sweeper.js';
 
 export const WORKER_OPTIONS = Symbol('WorkerOptions');
 

@@ -1,9 +1,9 @@
 import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
-import { WallClock } from '../clock/clock.js';
+import { WallClock } from '../time/clock.js';
 import { SYSTEM_ACTOR, type Ctx } from '../context.js';
 import { UnitOfWork } from '../database/unit-of-work.js';
 import { IdempotencyKeys } from '../idempotency/idempotency-keys.js';
-import { SECRET_BOX, type SealedSecret, type SecretBox } from './secret-box.js';
+import { SECRET_BOX, type SealedSecret, type SecretBox } from '../secrets/secret-box.js';
 
 /** Seals a secret with the newest key. An envelope that does not open comes back as it is. */
 export type Reseal = (envelope: SealedSecret, context: readonly string[]) => SealedSecret;

@@ -10,10 +10,10 @@ import { SubscriptionsService } from '../../subscriptions/subscriptions.service.
 import { WalletsService } from '../../wallets/wallets.service.js';
 import { MappingsService } from '../mappings/mappings.service.js';
 import type { EntityMapping } from '../mappings/mappings.types.js';
-import { MissingRemoteCustomers } from '../sync/missing-remote-customers.service.js';
-import { SyncRevival } from '../sync/sync-revival.service.js';
-import { SyncOperationsService } from '../sync/sync-operations.service.js';
-import { HANDLED, skipped, type Dispatched } from './dispatched.js';
+import { MissingRemoteCustomers } from './missing-remote-customers.service.js';
+import { SyncRevival } from './sync-revival.service.js';
+import { SyncOperationsService } from './sync-operations.service.js';
+import { HANDLED, skipped, type Dispatched } from '../outcomes/dispatched.js';
 
 type Field = Exclude<keyof CustomerFields, 'externalId' | 'metadata' | 'timezone'>;
 

@@ -2,13 +2,13 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import { ConnectionsService } from '../../connections/connections.service.js';
 import type { Connection, WebhookHealth } from '../../connections/connections.types.js';
 import { ProviderSessionsService } from '../../connections/provider-sessions.service.js';
-import { WallClock } from '../../platform/clock/clock.js';
+import { WallClock } from '../../platform/time/clock.js';
 import type { Caller } from '../../platform/context.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
 import type { RemoteWebhookEndpoint, WebhookEndpointOperations } from '../../providers/provider-adapter.js';
 import { ProviderError } from '../../providers/provider-error.js';
-import { repairOf } from './webhook-repair.js';
-import { RECONCILE_OPTIONS, type ReconcileOptions } from '../reconcile/reconcile.options.js';
+import { repairOf } from '../inbound-webhooks/webhook-repair.js';
+import { RECONCILE_OPTIONS, type ReconcileOptions } from './reconcile.options.js';
 
 /** A webhook is looked at with every so-many-th poll. */
 const POLLS_A_CHECK = 5;

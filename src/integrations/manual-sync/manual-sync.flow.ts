@@ -10,10 +10,10 @@ import { PlansService } from '../../plans/plans.service.js';
 import { ImportPlansTask } from '../catalogue/import-plans.task.js';
 import { MappingsService } from '../mappings/mappings.service.js';
 import type { EntityMapping } from '../mappings/mappings.types.js';
-import { SyncEngine } from './sync-engine.flow.js';
-import { SyncOperationsService } from './sync-operations.service.js';
-import { carryOut } from './sync-patience.js';
-import type { SyncOperation } from './sync.types.js';
+import { SyncEngine } from '../sync/sync-engine.flow.js';
+import { SyncOperationsService } from '../sync/sync-operations.service.js';
+import { carryOut } from '../sync/sync-patience.js';
+import type { SyncOperation } from '../sync/sync.types.js';
 
 export interface InvoiceSync {
   readonly mapping: EntityMapping | null;
