@@ -3,6 +3,7 @@ import { BILLING_MODULES } from './billing-modules.js';
 import { NotificationsModule } from '../notifications/notifications.module.js';
 import { AddonGrantsController } from './addons/addon-grants.controller.js';
 import { AddonsController } from './addons/addons.controller.js';
+import { AuditLogsController } from './audit-logs/audit-logs.controller.js';
 import { BillingRunsController } from './billing/billing-run.controller.js';
 import { ConnectionsController } from './connections/connections.controller.js';
 import { CouponsController } from './coupons/coupons.controller.js';
@@ -73,6 +74,7 @@ import { mountRoutes } from './mount-routes.js';
 export const CONTROLLERS: readonly Type[] = [
   AddonGrantsController,
   AddonsController,
+  AuditLogsController,
   BillingRunsController,
   ConnectionsController,
   CouponsController,

@@ -26,11 +26,14 @@ export const API_TAGS: Readonly<Record<string, string>> = {
     'Endpoints that this server sends webhooks to, signed by the Standard Webhooks specification.',
   'Tenants and environments': 'The tenant and environment of the API key; the clock of a test environment.',
   'API keys': 'Keys of the environment, with their roles and permissions.',
-  Operations: 'Health and background jobs.',
+  Operations: 'Health, background jobs and the audit trail.',
 };
 
 /** Of parameters whose field has no comment of its own. */
 export const PARAMETERS: Readonly<Record<string, string>> = {
+  action: 'Only changes of this kind, such as `customer.updated`.',
+  actor: 'Only changes by this API key, or by `system`.',
+  cursor: '`next_cursor` of the page before.',
   code: 'The code of the coupon.',
   connection_id: 'The id of the connection.',
   coupon_ids: 'Only uses of these coupons.',

@@ -12,6 +12,7 @@ export const OPERATION_IDS: Readonly<Record<string, string>> = {
   'DELETE /v1/addons/{id}': 'deleteAddon',
   'GET /v1/addons/{id}/creditgrants': 'getAddonCreditGrants',
   'GET /v1/addons/{id}/entitlements': 'getAddonEntitlements',
+  'GET /v1/audit-logs': 'listAuditLogs',
   'POST /v1/billing/runs': 'startBillingRun',
   'GET /v1/billing/runs': 'listBillingRuns',
   'GET /v1/billing/runs/{id}': 'getBillingRun',

@@ -13,7 +13,6 @@ import { SealedSecrets, type Reseal } from '../platform/reseal/sealed-secrets.js
 import { SECRET_BOX, SecretBox } from '../platform/secrets/secret-box.js';
 import type { ProviderAccount, ProviderAdapter } from '../providers/provider-adapter.js';
 import { ProviderError } from '../providers/provider-error.js';
-import { AuditService } from '../tenancy/audit.service.js';
 import { ConnectionEntity } from './connection.entity.js';
 import { isBroken, type WebhookHealth } from './webhook-health.js';
 import type { Connection, SyncConfig, SyncDirection, SyncEntity } from './connections.types.js';
@@ -58,7 +57,6 @@ export class ConnectionsService {
   constructor(
     @Inject(SECRET_BOX) private readonly box: SecretBox,
     private readonly outbox: Outbox,
-    private readonly audit: AuditService,
     private readonly clock: WallClock,
     sealed: SealedSecrets,
   ) {
@@ -98,10 +96,12 @@ export class ConnectionsService {
       webhookHealth: null,
       metadata: input.given.metadata,
     });
-    const of = { entityType: 'connection', entityId: row.id } as const;
-    await this.audit.record(ctx, { action: 'connection.created', ...of });
     // Begins the polls of its provider.
-    await this.outbox.append(ctx, { type: 'connection.created', ...of });
+    await this.outbox.append(ctx, {
+      type: 'connection.created',
+      entityType: 'connection',
+      entityId: row.id,
+    });
     return row;
   }
 
@@ -206,24 +206,7 @@ export class ConnectionsService {
           }
         : {}),
     });
-    if (replaced) {
-      await this.audit.record(ctx, {
-        action: 'connection.credentials_replaced',
-        entityType: 'connection',
-        entityId: id,
-        details: {
-          fields: [...Object.keys(replaced.given.secrets), ...Object.keys(replaced.given.settings)],
-          ...(overlapHours === undefined ? {} : { webhook_secret_overlap_hours: overlapHours }),
-        },
-      });
-      await this.recordSuccess(ctx, id);
-    } else if (overlapHours !== undefined)
-      await this.audit.record(ctx, {
-        action: 'connection.webhook_secret_overlap_shortened',
-        entityType: 'connection',
-        entityId: id,
-        details: { webhook_secret_overlap_hours: overlapHours },
-      });
+    if (replaced) await this.recordSuccess(ctx, id);
     if (replaced !== undefined || overlapHours !== undefined) this.tellSecretsChanged(ctx, id);
     return this.get(ctx, id);
   }
@@ -242,7 +225,6 @@ export class ConnectionsService {
       id, // The secrets go with it: a deleted connection must not be able to call anybody.
       { ...auditColumnsForUpdate(ctx), status: 'deleted', isDefault: false, credentials: {} },
     );
-    await this.audit.record(ctx, { action: 'connection.deleted', entityType: 'connection', entityId: id });
     this.tellSecretsChanged(ctx, id);
   }
 

@@ -10,7 +10,6 @@ import { findRow, findRows, insertRow, updateRow } from '../platform/database/ro
 import { findPage, type ListRequest, type PaginationResponse } from '../platform/http/list-query.js';
 import { SealedSecrets, type Reseal } from '../platform/reseal/sealed-secrets.js';
 import { SECRET_BOX, SecretBox } from '../platform/secrets/secret-box.js';
-import { AuditService } from '../tenancy/audit.service.js';
 import { WebhookEndpointEntity, type SigningSecret } from './webhook-endpoint.entity.js';
 import type { WebhookEndpoint } from './notifications.types.js';
 import type { WebhookEventType } from './webhook-events.types.js';
@@ -49,7 +48,6 @@ export class WebhookEndpointsService {
   constructor(
     @Inject(SECRET_BOX) private readonly box: SecretBox,
     private readonly sender: WebhookSender,
-    private readonly audit: AuditService,
     private readonly clock: WallClock,
     sealed: SealedSecrets,
   ) {
@@ -82,7 +80,6 @@ export class WebhookEndpointsService {
       metadata: { ...input.metadata },
       ...HEALTHY,
     });
-    await this.record(ctx, 'webhook_endpoint.created', stamp.id);
     return { endpoint, secret };
   }
 
@@ -141,7 +138,6 @@ export class WebhookEndpointsService {
       // Another address, or a hand that says it works again: what went wrong before says nothing any more.
       ...(isEnabled === true || (change.url !== undefined && change.url !== before.url) ? HEALTHY : {}),
     });
-    await this.record(ctx, 'webhook_endpoint.updated', id, { fields: Object.keys(change) });
     return this.get(ctx, id);
   }
 
@@ -154,7 +150,6 @@ export class WebhookEndpointsService {
       status: 'deleted',
       secret,
     });
-    await this.record(ctx, 'webhook_endpoint.deleted', id);
   }
 
   /** A new secret. For `overlapHours` messages are signed with the one before as well, so that a receiver can follow in its own time. */
@@ -173,7 +168,6 @@ export class WebhookEndpointsService {
         ...(overlapHours > 0 ? { previous: { sealed: before.secret.sealed, until } } : {}),
       },
     });
-    await this.record(ctx, 'webhook_endpoint.secret_rotated', id, { overlap_hours: overlapHours });
     return { endpoint: await this.get(ctx, id), secret };
   }
 
@@ -216,7 +210,6 @@ export class WebhookEndpointsService {
       ...(reason === undefined ? {} : { endpointState: 'disabled' as const, disabledReason: reason }),
     });
     if (reason === undefined) return true;
-    await this.record(ctx, 'webhook_endpoint.disabled', id, { reason });
     this.logger.warn({ event: 'webhook.endpoint_disabled', endpoint_id: id, reason });
     return false;
   }
@@ -253,15 +246,6 @@ export class WebhookEndpointsService {
 
   private seal(ctx: Ctx, id: string, secret: string): SigningSecret {
     return { sealed: this.box.seal(secret, context(ctx, id)), last4: secret.slice(-4) };
-  }
-
-  private record(ctx: Ctx, action: string, id: string, details?: Record<string, unknown>): Promise<void> {
-    return this.audit.record(ctx, {
-      action,
-      entityType: 'webhook_endpoint',
-      entityId: id,
-      ...(details === undefined ? {} : { details }),
-    });
   }
 }
 

@@ -10,7 +10,6 @@ import { UnitOfWork } from '../platform/database/unit-of-work.js';
 import { findPage, type ListRequest, type PaginationResponse } from '../platform/http/list-query.js';
 import { RefreshAheadCache, type Found } from '../platform/refresh-ahead-cache.js';
 import { ApiKeyEntity } from './api-key.entity.js';
-import { AuditService } from './audit.service.js';
 import type { EnvironmentKind } from './environment.entity.js';
 
 const PREFIX = 'fpk_';
@@ -57,7 +56,6 @@ export class ApiKeysService {
   constructor(
     private readonly uow: UnitOfWork,
     private readonly clock: WallClock,
-    private readonly audit: AuditService,
   ) {
     this.remembered = new RefreshAheadCache(clock, { believedMs: REMEMBERED_MS, most: MOST_REMEMBERED });
   }
@@ -76,7 +74,6 @@ export class ApiKeysService {
       expiresAt: input.expiresAt ?? null,
       lastUsedAt: null,
     });
-    await this.audit.record(ctx, { action: 'api_key.created', entityType: 'api_key', entityId: row.id });
     return { key, row };
   }
 
@@ -110,7 +107,6 @@ export class ApiKeysService {
     ctx.afterCommit(() => {
       this.remembered.forget(({ caller }) => caller.actor === id);
     });
-    await this.audit.record(ctx, { action: 'api_key.rotated', entityType: 'api_key', entityId: id });
     return made;
   }
 
@@ -151,7 +147,6 @@ export class ApiKeysService {
     ctx.afterCommit(() => {
       this.remembered.forget(({ caller }) => caller.actor === id);
     });
-    await this.audit.record(ctx, { action: 'api_key.revoked', entityType: 'api_key', entityId: id });
   }
 
   /** Whose key this is; undefined for an unknown, revoked or expired one. At once for one that was asked for just now. */

@@ -3,14 +3,19 @@ import { EnvironmentRow } from '../platform/database/columns.js';
 
 @Entity('audit_entries')
 @Index('audit_entries_entity', ['tenantId', 'environmentId', 'entityType', 'entityId'])
+@Index('audit_entries_number', ['tenantId', 'environmentId', 'number'], { unique: true })
 export class AuditEntryEntity extends EnvironmentRow {
+  /** Drawn as it is written; later ones are greater. */
+  @Column({ type: 'bigint', generated: 'identity', generatedIdentity: 'ALWAYS' })
+  number!: string;
+
   @Column({ type: 'text' })
   actor!: string;
 
   @Column({ type: 'text' })
   requestId!: string;
 
-  /** `connection.credentials_replaced` */
+  /** `customer.updated` */
   @Column({ type: 'text' })
   action!: string;
 
@@ -20,7 +25,22 @@ export class AuditEntryEntity extends EnvironmentRow {
   @Column({ type: 'text' })
   entityId!: string;
 
-  /** Names of what changed; never a secret. */
+  /** Of entries that were written before there was a trail by triggers. */
   @Column({ type: 'jsonb', default: {} })
   details!: Record<string, unknown>;
+
+  /** The columns that changed, as they were; null where it was made. */
+  @Column({ type: 'jsonb', nullable: true })
+  before!: Record<string, unknown> | null;
+
+  /** The columns that changed, as they are; null where it was deleted. */
+  @Column({ type: 'jsonb', nullable: true })
+  after!: Record<string, unknown> | null;
+
+  /** In the chain of its tenant; null until it is chained. */
+  @Column({ type: 'bigint', nullable: true })
+  position!: string | null;
+
+  @Column({ type: 'text', nullable: true })
+  hash!: string | null;
 }

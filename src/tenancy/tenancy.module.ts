@@ -1,10 +1,10 @@
 import { Module } from '@nestjs/common';
 import { ApiKeysService } from './api-keys.service.js';
-import { AuditService } from './audit.service.js';
+import { AuditTrail } from './audit-trail.service.js';
 import { TenancyService } from './tenancy.service.js';
 
 @Module({
-  providers: [TenancyService, ApiKeysService, AuditService],
-  exports: [TenancyService, ApiKeysService, AuditService],
+  providers: [TenancyService, ApiKeysService, AuditTrail],
+  exports: [TenancyService, ApiKeysService, AuditTrail],
 })
 export class TenancyModule {}

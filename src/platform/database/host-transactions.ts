@@ -7,7 +7,14 @@ import { borrow, DATA_SOURCE } from './data-source.js';
 import { UnitOfWork } from './unit-of-work.js';
 
 /** What a unit of work sets for itself, and the host's transaction had otherwise. */
-const SETTINGS = ['role', 'search_path', 'app.tenant_id', 'app.environment_id'] as const;
+const SETTINGS = [
+  'role',
+  'search_path',
+  'app.tenant_id',
+  'app.environment_id',
+  'app.actor',
+  'app.request_id',
+] as const;
 const REMEMBER = `SELECT ${SETTINGS.map((name, i) => `current_setting('${name}', true) AS s${i}`).join(', ')}`;
 const RESTORE = `SELECT ${SETTINGS.map((name, i) => `set_config('${name}', $${i + 1}, true)`).join(', ')}`;
 const SAVEPOINT = 'flexprice_part';

@@ -3,7 +3,7 @@ import type { PoolClient } from 'pg';
 import { DataSource, type EntityManager, type QueryRunner } from 'typeorm';
 import { WallClock } from '../time/clock.js';
 import { STANDS_AT } from '../time/shown-time.js';
-import type { Caller, Ctx, Scope } from '../context.js';
+import type { Caller, Ctx } from '../context.js';
 import { BoundedSet } from '../bounded-set.js';
 import { borrow, DATA_SOURCE, isOurs, SCHEMA } from './data-source.js';
 import { isTransactionConflict } from './errors.js';
@@ -18,7 +18,8 @@ const CONFLICT_RETRIES = 3;
 const BEGIN = namedStatement('START TRANSACTION', []);
 /** Settings that end with the transaction, by one statement that a connection reads once. */
 const SETTINGS = `set_config('role', $1, true), set_config('search_path', '${SCHEMA}', true)`;
-const SCOPE = `${SETTINGS}, set_config('app.tenant_id', $2, true), set_config('app.environment_id', $3, true)`;
+const SCOPE = `${SETTINGS}, set_config('app.tenant_id', $2, true), set_config('app.environment_id', $3, true),
+  set_config('app.actor', $4, true), set_config('app.request_id', $5, true)`;
 const NOT_WAITING_FOR_THE_DISK = `, set_config('synchronous_commit', 'off', true)`;
 const ONLY_READING = `, set_config('transaction_read_only', 'on', true)`;
 
@@ -61,14 +62,14 @@ export class UnitOfWork {
     { isBookkeeping = false }: { readonly isBookkeeping?: boolean } = {},
   ): Promise<T> {
     if (caller.whole?.isOver === false) return caller.whole.part(work);
-    const enter = entrance(caller.scope, isBookkeeping ? NOT_WAITING_FOR_THE_DISK : '');
+    const enter = entrance(caller, isBookkeeping ? NOT_WAITING_FOR_THE_DISK : '');
     return this.transaction([BEGIN, enter], (em, callbacks) => this.inTime(caller, em, callbacks, work));
   }
 
   /** The same for work that only reads: the database refuses whatever would write. */
   read<T>(caller: Caller, work: (ctx: Ctx) => Promise<T>): Promise<T> {
     if (caller.whole?.isOver === false) return caller.whole.part(work);
-    const enter = entrance(caller.scope, ONLY_READING);
+    const enter = entrance(caller, ONLY_READING);
     return this.transaction([BEGIN, enter], (em, callbacks) => this.inTime(caller, em, callbacks, work));
   }
 
@@ -80,7 +81,7 @@ export class UnitOfWork {
     caller: Caller,
     work: (caller: Caller) => Promise<{ readonly value: T; readonly last?: PreparedStatement }>,
   ): Promise<T> {
-    return this.onTransaction([BEGIN, entrance(caller.scope, '')], async (em, callbacks, transaction) => {
+    return this.onTransaction([BEGIN, entrance(caller, '')], async (em, callbacks, transaction) => {
       const whole = new PartsOfOne((first) => {
         transaction.begin();
         return this.inTime(caller, em, callbacks, first);
@@ -107,7 +108,7 @@ export class UnitOfWork {
     work: (caller: Caller) => Promise<T>,
   ): Promise<T> {
     const client = (await runner.connect()) as PoolClient;
-    await queryTogether(client, [entrance(caller.scope, '')]);
+    await queryTogether(client, [entrance(caller, '')]);
     const whole = new PartsOfOne((first) => this.inTime(caller, runner.manager, callbacks, first));
     try {
       const value = await work({ ...caller, whole });
@@ -304,7 +305,14 @@ const systemFrame = (settings: string): Frame => [
   namedStatement(`SELECT ${SETTINGS}${settings}`, ['flexprice_system']),
 ];
 
-function entrance({ tenantId, environmentId }: Scope, settings: string): PreparedStatement {
+function entrance({ scope, actor, requestId }: Caller, settings: string): PreparedStatement {
+  const { tenantId, environmentId } = scope;
   if (!SAFE_ID.test(tenantId) || !SAFE_ID.test(environmentId)) throw new Error('malformed scope');
-  return namedStatement(`SELECT ${SCOPE}${settings}`, ['flexprice_app', tenantId, environmentId]);
+  return namedStatement(`SELECT ${SCOPE}${settings}`, [
+    'flexprice_app',
+    tenantId,
+    environmentId,
+    actor,
+    requestId,
+  ]);
 }
