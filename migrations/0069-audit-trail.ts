@@ -80,7 +80,7 @@ const TRIGGERS = Object.entries(TABLES)
 
 /**
  * Every change of a noun, by triggers, so that no path through the code can forget one: who, when, what it was before and
- * after. Nobody can change or remove an entry. A worker chains the entries of a tenant by hashes, in an order of its own:
+ * after. Nobody can change or remove an entry. A worker chains the entries of an environment by hashes, in an order of its own:
  * numbers are drawn before their transactions end, and a lower one may be committed later.
  */
 export class AuditTrail1763700000069 implements MigrationInterface {
@@ -95,11 +95,13 @@ export class AuditTrail1763700000069 implements MigrationInterface {
         ADD COLUMN position bigint,
         ADD COLUMN hash text;
       CREATE UNIQUE INDEX audit_entries_number ON billing.audit_entries (tenant_id, environment_id, number);
-      CREATE INDEX audit_entries_unchained ON billing.audit_entries (number) WHERE hash IS NULL;
-      CREATE UNIQUE INDEX audit_entries_position ON billing.audit_entries (tenant_id, position);
+      CREATE INDEX audit_entries_unchained ON billing.audit_entries (tenant_id, environment_id, number) WHERE hash IS NULL;
+      CREATE UNIQUE INDEX audit_entries_position ON billing.audit_entries (tenant_id, environment_id, position);
 
       REVOKE UPDATE, DELETE ON billing.audit_entries FROM flexprice_app;
-      SELECT billing.open_to_system('audit_entries', 'SELECT, UPDATE (position, hash)');
+      GRANT UPDATE (position, hash) ON billing.audit_entries TO flexprice_app;
+      -- Where there is something to chain, and no more.
+      SELECT billing.open_to_system('audit_entries', 'SELECT (tenant_id, environment_id, hash)');
 
       CREATE FUNCTION billing.audit_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
       BEGIN
@@ -120,17 +122,22 @@ export class AuditTrail1763700000069 implements MigrationInterface {
           extract(epoch FROM entry.created_at))::text, 'UTF8')), 'hex')
       $$;
 
-      -- Chains what is not chained yet, one process at a time. Answers how many entries.
+      -- Chains what is not chained yet in the environment of the transaction, one process at a time. Answers how many entries.
       CREATE FUNCTION billing.chain_audit_entries(most integer) RETURNS integer LANGUAGE plpgsql AS $$
       DECLARE
         entry billing.audit_entries;
         head record;
         done integer := 0;
       BEGIN
-        IF NOT pg_try_advisory_xact_lock(7300269) THEN RETURN 0; END IF;
-        FOR entry IN SELECT * FROM billing.audit_entries WHERE hash IS NULL ORDER BY number LIMIT most LOOP
+        IF NOT pg_try_advisory_xact_lock(hashtextextended('audit ' || billing.current_environment(), 0)) THEN RETURN 0; END IF;
+        FOR entry IN
+          SELECT * FROM billing.audit_entries
+           WHERE tenant_id = billing.current_tenant() AND environment_id = billing.current_environment() AND hash IS NULL
+           ORDER BY number LIMIT most
+        LOOP
           SELECT position, hash INTO head FROM billing.audit_entries
-           WHERE tenant_id = entry.tenant_id AND position IS NOT NULL ORDER BY position DESC LIMIT 1;
+           WHERE tenant_id = entry.tenant_id AND environment_id = entry.environment_id AND position IS NOT NULL
+           ORDER BY position DESC LIMIT 1;
           entry.position := coalesce(head.position, 0) + 1;
           UPDATE billing.audit_entries SET position = entry.position, hash = billing.audit_hash(coalesce(head.hash, ''), entry)
            WHERE id = entry.id;
@@ -166,8 +173,9 @@ export class AuditTrail1763700000069 implements MigrationInterface {
         INSERT INTO billing.audit_entries
                (id, tenant_id, environment_id, actor, request_id, action, entity_type, entity_id, before, after, created_at, updated_at)
         VALUES ('audit_' || replace(gen_random_uuid()::text, '-', ''),
-                coalesce(whole ->> 'tenant_id', billing.current_tenant(), whole ->> 'id'),
-                coalesce(whole ->> 'environment_id', billing.current_environment(), ''),
+                coalesce(whole ->> 'tenant_id', nullif(billing.current_tenant(), ''), whole ->> 'id'),
+                -- A change by SQL of what belongs to no environment.
+                coalesce(whole ->> 'environment_id', nullif(billing.current_environment(), ''), 'none'),
                 coalesce(nullif(current_setting('app.actor', true), ''), 'system'),
                 coalesce(current_setting('app.request_id', true), ''),
                 TG_ARGV[0] || CASE TG_OP WHEN 'INSERT' THEN '.created' WHEN 'UPDATE' THEN '.updated' ELSE '.deleted' END,

@@ -2,17 +2,18 @@ import 'reflect-metadata';
 import { AuditTrail } from '../tenancy/audit-trail.service.js';
 import { onDatabase } from './server-command.js';
 
-// Computes the hashes of the audit trail in the database of DATABASE_URL anew. Prints the head of each tenant's chain, and
+// Computes the hashes of the audit trail in the database of DATABASE_URL anew. Prints the head of each environment's chain, and
 // ends with code 1 where an entry was changed or is missing.
 
 await onDatabase(
   AuditTrail,
   async (trail) => {
-    const tenants = await trail.verify();
-    if (tenants.some(({ brokenAt }) => brokenAt !== null)) process.exitCode = 1;
+    const environments = await trail.verify();
+    if (environments.some(({ brokenAt }) => brokenAt !== null)) process.exitCode = 1;
     return {
-      tenants: tenants.map(({ tenantId, entries, head, brokenAt }) => ({
+      environments: environments.map(({ tenantId, environmentId, entries, head, brokenAt }) => ({
         tenant_id: tenantId,
+        environment_id: environmentId,
         entries,
         head,
         broken_at: brokenAt,

@@ -4,6 +4,8 @@ import { EnvironmentRow } from '../platform/database/columns.js';
 @Entity('audit_entries')
 @Index('audit_entries_entity', ['tenantId', 'environmentId', 'entityType', 'entityId'])
 @Index('audit_entries_number', ['tenantId', 'environmentId', 'number'], { unique: true })
+@Index('audit_entries_unchained', ['tenantId', 'environmentId', 'number'], { where: 'hash IS NULL' })
+@Index('audit_entries_position', ['tenantId', 'environmentId', 'position'], { unique: true })
 export class AuditEntryEntity extends EnvironmentRow {
   /** Drawn as it is written; later ones are greater. */
   @Column({ type: 'bigint', generated: 'identity', generatedIdentity: 'ALWAYS' })
@@ -37,7 +39,7 @@ export class AuditEntryEntity extends EnvironmentRow {
   @Column({ type: 'jsonb', nullable: true })
   after!: Record<string, unknown> | null;
 
-  /** In the chain of its tenant; null until it is chained. */
+  /** In the chain of its environment; null until it is chained. */
   @Column({ type: 'bigint', nullable: true })
   position!: string | null;
 

@@ -1,5 +1,6 @@
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
-import type { Ctx } from '../platform/context.js';
+import { SYSTEM_ACTOR, type Caller, type Ctx, type Scope } from '../platform/context.js';
+import { queryPrepared } from '../platform/database/prepared.js';
 import { UnitOfWork } from '../platform/database/unit-of-work.js';
 import { PeriodicTasks } from '../platform/jobs/periodic-tasks.js';
 import { AuditEntryEntity } from './audit-entry.entity.js';
@@ -18,8 +19,7 @@ export interface AuditFilter {
   readonly before?: string | undefined;
 }
 
-export interface AuditedTenant {
-  readonly tenantId: string;
+export interface AuditedEnvironment extends Scope {
   readonly entries: number;
   /** Of the last entry. Whoever keeps it elsewhere can tell later whether anything before it was changed. */
   readonly head: string;
@@ -56,14 +56,19 @@ export class AuditTrail implements OnModuleInit {
 
   /** Chains all entries that are committed. Answers how many. */
   async chain(): Promise<number> {
-    for (let entries = 0; ;) {
-      const [row] = await this.uow.executeSystemDurably<{ done: number }>(
-        'SELECT billing.chain_audit_entries($1) AS done',
-        [CHUNK],
-      );
-      entries += row?.done ?? 0;
-      if ((row?.done ?? 0) < CHUNK) return entries;
-    }
+    const scopes = await this.uow.runSystem((em) =>
+      em.query<Scope[]>(
+        `SELECT DISTINCT tenant_id AS "tenantId", environment_id AS "environmentId" FROM audit_entries WHERE hash IS NULL`,
+      ),
+    );
+    let entries = 0;
+    for (const scope of scopes)
+      for (let done = CHUNK; done === CHUNK; entries += done)
+        done = await this.uow.run(callerOf(scope), async ({ em }) => {
+          const [row] = await queryPrepared<{ done: number }>(em, CHAIN, [CHUNK]);
+          return row?.done ?? 0;
+        });
+    return entries;
   }
 
   /** The newest first. */
@@ -88,22 +93,34 @@ export class AuditTrail implements OnModuleInit {
     return { items, nextCursor: found.length > items.length ? (items.at(-1)?.number ?? null) : null };
   }
 
-  /** Computes every hash anew. Reads all entries; changes nothing. */
-  async verify(): Promise<AuditedTenant[]> {
+  /** Computes every hash anew. Reads all entries. */
+  async verify(): Promise<AuditedEnvironment[]> {
     await this.chain();
-    return this.uow.runSystem((em) =>
-      em.query<AuditedTenant[]>(
-        `SELECT tenant_id AS "tenantId", count(*)::int AS entries,
-                (array_agg(hash ORDER BY position DESC))[1] AS head,
-                min(position) FILTER (WHERE NOT is_sound)::int AS "brokenAt"
-           FROM (SELECT e.tenant_id, e.position, e.hash,
-                        e.hash = billing.audit_hash(coalesce(lag(e.hash) OVER chain, ''), e)
-                          AND e.position = row_number() OVER chain AS is_sound
-                   FROM audit_entries e
-                  WHERE e.hash IS NOT NULL
-                 WINDOW chain AS (PARTITION BY e.tenant_id ORDER BY e.position)) walked
-          GROUP BY tenant_id ORDER BY tenant_id`,
+    const scopes = await this.uow.runSystem((em) =>
+      em.query<Scope[]>(
+        `SELECT DISTINCT tenant_id AS "tenantId", environment_id AS "environmentId" FROM audit_entries ORDER BY 1, 2`,
       ),
     );
+    const verified: AuditedEnvironment[] = [];
+    for (const scope of scopes) {
+      const [row] = await this.uow.read(callerOf(scope), ({ em }) =>
+        queryPrepared<Omit<AuditedEnvironment, keyof Scope>>(em, VERIFY, []),
+      );
+      if (row !== undefined && row.entries > 0) verified.push({ ...scope, ...row });
+    }
+    return verified;
   }
 }
+
+const CHAIN = 'SELECT billing.chain_audit_entries($1) AS done';
+const VERIFY = `
+  SELECT count(*)::int AS entries, (array_agg(hash ORDER BY position DESC))[1] AS head,
+         min(position) FILTER (WHERE NOT is_sound)::int AS "brokenAt"
+    FROM (SELECT e.position, e.hash,
+                 e.hash = billing.audit_hash(coalesce(lag(e.hash) OVER chain, ''), e)
+                   AND e.position = row_number() OVER chain AS is_sound
+            FROM audit_entries e
+           WHERE e.hash IS NOT NULL
+          WINDOW chain AS (ORDER BY e.position)) walked`;
+
+const callerOf = (scope: Scope): Caller => ({ scope, actor: SYSTEM_ACTOR, requestId: 'audit' });

@@ -100,10 +100,10 @@ describe('the audit trail', () => {
     for (const name of ['A', 'B', 'C', 'D']) plans.push(await api.create('/plans', { name }));
     const ofOurs = async (): Promise<any> => {
       const [row] = await server.database.query(
-        'SELECT tenant_id FROM billing.audit_entries WHERE entity_id = $1',
+        'SELECT environment_id AS id FROM billing.audit_entries WHERE entity_id = $1',
         [plans[0].id],
       );
-      return (await trail.verify()).find((one) => one.tenantId === row?.tenant_id);
+      return (await trail.verify()).find((one) => one.environmentId === row?.id);
     };
     const sound = await ofOurs();
     expect(sound).toMatchObject({ brokenAt: null });
