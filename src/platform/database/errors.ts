@@ -48,3 +48,6 @@ export function isUnstorableText(error: unknown): boolean {
   const code = postgresError(error)?.code;
   return code === '22021' || code === '22P05';
 }
+
+/** The transaction has failed before: an earlier statement says why. */
+export const isAborted = (error: unknown): boolean => postgresError(error)?.code === '25P02';

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import type { ClientBase, QueryResult } from 'pg';
 import type { EntityManager } from 'typeorm';
+import { isAborted } from './errors.js';
 
 export interface PreparedStatement {
   readonly name: string;
@@ -39,11 +40,38 @@ export async function queryTogether(
   client: ClientBase,
   statements: readonly PreparedStatement[],
 ): Promise<QueryResult[]> {
-  const answers = await Promise.allSettled(statements.map((statement) => client.query(statement)));
+  const answers = await Promise.allSettled(statements.map((statement) => ask(client, statement)));
   return answers.map((answer) => {
     if (answer.status === 'rejected') throw answer.reason as Error;
     return answer.value;
   });
+}
+
+const failures = new WeakMap<ClientBase, Error>();
+
+/** To be called where a transaction begins. */
+export function forgetFailure(client: ClientBase): void {
+  failures.delete(client);
+}
+
+/** What made a transaction fail, where an error says only that it has failed. */
+export const causeOf = (client: ClientBase, error: unknown): unknown =>
+  isAborted(error) ? (failures.get(client) ?? error) : error;
+
+/**
+ * Statements behind one that has failed in a transaction fail as well, and say only that. Whoever waits for one of them is told
+ * what has failed: a unique violation is answered otherwise than a broken transaction.
+ */
+async function ask<R extends object>(
+  client: ClientBase,
+  statement: PreparedStatement,
+): Promise<QueryResult<R>> {
+  try {
+    return await client.query<R>(statement);
+  } catch (error) {
+    if (!isAborted(error)) failures.set(client, error as Error);
+    throw causeOf(client, error);
+  }
 }
 
 /**
@@ -57,7 +85,7 @@ export async function queryPrepared<R extends object>(
   parameters: readonly unknown[],
 ): Promise<R[]> {
   const client = await clientOf(em);
-  return (await client.query<R>(namedStatement(sql, parameters))).rows;
+  return (await ask<R>(client, namedStatement(sql, parameters))).rows;
 }
 
 const PLAN_ONCE = namedStatement('SET LOCAL plan_cache_mode = force_generic_plan', []);

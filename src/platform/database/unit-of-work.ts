@@ -7,7 +7,14 @@ import type { Caller, Ctx } from '../context.js';
 import { BoundedSet } from '../bounded-set.js';
 import { borrow, DATA_SOURCE, isOurs, SCHEMA } from './data-source.js';
 import { isTransactionConflict } from './errors.js';
-import { namedStatement, queryPrepared, queryTogether, type PreparedStatement } from './prepared.js';
+import {
+  causeOf,
+  forgetFailure,
+  namedStatement,
+  queryPrepared,
+  queryTogether,
+  type PreparedStatement,
+} from './prepared.js';
 import { PartsOfOne } from './whole-request.js';
 
 const OFFSET = `SELECT c.offset_ms, ${STANDS_AT} AS stands_at
@@ -238,6 +245,7 @@ export class UnitOfWork {
           if (begun !== undefined) return;
           // One trip for the frame and for who works in it. The runner has to know, or it would begin and end its own.
           Object.assign(runner, { isTransactionActive: true, transactionDepth: 1 });
+          forgetFailure(client);
           begun = queryTogether(client, frame);
           // Told below, when the work has ended.
           begun.catch(() => undefined);
@@ -258,7 +266,7 @@ export class UnitOfWork {
         await this.rollback(runner);
         // Where the frame has failed, that is why: nothing runs in a transaction that has failed.
         await begun;
-        throw error;
+        throw causeOf(client, error);
       }
     });
   }
