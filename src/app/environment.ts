@@ -1,4 +1,5 @@
 import { DEFAULT_LIMITS, type AdmissionLimits } from './admission.js';
+import { LOCK_TIMEOUT_MS, STATEMENT_TIMEOUT_MS } from '../platform/database/data-source.js';
 import type { SecretKey } from '../platform/secrets/secret-box.js';
 
 export type Role = 'api' | 'worker' | 'all';
@@ -13,6 +14,9 @@ export interface Environment {
   /** Undefined: an embedded Postgres in {@link dataDir}. */
   readonly databaseUrl: string | undefined;
   readonly databasePoolSize: number;
+  /** In milliseconds; 0: none. */
+  readonly statementTimeoutMs: number;
+  readonly lockTimeoutMs: number;
   /** Undefined: jobs run in this process. */
   readonly redisUrl: string | undefined;
   readonly queuePrefix: string;
@@ -116,6 +120,8 @@ export function readEnvironment(source: Source = process.env): Environment {
     role: oneOf('ROLE', ['api', 'worker', 'all'], 'all'),
     databaseUrl,
     databasePoolSize: whole('DATABASE_POOL_SIZE', 10, 2, 500),
+    statementTimeoutMs: whole('DATABASE_STATEMENT_TIMEOUT_MS', STATEMENT_TIMEOUT_MS, 0, 86_400_000),
+    lockTimeoutMs: whole('DATABASE_LOCK_TIMEOUT_MS', LOCK_TIMEOUT_MS, 0, 86_400_000),
     redisUrl: url('REDIS_URL', ['redis:', 'rediss:']),
     queuePrefix: text('QUEUE_PREFIX') ?? 'flexprice',
     secretKeys,

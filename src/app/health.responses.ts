@@ -3,3 +3,8 @@ export class HealthResponse {
   status!: string;
   database!: string;
 }
+
+export class LivenessResponse {
+  /** `ok` */
+  status!: string;
+}

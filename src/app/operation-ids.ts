@@ -4,6 +4,8 @@
  */
 export const OPERATION_IDS: Readonly<Record<string, string>> = {
   'GET /health': 'getHealth',
+  'GET /health/live': 'getLiveness',
+  'GET /health/ready': 'getReadiness',
   'POST /v1/addons': 'createAddon',
   'GET /v1/addons/lookup/{lookup_key}': 'getAddonByLookupKey',
   'POST /v1/addons/search': 'queryAddon',

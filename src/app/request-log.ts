@@ -7,7 +7,7 @@ export function logRequests(fastify: FastifyInstance, { logger }: PinoLogger): v
   if (!logger.isLevelEnabled('info')) return;
   fastify.addHook('onResponse', (request, reply, done) => {
     const path = request.url.split('?', 1)[0];
-    if (path !== '/health')
+    if (path?.startsWith('/health') !== true)
       logger[reply.statusCode >= 500 ? 'error' : 'info']({
         event: 'request',
         request_id: request.id,

@@ -29,7 +29,12 @@ export async function startServer(environment: Environment): Promise<RunningServ
       : undefined;
   try {
     const url = environment.databaseUrl ?? (await ensureDatabase(postgres as EmbeddedPostgres));
-    const database = { url, poolSize: environment.databasePoolSize };
+    const database = {
+      url,
+      poolSize: environment.databasePoolSize,
+      statementTimeoutMs: environment.statementTimeoutMs,
+      lockTimeoutMs: environment.lockTimeoutMs,
+    };
     await migrateDatabase(database);
     const app = await createApp({
       billing: billingOptions(environment, database),

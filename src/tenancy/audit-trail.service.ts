@@ -103,9 +103,11 @@ export class AuditTrail implements OnModuleInit {
     );
     const verified: AuditedEnvironment[] = [];
     for (const scope of scopes) {
-      const [row] = await this.uow.read(callerOf(scope), ({ em }) =>
-        queryPrepared<Omit<AuditedEnvironment, keyof Scope>>(em, VERIFY, []),
-      );
+      const [row] = await this.uow.read(callerOf(scope), async ({ em }) => {
+        // A long trail takes its time.
+        await em.query('SET LOCAL statement_timeout = 0');
+        return queryPrepared<Omit<AuditedEnvironment, keyof Scope>>(em, VERIFY, []);
+      });
       if (row !== undefined && row.entries > 0) verified.push({ ...scope, ...row });
     }
     return verified;

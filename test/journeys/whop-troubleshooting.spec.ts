@@ -73,7 +73,7 @@ describe('when an invoice does not get to Whop, or back', () => {
       error: { code: 'customer_email_missing', kind: 'invalid', param: 'email', message: words },
     });
     expect((await road.api.get(`/invoices/${id}`)).metadata).toMatchObject({ whop_sync_error: words });
-    expect(logOf('sync.push_failed', id as string)).toMatchObject([{ reason: words }]);
+    expect(logOf('sync.push_failed', id as string)).toMatchObject([{ code: 'customer_email_missing' }]);
     expect(whop.invoices()).toEqual([]);
     // Nobody has to ask for it: the address is all that was missing.
     await road.api.put(`/customers/${customer.id}`, { email: 'now@mail.test' });

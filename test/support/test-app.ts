@@ -24,6 +24,7 @@ export interface TestAppOptions {
   readonly reconcileEveryMs?: number;
   /** A database that exists already: a second server on it, or one after a crash. */
   readonly database?: TestDatabase;
+  readonly databaseTimeouts?: { readonly statementTimeoutMs: number; readonly lockTimeoutMs: number };
   readonly secretKey?: Buffer;
   /** Instead of one key, the newest first. */
   readonly secretKeys?: BillingOptions['secretKeys'];
@@ -59,7 +60,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     ...(options.providerModules === undefined ? {} : { providerModules: options.providerModules }),
     ...(options.docs === undefined ? {} : { docs: options.docs }),
     billing: {
-      database: { url: database.url, poolSize: 10 },
+      database: { url: database.url, poolSize: 10, ...options.databaseTimeouts },
       ...(options.transport === 'bull'
         ? { redis: { url: process.env.TEST_REDIS_URL ?? '', prefix: database.name } }
         : {}),

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { DataSource, type DataSourceOptions } from 'typeorm';
+import { DataSource, type DataSourceOptions, type QueryRunner } from 'typeorm';
 import { readJson } from '../exact-json.js';
 import { ListenedClient } from './listened-client.js';
 import { checkRequirements } from './requirements.js';
@@ -19,7 +19,16 @@ export interface DatabaseOptions {
   readonly url: string;
   /** Connections of this process. Default 10. */
   readonly poolSize?: number;
+  /** A statement that takes longer is ended, and its request answered with 503. Default 120,000; 0: none. */
+  readonly statementTimeoutMs?: number;
+  /** The same for a statement that waits for a lock. Default 30,000; 0: none. */
+  readonly lockTimeoutMs?: number;
 }
+
+export const STATEMENT_TIMEOUT_MS = 120_000;
+export const LOCK_TIMEOUT_MS = 30_000;
+/** How long a unit of work waits for a connection of the pool, or for the database to accept one. */
+const CONNECTION_TIMEOUT_MS = 30_000;
 
 /** True for a data source of a host; false for settings of one of our own. */
 export const isDataSource = (database: DatabaseOptions | DataSource): database is DataSource =>
@@ -41,7 +50,12 @@ export function dataSourceOptions(
     synchronize: false,
     poolSize: database.poolSize ?? 10,
     installExtensions: false,
-    extra: EXTRA,
+    extra: {
+      ...EXTRA,
+      statement_timeout: database.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS,
+      lock_timeout: database.lockTimeoutMs ?? LOCK_TIMEOUT_MS,
+      connectionTimeoutMillis: CONNECTION_TIMEOUT_MS,
+    },
   };
 }
 
@@ -91,7 +105,8 @@ export function migrationOptions(
 }
 
 /** False for a data source of a host. */
-export const isOurs = ({ options }: DataSource): boolean => options.extra === EXTRA;
+export const isOurs = ({ options }: DataSource): boolean =>
+  (options.extra as { Client?: unknown } | undefined)?.Client === ListenedClient;
 
 /** How a connection of its own is made to the database of a data source, with what its pool is made with. */
 export function clientConfig({ driver }: DataSource): pg.ClientConfig {
@@ -121,13 +136,16 @@ const MIGRATION_LOCK = 7_300_211;
 
 /** Brings the schema up to date. Safe to call from several processes at once: one migrates, the others wait. */
 export async function migrate(options: DataSourceOptions): Promise<readonly string[]> {
-  const dataSource = await new DataSource(options).initialize();
+  // A change of a large table takes as long as it takes.
+  const extra = { ...(options.extra as object), statement_timeout: 0, lock_timeout: 0 };
+  const dataSource = await new DataSource({ ...options, extra }).initialize();
   const runner = dataSource.createQueryRunner();
   try {
     await checkRequirements(runner);
     await runner.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
     await runner.query(`CREATE SCHEMA IF NOT EXISTS ${SCHEMA}`);
     await prepareRoles(runner);
+    await refuseNewerSchema(dataSource, runner);
     const done = await dataSource.runMigrations();
     return done.map((migration) => migration.name);
   } finally {
@@ -135,4 +153,22 @@ export async function migrate(options: DataSourceOptions): Promise<readonly stri
     await runner.release();
     await dataSource.destroy();
   }
+}
+
+/** An older version of the software would write what a newer one does not expect, and read what it does not know. */
+async function refuseNewerSchema({ migrations }: DataSource, runner: QueryRunner): Promise<void> {
+  const [found] = (await runner.query(`SELECT to_regclass('${SCHEMA}.schema_migrations') AS table`)) as {
+    table: string | null;
+  }[];
+  if (found?.table === null) return;
+  const rows = (await runner.query(`SELECT name FROM ${SCHEMA}.schema_migrations ORDER BY id`)) as {
+    name: string;
+  }[];
+  const known = new Set(migrations.map(({ name }) => name));
+  const unknown = rows.filter(({ name }) => !known.has(name));
+  if (unknown.length > 0)
+    throw new Error(
+      `the database was migrated by a newer version of this software (${unknown.map(({ name }) => name).join(', ')}): ` +
+        'start that version, or restore the backup from before the upgrade',
+    );
 }

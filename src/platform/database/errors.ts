@@ -21,14 +21,16 @@ export function isTransactionConflict(error: unknown): boolean {
   return code === '40001' || code === '40P01';
 }
 
+const LOCK_NOT_AVAILABLE = '55P03';
+
 /** What the driver says of a connection that has ended; it has no code for it. */
 const LOST_CONNECTION =
-  /^(Connection terminated|Client has encountered a connection error and is not queryable|Client was closed and is not queryable)/;
+  /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error and is not queryable|Client was closed and is not queryable)/;
 
-/** True for failures of the database itself (connection lost, shutting down, disk full), not of a statement. */
+/** True for failures of the database itself (connection lost, shutting down, disk full, too busy), not of a statement. */
 export function isDatabaseFailure(error: unknown): boolean {
   const code = postgresError(error)?.code;
-  if (code !== undefined) return /^(08|53|57|58|XX)/.test(code);
+  if (code !== undefined) return code === LOCK_NOT_AVAILABLE || /^(08|53|57|58|XX)/.test(code);
   const { code: name, message } = (error ?? {}) as { code?: unknown; message?: unknown };
   if (name === 'ECONNREFUSED' || name === 'ECONNRESET' || name === 'ETIMEDOUT' || name === 'EPIPE')
     return true;
