@@ -36,6 +36,9 @@ export function problemOf(
     : `took ${beyond}, which is beyond its documented bound: ${text.slice(0, 200)}`;
 }
 
+/** Told before anybody looks at the route: who asks, with a body that is too large, no JSON, or of another media type. */
+const BEFORE_THE_ROUTE = new Set([400, 401, 404, 413, 415]);
+
 function refusalProblem({ status, text }: Answer, isImplemented: boolean): string | undefined {
   const body = parsed(text) as { http_status_code?: unknown; error?: { code?: unknown } } | undefined;
   if (body?.http_status_code !== status || typeof body.error?.code !== 'string')
@@ -46,7 +49,7 @@ function refusalProblem({ status, text }: Answer, isImplemented: boolean): strin
   // The database has refused it, because no field did.
   if (code === 'out_of_range' || text.includes('cannot be stored (NUL)'))
     return `was refused by the database alone: ${text.slice(0, 300)}`;
-  if (!isImplemented && status !== 400 && status !== 401 && status !== 404 && status !== 413)
+  if (!isImplemented && !BEFORE_THE_ROUTE.has(status))
     return `answered ${status}, and is declared as not implemented`;
   return undefined;
 }
