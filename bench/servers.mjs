@@ -79,6 +79,11 @@ export async function startServer(databaseUrl, { role = 'api', env = {}, hearsPr
     ROLE: role,
     LOG_LEVEL: 'warn',
     ...(hearsProviders ? { PUBLIC_URL: `http://127.0.0.1:${port}` } : {}),
+    // One address and one key play all the world here.
+    LIMIT_PER_KEY: '0',
+    LIMIT_AT_ONCE_PER_KEY: '0',
+    LIMIT_PER_ADDRESS: '0',
+    LIMIT_WEBHOOKS_PER_ADDRESS: '0',
     ...env,
   };
   const { child, lines } = launch(
