@@ -72,6 +72,7 @@ export default {
       globalTeardown: '<rootDir>/test/support/global-teardown.mjs',
     },
   ],
-  maxWorkers: 2, // the default is one less than the cores: 1 on a two-core machine
+  // On two cores: a worker waits for a third of its time, for timers, the database and servers of its own.
+  maxWorkers: 3,
   testTimeout: 90_000,
 };

@@ -12,7 +12,7 @@ import { holds, timeoutOf } from '../laws/support/hold.js';
 import { cents, World } from '../laws/support/world.js';
 import type { TestApp } from '../support/test-app.js';
 
-const RUNS = 36;
+const RUNS = 28;
 
 /** The oracle's histories of change through the whole server: each bill's subtotal, discount, tax and total. */
 describe('random histories of change through the server', () => {

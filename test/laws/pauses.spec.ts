@@ -16,7 +16,7 @@ import {
 } from './support/metered.js';
 import { cents, World } from './support/world.js';
 
-const RUNS = 36;
+const RUNS = 28;
 
 interface Pause {
   readonly from: string;

@@ -16,7 +16,7 @@ import {
 } from './support/metered.js';
 import { World } from './support/world.js';
 
-const RUNS = 36;
+const RUNS = 28;
 
 interface RoundTrip {
   readonly startDay: number;
