@@ -17,6 +17,7 @@ import {
   IntegrationConfigResponse,
   LinkIntegrationMappingResponse,
   ListMappingsResponse,
+  toCredentialFieldResponse,
   toMappingResponse,
   type SyncConfigResponse,
 } from './mappings.responses.js';
@@ -39,6 +40,8 @@ export class MappingsController {
       integrations: await Promise.all(
         this.providers.all().map(async (adapter) => ({
           provider: adapter.provider,
+          display_name: adapter.displayName,
+          credential_fields: adapter.credentialFields.map(toCredentialFieldResponse),
           base_config: toSyncConfig(adapter.capabilities),
           current_config: await this.connections
             .findDefault(ctx, adapter.provider)

@@ -1,4 +1,5 @@
 import { PaginationResponse } from '../../platform/http/list-query.js';
+import type { CredentialField } from '../../providers/provider-adapter.js';
 import type { EntityMapping } from '../../integrations/mappings/mappings.types.js';
 
 export class EntityIntegrationMappingResponse {
@@ -49,8 +50,27 @@ export class SyncConfigResponse {
   invoice_sync_settings!: Record<string, unknown> | null;
 }
 
+export class CredentialFieldResponse {
+  name!: string;
+  label!: string;
+  description!: string;
+  /** Whether it is encrypted and never shown again but for its last four characters. */
+  secret!: boolean;
+  required!: boolean;
+  /** A regular expression that a value matches. */
+  pattern!: string | null;
+  example!: string;
+  /** `webhook` for a secret that webhooks are verified with. */
+  role!: 'api' | 'webhook' | null;
+  /** Whether the connection writes it by itself where it is left out. */
+  managed!: boolean;
+}
+
 export class IntegrationConfigEntryResponse {
   provider!: string;
+  display_name!: string;
+  /** What a connection is made with, in `encrypted_secret_data`. */
+  credential_fields!: CredentialFieldResponse[];
   /** What the provider can do here. */
   base_config!: SyncConfigResponse;
   /** The switches of the default connection; null without one. */
@@ -75,6 +95,18 @@ export class CustomerIntegrationsResponse {
   customer_id!: string;
   integrations!: CustomerIntegrationResponse[];
 }
+
+export const toCredentialFieldResponse = (field: CredentialField): CredentialFieldResponse => ({
+  name: field.name,
+  label: field.label,
+  description: field.description,
+  secret: field.secret,
+  required: field.required,
+  pattern: field.pattern?.source ?? null,
+  example: field.example,
+  role: field.role ?? null,
+  managed: field.managed === true,
+});
 
 export const toMappingResponse = (row: EntityMapping): EntityIntegrationMappingResponse => ({
   id: row.id,
