@@ -43,22 +43,37 @@ export function ensureInstalled() {
   fs.utimesSync(marker, new Date(), new Date());
 }
 
-/** `nest build`, when the sources are not those of the last one. */
+/** `nest build` and the console, each when its sources are not those of the last one. */
 export function ensureBuilt() {
-  const stamp = path.join(root, 'dist/.sources');
-  const now = fingerprint();
+  ensure('building', 'dist/.sources', fingerprint(SERVER), ['node_modules/@nestjs/cli/bin/nest.js', 'build']);
+  // `nest build` empties dist, and this with it.
+  ensure('building the console', 'dist/console/.sources', fingerprint(CONSOLE), ['scripts/build-console.mjs']);
+}
+
+const SERVER = {
+  files: ['package-lock.json', 'tsconfig.json', 'tsconfig.build.json', 'nest-cli.json'],
+  dirs: ['src', 'migrations'],
+  ending: /(?<!\.spec)\.ts$|\.json$/,
+};
+const CONSOLE = {
+  files: ['package-lock.json', 'openapi.json', 'scripts/build-console.mjs', 'scripts/console-types.mjs'],
+  dirs: ['console'],
+  ending: /(?<!\.gen\.d)\.tsx?$|\.(json|html|css)$/,
+};
+
+function ensure(title, stampFile, now, [script, ...args]) {
+  const stamp = path.join(root, stampFile);
   if (fs.existsSync(stamp) && fs.readFileSync(stamp, 'utf8') === now) return;
-  run('building', process.execPath, [path.join(root, 'node_modules/@nestjs/cli/bin/nest.js'), 'build']);
+  run(title, process.execPath, [path.join(root, script), ...args]);
   fs.writeFileSync(stamp, now);
 }
 
-function fingerprint() {
+function fingerprint({ files, dirs, ending }) {
   const hash = createHash('sha256');
   const add = (file) => hash.update(file).update(fs.readFileSync(path.join(root, file)));
-  for (const file of ['package-lock.json', 'tsconfig.json', 'tsconfig.build.json', 'nest-cli.json'])
-    add(file);
-  for (const dir of ['src', 'migrations'])
+  for (const file of files) add(file);
+  for (const dir of dirs)
     for (const file of fs.readdirSync(path.join(root, dir), { recursive: true }).sort())
-      if (/\.(ts|json)$/.test(file) && !file.endsWith('.spec.ts')) add(path.join(dir, file));
+      if (ending.test(file)) add(path.join(dir, file));
   return hash.digest('hex');
 }

@@ -22,6 +22,8 @@ export interface AppOptions {
   readonly measuresRequests?: boolean;
   /** Whether /docs is served. Default true. */
   readonly docs?: boolean;
+  /** Where the console was built. It is not served, when left out. */
+  readonly consoleDir?: string;
   /** Those that are left out are {@link DEFAULT_LIMITS}. */
   readonly limits?: Partial<AdmissionLimits>;
   /** Proxies whose X-Forwarded-For is believed: addresses and networks, separated by commas. None, when left out. */

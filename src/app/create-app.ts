@@ -12,6 +12,7 @@ import { ApiKeysService } from '../tenancy/api-keys.service.js';
 import { admitRequests, DEFAULT_LIMITS, WEBHOOK } from './admission.js';
 import { AppModule, type AppOptions } from './app.module.js';
 import { browserHeaders, protectDocs } from './browser-headers.js';
+import { serveConsole } from './console.js';
 import { setUpDocs } from './docs.js';
 import { drainOnClose } from './draining.js';
 import { measureRequests } from './metrics-server.js';
@@ -103,5 +104,7 @@ export async function createApp(options: AppOptions): Promise<NestFastifyApplica
   app.useGlobalFilters(new ErrorEnvelopeFilter());
 
   if (options.docs !== false) setUpDocs(app);
+  if (options.consoleDir !== undefined && !serveConsole(app, options.consoleDir))
+    app.get(Logger).warn(`the console is not served: it was not built into ${options.consoleDir}`);
   return app;
 }

@@ -31,6 +31,8 @@ export interface Environment {
   readonly logLevel: string;
   /** Whether /docs is served. */
   readonly docs: boolean;
+  /** Whether /console is served. */
+  readonly console: boolean;
   readonly providerBaseUrls: Readonly<Record<string, string>>;
   readonly providerTimeoutMs: number;
   /** By provider name; where nothing is said, what its adapter says holds. */
@@ -131,6 +133,7 @@ export function readEnvironment(source: Source = process.env): Environment {
     dataDir: text('DATA_DIR') ?? '.data',
     logLevel: oneOf('LOG_LEVEL', LOG_LEVELS, 'info'),
     docs: oneOf('DOCS', ['on', 'off'], 'on') === 'on',
+    console: oneOf('CONSOLE', ['on', 'off'], 'on') === 'on',
     providerBaseUrls: providerUrls(PROVIDER_BASE_URL),
     providerClockUrls: providerUrls(PROVIDER_CLOCK_URL),
     providerTimeoutMs: whole('PROVIDER_TIMEOUT_MS', 20_000, 100, 120_000),

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { BillingOptions } from '../billing.options.js';
 import { migrateDatabase } from '../billing.module.js';
 import { Metrics } from '../platform/metrics/metrics.js';
@@ -19,6 +20,8 @@ export interface RunningServer {
 }
 
 const DATABASE = 'flexprice';
+/** Beside the sources of the server in `dist`. */
+const CONSOLE_DIR = fileURLToPath(new URL('../../console', import.meta.url));
 
 /** Everything between settings and a server that answers. */
 export async function startServer(environment: Environment): Promise<RunningServer> {
@@ -41,6 +44,7 @@ export async function startServer(environment: Environment): Promise<RunningServ
       logLevel: environment.logLevel,
       measuresRequests: environment.metricsPort !== undefined,
       docs: environment.docs,
+      ...(environment.console ? { consoleDir: CONSOLE_DIR } : {}),
       limits: environment.limits,
       ...(environment.trustProxy === undefined ? {} : { trustProxy: environment.trustProxy }),
     });

@@ -43,6 +43,8 @@ export function summarize(done: {
   for (const [call, times] of Object.entries(stripe.calls)) screen.fact('Stripe', `${times} × ${call}`);
   for (const [call, times] of Object.entries(whop.calls)) screen.fact('Whop', `${times} × ${call}`);
   screen.title('Look around');
+  if (process.env.CONSOLE !== 'off')
+    screen.fact('Admin console', `${world.api.url}/console#key=${done.credentials.api_key}`);
   screen.fact('API console', `${world.api.url}/docs`);
   screen.fact('API key', done.credentials.api_key);
   screen.fact('Stripe sandbox', sandbox.stripe_url ?? '');

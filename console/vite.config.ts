@@ -1,0 +1,19 @@
+import { defineConfig } from 'vite';
+
+/** What src/app/console.ts puts a new value in place of, at each answer. */
+const NONCE_PLACEHOLDER = '__CSP_NONCE__';
+
+export default defineConfig({
+  root: import.meta.dirname,
+  base: '/console/',
+  html: { cspNonce: NONCE_PLACEHOLDER },
+  build: {
+    outDir: '../dist/console',
+    emptyOutDir: true,
+    // A data: URL for a small file would need more in the content security policy.
+    assetsInlineLimit: 0,
+    reportCompressedSize: false,
+  },
+  // `npm run console:dev`: pages from the sources, the API from a server that runs already.
+  server: { proxy: { '/v1': process.env.CONSOLE_API_URL ?? 'http://127.0.0.1:3000' } },
+});
