@@ -13,6 +13,12 @@ export default defineConfig({
     // A data: URL for a small file would need more in the content security policy.
     assetsInlineLimit: 0,
     reportCompressedSize: false,
+    rolldownOptions: {
+      onwarn(warning, warn) {
+        // The component library marks its files for servers that render; nothing is rendered by one here.
+        if (warning.code !== 'MODULE_LEVEL_DIRECTIVE') warn(warning);
+      },
+    },
   },
   // `npm run console:dev`: pages from the sources, the API from a server that runs already.
   server: { proxy: { '/v1': process.env.CONSOLE_API_URL ?? 'http://127.0.0.1:3000' } },

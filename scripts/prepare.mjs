@@ -47,7 +47,9 @@ export function ensureInstalled() {
 export function ensureBuilt() {
   ensure('building', 'dist/.sources', fingerprint(SERVER), ['node_modules/@nestjs/cli/bin/nest.js', 'build']);
   // `nest build` empties dist, and this with it.
-  ensure('building the console', 'dist/console/.sources', fingerprint(CONSOLE), ['scripts/build-console.mjs']);
+  ensure('building the console', 'dist/console/.sources', fingerprint(CONSOLE), [
+    'scripts/build-console.mjs',
+  ]);
 }
 
 const SERVER = {

@@ -66,5 +66,7 @@ export function useAction<Input, Output>(
 export function idempotencyKey(): { readonly 'Idempotency-Key': string } {
   // Not randomUUID, which browsers offer only over TLS and on this machine.
   const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return { 'Idempotency-Key': `console-${Array.from(bytes, (b) => b.toString(16).padStart(2, '0')).join('')}` };
+  return {
+    'Idempotency-Key': `console-${Array.from(bytes, (b) => b.toString(16).padStart(2, '0')).join('')}`,
+  };
 }

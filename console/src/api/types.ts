@@ -3,6 +3,7 @@ import type { components } from './schema.gen';
 type Schemas = components['schemas'];
 
 export type Connection = Schemas['ConnectionResponse'];
+export type ConnectionChange = Schemas['UpdateConnectionRequest'];
 export type Integration = Schemas['IntegrationConfigEntryResponse'];
 export type CredentialField = Schemas['CredentialFieldResponse'];
 export type SyncOperation = Schemas['SyncOperationResponse'];

@@ -71,7 +71,8 @@ export function invoiceStatus(invoice: InvoiceState, now: Date): Status {
   const settled = PAID[invoice.payment_status];
   if (settled !== undefined) return settled;
   if (isZero(invoice.amount_remaining)) return { label: 'Settled', tone: 'good' };
-  if (invoice.due_date !== null && new Date(invoice.due_date) < now) return { label: 'Past due', tone: 'bad' };
+  if (invoice.due_date !== null && new Date(invoice.due_date) < now)
+    return { label: 'Past due', tone: 'bad' };
   if (invoice.payment_status === 'FAILED') return { label: 'Payment failed', tone: 'bad' };
   if (invoice.payment_status === 'PROCESSING') return { label: 'Processing', tone: 'info' };
   if (!isZero(invoice.amount_paid)) return { label: 'Partly paid', tone: 'warn' };

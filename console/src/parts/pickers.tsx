@@ -53,7 +53,9 @@ export function CustomerPicker({ label, value, change, required, error }: Picker
     { enabled: value !== '' && chosen?.id !== value },
   );
   const current = chosen?.id === value ? chosen : known.data;
-  const all = [...new Map([...(current === undefined ? [] : [current]), ...items].map((c) => [c.id, c])).values()];
+  const all = [
+    ...new Map([...(current === undefined ? [] : [current]), ...items].map((c) => [c.id, c])).values(),
+  ];
   return (
     <Select
       label={label}

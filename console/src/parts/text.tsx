@@ -24,7 +24,13 @@ export function Quantity({ value }: { readonly value: string | number }): ReactN
 }
 
 /** In the reader's zone; UTC on hover. */
-export function Instant({ at, none = '–' }: { readonly at: string | null | undefined; readonly none?: string }) {
+export function Instant({
+  at,
+  none = '–',
+}: {
+  readonly at: string | null | undefined;
+  readonly none?: string;
+}) {
   if (at === null || at === undefined) return <>{none}</>;
   return (
     <time dateTime={at} title={formatUtc(at)}>

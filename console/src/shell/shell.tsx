@@ -72,7 +72,13 @@ export function Shell(): ReactNode {
         <Group gap={4} wrap="nowrap">
           <SchemeSwitch />
           <Tooltip label="API documentation">
-            <ActionIcon component="a" href="/docs" variant="subtle" color="gray" aria-label="API documentation">
+            <ActionIcon
+              component="a"
+              href="/docs"
+              variant="subtle"
+              color="gray"
+              aria-label="API documentation"
+            >
               <BookOpen size={18} />
             </ActionIcon>
           </Tooltip>

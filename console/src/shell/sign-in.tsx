@@ -32,8 +32,8 @@ export function SignIn(): ReactNode {
             Billing console
           </Title>
           <Text size="sm" c="dimmed">
-            Sign in with an API key. It stays in this tab and is forgotten when the tab is closed. What you may do here is
-            what the key may do.
+            Sign in with an API key. It stays in this tab and is forgotten when the tab is closed. What you
+            may do here is what the key may do.
           </Text>
           {refused && !check.isError && (
             <Text size="sm" role="status">
@@ -56,8 +56,8 @@ export function SignIn(): ReactNode {
             Sign in
           </Button>
           <Text size="xs" c="dimmed">
-            The first start of a server writes a key to <code>.data/credentials.json</code>; the quickstart prints a link
-            that signs in.
+            The first start of a server writes a key to <code>.data/credentials.json</code>; the quickstart
+            prints a link that signs in.
           </Text>
         </Stack>
       </form>
