@@ -12,6 +12,7 @@ export const router = createBrowserRouter(
     {
       path: '/',
       element: <Shell />,
+      hydrateFallbackElement: <div aria-busy="true" />,
       children: [
         {
           errorElement: <BrokenPage />,

@@ -1,4 +1,4 @@
-import { Anchor, Breadcrumbs, Group, Stack, Text, Title } from '@mantine/core';
+import { Anchor, Group, Stack, Text, Title } from '@mantine/core';
 import { useEffect, type ReactNode } from 'react';
 import { Link } from 'react-router';
 
@@ -18,12 +18,9 @@ export function Page(props: {
     <Stack gap="lg">
       <div>
         {props.under !== undefined && (
-          <Breadcrumbs mb={4}>
-            <Anchor component={Link} to={props.under.to} size="sm">
-              {props.under.label}
-            </Anchor>
-            <span />
-          </Breadcrumbs>
+          <Anchor component={Link} to={props.under.to} size="sm">
+            ‹ {props.under.label}
+          </Anchor>
         )}
         <Group justify="space-between" align="flex-start" gap="sm">
           <div className="page-title">

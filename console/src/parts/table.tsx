@@ -37,38 +37,40 @@ export function Table<Row>({ label, columns, rows, rowKey, error, retry, empty }
     );
   if (rows?.length === 0) return <Empty {...empty} />;
   return (
-    <table className="table" role="table" aria-label={label} aria-busy={rows === undefined}>
-      <thead role="rowgroup">
-        <tr role="row">
-          {columns.map((column, index) => (
-            <th key={index} role="columnheader" scope="col" data-end={column.end}>
-              {column.title}
-            </th>
-          ))}
-        </tr>
-      </thead>
-      <tbody role="rowgroup">
-        {rows === undefined
-          ? Array.from({ length: 5 }, (_, line) => (
-              <tr key={line} role="row">
-                {columns.map((_column, index) => (
-                  <td key={index} role="cell">
-                    <Skeleton height={16} width={index === 0 ? '70%' : '50%'} />
-                  </td>
-                ))}
-              </tr>
-            ))
-          : rows.map((row) => (
-              <tr key={rowKey(row)} role="row">
-                {columns.map((column, index) => (
-                  <td key={index} role="cell" data-end={column.end} data-title={column.title}>
-                    <div>{column.cell(row)}</div>
-                  </td>
-                ))}
-              </tr>
+    <div className="table-frame">
+      <table className="table" role="table" aria-label={label} aria-busy={rows === undefined}>
+        <thead role="rowgroup">
+          <tr role="row">
+            {columns.map((column, index) => (
+              <th key={index} role="columnheader" scope="col" data-end={column.end}>
+                {column.title}
+              </th>
             ))}
-      </tbody>
-    </table>
+          </tr>
+        </thead>
+        <tbody role="rowgroup">
+          {rows === undefined
+            ? Array.from({ length: 5 }, (_, line) => (
+                <tr key={line} role="row">
+                  {columns.map((_column, index) => (
+                    <td key={index} role="cell">
+                      <Skeleton height={16} width={index === 0 ? '70%' : '50%'} />
+                    </td>
+                  ))}
+                </tr>
+              ))
+            : rows.map((row) => (
+                <tr key={rowKey(row)} role="row">
+                  {columns.map((column, index) => (
+                    <td key={index} role="cell" data-end={column.end} data-title={column.title}>
+                      <div>{column.cell(row)}</div>
+                    </td>
+                  ))}
+                </tr>
+              ))}
+        </tbody>
+      </table>
+    </div>
   );
 }
 

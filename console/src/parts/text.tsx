@@ -101,3 +101,22 @@ export function To(props: { readonly to: string; readonly children: ReactNode; r
     </Anchor>
   );
 }
+
+/** A page of somebody else: a provider's, in a tab of its own. */
+export function Out({ to, children }: { readonly to: string; readonly children: ReactNode }): ReactNode {
+  return (
+    <Anchor href={to} target="_blank" rel="noreferrer" inherit>
+      {children}
+    </Anchor>
+  );
+}
+
+/** What somebody has written about a state: short in a table, whole on hover. */
+export function Reason({ text }: { readonly text: string | null }): ReactNode {
+  if (text === null || text === '') return null;
+  return (
+    <div className="reason" title={text}>
+      {text}
+    </div>
+  );
+}

@@ -28,7 +28,7 @@ export function SyncTimeline({ entityId, none }: { readonly entityId: string; re
           </Text>
         ) : (
           <Line bulletSize={14} lineWidth={2} active={-1}>
-            {items.map((entry, index) => (
+            {steps(items).map((entry, index) => (
               <Line.Item key={index} title={titleOf(entry)}>
                 <Entry entry={entry} />
               </Line.Item>
@@ -40,19 +40,59 @@ export function SyncTimeline({ entityId, none }: { readonly entityId: string; re
   );
 }
 
-const VERBS: Readonly<Record<string, string>> = {
-  intended: 'Planned',
-  tried: 'Sent',
-  answered: 'Answered',
-  finished: 'Finished',
-  received: 'Webhook received',
-  handled: 'Webhook handled',
-};
+/**
+ * What has happened, without what the entry after it says as well: that something was planned or sent, once it is answered;
+ * that a webhook came, once it is handled; that an operation is over, where its last answer was the end.
+ */
+export function steps(entries: readonly TimelineEntry[]): readonly TimelineEntry[] {
+  const handled = new Set(
+    entries.filter(({ kind }) => kind === 'handled').map((one) => one.webhook_event_id),
+  );
+  const answered = entries.filter(({ kind }) => kind === 'answered');
+  const tries = new Set(answered.map((one) => `${one.operation_id ?? ''}/${one.attempt ?? 0}`));
+  const begun = new Set(entries.filter(({ kind }) => kind !== 'intended').map((one) => one.operation_id));
+  const done = new Set(
+    answered.filter(({ outcome }) => outcome === 'succeeded').map((one) => one.operation_id),
+  );
+  return entries.filter((entry) => {
+    switch (entry.kind) {
+      case 'received':
+        return !handled.has(entry.webhook_event_id);
+      case 'tried':
+        return !tries.has(`${entry.operation_id ?? ''}/${entry.attempt ?? 0}`);
+      case 'intended':
+        return !begun.has(entry.operation_id);
+      case 'finished':
+        return !done.has(entry.operation_id);
+      default:
+        return true;
+    }
+  });
+}
 
 function titleOf(entry: TimelineEntry): string {
+  const provider = sentence(entry.provider);
   const what = entry.action === null ? (entry.event_type ?? '') : sentence(entry.action).toLowerCase();
-  const verb = VERBS[entry.kind] ?? sentence(entry.kind);
-  return `${verb}${what === '' ? '' : `: ${what}`} · ${sentence(entry.provider)}`;
+  switch (entry.kind) {
+    case 'answered': {
+      const calls = entry.calls.length === 1 ? 'one call' : `${entry.calls.length} calls`;
+      const ms = entry.calls.reduce((sum, call) => sum + call.duration_ms, 0);
+      const verb = entry.outcome === 'succeeded' ? `Sent to ${provider}` : `Not taken by ${provider}`;
+      return `${verb}: ${what}, in ${calls}, ${Math.round(ms)} ms`;
+    }
+    case 'tried':
+      return `Being sent to ${provider}: ${what}`;
+    case 'intended':
+      return `Planned for ${provider}: ${what}`;
+    case 'finished':
+      return `${provider}: ${what}`;
+    case 'received':
+      return `${provider} has told: ${what}`;
+    case 'handled':
+      return `Told by ${provider}: ${what}`;
+    default:
+      return `${sentence(entry.kind)} · ${provider}`;
+  }
 }
 
 /** `POST /v1/integrations/operations/{id}/retry`, as the timeline says it. */

@@ -6,7 +6,7 @@ import { Filters, useAddress, Views } from '../../parts/filters';
 import { Page } from '../../parts/page';
 import { Problem } from '../../parts/states';
 import { offsetOf, Pager, PAGE_SIZE, Table } from '../../parts/table';
-import { Id, Instant, Pill } from '../../parts/text';
+import { Id, Instant, Pill, Reason } from '../../parts/text';
 
 const STATES = ['parked', 'queued', 'running', 'done'] as const;
 
@@ -62,7 +62,7 @@ export function Component(): ReactNode {
           { title: 'About', cell: (one) => <Id value={one.key} /> },
           { title: 'State', cell: (one) => <Pill status={one.state} /> },
           { title: 'Tries', end: true, cell: (one) => one.attempts },
-          { title: 'Last error', cell: (one) => one.last_error ?? '–' },
+          { title: 'Last error', cell: (one) => <Reason text={one.last_error} /> },
           { title: 'Due', cell: (one) => <Instant at={one.run_at} /> },
           {
             title: 'Action',

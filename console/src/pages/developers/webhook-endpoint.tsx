@@ -10,7 +10,7 @@ import { Card, Columns, Facts, Page } from '../../parts/page';
 import { Sheet } from '../../parts/sheet';
 import { Answer, Problem } from '../../parts/states';
 import { offsetOf, Pager, PAGE_SIZE, Table } from '../../parts/table';
-import { Id, Instant, Pill } from '../../parts/text';
+import { Id, Instant, Pill, Reason } from '../../parts/text';
 import { Raw } from '../../parts/timeline';
 import { ShownOnce } from './once';
 import { endpointStatus } from './webhook-endpoints';
@@ -114,7 +114,8 @@ function Deliveries({ endpointId }: { readonly endpointId: string }): ReactNode 
             title: 'State',
             cell: (one) => (
               <>
-                <Pill status={one.state} /> {one.last_error}
+                <Pill status={one.state} />
+                <Reason text={one.last_error} />
               </>
             ),
           },

@@ -7,7 +7,7 @@ import { Checklist } from './checklist';
 export function Component(): ReactNode {
   return (
     <Page title="Home">
-      <div className="grid">
+      <div className="tiles">
         {CARDS.map((HomeCard, index) => (
           <HomeCard key={index} />
         ))}

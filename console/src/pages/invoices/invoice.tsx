@@ -8,7 +8,7 @@ import { invoiceStatus, sentence } from '../../format/words';
 import { Card, Columns, Facts, Page } from '../../parts/page';
 import { Answer } from '../../parts/states';
 import { Table } from '../../parts/table';
-import { Day, Id, Instant, Money, Period, Pill, Quantity, To } from '../../parts/text';
+import { Day, Id, Instant, Money, Out, Period, Pill, Quantity, To } from '../../parts/text';
 import { SyncTimeline } from '../../parts/timeline';
 import { PaymentTable } from '../payments/payment-table';
 import { InvoiceActions } from './invoice-actions';
@@ -119,13 +119,7 @@ function Details({ invoice, id }: { readonly invoice: Invoice; readonly id: stri
                 invoice.voided_at === null ? undefined : ['Voided', <Instant at={invoice.voided_at} />],
                 ['Currency', currency.toUpperCase()],
                 ...linksOf(invoice).map(
-                  ([name, url]) =>
-                    [
-                      sentence(name.replace(/_url$/, '')),
-                      <a href={url} target="_blank" rel="noreferrer">
-                        Open
-                      </a>,
-                    ] as const,
+                  ([name, url]) => [sentence(name.replace(/_url$/, '')), <Out to={url}>Open</Out>] as const,
                 ),
               ]}
             />

@@ -6,7 +6,7 @@ import { isZero } from '../../format/money';
 import { sentence } from '../../format/words';
 import type { Teaching } from '../../parts/states';
 import { offsetOf, Pager, PAGE_SIZE, Table } from '../../parts/table';
-import { Instant, Money, Pill, To } from '../../parts/text';
+import { Instant, Money, Out, Pill, Reason, To } from '../../parts/text';
 import { RefundSheet } from './refund-sheet';
 
 export const refundable = (payment: Payment): boolean =>
@@ -167,9 +167,7 @@ function Rows(props: {
                   Refund
                 </Button>
               ) : one.payment_url !== null && one.payment_status !== 'FAILED' ? (
-                <a href={one.payment_url} target="_blank" rel="noreferrer">
-                  Payment page
-                </a>
+                <Out to={one.payment_url}>Payment page</Out>
               ) : null,
           },
         ]}
@@ -189,7 +187,8 @@ function Rows(props: {
 export function PaymentStatus({ payment }: { readonly payment: Payment }): ReactNode {
   return (
     <>
-      <Pill status={payment.payment_status} /> {payment.error_message}
+      <Pill status={payment.payment_status} />
+      <Reason text={payment.error_message} />
     </>
   );
 }

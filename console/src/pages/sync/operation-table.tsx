@@ -5,7 +5,7 @@ import type { SyncOperation } from '../../api/types';
 import { sentence } from '../../format/words';
 import { Problem, type Teaching } from '../../parts/states';
 import { offsetOf, Pager, PAGE_SIZE, Table } from '../../parts/table';
-import { Id, Instant, Pill, To } from '../../parts/text';
+import { Id, Instant, Pill, Reason, To } from '../../parts/text';
 import { useRetry } from '../../parts/timeline';
 
 export interface OperationFilter {
@@ -32,7 +32,15 @@ const PLACES: Readonly<Record<string, string>> = {
 /** Where one reads about what an operation is of. */
 export function EntityLink({ type, id }: { readonly type: string; readonly id: string }): ReactNode {
   const place = PLACES[type];
-  return place === undefined ? <Id value={id} /> : <To to={`/${place}/${id}`}>{id}</To>;
+  return place === undefined ? (
+    <Id value={id} />
+  ) : (
+    <To to={`/${place}/${id}`}>
+      <span className="short" title={id}>
+        {id}
+      </span>
+    </To>
+  );
 }
 
 export const canRetry = ({ state }: Pick<SyncOperation, 'state'>): boolean =>
@@ -94,7 +102,8 @@ export function OperationTable(props: {
             title: 'State',
             cell: (one) => (
               <>
-                <Pill status={one.state} /> {one.reason}
+                <Pill status={one.state} />
+                <Reason text={one.reason} />
               </>
             ),
           },

@@ -6,7 +6,7 @@ import { Filters, useAddress, Views } from '../../parts/filters';
 import { Page } from '../../parts/page';
 import { Problem } from '../../parts/states';
 import { offsetOf, Pager, PAGE_SIZE, Table } from '../../parts/table';
-import { Id, Instant, Pill } from '../../parts/text';
+import { Id, Instant, Pill, Reason } from '../../parts/text';
 import { useRetry } from '../../parts/timeline';
 
 const STATES = ['parked', 'retrying', 'handled', 'skipped', 'received'] as const;
@@ -65,7 +65,8 @@ export function Component(): ReactNode {
             title: 'State',
             cell: (one) => (
               <>
-                <Pill status={one.state} /> {one.reason}
+                <Pill status={one.state} />
+                <Reason text={one.reason} />
               </>
             ),
           },

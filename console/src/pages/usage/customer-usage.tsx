@@ -2,13 +2,29 @@ import { Stack } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { api } from '../../api/client';
 import { useNow } from '../../api/environment';
+import type { UsageItem } from '../../api/types';
 import { sentence } from '../../format/words';
 import { useAddress, Views } from '../../parts/filters';
 import { Card } from '../../parts/page';
 import { Answer, Empty } from '../../parts/states';
 import { Table } from '../../parts/table';
 import { Money, Quantity } from '../../parts/text';
+import type { Series } from './chart';
 import { dayLabel, RANGES, rangeOf, UsageChart } from './days';
+
+/** By feature: one that several subscriptions price is used once. */
+function seriesOf(items: readonly UsageItem[]): readonly Series[] {
+  const series = new Map<string, { name: string; points: Map<string, number> }>();
+  for (const item of items) {
+    const one = series.get(item.feature_id) ?? { name: item.name, points: new Map<string, number>() };
+    for (const point of item.points) {
+      const day = dayLabel(point.timestamp);
+      one.points.set(day, (one.points.get(day) ?? 0) + Number(point.usage));
+    }
+    series.set(item.feature_id, one);
+  }
+  return [...series.values()];
+}
 
 /** What a customer has used, by feature and day, and what it costs. */
 export function CustomerUsage({ externalId }: { readonly externalId: string }): ReactNode {
@@ -46,12 +62,7 @@ export function CustomerUsage({ externalId }: { readonly externalId: string }): 
                 <UsageChart
                   range={range}
                   summary={`Usage by day of ${items.map(({ name }) => name).join(', ')}; the table below has the figures.`}
-                  series={items.map((item) => ({
-                    name: item.name,
-                    points: new Map(
-                      item.points.map((point) => [dayLabel(point.timestamp), Number(point.usage)]),
-                    ),
-                  }))}
+                  series={seriesOf(items)}
                 />
               </Card>
               <Card title="By feature">
