@@ -4,10 +4,12 @@ WORKDIR /app
 COPY package.json package-lock.json ./
 COPY runtime runtime
 RUN npm ci --include=dev --no-audit --no-fund
-COPY nest-cli.json tsconfig.json tsconfig.build.json ./
+COPY nest-cli.json tsconfig.json tsconfig.build.json openapi.json ./
+COPY scripts scripts
+COPY console console
 COPY src src
 COPY migrations migrations
-RUN npx nest build && npm prune --omit=dev --omit=optional
+RUN npm run build && npm prune --omit=dev --omit=optional
 
 FROM node:24-slim
 ENV NODE_ENV=production

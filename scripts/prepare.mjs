@@ -47,6 +47,10 @@ export function ensureInstalled() {
 export function ensureBuilt() {
   ensure('building', 'dist/.sources', fingerprint(SERVER), ['node_modules/@nestjs/cli/bin/nest.js', 'build']);
   // `nest build` empties dist, and this with it.
+  ensureConsoleBuilt();
+}
+
+export function ensureConsoleBuilt() {
   ensure('building the console', 'dist/console/.sources', fingerprint(CONSOLE), [
     'scripts/build-console.mjs',
   ]);

@@ -47,6 +47,11 @@ describe('environment', () => {
     expect(problemsOf({ DOCS: 'no' })).toEqual(['DOCS must be one of on, off, not "no"']);
   });
 
+  it('serves the console unless CONSOLE=off', () => {
+    expect([readEnvironment({}).console, readEnvironment({ CONSOLE: 'off' }).console]).toEqual([true, false]);
+    expect(problemsOf({ CONSOLE: 'no' })).toEqual(['CONSOLE must be one of on, off, not "no"']);
+  });
+
   it('keeps usage for ever, or for some whole months', () => {
     expect(readEnvironment({}).usageRetentionMonths).toBeUndefined();
     expect(readEnvironment({ USAGE_RETENTION_MONTHS: '24' }).usageRetentionMonths).toBe(24);

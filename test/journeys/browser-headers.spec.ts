@@ -103,6 +103,14 @@ describe('headers for browsers', () => {
     expect(policyOf(await get('/docs/swagger-ui-init.js'))['default-src']).toEqual(["'none'"]);
   });
 
+  it('the console is served only where a server is told where it was built', async () => {
+    for (const path of ['/console', '/console/invoices', '/console/assets/index.js'])
+      expect((await get(path)).status).toBe(404);
+    const other = await startTestApp({ database: server.database, consoleDir: '/nowhere' });
+    expect((await fetch(`${other.url}/console`)).status).toBe(404);
+    await other.close();
+  });
+
   it('DOCS=off: no documentation is served', async () => {
     const other = await startTestApp({ database: server.database, docs: false });
     for (const path of ['/docs', '/docs/openapi.json', '/docs/swagger-ui.css'])

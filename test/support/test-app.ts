@@ -32,6 +32,7 @@ export interface TestAppOptions {
   readonly allowCardNumbers?: boolean;
   readonly limits?: Partial<AdmissionLimits>;
   readonly docs?: boolean;
+  readonly consoleDir?: string;
   readonly log?: { readonly level: string; write(line: string): void };
 }
 
@@ -59,6 +60,7 @@ export async function startTestApp(options: TestAppOptions = {}): Promise<TestAp
     limits: { perAddress: 0, ...options.limits },
     ...(options.providerModules === undefined ? {} : { providerModules: options.providerModules }),
     ...(options.docs === undefined ? {} : { docs: options.docs }),
+    ...(options.consoleDir === undefined ? {} : { consoleDir: options.consoleDir }),
     billing: {
       database: { url: database.url, poolSize: 10, ...options.databaseTimeouts },
       ...(options.transport === 'bull'

@@ -55,7 +55,11 @@ export function Period(props: {
 }): ReactNode {
   const { start, end, zone } = props;
   if (start === null || start === undefined || end === null || end === undefined) return <>–</>;
-  return <span title={`${formatUtc(start)} – ${formatUtc(end)}`}>{formatPeriod(start, end, zone)}</span>;
+  return (
+    <span className="period" title={`${formatUtc(start)} – ${formatUtc(end)}`}>
+      {formatPeriod(start, end, zone)}
+    </span>
+  );
 }
 
 export function CopyIcon({ value, label }: { readonly value: string; readonly label: string }): ReactNode {

@@ -75,8 +75,15 @@ export function InvoiceTable(props: {
           },
           ...(withoutCustomer === true ? [] : [customer]),
           { title: 'Status', cell: (one) => <Pill status={invoiceStatus(one, now)} /> },
-          { title: 'Why', cell: (one) => sentence(one.billing_reason) },
-          { title: 'Period', cell: (one) => <Period start={one.period_start} end={one.period_end} /> },
+          {
+            title: 'Period',
+            cell: (one) => (
+              <>
+                {one.period_start !== null && <Period start={one.period_start} end={one.period_end} />}
+                <div className="why">{sentence(one.billing_reason)}</div>
+              </>
+            ),
+          },
           { title: 'Due', cell: (one) => <Day at={one.due_date} /> },
           { title: 'Total', end: true, cell: (one) => <Money amount={one.total} currency={one.currency} /> },
           {

@@ -97,7 +97,9 @@ export function OperationTable(props: {
             ),
           },
           { title: 'Of', cell: (one) => <EntityLink type={one.entity_type} id={one.entity_id} /> },
-          { title: 'Provider', cell: (one) => sentence(one.provider) },
+          ...(filter.connection_id === undefined
+            ? [{ title: 'Provider', cell: (one: SyncOperation) => sentence(one.provider) }]
+            : []),
           {
             title: 'State',
             cell: (one) => (
