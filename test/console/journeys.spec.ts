@@ -8,6 +8,7 @@ describe('the console, by clicking only', () => {
   let tab: Tab;
   beforeAll(async () => {
     on = await ConsoleRoad.start();
+    await on.road.connectStripe();
   });
   afterAll(async () => {
     await on.stop();
@@ -20,19 +21,22 @@ describe('the console, by clicking only', () => {
 
   it('from signing in and connecting a provider to an invoice that is seen paid', async () => {
     const { road, server } = on;
+    // An environment in which nothing was done yet.
+    const { tenant, api } = await server.anotherTenant();
+    const webhookUrl = `${server.url}/v1/webhooks/stripe/${tenant.tenantId}/${tenant.environmentId}`;
     tab = await on.tab();
     await tab.open('');
     await tab.heading('Billing console');
     await tab.fill('API key', 'no-such-key');
     await tab.button('Sign in');
-    await tab.sees('invalid API key');
-    await tab.fill('API key', server.tenant.apiKey);
+    await tab.sees('the API key is unknown, revoked or expired');
+    await tab.fill('API key', tenant.apiKey);
     await tab.button('Sign in');
     await tab.heading('Home');
     await tab.sees('To begin with');
 
     const secretKey = `sk_test_${randomBytes(12).toString('hex')}`;
-    const webhookSecret = await road.stripeEndpoint(secretKey, road.webhookUrl('stripe'));
+    const webhookSecret = await road.stripeEndpoint(secretKey, webhookUrl);
     await tab.menu('Connections');
     await tab.button('Connect Stripe');
     await tab.fill('Stripe secret key', 'sk_wrong');
@@ -40,11 +44,11 @@ describe('the console, by clicking only', () => {
     await tab.fill('Stripe secret key', secretKey);
     await tab.page.getByText('What may be left empty').click();
     await tab.fill('Stripe webhook signing secret', webhookSecret);
-    await tab.page.getByText('Send customers to Stripe').last().click();
-    await tab.page.getByText('Send finalized invoices to Stripe').last().click();
+    await tab.page.getByRole('switch', { name: 'Send customers to Stripe' }).click();
+    await tab.page.getByRole('switch', { name: 'Send finalized invoices to Stripe' }).click();
     await tab.confirm('Check the keys and connect');
     await tab.sees('Stripe has accepted the keys');
-    await tab.page.getByRole('dialog').getByText(road.webhookUrl('stripe')).waitFor();
+    await tab.page.getByRole('dialog').getByText(webhookUrl).waitFor();
     await tab.page.getByRole('dialog').getByRole('link', { name: 'Open the connection' }).click();
     await tab.heading('Stripe');
 
@@ -92,7 +96,7 @@ describe('the console, by clicking only', () => {
     await tab.heading('Pro for Acme Inc.');
 
     // What is used is what the preview bills.
-    await server.api.expect(202, 'POST', '/events', {
+    await api.expect(202, 'POST', '/events', {
       event_name: 'tokens.used',
       external_customer_id: 'acme',
       properties: { tokens: 1500 },
@@ -216,6 +220,6 @@ describe('the console, by clicking only', () => {
     await tab.confirm('Add the customer');
     await tab.sees('customers:write');
     // What was typed is still there.
-    expect(await tab.page.getByLabel('Your id', { exact: true }).inputValue()).toBe('forbidden');
+    expect(await tab.field('Your id').inputValue()).toBe('forbidden');
   });
 });

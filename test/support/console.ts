@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
 import { startChromium } from './chromium.js';
 import { Road } from './road.js';
 import type { TestApp } from './test-app.js';
@@ -108,7 +108,12 @@ export class Tab {
   }
 
   fill(label: string, text: string): Promise<void> {
-    return this.page.getByLabel(label, { exact: true }).fill(text);
+    return this.field(label).fill(text);
+  }
+
+  /** By the whole of its label, which ends in a star where a field is required. */
+  field(label: string): Locator {
+    return this.page.getByLabel(new RegExp(`^${label.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}( \\*)?$`));
   }
 
   async more(item: string): Promise<void> {
@@ -117,8 +122,12 @@ export class Tab {
   }
 
   /** Waits until it is on the page. */
-  sees(text: string | RegExp): Promise<void> {
-    return this.page.getByText(text).first().waitFor();
+  async sees(text: string | RegExp): Promise<void> {
+    try {
+      await this.page.getByText(text).first().waitFor();
+    } catch {
+      throw new Error(`${String(text)} is not on the page:\n${await this.page.locator('body').innerText()}`);
+    }
   }
 
   async heading(name: string | RegExp): Promise<void> {
