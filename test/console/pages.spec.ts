@@ -28,15 +28,11 @@ describe('the pages of the console', () => {
   /** Once nothing is loaded any more: what is drawn then stays. */
   const settled = async (): Promise<void> => {
     await tab.page.getByRole('heading', { level: 1 }).waitFor();
-    await tab.page.waitForFunction(
-      `document.querySelector('[aria-busy=true], .mantine-Skeleton-root') === null`,
-      undefined,
-      { polling: 50 },
-    );
+    await tab.page.locator('[aria-busy=true], .mantine-Skeleton-root').first().waitFor({ state: 'detached' });
   };
   const violations = async (rules?: readonly string[]): Promise<string[]> => {
-    const only = rules === undefined ? '' : `, { runOnly: ${JSON.stringify(rules)} }`;
-    const result: { violations: Violation[] } = await tab.page.evaluate(`axe.run(document${only})`);
+    const options = JSON.stringify({ resultTypes: ['violations'], ...(rules && { runOnly: rules }) });
+    const result: { violations: Violation[] } = await tab.page.evaluate(`axe.run(document, ${options})`);
     return result.violations
       .filter(({ impact }) => impact === 'serious' || impact === 'critical')
       .flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 200)}`));
@@ -52,7 +48,7 @@ describe('the pages of the console', () => {
       await tab.page.evaluate(axe);
       const light = await violations();
       await tab.page.emulateMedia({ colorScheme: 'dark' });
-      await tab.page.waitForFunction(`document.documentElement.dataset.mantineColorScheme === 'dark'`);
+      await tab.page.locator('html[data-mantine-color-scheme=dark]').waitFor();
       const dark = await violations(['color-contrast']);
       await tab.page.setViewportSize({ width: 390, height: 844 });
       const aside: number = await tab.page.evaluate(
@@ -209,7 +205,7 @@ async function fillIn({ road, server }: ConsoleRoad): Promise<string[]> {
   await api.create('/addons', { name: 'Seats', lookup_key: 'seats', type: 'multiple_instance' });
   const endpoint = await api.create('/webhook-endpoints', { url: 'https://hooks.example.test/in' });
   expect(server.tenant.apiKey).not.toBe('');
-  const of = (one: { id: string }): string => String(one.id);
+  const of = (one: { id: string }): string => one.id;
   return [
     '/',
     '/customers',

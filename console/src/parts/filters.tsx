@@ -54,7 +54,6 @@ export function SearchBox(props: {
   useEffect(() => {
     if (settled !== value) change(settled);
     // Only what is typed changes the address; the address does not come back as typing.
-    // eslint-disable-next-line
   }, [settled]);
   return (
     <TextInput

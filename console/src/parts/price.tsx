@@ -13,7 +13,7 @@ export function PriceTerms({ price }: { readonly price: Terms }): ReactNode {
   const money = (amount: string): string => formatMoney(amount, price.currency);
   if (price.billing_model !== 'TIERED') {
     const amount = money(price.amount ?? '0');
-    const by = (price.transform_quantity as Price['transform_quantity'] | null)?.divide_by;
+    const by = price.transform_quantity?.divide_by;
     if (by !== undefined) return `${amount} per ${formatQuantity(by)}`;
     return price.type === 'USAGE' ? `${amount} per unit` : amount;
   }

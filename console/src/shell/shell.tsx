@@ -22,6 +22,9 @@ import { formatInstant, formatUtc } from '../format/time';
 import { NAVIGATION } from './nav';
 import { Palette } from './palette';
 
+/** As it is written on the reader's keyboard. */
+const SHORTCUT = /mac|iphone|ipad/i.test(navigator.userAgent) ? '⌘ K' : 'Ctrl K';
+
 export function Shell(): ReactNode {
   const [menuOpen, setMenuOpen] = useState(false);
   const { pathname } = useLocation();
@@ -63,9 +66,9 @@ export function Shell(): ReactNode {
           variant="default"
           className="find"
           leftSection={<Search size={16} aria-hidden />}
-          rightSection={<Kbd className="wide-only">Ctrl K</Kbd>}
+          rightSection={<Kbd className="wide-only">{SHORTCUT}</Kbd>}
           onClick={spotlight.open}
-          aria-label="Find a customer, an invoice, or a page"
+          aria-label={`Find a customer, an invoice, a page ${SHORTCUT}`}
         >
           <span className="wide-only">Find a customer, an invoice, a page</span>
         </Button>

@@ -59,7 +59,7 @@ export const isOn = (switches: Switches, { entity, direction }: Known): boolean 
   switches[entity]?.[direction] === true;
 
 /** The API describes the switches of a connection as a free object. */
-export const switchesIn = (connection: Connection): Switches => connection.sync_config as Switches;
+export const switchesIn = (connection: Connection): Switches => connection.sync_config;
 
 export function SwitchList(props: {
   readonly integration: Integration;

@@ -12,8 +12,8 @@ import { Day, Id, To } from '../../parts/text';
 
 /** "Sum of tokens of each tokens.used". */
 function measured({ meter }: Feature): string {
-  if ((meter as Feature['meter'] | null) === null) return '–';
-  const { aggregation, event_name: event } = meter as NonNullable<Feature['meter']>;
+  if (meter === null) return '–';
+  const { aggregation, event_name: event } = meter;
   const field = aggregation.field === null || aggregation.field === '' ? '' : ` of ${aggregation.field}`;
   return `${sentence(aggregation.type)}${field}, of events “${event}”`;
 }

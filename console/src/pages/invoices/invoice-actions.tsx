@@ -30,7 +30,7 @@ export function InvoiceActions({ invoice }: { readonly invoice: Invoice }): Reac
   const cancel = useAction(() => body(client.POST('/v1/invoices/{id}/void', path)), 'The invoice is void');
   const pdf = useAction(async () => {
     const file = await body(client.GET('/v1/invoices/{id}/pdf', { ...path, parseAs: 'blob' }));
-    save(file as unknown as Blob, `${invoice.invoice_number ?? id}.pdf`);
+    save(file, `${invoice.invoice_number ?? id}.pdf`);
   });
   const opener = (what: Opened) => () => {
     setOpen(what);

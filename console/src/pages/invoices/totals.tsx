@@ -8,7 +8,7 @@ export function Totals({ invoice }: { readonly invoice: Invoice }): ReactNode {
   const rows: [label: string, amount: string, always?: boolean][] = [
     ['Subtotal', invoice.subtotal, true],
     ...(invoice.coupon_applications ?? []).map((one): [string, string] => [
-      `Coupon ${String((one.coupon_snapshot as { name?: string }).name ?? one.coupon_id)}`,
+      `Coupon ${(one.coupon_snapshot as { name?: string }).name ?? one.coupon_id}`,
       negative(one.discounted_amount),
     ]),
     ...(isZero(invoice.total_discount) || (invoice.coupon_applications ?? []).length > 0
@@ -16,7 +16,7 @@ export function Totals({ invoice }: { readonly invoice: Invoice }): ReactNode {
       : [['Discount', negative(invoice.total_discount)] as [string, string]]),
     ['Prepaid credits', negative(invoice.total_prepaid_credits_applied)],
     ...(invoice.taxes ?? []).map((one): [string, string] => [
-      `Tax ${String((one.tax_rate as { name?: string } | null)?.name ?? '')}`,
+      `Tax ${(one.tax_rate as { name?: string } | null)?.name ?? ''}`,
       one.tax_amount,
     ]),
     ...(isZero(invoice.total_tax) || (invoice.taxes ?? []).length > 0

@@ -87,9 +87,7 @@ function Side({ payment }: { readonly payment: Payment }): ReactNode {
               {payment.invoice_number ?? payment.destination_id}
             </To>,
           ],
-          payment.customer_id === null
-            ? undefined
-            : ['Customer', <To to={`/customers/${payment.customer_id}`}>{payment.customer_id}</To>],
+          ['Customer', <To to={`/customers/${payment.customer_id}`}>{payment.customer_id}</To>],
           ['How', wayOf(payment)],
           ['Id at the provider', payment.gateway_payment_id && <Id value={payment.gateway_payment_id} />],
           payment.error_message === null ? undefined : ['Why it failed', payment.error_message],

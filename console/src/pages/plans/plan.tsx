@@ -108,7 +108,7 @@ function Included({ plan }: { readonly plan: Plan }): ReactNode {
         rowKey={({ id }) => id}
         empty={{ title: '', text: '' }}
         columns={[
-          { title: 'Feature', cell: (one) => one.feature?.name ?? one.feature_id },
+          { title: 'Feature', cell: (one) => one.feature.name },
           {
             title: 'How much',
             cell: (one) =>

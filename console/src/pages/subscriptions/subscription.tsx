@@ -49,7 +49,7 @@ function Main({ subscription }: { readonly subscription: Subscription }): ReactN
       <Card title="What is charged">
         <Table
           label="Lines"
-          rows={subscription.line_items ?? []}
+          rows={subscription.line_items}
           rowKey={({ id }) => id}
           empty={{ title: 'No lines', text: 'Nothing is charged by this subscription.' }}
           columns={[

@@ -88,7 +88,7 @@ export function CustomerUsage({ externalId }: { readonly externalId: string }): 
                     },
                   ]}
                 />
-                {currency !== null && currency !== '' && (
+                {currency !== '' && (
                   <dl className="totals">
                     <dt className="sum">Cost, as if the days were one period</dt>
                     <dd className="sum">

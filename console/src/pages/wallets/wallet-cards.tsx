@@ -56,7 +56,7 @@ function WalletCard({ wallet }: { readonly wallet: Wallet }): ReactNode {
                 ],
                 [
                   'Used and not billed',
-                  <Money amount={balance.data.current_period_usage ?? '0'} currency={wallet.currency} />,
+                  <Money amount={balance.data.current_period_usage} currency={wallet.currency} />,
                 ],
               ] as const)),
         ]}
