@@ -53,8 +53,6 @@ export function formatQuantity(quantity: string | number): string {
 export const isZero = (amount: string | null | undefined): boolean =>
   amount === null || amount === undefined || /^-?0*(\.0*)?$/.test(amount);
 
-export const isNegative = (amount: string): boolean => amount.startsWith('-') && !isZero(amount);
-
 /** `25.10000000` as one would type it: `25.10`. */
 export function typed(amount: string): string {
   const [, whole = amount, decimals = ''] = SHORTEN.exec(amount) ?? [];

@@ -29,7 +29,6 @@ export function formatPeriod(start: string, end: string, timeZone = 'UTC'): stri
 const DAY_MS = 86_400_000;
 
 export const daysBefore = (now: Date, count: number): Date => new Date(now.getTime() - count * DAY_MS);
-export const daysAfter = (now: Date, count: number): Date => new Date(now.getTime() + count * DAY_MS);
 
 /** The same day of the next month, or its last one. */
 export function monthAfter(now: Date): Date {

@@ -1,6 +1,6 @@
 import { CloseButton, Group, NativeSelect, TextInput } from '@mantine/core';
 import { Search } from 'lucide-react';
-import { useEffect, useState, type ReactNode } from 'react';
+import { useEffect, useRef, useState, type ReactNode } from 'react';
 import { useSearchParams } from 'react-router';
 
 /** Filters live in the address, so that a link shows a colleague the same. An empty value is left out. */
@@ -29,8 +29,10 @@ export function useAddress<Name extends string>(
   return [values, change];
 }
 
+const SETTLE_MS = 250;
+
 /** A value that has not changed for a moment: what is typed is not asked for at each letter. */
-export function useSettled<T>(value: T, ms = 250): T {
+export function useSettled<T>(value: T, ms = SETTLE_MS): T {
   const [settled, setSettled] = useState(value);
   useEffect(() => {
     const timer = setTimeout(() => {
@@ -50,11 +52,25 @@ export function SearchBox(props: {
 }): ReactNode {
   const { label, value, change } = props;
   const [text, setText] = useState(value);
-  const settled = useSettled(text);
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const type = (next: string): void => {
+    setText(next);
+    clearTimeout(timer.current);
+    timer.current = setTimeout(() => {
+      timer.current = undefined;
+      change(next);
+    }, SETTLE_MS);
+  };
+  // Another address, by a link or the back button, is shown; what is being typed stays.
   useEffect(() => {
-    if (settled !== value) change(settled);
-    // Only what is typed changes the address; the address does not come back as typing.
-  }, [settled]);
+    if (timer.current === undefined) setText(value);
+  }, [value]);
+  useEffect(
+    () => () => {
+      clearTimeout(timer.current);
+    },
+    [],
+  );
   return (
     <TextInput
       aria-label={label}
@@ -66,14 +82,14 @@ export function SearchBox(props: {
             size="sm"
             aria-label="Clear the search"
             onClick={() => {
-              setText('');
+              type('');
             }}
           />
         )
       }
       value={text}
       onChange={(event) => {
-        setText(event.currentTarget.value);
+        type(event.currentTarget.value);
       }}
       className="search"
     />
