@@ -8,8 +8,13 @@ export interface Status {
   readonly tone: Tone;
 }
 
+/** What the API calls otherwise than people do. */
+const SPOKEN: Readonly<Record<string, string>> = { PRE_PAID: 'Prepaid', POST_PAID: 'Postpaid' };
+
 /** `PARTIALLY_REFUNDED`, `mark_paid`: "Partially refunded", "Mark paid". */
 export function sentence(code: string): string {
+  const spoken = SPOKEN[code];
+  if (spoken !== undefined) return spoken;
   const words = code.toLowerCase().replaceAll(/[_.]/g, ' ').trim();
   return words.charAt(0).toUpperCase() + words.slice(1);
 }

@@ -66,11 +66,14 @@ export function Shell(): ReactNode {
           variant="default"
           className="find"
           leftSection={<Search size={16} aria-hidden />}
-          rightSection={<Kbd className="wide-only">{SHORTCUT}</Kbd>}
+          rightSection={
+            <Kbd className="wide-only" aria-hidden>
+              {SHORTCUT}
+            </Kbd>
+          }
           onClick={spotlight.open}
-          aria-label={`Find a customer, an invoice, a page ${SHORTCUT}`}
         >
-          <span className="wide-only">Find a customer, an invoice, a page</span>
+          <span className="find-text">Find a customer, an invoice, a page</span>
         </Button>
         <Group gap={4} wrap="nowrap">
           <SchemeSwitch />

@@ -5,6 +5,7 @@ import { api, body, client, useAction } from '../../api/client';
 import { useNow } from '../../api/environment';
 import type { WebhookDelivery, WebhookEndpoint } from '../../api/types';
 import { daysBefore } from '../../format/time';
+import { sentence } from '../../format/words';
 import { Filters, useAddress, Views } from '../../parts/filters';
 import { Card, Columns, Facts, Page } from '../../parts/page';
 import { Sheet } from '../../parts/sheet';
@@ -93,7 +94,7 @@ function Deliveries({ endpointId }: { readonly endpointId: string }): ReactNode 
       <Filters>
         <Views
           label="State"
-          views={STATES.map((value) => ({ value, label: value === '' ? 'All' : value }))}
+          views={STATES.map((value) => ({ value, label: value === '' ? 'All' : sentence(value) }))}
           value={at.state}
           change={(next) => {
             go({ state: next });

@@ -2,6 +2,7 @@ import type { ReactNode } from 'react';
 import { api } from '../../api/client';
 import { useNow } from '../../api/environment';
 import type { Filter, Invoice } from '../../api/types';
+import { isZero } from '../../format/money';
 import { invoiceStatus, sentence } from '../../format/words';
 import type { Teaching } from '../../parts/states';
 import { offsetOf, Pager, PAGE_SIZE, Table, type Column } from '../../parts/table';
@@ -85,11 +86,19 @@ export function InvoiceTable(props: {
             ),
           },
           { title: 'Due', cell: (one) => <Day at={one.due_date} /> },
-          { title: 'Total', end: true, cell: (one) => <Money amount={one.total} currency={one.currency} /> },
           {
-            title: 'Remaining',
+            title: 'Total',
             end: true,
-            cell: (one) => <Money amount={one.amount_remaining} currency={one.currency} />,
+            cell: (one) => (
+              <>
+                <Money amount={one.total} currency={one.currency} />
+                {one.invoice_status === 'FINALIZED' && !isZero(one.amount_remaining) && (
+                  <div className="why">
+                    <Money amount={one.amount_remaining} currency={one.currency} /> left
+                  </div>
+                )}
+              </>
+            ),
           },
         ]}
       />

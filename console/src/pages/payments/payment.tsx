@@ -5,6 +5,7 @@ import { api, body, client, useAction } from '../../api/client';
 import type { Payment } from '../../api/types';
 import { formatMoney, isZero } from '../../format/money';
 import { sentence } from '../../format/words';
+import { useCustomerNames } from '../../parts/names';
 import { Card, Columns, Facts, Page } from '../../parts/page';
 import { Answer, Problem } from '../../parts/states';
 import { Table } from '../../parts/table';
@@ -77,6 +78,7 @@ export function Component(): ReactNode {
 }
 
 function Side({ payment }: { readonly payment: Payment }): ReactNode {
+  const names = useCustomerNames([payment.customer_id]);
   return (
     <Card title="Facts">
       <Facts
@@ -87,7 +89,12 @@ function Side({ payment }: { readonly payment: Payment }): ReactNode {
               {payment.invoice_number ?? payment.destination_id}
             </To>,
           ],
-          ['Customer', <To to={`/customers/${payment.customer_id}`}>{payment.customer_id}</To>],
+          [
+            'Customer',
+            <To to={`/customers/${payment.customer_id}`}>
+              <bdi>{names.get(payment.customer_id) ?? payment.customer_id}</bdi>
+            </To>,
+          ],
           ['How', wayOf(payment)],
           ['Id at the provider', payment.gateway_payment_id && <Id value={payment.gateway_payment_id} />],
           payment.error_message === null ? undefined : ['Why it failed', payment.error_message],
