@@ -31,6 +31,7 @@ import { AnyWebhookController } from './integrations/any-webhook.controller.js';
 import { IntegrationsController } from './integrations/integrations.controller.js';
 import { MappingsController } from './integrations/mappings.controller.js';
 import { TimelineController } from './integrations/timeline.controller.js';
+import { ExplanationController } from './invoices/explanation.controller.js';
 import { InvoiceAttemptController } from './invoices/invoice-attempt.controller.js';
 import { InvoiceLifecycleController } from './invoices/invoice-lifecycle.controller.js';
 import { InvoiceDocumentsController } from './invoices/invoice-previews.controller.js';
@@ -101,6 +102,7 @@ export const CONTROLLERS: readonly Type[] = [
   IntegrationsController,
   MappingsController,
   TimelineController,
+  ExplanationController,
   InvoiceAttemptController,
   InvoiceLifecycleController,
   InvoiceDocumentsController,

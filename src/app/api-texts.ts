@@ -60,6 +60,7 @@ export const PARAMETERS: Readonly<Record<string, string>> = {
   id: 'The id of the object.',
   include_real_time_balance: 'Whether balances take unbilled usage into account.',
   invoice_id: 'The id of the invoice.',
+  line: 'The id of the line of the invoice.',
   lookup_key: 'The lookup key; of a customer: your own id.',
   message_id: 'Only deliveries of this message.',
   offset: 'How many objects to leave out before the first one.',

@@ -106,6 +106,7 @@ export const OPERATION_IDS: Readonly<Record<string, string>> = {
   'POST /v1/invoices/{id}/comms/trigger': 'triggerInvoiceCommsWebhook',
   'POST /v1/invoices/{id}/finalize': 'finalizeInvoice',
   'POST /v1/invoices/{id}/late-usage': 'settleLateUsage',
+  'GET /v1/invoices/{id}/lines/{line}/explanation': 'explainInvoiceLine',
   'PUT /v1/invoices/{id}/payment': 'updateInvoicePaymentStatus',
   'POST /v1/invoices/{id}/payment/attempt': 'attemptInvoicePayment',
   'GET /v1/invoices/{id}/pdf': 'getInvoicePdf',

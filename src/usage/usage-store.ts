@@ -36,6 +36,8 @@ export interface UsageStore {
    */
   lateSpans(ctx: Ctx, queries: readonly LateEventsQuery[]): Promise<(Period | null)[]>;
   search(ctx: Ctx, search: EventSearch): Promise<EventPage>;
+  /** The same without a count of all: it reads no more than the page. */
+  page(ctx: Ctx, search: EventSearch): Promise<Omit<EventPage, 'total'>>;
   find(ctx: Ctx, id: string): Promise<StoredEvent | null>;
   /** Events whose id was taken by another content before. One of each content; a plain repetition is none. */
   conflicts(ctx: Ctx, page: { readonly limit: number; readonly offset: number }): Promise<ConflictPage>;

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { SelectQueryBuilder } from 'typeorm';
 import { hasWholeHourOffsets } from '../../domain/usage/whole-hours.js';
 import type { Period } from '../../domain/period.js';
 import { ZERO, type Rate } from '../../domain/rate.js';
@@ -72,6 +73,11 @@ export class PostgresUsageStore implements UsageStore {
   }
 
   async search(ctx: Ctx, search: EventSearch): Promise<EventPage> {
+    const total = await this.searched(ctx, search).getCount();
+    return { ...(await this.page(ctx, search)), total };
+  }
+
+  private searched(ctx: Ctx, search: EventSearch): SelectQueryBuilder<UsageEventEntity> {
     const query = ctx.em
       .createQueryBuilder(UsageEventEntity, 'row')
       .where('row.environmentId = :environmentId', ctx.scope)
@@ -85,7 +91,11 @@ export class PostgresUsageStore implements UsageStore {
       query.andWhere('billing.matches_filters(row.properties, :filters)', {
         filters: JSON.stringify(search.propertyFilters),
       });
-    const total = await query.getCount();
+    return query;
+  }
+
+  async page(ctx: Ctx, search: EventSearch): Promise<Omit<EventPage, 'total'>> {
+    const query = this.searched(ctx, search);
     if (search.after !== undefined)
       query.andWhere(
         `(row.occurredAt, row.id) ${search.order === 'asc' ? '>' : '<'} (:afterTime, :afterId)`,
@@ -98,7 +108,7 @@ export class PostgresUsageStore implements UsageStore {
       .offset(search.after === undefined ? search.offset : 0)
       .limit(search.pageSize + 1)
       .getMany();
-    return { events: rows.slice(0, search.pageSize), hasMore: rows.length > search.pageSize, total };
+    return { events: rows.slice(0, search.pageSize), hasMore: rows.length > search.pageSize };
   }
 
   /** By way of its id, which alone tells the partition. */
