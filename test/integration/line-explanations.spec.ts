@@ -235,4 +235,259 @@ describe('the explanation of an invoice line', () => {
       { quantity: '5', amount: '14' },
     ]);
   });
+
+  describe('of commitments', () => {
+    it('of a subscription: what is within, what goes beyond, and what is missing', async () => {
+      const story = await BillingStory.begin(server);
+      const [feature, plan] = [await story.feature('COUNT'), await story.plan()];
+      await story.usagePrice(plan, feature, '10');
+      await story.subscribe(plan, {
+        commitment_amount: '100',
+        overage_factor: '1.5',
+        enable_true_up: true,
+        commitment_duration: 'QUARTERLY',
+      });
+      await story.use(feature, { '2031-01-05': 4, '2031-02-05': 3 });
+      await story.clock('2031-04-01');
+      const missing = (await explained(story.api, await story.newest('SUBSCRIPTION_CYCLE'))).find(
+        ({ kind }) => kind === 'true_up',
+      );
+      expect(steps(missing)).toEqual([
+        ['committed', '100'],
+        ['commitment_used_before', '-70'],
+        ['commitment_used_now', '0'],
+      ]);
+      await story.use(feature, { '2031-04-02': 14 });
+      await story.clock('2031-05-01');
+      const [within, beyond] = await explained(story.api, await story.newest('SUBSCRIPTION_CYCLE'));
+      expect([within.kind, ...steps(within)]).toEqual([
+        'usage',
+        ['measured', '0'],
+        ['per_unit', '140'],
+        ['commitment_beyond', '-40'],
+      ]);
+      expect([beyond.kind, ...steps(beyond)]).toEqual([
+        'overage',
+        ['measured', '0'],
+        ['per_unit', '140'],
+        ['commitment_within', '-100'],
+        ['commitment_overage', '20'],
+      ]);
+    });
+
+    it('of a line, also where it holds for every bucket', async () => {
+      const story = await BillingStory.begin(server);
+      const [calls, hosts, plan] = [
+        await story.feature('COUNT'),
+        await story.feature('MAX', { bucket_size: 'DAY' }),
+        await story.plan(),
+      ];
+      const perCall = await story.usagePrice(plan, calls, '2');
+      const perDay = await story.usagePrice(plan, hosts, '1');
+      await story.subscribe(plan, {
+        line_item_commitments: {
+          [perCall.id]: { commitment_amount: 10, overage_factor: 2, enable_true_up: true },
+          [perDay.id]: { commitment_amount: 3, enable_true_up: true, is_window_commitment: true },
+        },
+      });
+      await story.use(calls, { '2031-01-05': 4, '2031-02-05': 8 });
+      await story.use(hosts, { '2031-01-05': { v: '5' } });
+      await story.clock('2031-02-01');
+      const january = await explained(story.api, await story.newest('SUBSCRIPTION_CYCLE'));
+      const of = (all: any[], feature: any): any =>
+        all.find((one) => one.usage.meter.event_name === feature.name);
+      expect(steps(of(january, calls)).slice(1)).toEqual([
+        ['per_unit', '8'],
+        ['commitment_true_up', '2'],
+      ]);
+      expect(steps(of(january, hosts)).slice(1)).toEqual([
+        ['bucket', '5'],
+        ['commitment_true_up', '90'],
+      ]);
+      await story.clock('2031-03-01');
+      const february = await explained(story.api, await story.newest('SUBSCRIPTION_CYCLE'));
+      expect(steps(of(february, calls)).slice(1)).toEqual([
+        ['per_unit', '16'],
+        ['commitment_overage', '6'],
+      ]);
+    });
+  });
+
+  describe('of fixed charges and what changes them', () => {
+    it('the price, and its share of the time', async () => {
+      const story = await BillingStory.begin(server, { at: '2031-01-11' });
+      const plan = await story.plan();
+      await story.fee(plan, '31');
+      const subscription = await story.subscribe(plan, {
+        start_date: '2031-01-11T00:00:00Z',
+        billing_cycle: 'calendar',
+        proration_behavior: 'create_prorations',
+      });
+      const [found] = await explained(story.api, subscription.latest_invoice);
+      expect([found.kind, ...steps(found)]).toEqual(['fixed', ['per_unit', '31'], ['time_share', '-10']]);
+      expect(found.steps[1]).toMatchObject({ period_start: '2031-01-11T00:00:00.000Z' });
+      expect(found.usage).toBeNull();
+    });
+
+    it('does not follow the end of the subscription that came later', async () => {
+      const story = await BillingStory.begin(server);
+      const plan = await story.plan();
+      await story.fee(plan, '31');
+      const { id, latest_invoice: invoice } = await story.subscribe(plan);
+      await story.clock('2031-01-11');
+      await story.api.post(`/subscriptions/${id}/cancel`, {
+        cancellation_type: 'immediate',
+        proration_behavior: 'create_prorations',
+      });
+      const [found] = await explained(story.api, invoice);
+      expect(steps(found)).toEqual([['per_unit', '31']]);
+    });
+
+    it('a quantity that rises: the difference of the prices, for the rest of the time', async () => {
+      const story = await BillingStory.begin(server);
+      const plan = await story.plan();
+      await story.fee(plan, '31');
+      const { line_items } = await story.subscribe(plan, { proration_behavior: 'create_prorations' });
+      await story.clock('2031-01-11');
+      await story.api.put(`/subscriptions/lineitems/${line_items[0].id}`, { quantity: '3' });
+      const [found] = await explained(story.api, await story.newest('SUBSCRIPTION_UPDATE'));
+      expect(found.kind).toBe('change');
+      expect(steps(found).slice(0, 2)).toEqual([
+        ['per_unit', '93'],
+        ['price_before_change', '-31'],
+      ]);
+      // A little after the eleventh: the clock runs.
+      expect(found.steps[2].code).toBe('time_share');
+      expect(Number(found.steps[2].time_share)).toBeCloseTo(21 / 31, 4);
+    });
+
+    it('time that a pause gave back and that is charged again', async () => {
+      const story = await BillingStory.begin(server);
+      const plan = await story.plan();
+      await story.fee(plan, '31');
+      const { id, latest_invoice: invoice } = await story.subscribe(plan);
+      await story.pay(invoice, '31');
+      await story.clock('2031-01-11');
+      await story.api.post(`/subscriptions/${id}/pause`, { proration_behavior: 'create_prorations' });
+      await story.clock('2031-01-21');
+      await story.api.post(`/subscriptions/${id}/resume`, {});
+      const all = (await story.invoices()).slice(1);
+      const [found] = await explained(story.api, all[0]);
+      expect(found.steps.map((step: any) => step.code)).toEqual(['given_back_at_pause', 'time_share']);
+      const [paid] = await explained(story.api, invoice);
+      expect(paid.after_steps.map((step: any) => step.code)).toContain('unused_time_given_back');
+    });
+
+    it('unused time of another plan, by the lines that had charged it; and a change of plan in all its lines', async () => {
+      const story = await BillingStory.begin(server);
+      const [feature, plan, dearer] = [await story.feature('COUNT'), await story.plan(), await story.plan()];
+      await story.fee(plan, '31');
+      await story.fee(dearer, '62');
+      for (const one of [plan, dearer]) await story.usagePrice(one, feature, '2');
+      const subscription = await story.subscribe(plan, { proration_behavior: 'create_prorations' });
+      await story.pay(subscription.latest_invoice, '31');
+      await story.use(feature, { '2031-01-05': 3 });
+      await story.clock('2031-01-11');
+      await story.changePlan(subscription, dearer);
+      await story.use(feature, { '2031-01-12': 3 });
+      await story.clock('2031-03-01');
+      const kinds = new Map<string, any[]>();
+      for (const invoice of await story.invoices())
+        for (const found of await explained(story.api, invoice))
+          kinds.set(found.kind, [...(kinds.get(found.kind) ?? []), found]);
+      expect([...kinds.keys()].sort()).toEqual(['fixed', 'unused_time', 'usage']);
+      const [unused] = kinds.get('unused_time') as [any];
+      expect(unused.steps).toMatchObject([
+        {
+          code: 'unused_time',
+          amount: unused.amount,
+          reference: { type: 'invoice_line_item', id: subscription.latest_invoice.line_items[0].id },
+        },
+      ]);
+      expect(
+        [...kinds.values()].flat().flatMap((one) => one.steps.map((step: any) => step.code)),
+      ).not.toContain('as_billed');
+    });
+  });
+
+  it('of credits that were bought, and of invoices that were written by hand', async () => {
+    const story = await BillingStory.begin(server);
+    const wallet = await story.api.post('/wallets', { customer_id: story.customer.id, currency: 'usd' });
+    const { invoice_id } = await story.api.post(`/wallets/${wallet.id}/top-up`, {
+      transaction_reason: 'PURCHASED_CREDIT_INVOICED',
+      credits_to_add: '100',
+    });
+    const [bought] = await explained(story.api, await story.api.get(`/invoices/${invoice_id}`));
+    expect([bought.kind, bought.quantity, ...steps(bought)]).toEqual([
+      'top_up',
+      '100',
+      ['wallet_credits', '100'],
+    ]);
+    const byHand = await story.api.create('/invoices', {
+      customer_id: story.customer.id,
+      currency: 'usd',
+      amount_due: '10',
+      line_items: [{ display_name: 'Work', amount: '10', quantity: '2' }],
+    });
+    const [work] = await explained(story.api, byHand);
+    expect([work.kind, ...steps(work)]).toEqual(['one_off', ['as_requested', '10']]);
+  });
+
+  it('goes on after the amount: coupons, tax, prepaid credits, credit notes', async () => {
+    const story = await BillingStory.begin(server);
+    const [feature, plan] = [await story.feature('COUNT'), await story.plan()];
+    await story.usagePrice(plan, feature, '10');
+    await story.fee(plan, '50');
+    const coupon = await story.api.create('/coupons', {
+      name: 'Tenth',
+      type: 'percentage',
+      percentage_off: '10',
+      cadence: 'forever',
+    });
+    await story.api.create('/taxes/rates', { name: 'VAT', code: 'vat', percentage_value: '20' });
+    await story.api.post('/wallets', {
+      customer_id: story.customer.id,
+      currency: 'usd',
+      initial_credits_to_load: '30',
+    });
+    await story.subscribe(plan, {
+      coupons: [coupon.id],
+      tax_rate_overrides: [{ tax_rate_code: 'vat', currency: 'usd', auto_apply: true }],
+    });
+    await story.use(feature, { '2031-01-05': 10 });
+    await story.clock('2031-02-01');
+    const invoice = await story.newest('SUBSCRIPTION_CYCLE');
+    const usage = invoice.line_items.find((one: any) => one.price_type === 'USAGE');
+    const note = await story.api.create('/creditnotes', {
+      invoice_id: invoice.id,
+      reason: 'BILLING_ERROR',
+      line_items: [{ invoice_line_item_id: usage.id, amount: '6' }],
+    });
+    const all = await explained(story.api, invoice);
+    const found = all.find((one) => one.line_item_id === usage.id);
+    expect(found.after_steps.map((step: any) => [step.code, step.amount, step.reference?.type])).toEqual([
+      ['invoice_coupon', '-10', 'coupon'],
+      ['tax', '18', 'tax_rate'],
+      ['prepaid_credits', '-30', 'wallet'],
+      ['credit_note', '-6', 'credit_note'],
+    ]);
+    expect(found.after_steps.at(-1)).toMatchObject({ reference: { id: note.id }, running_amount: '72' });
+    expect(found.remaining_amount).toBe('72');
+    // Lines together are the invoice, before what came after it.
+    const asked = all
+      .flatMap((one) => [{ amount: one.amount }, ...one.after_steps])
+      .filter(({ code }: any) => code !== 'credit_note')
+      .reduce((sum: number, { amount }: any) => sum + Number(amount), 0);
+    expect(asked).toBeCloseTo(Number(invoice.total), 10);
+  });
+
+  it('is not given for a line of another invoice, or another tenant', async () => {
+    const [story, other] = [await BillingStory.begin(server), await BillingStory.begin(server)];
+    const plan = await story.plan();
+    await story.fee(plan, '31');
+    const { latest_invoice: invoice } = await story.subscribe(plan);
+    const path = (id: string): string => `/invoices/${invoice.id}/lines/${id}/explanation`;
+    expect((await story.api.send('GET', path('inv_line_none'))).status).toBe(404);
+    expect((await other.api.send('GET', path(invoice.line_items[0].id as string))).status).toBe(404);
+  });
 });

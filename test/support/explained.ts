@@ -1,9 +1,10 @@
+import { formatMoney, money } from '../../src/domain/money.js';
 import { rate, Rate, ZERO } from '../../src/domain/rate.js';
 import type { ApiClient } from './api-client.js';
 
 /**
  * The explanations of all lines of an invoice. Whatever kinds they are: the steps add up to what was billed, one by one, and
- * those after it to what is left; rounding is below a minor unit of two decimals and a half.
+ * those after it to what is left; rounding is a minor unit of the currency at most.
  */
 export async function explained(api: ApiClient, invoice: any): Promise<any[]> {
   const all: any[] = [];
@@ -20,7 +21,7 @@ export async function explained(api: ApiClient, invoice: any): Promise<any[]> {
         .every((step: any) =>
           rate(step.amount as string)
             .abs()
-            .lessThanOrEqualTo('0.01'),
+            .lessThanOrEqualTo(minorUnitOf(found.currency as string)),
         ),
     };
     const where = { line: line.display_name, steps: found.steps };
@@ -46,6 +47,19 @@ export async function explained(api: ApiClient, invoice: any): Promise<any[]> {
   }
   return all;
 }
+
+/** Steps of a bill that nothing has changed since: all of them say a rule. */
+export async function fullyExplained(api: ApiClient, invoice: any): Promise<number> {
+  const all = await explained(api, invoice);
+  for (const { steps, ...found } of all) {
+    const unsaid = steps.filter(({ code }: any) => code === 'as_billed' || code === 'changed_since_billed');
+    if (unsaid.length > 0 || found.changed_since_billed !== null)
+      throw new Error(`not all of a line is explained: ${JSON.stringify({ ...found, steps }, null, 1)}`);
+  }
+  return all.length;
+}
+
+const minorUnitOf = (currency: string): string => formatMoney(money(1n, currency));
 
 const sumOf = (steps: readonly { readonly amount: string }[]): Rate =>
   steps.reduce<Rate>((sum, { amount }) => sum.plus(amount), ZERO);

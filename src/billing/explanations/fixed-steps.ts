@@ -42,9 +42,9 @@ export function fixedSteps(ledger: StepLedger, charge: FixedCharge): void {
   }
   const terms = pricingTermsOf(priced.price);
   const price = ratePrice(terms, line.quantity);
+  if (againSteps(ledger, charge)) return;
   const share = shareOf(charge, price);
   if (share === undefined) {
-    if (againSteps(ledger, charge)) return;
     ledger.add('as_billed', amount);
     return;
   }
