@@ -39,6 +39,7 @@ import { WebhookHealth1763700000061 } from './0061-webhook-health.js';
 import { GrantsOfKeys1763700000065 } from './0065-grants-of-keys.js';
 import { MappingsByEntity1763700000066 } from './0066-mappings-by-entity.js';
 import { PollsOfConnections1763700000068 } from './0068-polls-of-connections.js';
+import { Dashboards1763700000070 } from './0070-dashboards.js';
 
 /** In the order they run. Append; never edit one that has been released. */
 export const migrations = [
@@ -83,4 +84,5 @@ export const migrations = [
   GrantsOfKeys1763700000065,
   MappingsByEntity1763700000066,
   PollsOfConnections1763700000068,
+  Dashboards1763700000070,
 ] as const;

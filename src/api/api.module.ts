@@ -19,6 +19,7 @@ import { CustomerSubscriptionsController } from './customers/customer-subscripti
 import { CustomerUsageController } from './customers/customer-usage.controller.js';
 import { CustomerWalletsController } from './customers/customer-wallets.controller.js';
 import { CustomersController } from './customers/customers.controller.js';
+import { DashboardsController } from './dashboards/dashboards.controller.js';
 import { EntitlementsController } from './entitlements/entitlements.controller.js';
 import { EntityIntegrationMappingsController } from './entity-integration-mappings/entity-integration-mappings.controller.js';
 import { EnvironmentsController } from './environments/environments.controller.js';
@@ -90,6 +91,7 @@ export const CONTROLLERS: readonly Type[] = [
   CustomerUsageController,
   CustomerWalletsController,
   CustomersController,
+  DashboardsController,
   EntitlementsController,
   EntityIntegrationMappingsController,
   EnvironmentsController,

@@ -20,6 +20,7 @@ export const API_TAGS: Readonly<Record<string, string>> = {
   Invoices: 'Drafts, finalization, previews, recalculation, PDF.',
   Payments: 'Payments of invoices, saved payment methods, refunds, disputes.',
   'Credit notes': 'Credits of finalized invoices.',
+  Dashboards: 'Figures of an environment at a glance: billing, customers, integrations, usage.',
   Integrations: 'Sync with providers: mappings, operations, timeline, imports.',
   Webhooks: 'Where providers send their webhooks. Authenticated by signature.',
   'Outbound webhooks':

@@ -17,6 +17,7 @@ import { EventWriter } from './event-writer.js';
 import { isIncomingEvent, readEvent } from './read-event.js';
 import type {
   ConflictPage,
+  CustomerVolumes,
   EventPage,
   EventSearch,
   IncomingEvent,
@@ -24,6 +25,7 @@ import type {
   UsageBreakdown,
   UsageCell,
   UsageQuery,
+  VolumeSearch,
   WindowSize,
 } from './usage.types.js';
 import { USAGE_STORE, type UsageStore } from './usage-store.js';
@@ -193,6 +195,11 @@ export class UsageService {
       }
     }
     return { events, hasMore: false };
+  }
+
+  /** The customers with the most events of some names. */
+  volumes(ctx: Ctx, search: VolumeSearch): Promise<CustomerVolumes> {
+    return this.store.volumes(ctx, search);
   }
 
   conflicts(ctx: Ctx, page: { readonly limit: number; readonly offset: number }): Promise<ConflictPage> {

@@ -8,6 +8,7 @@ import type { Ctx } from '../../platform/context.js';
 import { queryPlannedOnce } from '../../platform/database/prepared.js';
 import { findRow } from '../../platform/database/rows.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
+import { customerVolumes } from './customer-volumes.js';
 import { eventKey, insertEvents } from './event-insert.js';
 import { lateSpans } from './late-events.js';
 import { UsageEventConflictEntity } from './usage-event-conflict.entity.js';
@@ -15,6 +16,7 @@ import { UsageEventIdEntity } from './usage-event-id.entity.js';
 import { UsageEventEntity } from './usage-event.entity.js';
 import type {
   ConflictPage,
+  CustomerVolumes,
   EventBatch,
   EventPage,
   EventSearch,
@@ -23,6 +25,7 @@ import type {
   UsageBreakdown,
   UsageCell,
   UsageQuery,
+  VolumeSearch,
 } from '../usage.types.js';
 import { toCells } from '../usage-cells.js';
 import type { UsageStore } from '../usage-store.js';
@@ -109,6 +112,10 @@ export class PostgresUsageStore implements UsageStore {
       .limit(search.pageSize + 1)
       .getMany();
     return { events: rows.slice(0, search.pageSize), hasMore: rows.length > search.pageSize };
+  }
+
+  volumes(ctx: Ctx, search: VolumeSearch): Promise<CustomerVolumes> {
+    return customerVolumes(ctx, search);
   }
 
   /** By way of its id, which alone tells the partition. */
