@@ -3,17 +3,50 @@ import fs from 'node:fs';
 import path from 'node:path';
 import type { SecretKey } from '../platform/secrets/secret-box.js';
 import type { TenancyService } from '../tenancy/tenancy.service.js';
+import { StartProblem } from './start-problems.js';
 
 const KEY_FILE = 'secret.key';
 const CREDENTIALS_FILE = 'credentials.json';
 
-/** The key of an installation without settings: made once, kept beside its data. */
-export function localSecretKey(dataDir: string): SecretKey {
-  const file = path.join(dataDir, KEY_FILE);
+const KEY_ID = 'local';
+const KEY_BYTES = 32;
+
+/**
+ * The key of an installation without settings: made once, kept beside its data. `isNeeded` tells whether something is sealed
+ * with a key of that id already: a new one would not open it.
+ */
+export async function localSecretKey(
+  dataDir: string,
+  isNeeded: (keyId: string) => Promise<boolean>,
+): Promise<SecretKey> {
+  const file = path.resolve(dataDir, KEY_FILE);
   fs.mkdirSync(dataDir, { recursive: true });
-  if (!fs.existsSync(file))
-    fs.writeFileSync(file, randomBytes(32).toString('base64'), { mode: 0o600, flag: 'wx' });
-  return { id: 'local', key: Buffer.from(fs.readFileSync(file, 'utf8').trim(), 'base64') };
+  if (!fs.existsSync(file)) {
+    if (await isNeeded(KEY_ID))
+      throw new StartProblem(
+        `${file} is gone, and secrets in the database are sealed with it: restore it from a backup, or set ` +
+          'ALLOW_MISSING_SECRET_KEYS=true to start without these secrets and enter them anew',
+      );
+    fs.writeFileSync(file, randomBytes(KEY_BYTES).toString('base64'), { mode: 0o600, flag: 'wx' });
+  }
+  return { id: KEY_ID, key: readKey(file) };
+}
+
+function readKey(file: string): Buffer {
+  let text: string;
+  try {
+    text = fs.readFileSync(file, 'utf8').trim();
+  } catch (error) {
+    const { code } = error as { code?: string };
+    throw new StartProblem(
+      `${file} cannot be read (${code ?? String(error)}): make it a file that this user may read`,
+      error,
+    );
+  }
+  const key = Buffer.from(text, 'base64');
+  if (key.length !== KEY_BYTES)
+    throw new StartProblem(`${file} is no key of ${KEY_BYTES} bytes in base64: restore it from a backup`);
+  return key;
 }
 
 export interface LocalCredentials {

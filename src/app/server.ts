@@ -7,6 +7,7 @@ import { createApp } from './create-app.js';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from './embedded-postgres.js';
 import type { Environment } from './environment.js';
 import { serveMetrics } from './metrics-server.js';
+import { databaseProblem, portProblem } from './start-problems.js';
 import { localSecretKey, lockDataDir, setUpEmptyDatabase } from './first-start.js';
 
 export interface RunningServer {
@@ -30,9 +31,17 @@ export async function startServer(environment: Environment): Promise<RunningServ
   try {
     const url = environment.databaseUrl ?? (await ensureDatabase(postgres as EmbeddedPostgres));
     const database = { url, poolSize: environment.databasePoolSize };
-    await migrateDatabase(database);
+    await migrateDatabase(database).catch((error: unknown) => {
+      throw databaseProblem(error, url);
+    });
+    const secretKeys = environment.secretKeys ?? [
+      await localSecretKey(
+        environment.dataDir,
+        async (keyId) => !environment.allowMissingSecretKeys && (await isSealedWith(url, keyId)),
+      ),
+    ];
     const app = await createApp({
-      billing: billingOptions(environment, database),
+      billing: billingOptions(environment, database, secretKeys),
       logLevel: environment.logLevel,
       measuresRequests: environment.metricsPort !== undefined,
       docs: environment.docs,
@@ -44,12 +53,18 @@ export async function startServer(environment: Environment): Promise<RunningServ
         postgres === undefined
           ? undefined
           : await setUpEmptyDatabase(app.get(TenancyService, { strict: false }), environment.dataDir);
-      await app.listen(environment.port, environment.host);
       const { metricsPort: port, host } = environment;
+      await app.listen(environment.port, host).catch((error: unknown) => {
+        throw portProblem(error, { name: 'PORT', host, port: environment.port });
+      });
       const metrics =
         port === undefined
           ? undefined
-          : await serveMetrics(app.get(Metrics, { strict: false }), { host, port });
+          : await serveMetrics(app.get(Metrics, { strict: false }), { host, port }).catch(
+              (error: unknown) => {
+                throw portProblem(error, { name: 'METRICS_PORT', host, port });
+              },
+            );
       return {
         url: (await app.getUrl()).replace('[::1]', '127.0.0.1'),
         metricsUrl: metrics?.url,
@@ -75,13 +90,17 @@ export async function startServer(environment: Environment): Promise<RunningServ
   }
 }
 
-function billingOptions(environment: Environment, database: BillingOptions['database']): BillingOptions {
+function billingOptions(
+  environment: Environment,
+  database: BillingOptions['database'],
+  secretKeys: BillingOptions['secretKeys'],
+): BillingOptions {
   return {
     database,
     ...(environment.redisUrl === undefined
       ? {}
       : { redis: { url: environment.redisUrl, prefix: environment.queuePrefix } }),
-    secretKeys: environment.secretKeys ?? [localSecretKey(environment.dataDir)],
+    secretKeys,
     allowCardNumbers: environment.allowCardNumbers,
     allowMissingSecretKeys: environment.allowMissingSecretKeys,
     ...(environment.publicUrl === undefined ? {} : { publicUrl: environment.publicUrl }),
@@ -104,6 +123,24 @@ function billingOptions(environment: Environment, database: BillingOptions['data
       ...(environment.usageStoreUrl === undefined ? {} : { storeUrl: environment.usageStoreUrl }),
     },
   };
+}
+
+/** Whether a secret of the database is sealed with a key of that id. Asked as its owner, who sees all tenants. */
+async function isSealedWith(url: string, keyId: string): Promise<boolean> {
+  const { Client } = (await import('pg')).default;
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  try {
+    const { rows } = await client.query<{ found: boolean }>(
+      `SELECT EXISTS (SELECT FROM billing.connections WHERE status <> 'deleted' AND strpos(credentials::text, $1) > 0)
+           OR EXISTS (SELECT FROM billing.webhook_endpoints WHERE status <> 'deleted' AND strpos(secret::text, $1) > 0)
+              AS found`,
+      [`"v1.${keyId}.`],
+    );
+    return rows[0]?.found === true;
+  } finally {
+    await client.end();
+  }
 }
 
 async function ensureDatabase(postgres: EmbeddedPostgres): Promise<string> {
