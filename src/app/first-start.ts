@@ -2,11 +2,13 @@ import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import type { SecretKey } from '../platform/secrets/secret-box.js';
-import type { TenancyService } from '../tenancy/tenancy.service.js';
+import type { NewTenant, TenancyService } from '../tenancy/tenancy.service.js';
 import { StartProblem } from './start-problems.js';
 
 const KEY_FILE = 'secret.key';
 const CREDENTIALS_FILE = 'credentials.json';
+/** Of an environment that was added: the first key stays where it is. */
+const MORE_CREDENTIALS_FILE = 'added-credentials.json';
 
 const KEY_ID = 'local';
 const KEY_BYTES = 32;
@@ -55,20 +57,42 @@ export interface LocalCredentials {
   readonly api_key: string;
 }
 
-/** A tenant, a test environment and an API key for an empty database. Answers where they were written, or nothing. */
-export async function setUpEmptyDatabase(
+/**
+ * A tenant, a test environment and an API key for an empty database. Where the clock is to begin elsewhere, one more
+ * environment also for a database that has some. Answers where they were written, or nothing.
+ */
+export async function setUpEnvironment(
   tenancy: TenancyService,
   dataDir: string,
+  clockBegins?: Date,
 ): Promise<string | undefined> {
-  if (!(await tenancy.isEmpty())) return undefined;
-  const created = await tenancy.createTenant({ name: 'Default', environmentName: 'Test', kind: 'test' });
+  if (await tenancy.isEmpty())
+    return write(
+      path.resolve(dataDir, CREDENTIALS_FILE),
+      await tenancy.createTenant({ name: 'Default', environmentName: 'Test', kind: 'test', clockBegins }),
+    );
+  if (clockBegins === undefined) return undefined;
+  const first = JSON.parse(
+    fs.readFileSync(path.resolve(dataDir, CREDENTIALS_FILE), 'utf8'),
+  ) as LocalCredentials;
+  return write(
+    path.resolve(dataDir, MORE_CREDENTIALS_FILE),
+    await tenancy.addEnvironment({
+      tenantId: first.tenant_id,
+      environmentName: `Test from ${clockBegins.toISOString().slice(0, 10)}`,
+      kind: 'test',
+      clockBegins,
+    }),
+  );
+}
+
+function write(file: string, created: NewTenant): string {
   const credentials: LocalCredentials = {
     tenant_id: created.tenantId,
     environment_id: created.environmentId,
     api_key: created.apiKey,
   };
-  fs.mkdirSync(dataDir, { recursive: true });
-  const file = path.resolve(dataDir, CREDENTIALS_FILE);
+  fs.mkdirSync(path.dirname(file), { recursive: true });
   fs.writeFileSync(file, `${JSON.stringify(credentials, null, 2)}\n`, { mode: 0o600 });
   return file;
 }

@@ -8,13 +8,13 @@ import { startEmbeddedPostgres, type EmbeddedPostgres } from './embedded-postgre
 import type { Environment } from './environment.js';
 import { serveMetrics } from './metrics-server.js';
 import { databaseProblem, portProblem } from './start-problems.js';
-import { localSecretKey, lockDataDir, setUpEmptyDatabase } from './first-start.js';
+import { localSecretKey, lockDataDir, setUpEnvironment } from './first-start.js';
 
 export interface RunningServer {
   readonly url: string;
   /** Undefined where none are served. */
   readonly metricsUrl: string | undefined;
-  /** Where the first key was written, on a first start of an empty embedded database. */
+  /** Where a new key was written: on a first start of an empty embedded database, and of an environment that was added. */
   readonly credentialsFile: string | undefined;
   stop(): Promise<void>;
 }
@@ -52,7 +52,11 @@ export async function startServer(environment: Environment): Promise<RunningServ
       const credentialsFile =
         postgres === undefined
           ? undefined
-          : await setUpEmptyDatabase(app.get(TenancyService, { strict: false }), environment.dataDir);
+          : await setUpEnvironment(
+              app.get(TenancyService, { strict: false }),
+              environment.dataDir,
+              environment.testClockBegins,
+            );
       const { metricsPort: port, host } = environment;
       await app.listen(environment.port, host).catch((error: unknown) => {
         throw portProblem(error, { name: 'PORT', host, port: environment.port });

@@ -199,7 +199,7 @@ describe('the dashboards', () => {
             wallet_id: low.id,
             customer_name: 'fresh',
             credit_balance: '20',
-            spent_in_30_days: '80',
+            monthly_spending: '40',
             threshold: null,
           },
         ],

@@ -7,7 +7,8 @@ import { sqlWords } from '../../platform/database/sql-words.js';
 import type { CustomerDashboardResponse } from './customer-dashboard.responses.js';
 
 const DAY_MS = 86_400_000;
-const SPENDING_DAYS = 30;
+/** Bills take from wallets once a month: two of them, whatever the day. */
+const SPENDING_DAYS = 62;
 const SHOWN = 10;
 
 interface Found {
@@ -56,7 +57,7 @@ const FIGURES = `WITH
      WHERE invoice_status = 'FINALIZED' AND amount_remaining > 0 AND payment_status = 'FAILED' AND status = 'published'
      GROUP BY 1, 2),
   spending AS (
-    SELECT wallet_id, sum(credit_amount) AS spent FROM wallet_transactions
+    SELECT wallet_id, sum(credit_amount) / 2 AS spent FROM wallet_transactions
      WHERE type = 'debit' AND transaction_status = 'completed' AND created_at >= $4 AND created_at <= $1
      GROUP BY 1),
   low AS (
@@ -130,7 +131,7 @@ export class CustomerDashboardQueries {
           ...one,
           customer_name: name,
           credit_balance: decimal(balance),
-          spent_in_30_days: decimal(spent),
+          monthly_spending: decimal(spent),
           threshold: threshold === null ? null : decimal(threshold),
         })),
       },

@@ -38,7 +38,8 @@ export class LowWalletResponse {
   currency!: string;
   /** Decimal strings in credits. */
   credit_balance!: string;
-  spent_in_30_days!: string;
+  /** Half of what was spent in the last 62 days. */
+  monthly_spending!: string;
   /** Of its automatic top-up. */
   threshold!: string | null;
 }

@@ -43,7 +43,7 @@ export class DashboardsController {
 
   /**
    * Active, new and churned customers, those with failed payments, and wallets that run low. Lists hold ten at most. Reads
-   * the customers and subscriptions of twice the days, and the wallet transactions of 30 days.
+   * the customers and subscriptions of twice the days, and the wallet transactions of 62 days.
    */
   @Get('customers')
   customer(
