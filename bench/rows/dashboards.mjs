@@ -1,8 +1,11 @@
 import { times } from '../load.mjs';
-import { EVENTS, LARGE, MONTH } from '../data.mjs';
+import { EVENTS, LARGE, meterName, MONTH, rolledUp } from '../data.mjs';
 import { api, connect, startServer } from '../servers.mjs';
 
 const INVOICES = 100_000;
+const LINE_EVENTS = 1_000_000;
+/** The month before that of the other events. */
+const LINE_MONTH = { start: '2026-09-01T00:00:00.000Z', end: '2026-10-01T00:00:00.000Z' };
 const CALLS = 200;
 const WARM = 40;
 
@@ -18,7 +21,9 @@ export async function dashboardRows({ wanted, add, say, large }) {
   };
   if (wanted('explanation')) {
     say('explanation: the bill of a large customer');
+    await insertMonthOfOne(url, tenant);
     const worker = await startServer(url, { role: 'worker' });
+    await rolledUp(url, say);
     const { invoice, line } = await billedLine(server, tenant, features[1]);
     await worker.stop();
     const ask = () => get(`/invoices/${invoice.id}/lines/${line.id}/explanation`);
@@ -28,7 +33,7 @@ export async function dashboardRows({ wanted, add, say, large }) {
     const ratio = await p95(ask);
     add({
       row: 'explanation of a line',
-      numerator: `p95 ${ratio.toFixed(1)} ms over HTTP, a line of ${(EVENTS / 500).toLocaleString('en')} of ${EVENTS.toLocaleString('en')} events`,
+      numerator: `p95 ${ratio.toFixed(1)} ms over HTTP, a line of ${LINE_EVENTS.toLocaleString('en')} events`,
       denominator: 'ms',
       ratio,
       goal: { most: 100 },
@@ -56,6 +61,28 @@ export async function dashboardRows({ wanted, add, say, large }) {
   }
 }
 
+/** A million events of one customer and one meter in one month. */
+async function insertMonthOfOne(url, tenant) {
+  const client = await connect(url);
+  await client.query('SELECT billing.ensure_usage_partitions($1, $1)', [LINE_MONTH.start]);
+  await client.query(
+    `INSERT INTO billing.usage_events (tenant_id, environment_id, id, event_name, external_customer_id, source, occurred_at, received_at, properties)
+     SELECT $1, $2, gen_random_uuid()::text, $3, $4, 'bench', at, at, jsonb_build_object('units', (n % 1000) / 10.0)
+       FROM (SELECT n, timestamptz '${LINE_MONTH.start}' + n * (30 * 86400.0 / ${LINE_EVENTS}) * interval '1 second' AS at
+               FROM generate_series(0, ${LINE_EVENTS - 1}) n) made`,
+    [tenant.tenantId, tenant.environmentId, meterName(1), LARGE],
+  );
+  await client.query(
+    `INSERT INTO billing.usage_hours (tenant_id, environment_id, event_name, hour, changed_at)
+     SELECT $1, $2, $3, hour, now() - interval '1 hour'
+       FROM generate_series(timestamptz '${LINE_MONTH.start}', timestamptz '${LINE_MONTH.end}' - interval '1 hour', interval '1 hour') hour
+     ON CONFLICT (environment_id, event_name, hour) DO UPDATE SET is_clean = false, summed_until = NULL, roll_id = NULL`,
+    [tenant.tenantId, tenant.environmentId, meterName(1)],
+  );
+  await client.query('VACUUM (ANALYZE) billing.usage_events');
+  await client.end();
+}
+
 /** A subscription to what the large customer uses, billed for the month. */
 async function billedLine(server, tenant, feature) {
   const post = (route, body) => api(server, tenant.apiKey, 'POST', route, body);
@@ -75,7 +102,7 @@ async function billedLine(server, tenant, feature) {
     billing_period: 'MONTHLY',
     invoice_cadence: 'ARREAR',
     price_unit_type: 'FIAT',
-    start_date: MONTH.start,
+    start_date: LINE_MONTH.start,
   });
   const { id } = await api(server, tenant.apiKey, 'GET', `/customers/external/${LARGE}`);
   const subscription = await post('/subscriptions', {
@@ -83,13 +110,13 @@ async function billedLine(server, tenant, feature) {
     plan_id: plan.id,
     currency: 'usd',
     billing_period: 'MONTHLY',
-    start_date: MONTH.start,
+    start_date: LINE_MONTH.start,
   });
   await post('/billing/runs', {});
   for (;;) {
     const { items } = await post('/invoices/search', {
       subscription_id: subscription.id,
-      period_end_lte: MONTH.end,
+      period_end_lte: LINE_MONTH.end,
       expand: 'line_items',
     });
     const line = items[0]?.line_items.find((one) => one.price_type === 'USAGE');
@@ -106,12 +133,12 @@ async function insertInvoices(url, tenant) {
   await client.query(
     `INSERT INTO billing.invoices (id, tenant_id, environment_id, status, created_at, updated_at, created_by, updated_by, customer_id,
        invoice_type, invoice_status, payment_status, billing_reason, collection_method, currency, subtotal, total, amount_paid,
-       amount_remaining, due_date, finalized_at, paid_at)
+       amount_remaining, due_date, finalized_at, paid_at, invoice_number)
      SELECT 'inv_bench_' || n, r.tenant_id, r.environment_id, r.status, r.created_at, r.updated_at, r.created_by, r.updated_by,
             'cust_bench_' || n % 10000, 'SUBSCRIPTION', 'FINALIZED', CASE WHEN n % 20 = 0 THEN 'FAILED' WHEN n % 10 = 1 THEN 'PENDING' ELSE 'SUCCEEDED' END,
             'SUBSCRIPTION_CYCLE', 'send_invoice', CASE WHEN n % 7 = 0 THEN 'eur' ELSE 'usd' END, n, n,
             CASE WHEN n % 10 < 2 AND (n % 20 = 0 OR n % 10 = 1) THEN 0 ELSE n END, CASE WHEN n % 20 = 0 OR n % 10 = 1 THEN n ELSE 0 END,
-            at + interval '14 days', at, CASE WHEN n % 20 = 0 OR n % 10 = 1 THEN NULL ELSE at + interval '1 day' END
+            at + interval '14 days', at, CASE WHEN n % 20 = 0 OR n % 10 = 1 THEN NULL ELSE at + interval '1 day' END, 'BENCH-' || n
        FROM (SELECT n, now() - n * interval '8 minutes' AS at FROM generate_series(1, ${INVOICES}) n) s, LATERAL (SELECT ${row}) r`,
     own,
   );

@@ -19,6 +19,7 @@ import { SubscriptionRatingService } from '../../rating/subscription-rating.serv
 import { SubscriptionPausesService } from '../../subscriptions/subscription-pauses.service.js';
 import { SubscriptionsService } from '../../subscriptions/subscriptions.service.js';
 import { familyOf } from '../line-families.js';
+import type { RuleCode } from './explanation-rules.js';
 import type { ExplainedQuantity, LineExplanation, LineKind } from './explanation.types.js';
 import { changeSteps, fixedSteps, type FixedCharge } from './fixed-steps.js';
 import { afterSteps, creditSteps, lateSteps } from './settled-steps.js';
@@ -201,12 +202,7 @@ export class LineExplanations {
 
 type AmountSteps = Pick<LineExplanation, 'kind' | 'quantity' | 'steps' | 'now'>;
 
-function plain(
-  kind: LineKind,
-  code: 'credited_to_wallet' | 'wallet_credits' | 'as_requested',
-  amount: Money,
-  quantity?: Rate,
-): AmountSteps {
+function plain(kind: LineKind, code: RuleCode, amount: Money, quantity?: Rate): AmountSteps {
   const ledger = new StepLedger();
   ledger.add(code, moneyToRate(amount), { quantity });
   return { kind, quantity: null, steps: ledger.steps, now: null };
