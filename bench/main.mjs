@@ -10,6 +10,7 @@ ensureBuilt();
 const { startPostgres } = await import('./servers.mjs');
 const { growthRow, ingestRows } = await import('./rows/ingest.mjs');
 const { billingRows } = await import('./rows/billing-run.mjs');
+const { dashboardRows } = await import('./rows/dashboards.mjs');
 const { usageRows } = await import('./rows/usage.mjs');
 const { balanceRow } = await import('./rows/balance.mjs');
 const { webhookRow } = await import('./rows/webhooks.mjs');
@@ -48,6 +49,7 @@ try {
   await clockRow(context);
   await balanceRow(context);
   await usageRows(context, async (large) => {
+    await dashboardRows({ ...context, large });
     await billingRows({ ...context, large });
     await growthRow({ ...context, large });
   });

@@ -40,6 +40,8 @@ import { GrantsOfKeys1763700000065 } from './0065-grants-of-keys.js';
 import { MappingsByEntity1763700000066 } from './0066-mappings-by-entity.js';
 import { PollsOfConnections1763700000068 } from './0068-polls-of-connections.js';
 import { AuditTrail1763700000069 } from './0069-audit-trail.js';
+import { Dashboards1763700000070 } from './0070-dashboards.js';
+import { ClocksThatBeginEarlier1763700000071 } from './0071-clocks-that-begin-earlier.js';
 
 /** In the order they run. Append; never edit one that has been released. */
 export const migrations = [
@@ -85,4 +87,6 @@ export const migrations = [
   MappingsByEntity1763700000066,
   PollsOfConnections1763700000068,
   AuditTrail1763700000069,
+  Dashboards1763700000070,
+  ClocksThatBeginEarlier1763700000071,
 ] as const;

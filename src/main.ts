@@ -26,7 +26,12 @@ try {
   const server = await startServer(readEnvironment());
   if (server.credentialsFile !== undefined)
     say({ event: 'first_start', credentials_file: server.credentialsFile });
-  say({ event: 'ready', url: server.url, metrics_url: server.metricsUrl });
+  say({
+    event: 'ready',
+    url: server.url,
+    metrics_url: server.metricsUrl,
+    credentials_file: server.credentialsFile,
+  });
   let stopping = false;
   const stop = (exitCode: number): void => {
     if (stopping) return;

@@ -9,7 +9,7 @@ const WARM_MS = 5_000;
 /** The rows that need a large table, and the table itself for those that come after. */
 export async function usageRows(context, then) {
   const { postgres, wanted, add, say } = context;
-  if (!wanted('usage query', 'analytics', 'growth', 'billing run')) return;
+  if (!wanted('usage query', 'analytics', 'growth', 'billing run', 'dashboard', 'explanation')) return;
   const url = await createDatabase(postgres, 'bench_usage');
   const setUp = await startServer(url);
   const tenant = await createTenant(url);

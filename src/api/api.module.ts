@@ -20,6 +20,7 @@ import { CustomerSubscriptionsController } from './customers/customer-subscripti
 import { CustomerUsageController } from './customers/customer-usage.controller.js';
 import { CustomerWalletsController } from './customers/customer-wallets.controller.js';
 import { CustomersController } from './customers/customers.controller.js';
+import { DashboardsController } from './dashboards/dashboards.controller.js';
 import { EntitlementsController } from './entitlements/entitlements.controller.js';
 import { EntityIntegrationMappingsController } from './entity-integration-mappings/entity-integration-mappings.controller.js';
 import { EnvironmentsController } from './environments/environments.controller.js';
@@ -32,6 +33,7 @@ import { AnyWebhookController } from './integrations/any-webhook.controller.js';
 import { IntegrationsController } from './integrations/integrations.controller.js';
 import { MappingsController } from './integrations/mappings.controller.js';
 import { TimelineController } from './integrations/timeline.controller.js';
+import { ExplanationController } from './invoices/explanation.controller.js';
 import { InvoiceAttemptController } from './invoices/invoice-attempt.controller.js';
 import { InvoiceLifecycleController } from './invoices/invoice-lifecycle.controller.js';
 import { InvoiceDocumentsController } from './invoices/invoice-previews.controller.js';
@@ -91,6 +93,7 @@ export const CONTROLLERS: readonly Type[] = [
   CustomerUsageController,
   CustomerWalletsController,
   CustomersController,
+  DashboardsController,
   EntitlementsController,
   EntityIntegrationMappingsController,
   EnvironmentsController,
@@ -103,6 +106,7 @@ export const CONTROLLERS: readonly Type[] = [
   IntegrationsController,
   MappingsController,
   TimelineController,
+  ExplanationController,
   InvoiceAttemptController,
   InvoiceLifecycleController,
   InvoiceDocumentsController,

@@ -6,6 +6,10 @@ import { ShownGrants } from './creditgrants/shown-grants.js';
 import { CreditNotesQueries } from './creditnotes/credit-notes.queries.js';
 import { ShownCustomers } from './customers/shown-customers.js';
 import { InvoiceSummaryQueries } from './customers/invoice-summary.queries.js';
+import { BillingDashboardQueries } from './dashboards/billing-dashboard.queries.js';
+import { CustomerDashboardQueries } from './dashboards/customer-dashboard.queries.js';
+import { IntegrationDashboardQueries } from './dashboards/integration-dashboard.queries.js';
+import { UsageDashboardQueries } from './dashboards/usage-dashboard.queries.js';
 import { ApiEventBodies } from './event-bodies/api-event-bodies.js';
 import { TimelineQueries } from './integrations/timeline.queries.js';
 import { InvoicesQueries } from './invoices/invoices.queries.js';
@@ -17,11 +21,15 @@ const RENDERERS = [
   ShownAddons,
   ShownCustomers,
   ShownGrants,
+  BillingDashboardQueries,
   CreditNotesQueries,
+  CustomerDashboardQueries,
+  IntegrationDashboardQueries,
   InvoiceSummaryQueries,
   InvoicesQueries,
   PaymentsQueries,
   SubscriptionsQueries,
+  UsageDashboardQueries,
   WalletsQueries,
 ];
 

@@ -20,6 +20,7 @@ export const API_TAGS: Readonly<Record<string, string>> = {
   Invoices: 'Drafts, finalization, previews, recalculation, PDF.',
   Payments: 'Payments of invoices, saved payment methods, refunds, disputes.',
   'Credit notes': 'Credits of finalized invoices.',
+  Dashboards: 'Figures of an environment at a glance: billing, customers, integrations, usage.',
   Integrations: 'Sync with providers: mappings, operations, timeline, imports.',
   Webhooks: 'Where providers send their webhooks. Authenticated by signature.',
   'Outbound webhooks':
@@ -63,6 +64,7 @@ export const PARAMETERS: Readonly<Record<string, string>> = {
   id: 'The id of the object.',
   include_real_time_balance: 'Whether balances take unbilled usage into account.',
   invoice_id: 'The id of the invoice.',
+  line: 'The id of the line of the invoice.',
   lookup_key: 'The lookup key; of a customer: your own id.',
   message_id: 'Only deliveries of this message.',
   offset: 'How many objects to leave out before the first one.',

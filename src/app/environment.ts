@@ -28,6 +28,8 @@ export interface Environment {
   readonly allowCardNumbers: boolean;
   readonly publicUrl: string | undefined;
   readonly dataDir: string;
+  /** Where the clock of a new test environment begins, in the embedded Postgres. Undefined: none is added to those that are there. */
+  readonly testClockBegins: Date | undefined;
   readonly logLevel: string;
   /** Whether /docs is served. */
   readonly docs: boolean;
@@ -131,6 +133,7 @@ export function readEnvironment(source: Source = process.env): Environment {
     allowMissingSecretKeys: flag('ALLOW_MISSING_SECRET_KEYS', false),
     publicUrl: url('PUBLIC_URL', ['http:', 'https:']),
     dataDir: text('DATA_DIR') ?? '.data',
+    testClockBegins: pastInstant(text('TEST_CLOCK_BEGINS'), problems),
     logLevel: oneOf('LOG_LEVEL', LOG_LEVELS, 'info'),
     docs: oneOf('DOCS', ['on', 'off'], 'on') === 'on',
     console: oneOf('CONSOLE', ['on', 'off'], 'on') === 'on',
@@ -165,6 +168,16 @@ export function readEnvironment(source: Source = process.env): Environment {
   };
   if (problems.length > 0) throw new EnvironmentError(problems);
   return environment;
+}
+
+function pastInstant(value: string | undefined, problems: string[]): Date | undefined {
+  if (value === undefined) return undefined;
+  const instant = new Date(value);
+  if (!(instant.getTime() >= Date.UTC(2000, 0, 1) && instant.getTime() <= Date.now()))
+    problems.push(
+      `TEST_CLOCK_BEGINS must be a time in the past, such as 2026-01-01T00:00:00Z, not ${JSON.stringify(value)}`,
+    );
+  return instant;
 }
 
 function readSecretKeys(value: string | undefined, problems: string[]): SecretKey[] | undefined {

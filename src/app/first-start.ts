@@ -2,18 +2,53 @@ import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import type { SecretKey } from '../platform/secrets/secret-box.js';
-import type { TenancyService } from '../tenancy/tenancy.service.js';
+import type { NewTenant, TenancyService } from '../tenancy/tenancy.service.js';
+import { StartProblem } from './start-problems.js';
 
 const KEY_FILE = 'secret.key';
 const CREDENTIALS_FILE = 'credentials.json';
+/** Of an environment that was added: the first key stays where it is. */
+const MORE_CREDENTIALS_FILE = 'added-credentials.json';
 
-/** The key of an installation without settings: made once, kept beside its data. */
-export function localSecretKey(dataDir: string): SecretKey {
-  const file = path.join(dataDir, KEY_FILE);
+const KEY_ID = 'local';
+const KEY_BYTES = 32;
+
+/**
+ * The key of an installation without settings: made once, kept beside its data. `isNeeded` tells whether something is sealed
+ * with a key of that id already: a new one would not open it.
+ */
+export async function localSecretKey(
+  dataDir: string,
+  isNeeded: (keyId: string) => Promise<boolean>,
+): Promise<SecretKey> {
+  const file = path.resolve(dataDir, KEY_FILE);
   fs.mkdirSync(dataDir, { recursive: true });
-  if (!fs.existsSync(file))
-    fs.writeFileSync(file, randomBytes(32).toString('base64'), { mode: 0o600, flag: 'wx' });
-  return { id: 'local', key: Buffer.from(fs.readFileSync(file, 'utf8').trim(), 'base64') };
+  if (!fs.existsSync(file)) {
+    if (await isNeeded(KEY_ID))
+      throw new StartProblem(
+        `${file} is gone, and secrets in the database are sealed with it: restore it from a backup, or set ` +
+          'ALLOW_MISSING_SECRET_KEYS=true to start without these secrets and enter them anew',
+      );
+    fs.writeFileSync(file, randomBytes(KEY_BYTES).toString('base64'), { mode: 0o600, flag: 'wx' });
+  }
+  return { id: KEY_ID, key: readKey(file) };
+}
+
+function readKey(file: string): Buffer {
+  let text: string;
+  try {
+    text = fs.readFileSync(file, 'utf8').trim();
+  } catch (error) {
+    const { code } = error as { code?: string };
+    throw new StartProblem(
+      `${file} cannot be read (${code ?? String(error)}): make it a file that this user may read`,
+      error,
+    );
+  }
+  const key = Buffer.from(text, 'base64');
+  if (key.length !== KEY_BYTES)
+    throw new StartProblem(`${file} is no key of ${KEY_BYTES} bytes in base64: restore it from a backup`);
+  return key;
 }
 
 export interface LocalCredentials {
@@ -22,20 +57,42 @@ export interface LocalCredentials {
   readonly api_key: string;
 }
 
-/** A tenant, a test environment and an API key for an empty database. Answers where they were written, or nothing. */
-export async function setUpEmptyDatabase(
+/**
+ * A tenant, a test environment and an API key for an empty database. Where the clock is to begin elsewhere, one more
+ * environment also for a database that has some. Answers where they were written, or nothing.
+ */
+export async function setUpEnvironment(
   tenancy: TenancyService,
   dataDir: string,
+  clockBegins?: Date,
 ): Promise<string | undefined> {
-  if (!(await tenancy.isEmpty())) return undefined;
-  const created = await tenancy.createTenant({ name: 'Default', environmentName: 'Test', kind: 'test' });
+  if (await tenancy.isEmpty())
+    return write(
+      path.resolve(dataDir, CREDENTIALS_FILE),
+      await tenancy.createTenant({ name: 'Default', environmentName: 'Test', kind: 'test', clockBegins }),
+    );
+  if (clockBegins === undefined) return undefined;
+  const first = JSON.parse(
+    fs.readFileSync(path.resolve(dataDir, CREDENTIALS_FILE), 'utf8'),
+  ) as LocalCredentials;
+  return write(
+    path.resolve(dataDir, MORE_CREDENTIALS_FILE),
+    await tenancy.addEnvironment({
+      tenantId: first.tenant_id,
+      environmentName: `Test from ${clockBegins.toISOString().slice(0, 10)}`,
+      kind: 'test',
+      clockBegins,
+    }),
+  );
+}
+
+function write(file: string, created: NewTenant): string {
   const credentials: LocalCredentials = {
     tenant_id: created.tenantId,
     environment_id: created.environmentId,
     api_key: created.apiKey,
   };
-  fs.mkdirSync(dataDir, { recursive: true });
-  const file = path.resolve(dataDir, CREDENTIALS_FILE);
+  fs.mkdirSync(path.dirname(file), { recursive: true });
   fs.writeFileSync(file, `${JSON.stringify(credentials, null, 2)}\n`, { mode: 0o600 });
   return file;
 }

@@ -8,13 +8,14 @@ import { createApp } from './create-app.js';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from './embedded-postgres.js';
 import type { Environment } from './environment.js';
 import { serveMetrics } from './metrics-server.js';
-import { localSecretKey, lockDataDir, setUpEmptyDatabase } from './first-start.js';
+import { databaseProblem, portProblem } from './start-problems.js';
+import { localSecretKey, lockDataDir, setUpEnvironment } from './first-start.js';
 
 export interface RunningServer {
   readonly url: string;
   /** Undefined where none are served. */
   readonly metricsUrl: string | undefined;
-  /** Where the first key was written, on a first start of an empty embedded database. */
+  /** Where a new key was written: on a first start of an empty embedded database, and of an environment that was added. */
   readonly credentialsFile: string | undefined;
   stop(): Promise<void>;
 }
@@ -38,9 +39,17 @@ export async function startServer(environment: Environment): Promise<RunningServ
       statementTimeoutMs: environment.statementTimeoutMs,
       lockTimeoutMs: environment.lockTimeoutMs,
     };
-    await migrateDatabase(database);
+    await migrateDatabase(database).catch((error: unknown) => {
+      throw databaseProblem(error, url);
+    });
+    const secretKeys = environment.secretKeys ?? [
+      await localSecretKey(
+        environment.dataDir,
+        async (keyId) => !environment.allowMissingSecretKeys && (await isSealedWith(url, keyId)),
+      ),
+    ];
     const app = await createApp({
-      billing: billingOptions(environment, database),
+      billing: billingOptions(environment, database, secretKeys),
       logLevel: environment.logLevel,
       measuresRequests: environment.metricsPort !== undefined,
       docs: environment.docs,
@@ -52,13 +61,23 @@ export async function startServer(environment: Environment): Promise<RunningServ
       const credentialsFile =
         postgres === undefined
           ? undefined
-          : await setUpEmptyDatabase(app.get(TenancyService, { strict: false }), environment.dataDir);
-      await app.listen(environment.port, environment.host);
+          : await setUpEnvironment(
+              app.get(TenancyService, { strict: false }),
+              environment.dataDir,
+              environment.testClockBegins,
+            );
       const { metricsPort: port, host } = environment;
+      await app.listen(environment.port, host).catch((error: unknown) => {
+        throw portProblem(error, { name: 'PORT', host, port: environment.port });
+      });
       const metrics =
         port === undefined
           ? undefined
-          : await serveMetrics(app.get(Metrics, { strict: false }), { host, port });
+          : await serveMetrics(app.get(Metrics, { strict: false }), { host, port }).catch(
+              (error: unknown) => {
+                throw portProblem(error, { name: 'METRICS_PORT', host, port });
+              },
+            );
       return {
         url: (await app.getUrl()).replace('[::1]', '127.0.0.1'),
         metricsUrl: metrics?.url,
@@ -84,13 +103,17 @@ export async function startServer(environment: Environment): Promise<RunningServ
   }
 }
 
-function billingOptions(environment: Environment, database: BillingOptions['database']): BillingOptions {
+function billingOptions(
+  environment: Environment,
+  database: BillingOptions['database'],
+  secretKeys: BillingOptions['secretKeys'],
+): BillingOptions {
   return {
     database,
     ...(environment.redisUrl === undefined
       ? {}
       : { redis: { url: environment.redisUrl, prefix: environment.queuePrefix } }),
-    secretKeys: environment.secretKeys ?? [localSecretKey(environment.dataDir)],
+    secretKeys,
     allowCardNumbers: environment.allowCardNumbers,
     allowMissingSecretKeys: environment.allowMissingSecretKeys,
     ...(environment.publicUrl === undefined ? {} : { publicUrl: environment.publicUrl }),
@@ -113,6 +136,24 @@ function billingOptions(environment: Environment, database: BillingOptions['data
       ...(environment.usageStoreUrl === undefined ? {} : { storeUrl: environment.usageStoreUrl }),
     },
   };
+}
+
+/** Whether a secret of the database is sealed with a key of that id. Asked as its owner, who sees all tenants. */
+async function isSealedWith(url: string, keyId: string): Promise<boolean> {
+  const { Client } = (await import('pg')).default;
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  try {
+    const { rows } = await client.query<{ found: boolean }>(
+      `SELECT EXISTS (SELECT FROM billing.connections WHERE status <> 'deleted' AND strpos(credentials::text, $1) > 0)
+           OR EXISTS (SELECT FROM billing.webhook_endpoints WHERE status <> 'deleted' AND strpos(secret::text, $1) > 0)
+              AS found`,
+      [`"v1.${keyId}.`],
+    );
+    return rows[0]?.found === true;
+  } finally {
+    await client.end();
+  }
 }
 
 async function ensureDatabase(postgres: EmbeddedPostgres): Promise<string> {

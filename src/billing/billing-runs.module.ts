@@ -17,6 +17,7 @@ import { LateUsageCredits } from './late-usage/late-usage-credits.service.js';
 import { LateUsageNotes } from './late-usage/late-usage-notes.service.js';
 import { LateUsageSettlement } from './late-usage/late-usage-settlement.service.js';
 import { LateUsageService } from './late-usage/late-usage.service.js';
+import { LineExplanations } from './explanations/line-explanations.service.js';
 import { PauseProrations } from './pause-prorations.service.js';
 import { ProrationsService } from './prorations.service.js';
 import { InvoiceLifecycleService } from './recalculation/invoice-lifecycle.service.js';
@@ -54,6 +55,7 @@ import { SubscriptionBillingService } from './subscription-billing.service.js';
     LateUsageService,
     LateUsageNotes,
     LateUsageSettlement,
+    LineExplanations,
     PauseProrations,
     ProrationsService,
     RecalculationService,
@@ -69,6 +71,7 @@ import { SubscriptionBillingService } from './subscription-billing.service.js';
     InvoiceLifecycleService,
     LateUsageService,
     LateUsageSettlement,
+    LineExplanations,
     PauseProrations,
     ProrationsService,
     RecalculationService,

@@ -25,6 +25,10 @@ export interface PaymentDetails {
 @Index('invoices_unpaid', ['tenantId', 'environmentId', 'customerId'], { where: 'amount_remaining > 0' })
 @Index('invoices_created', ['tenantId', 'environmentId', 'createdAt'])
 @Index('invoices_subscription', ['tenantId', 'environmentId', 'subscriptionId', 'periodEnd'])
+@Index('invoices_finalized', ['tenantId', 'environmentId', 'finalizedAt'], {
+  where: `invoice_status = 'FINALIZED'`,
+})
+@Index('invoices_paid', ['tenantId', 'environmentId', 'paidAt'], { where: 'paid_at IS NOT NULL' })
 @Index('invoices_finalize_at', ['tenantId', 'environmentId', 'finalizeAt'], {
   where: `invoice_status = 'DRAFT'`,
 })

@@ -129,6 +129,16 @@ export class LineCreditsService {
     return rows.map(lineCredit);
   }
 
+  /** What an invoice has taken off what it asks for, of lines of earlier ones. */
+  async takenBy(ctx: Ctx, invoiceId: string): Promise<LineCredit[]> {
+    return (await findRows(ctx.em, LineCreditEntity, { carriedByInvoiceId: invoiceId })).map(lineCredit);
+  }
+
+  /** What a line that corrects usage gives back of others. */
+  async givenBy(ctx: Ctx, lineId: string): Promise<LineCredit[]> {
+    return (await findRows(ctx.em, LineCreditEntity, { sourceId: lineId })).map(lineCredit);
+  }
+
   /** The invoices of whose lines an invoice has taken something off what it asks for, and how much of each. */
   async carriedOf(ctx: Ctx, invoiceId: string): Promise<ReadonlyMap<string, Money>> {
     const rows = await findRows(ctx.em, LineCreditEntity, { carriedByInvoiceId: invoiceId });

@@ -170,7 +170,7 @@ export const withTax = ({ net, taxes }: Pick<TaxedCredit, 'net' | 'taxes'>): Mon
 
 const sum = (amounts: readonly Money[], currency: string): Money => sumMoney(amounts, currency);
 
-const taxedLine = (line: InvoiceLineItem): { key: string; net: Money; ownTax: Money | null } => ({
+export const taxedLine = (line: InvoiceLineItem): { key: string; net: Money; ownTax: Money | null } => ({
   key: line.id,
   net: netOf(line),
   ownTax: line.ownTax === null ? null : money(line.ownTax, line.currency),

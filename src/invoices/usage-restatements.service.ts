@@ -22,6 +22,20 @@ export class UsageRestatements {
       .getMany();
   }
 
+  /** Restatements of a line, and those that it carries; not those that a void invoice has carried. */
+  about(ctx: Ctx, lineId: string): Promise<UsageRestatement[]> {
+    return ctx.em
+      .createQueryBuilder(UsageRestatementEntity, 'row')
+      .innerJoin(InvoiceLineItemEntity, 'line', 'line.id = :lineId', { lineId })
+      .where('row.subscriptionId = line.subscriptionId')
+      .andWhere('(row.restatedLineItemId = :lineId OR row.invoiceLineItemId = :lineId)')
+      .andWhere(
+        `NOT EXISTS (SELECT 1 FROM invoices i WHERE i.id = row.invoice_id AND i.invoice_status = 'VOIDED')`,
+      )
+      .orderBy('row.createdAt')
+      .getMany();
+  }
+
   /** The invoice lines that carry restatements, by id. */
   async carriersOf(
     ctx: Ctx,

@@ -81,3 +81,9 @@ export async function until<T>(what: string, look: () => Promise<T | undefined>)
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
+
+export const paid = (api: Api, invoiceId: string): Promise<any> =>
+  until(`the payment of ${invoiceId}`, async () => {
+    const invoice = await api.get(`/invoices/${invoiceId}`);
+    return invoice.payment_status === 'SUCCEEDED' ? invoice : undefined;
+  });

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { freePort } from '../app/embedded-postgres.js';
 import type { LocalCredentials } from '../app/first-start.js';
 import { Api, SandboxControl } from './http.js';
+import { historyBegins, simulateHistory } from './history.js';
 import { Program } from './processes.js';
 import { Screen } from './screen.js';
 import { walkStripe, type World } from './stripe-journey.js';
@@ -16,6 +17,8 @@ const once = process.argv.includes('--once');
 const dataDir = path.resolve(process.env.DATA_DIR ?? '.data');
 const screen = new Screen();
 const programs: Program[] = [];
+/** Of the environment that this run has made: its clock begins half a year ago. */
+let credentials: LocalCredentials = { tenant_id: '', environment_id: '', api_key: '' };
 let stopping: Promise<void> | undefined;
 
 /** The server first: it must not call a sandbox that is gone. */
@@ -26,7 +29,7 @@ function stopAll(): Promise<void> {
   return stopping;
 }
 
-async function startAll(): Promise<World> {
+async function startAll(begins: Date): Promise<World> {
   screen.title('Starting');
   const { sandbox } = await screen.phase('sandbox', async () => {
     const program = await Program.start(
@@ -35,6 +38,7 @@ async function startAll(): Promise<World> {
       {
         SANDBOX_STRIPE_PORT: String(await freePort(PORTS.stripe)),
         SANDBOX_WHOP_PORT: String(await freePort(PORTS.whop)),
+        SANDBOX_STARTS_AT: begins.toISOString(),
       },
       path.join(dataDir, 'sandbox.log'),
     );
@@ -44,7 +48,7 @@ async function startAll(): Promise<World> {
       sandbox: program.ready,
     };
   });
-  const { url } = await screen.phase('Postgres and server', async () => {
+  const { url, credentialsFile } = await screen.phase('Postgres and server', async () => {
     const port = await freePort(PORTS.api);
     const program = await Program.start(
       'the server',
@@ -52,6 +56,7 @@ async function startAll(): Promise<World> {
       {
         PORT: String(port),
         DATA_DIR: dataDir,
+        TEST_CLOCK_BEGINS: begins.toISOString(),
         PUBLIC_URL: `http://127.0.0.1:${port}`,
         PROVIDER_STRIPE_BASE_URL: sandbox.stripe_url ?? '',
         PROVIDER_WHOP_BASE_URL: sandbox.whop_url ?? '',
@@ -62,11 +67,13 @@ async function startAll(): Promise<World> {
       path.join(dataDir, 'server.log'),
     );
     programs.push(program);
-    return { line: `${program.ready.url}, migrated, with its worker`, url: program.ready.url ?? '' };
+    return {
+      line: `${program.ready.url}, migrated, with its worker`,
+      url: program.ready.url ?? '',
+      credentialsFile: program.ready.credentials_file ?? '',
+    };
   });
-  const credentials = JSON.parse(
-    fs.readFileSync(path.join(dataDir, 'credentials.json'), 'utf8'),
-  ) as LocalCredentials;
+  credentials = JSON.parse(fs.readFileSync(credentialsFile, 'utf8')) as LocalCredentials;
   const whopOrigin = new URL(sandbox.whop_url ?? '').origin;
   return {
     api: new Api(url, credentials.api_key),
@@ -79,13 +86,12 @@ async function startAll(): Promise<World> {
 }
 
 async function run(): Promise<void> {
-  const world = await startAll();
+  const begins = historyBegins(new Date());
+  const world = await startAll(begins);
   const stripe = await walkStripe(world);
   const whop = await walkWhop(world, stripe);
+  await simulateHistory(world, stripe, begins);
   const sandbox = programs[0]?.ready ?? {};
-  const credentials = JSON.parse(
-    fs.readFileSync(path.join(dataDir, 'credentials.json'), 'utf8'),
-  ) as LocalCredentials;
   fs.writeFileSync(
     path.join(dataDir, 'quickstart.json'),
     `${JSON.stringify(

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { payOnPage, until, type Api, type SandboxControl } from './http.js';
+import { paid, payOnPage, until, type Api, type SandboxControl } from './http.js';
 import type { Screen } from './screen.js';
 
 const EVENTS = 10_000;
@@ -197,12 +197,6 @@ export async function sendEvents(
   }
   return total;
 }
-
-export const paid = (api: Api, invoiceId: string): Promise<any> =>
-  until(`the payment of ${invoiceId}`, async () => {
-    const invoice = await api.get(`/invoices/${invoiceId}`);
-    return invoice.payment_status === 'SUCCEEDED' ? invoice : undefined;
-  });
 
 async function findOrCreate(api: Api, path: string, key: string, body: object): Promise<any> {
   const { items } = await api.post(`${path}/search`, { lookup_key: key });

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { payOnPage, until, type Api } from './http.js';
-import { advance, paid, sendEvents, type Journey, type World } from './stripe-journey.js';
+import { paid, payOnPage, until, type Api } from './http.js';
+import { advance, sendEvents, type Journey, type World } from './stripe-journey.js';
 
 const EVENTS = 2_000;
 const HOUR_MS = 60 * 60 * 1000;

@@ -1,6 +1,6 @@
 import { parseCurrency, type Currency } from '../domain/currency.js';
 import { applyFraction, elapsedFraction } from '../domain/fraction.js';
-import { applyCommitment, type CommitmentLine } from '../domain/invoicing/commitment.js';
+import { applyCommitment } from '../domain/invoicing/commitment.js';
 import {
   applyLineCommitment,
   applyWindowedCommitment,
@@ -8,15 +8,7 @@ import {
   type LineCommitment,
   type LineCommitmentOutcome,
 } from '../domain/invoicing/line-commitment.js';
-import {
-  formatMoney,
-  moneyToRate,
-  roundToMoney,
-  roundTogether,
-  sumMoney,
-  zeroMoney,
-  type Money,
-} from '../domain/money.js';
+import { moneyToRate, roundToMoney, roundTogether, sumMoney, type Money } from '../domain/money.js';
 import type { Period } from '../domain/period.js';
 import { formatRate, Rate, rate, storableQuantity, ZERO } from '../domain/rate.js';
 import type { DueCharge } from '../domain/subscribing/charges-due.js';
@@ -28,6 +20,7 @@ import {
   type SubscriptionLineItem,
 } from '../subscriptions/subscriptions.types.js';
 import type { BillingTask } from './billing-task.types.js';
+import { partOf, trueUpLine, type PartOfLine } from './commitment-lines.js';
 import { contractTerm, earlierInTerm, type ContractTerm } from './contract-terms.js';
 import type { Contract } from '../subscriptions/contract.types.js';
 import type { PricedLine } from './priced-line.types.js';
@@ -258,6 +251,9 @@ const withLineInfo = (
 ): RatedLine => ({
   ...line,
   amount: outcome.amount,
+  ...(line.origin?.kind === 'charge' && {
+    origin: { ...line.origin, ownCommitment: { committed, outcome } },
+  }),
   commitmentInfo: {
     type: stored.type,
     amount: formatRate(committed),
@@ -288,6 +284,10 @@ function committedLines(
     term.shares.reduce((sum, share) => sum.plus(applyFraction(rate(stored.amount), share)), ZERO),
     currency,
   );
+  const usedBefore = sumMoney(
+    earlierBills(bill, term.start).map((one) => usedOn(one, currency)),
+    currency,
+  );
   const outcome = applyCommitment(
     { amount, overageFactor: rate(stored.overage_factor), trueUp: stored.true_up },
     bill.lines.flatMap((exact, index) =>
@@ -295,22 +295,30 @@ function committedLines(
         ? [{ key: String(index), amount: exact.line.amount, run: exact.root, before: exact.before }]
         : [],
     ),
-    {
-      usedBefore: sumMoney(
-        earlierBills(bill, term.start).map((one) => usedOn(one, currency)),
-        currency,
-      ),
-      ends: term.ends,
-    },
+    { usedBefore, ends: term.ends },
   );
   const trueUp = outcome.lines.find(({ type }) => type === 'true_up');
   const last = bill.lines.filter((one) => takesPart(bill.lines, one)).at(-1)?.line;
+  const plan = bill.lines.find(({ line }) => line.planDisplayName)?.line.planDisplayName ?? null;
   return [
     ...lines.flatMap((line, index) => {
-      const own = outcome.lines.filter(({ key }) => key === String(index));
+      const own = outcome.lines.filter((part): part is PartOfLine => part.key === String(index));
       return own.length === 0 ? [line] : own.map((part) => partOf(line, part, stored));
     }),
-    ...(trueUp === undefined ? [] : [trueUpLine(bill, trueUp, stored, last, closing)]),
+    ...(trueUp === undefined
+      ? []
+      : [
+          {
+            ...trueUpLine({ subscriptionId: bill.task.subscription.id, plan }, trueUp, stored, last, closing),
+            origin: {
+              kind: 'true_up' as const,
+              committed: amount,
+              usedBefore,
+              outcome,
+              term: { start: term.start, end: closing.end },
+            },
+          },
+        ]),
   ];
 }
 
@@ -331,67 +339,4 @@ function currencyOf({ currency }: Subscription): Currency {
   const known = parseCurrency(currency);
   if (known === undefined) throw new RangeError(`${currency} is no currency`);
   return known;
-}
-
-/** What of a line the commitment covers, or what goes beyond; the quantity is split in proportion. */
-function partOf(line: RatedLine, part: CommitmentLine, stored: StoredCommitment): RatedLine {
-  const over = part.type === 'overage';
-  const covered = over ? ZERO : moneyToRate(part.amount);
-  const isWhole = line.amount.isZero() || covered.greaterThanOrEqualTo(line.amount);
-  const share = (of: Rate): Rate => storableQuantity(line.quantity.times(of).dividedBy(line.amount));
-  const beyond = over ? moneyToRate(part.amount).dividedBy(rate(stored.overage_factor)) : ZERO;
-  return {
-    ...line,
-    displayName: over ? `${line.displayName} (Overage)` : line.displayName,
-    amount: moneyToRate(part.amount),
-    quantity: over ? share(beyond) : isWhole ? line.quantity : share(covered),
-    ...(over ? { adjustedEntitlementQuantity: null } : {}),
-    commitmentInfo: info(stored, part),
-  };
-}
-
-/**
- * What is missing of the commitment. It stands beside the last usage line, as usage of its period: what of it comes in late
- * then lowers the one as it raises the other.
- */
-function trueUpLine(
-  bill: CommittedBill,
-  part: CommitmentLine,
-  stored: StoredCommitment,
-  last: RatedLine | undefined,
-  closing: Period,
-): RatedLine {
-  const plan = bill.lines.find(({ line }) => line.planDisplayName)?.line.planDisplayName ?? null;
-  return {
-    displayName: `${plan ?? 'Subscription'} True Up`,
-    amount: moneyToRate(part.amount),
-    quantity: rate(1),
-    priceType: 'USAGE',
-    period: last?.period ?? closing,
-    subscriptionLineItemId: last?.subscriptionLineItemId ?? null,
-    entityType: last?.entityType ?? 'subscription',
-    entityId: last?.entityId ?? bill.task.subscription.id,
-    priceId: last?.priceId ?? null,
-    meterId: null,
-    planDisplayName: plan,
-    meterDisplayName: null,
-    commitmentInfo: info(stored, part),
-  };
-}
-
-function info(stored: StoredCommitment, { type, amount }: CommitmentLine): Record<string, unknown> {
-  const of = (wanted: CommitmentLine['type']): string =>
-    formatMoney(type === wanted ? amount : zeroMoney(amount.currency));
-  return {
-    type: 'amount',
-    amount: stored.amount,
-    quantity: null,
-    overage_factor: stored.overage_factor,
-    true_up_enabled: stored.true_up,
-    is_windowed: false,
-    duration: stored.duration,
-    computed_commitment_utilized_amount: of('usage'),
-    computed_overage_amount: of('overage'),
-    computed_true_up_amount: of('true_up'),
-  };
 }

@@ -2,6 +2,7 @@ import type { Money } from '../domain/money.js';
 import type { Period } from '../domain/period.js';
 import type { PriceType } from '../domain/rating/price-kinds.js';
 import type { Rate } from '../domain/rate.js';
+import type { LineOrigin } from './line-origin.types.js';
 
 /** That a line restates an earlier one, whose usage was not complete when it was billed. */
 export interface Restatement {
@@ -68,4 +69,6 @@ export interface RatedLine {
   /** A charge that is net of its discounts already; taxes are levied on it. */
   readonly undiscounted?: boolean;
   readonly metadata?: Readonly<Record<string, string>>;
+  /** Of a line that was rated, for whoever has to explain it. */
+  readonly origin?: LineOrigin;
 }

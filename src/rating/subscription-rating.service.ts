@@ -189,10 +189,11 @@ const freeCharge = (line: PricedLine, trial: Period): Charge[] =>
 function ratedLine(charge: Charge, usage: RatedUsage | undefined): RatedLine {
   const { item, priced } = charge.line;
   const quantity = usage?.quantity ?? item.quantity;
+  const amount =
+    usage?.amount ?? applyFraction(ratePrice(pricingTermsOf(priced.price), quantity), charge.fraction);
   return {
     displayName: item.displayName,
-    amount:
-      usage?.amount ?? applyFraction(ratePrice(pricingTermsOf(priced.price), quantity), charge.fraction),
+    amount,
     quantity,
     adjustedEntitlementQuantity: usage?.free ?? null,
     priceType: item.priceType,
@@ -204,5 +205,6 @@ function ratedLine(charge: Charge, usage: RatedUsage | undefined): RatedLine {
     meterId: item.meterId,
     planDisplayName: item.planDisplayName,
     meterDisplayName: item.meterDisplayName,
+    origin: { kind: 'charge', charge, exact: amount, ...(usage?.origin && { usage: usage.origin }) },
   };
 }

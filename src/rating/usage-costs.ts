@@ -29,7 +29,16 @@ export interface RunCost {
   readonly lines: readonly LineCost[];
   /** Buckets with usage, in the order of time; null for a meter without buckets. */
   readonly buckets: readonly BucketCost[] | null;
+  readonly measured: MeasuredRun;
 }
+
+/** What was priced, for whoever has to explain it. */
+export type MeasuredRun =
+  /** Stretch by stretch: each with all that was used up to its end. */
+  | { readonly kind: 'added'; readonly stretches: readonly (MeasuredStretch & UsageStretch)[] }
+  /** One quantity for all stretches, priced for its share of the time. */
+  | { readonly kind: 'level'; readonly billable: Rate; readonly free: Rate | null }
+  | { readonly kind: 'bucketed' };
 
 /** What a bucket, with all its groups, costs. */
 export interface BucketCost {
@@ -52,35 +61,43 @@ export function costOfRun(asked: AskedRun, sharing: readonly AskedRun[], answers
   const { measure, run } = asked;
   switch (measure.kind) {
     case 'added':
-      return plain(costOfAdded(addedStretches(asked, answers, spent)));
+      return costOfStretches(addedStretches(asked, answers, spent));
     case 'weighed':
-      return plain(costOfAdded(weighedStretches(asked, measure, answers, spent)));
-    case 'level':
-      return plain(
-        costOfLevel(
-          run.stretches,
-          withQuotas(ownLeg(asked).quotas, answers.value(measure.value), (quota, window, n) => ({
-            used: answers.value(window.used).plus(spent(quota, n)),
-            ...earlierOf(answers.value(window.earlier).plus(spent(quota, n)), window, run.span),
-          })),
-          run.restMs,
-        ),
-      );
+      return costOfStretches(weighedStretches(asked, measure, answers, spent));
+    case 'level': {
+      const level = withQuotas(ownLeg(asked).quotas, answers.value(measure.value), (quota, window, n) => ({
+        used: answers.value(window.used).plus(spent(quota, n)),
+        ...earlierOf(answers.value(window.earlier).plus(spent(quota, n)), window, run.span),
+      }));
+      return {
+        lines: costOfLevel(run.stretches, level, run.restMs),
+        buckets: null,
+        measured: { kind: 'level', ...level },
+      };
+    }
     case 'bucketed':
       return costOfBuckets(asked, measure.stretches, answers, spent);
   }
 }
 
-const plain = (lines: readonly LineCost[]): RunCost => ({ lines, buckets: null });
+const costOfStretches = (stretches: readonly (MeasuredStretch & UsageStretch)[]): RunCost => ({
+  lines: costOfAdded(stretches),
+  buckets: null,
+  measured: { kind: 'added', stretches },
+});
 
 /** Each leg takes what its own entitlements give of what was used since the run began; what is free is given once. */
-function addedStretches(asked: AskedRun, answers: UsageAnswers, spent: Spent): MeasuredStretch[] {
+function addedStretches(
+  asked: AskedRun,
+  answers: UsageAnswers,
+  spent: Spent,
+): (MeasuredStretch & UsageStretch)[] {
   let before: FreeOutcome = { billable: ZERO, free: null };
   return asked.legs.flatMap(({ leg, quotas }) => {
     const at = (until: Date): FreeOutcome => outcomeAt(asked, quotas, answers, spent, until);
     const begun = before;
     const start = at((leg.stretches[0] as UsageStretch).period.start);
-    return leg.stretches.map((stretch): MeasuredStretch => {
+    return leg.stretches.map((stretch): MeasuredStretch & UsageStretch => {
       before = sumOf(begun, differenceOf(at(stretch.period.end), start));
       return { ...stretch, ...before };
     });
@@ -102,7 +119,7 @@ function weighedStretches(
   measure: Extract<AskedMeasure, { kind: 'weighed' }>,
   answers: UsageAnswers,
   spent: Spent,
-): MeasuredStretch[] {
+): (MeasuredStretch & UsageStretch)[] {
   const levels = weightedLevels(
     asked.run.stretches.map(({ period, charge }, index) => ({
       period,
@@ -111,7 +128,7 @@ function weighedStretches(
     })),
     answers.value(measure.level),
   );
-  return asked.run.stretches.map((stretch, index): MeasuredStretch => {
+  return asked.run.stretches.map((stretch, index): MeasuredStretch & UsageStretch => {
     const level = levels[index] ?? ZERO;
     return {
       ...stretch,
@@ -286,6 +303,7 @@ function costOfBuckets(
   for (const [index, { start }] of buckets.entries())
     byStart.set(start.getTime(), [...(byStart.get(start.getTime()) ?? []), ...(costs[index] ?? [])]);
   return {
+    measured: { kind: 'bucketed' },
     lines: addCosts(costs.flat()),
     buckets: [...byStart]
       .sort(([a], [b]) => a - b)

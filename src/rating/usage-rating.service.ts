@@ -15,6 +15,7 @@ import { quotaCalendarOf } from '../subscriptions/quota-calendar.types.js';
 import type { Subscription } from '../subscriptions/subscriptions.types.js';
 import { UsageService } from '../usage/usage.service.js';
 import { costOfRun, type BucketCost, type RunCost } from './usage-costs.js';
+import type { UsageOrigin } from './line-origin.types.js';
 import { askUsage, ownLeg, UsageQuestions, type AskedRun, type UsageAnswers } from './usage-questions.js';
 import {
   sharedKey,
@@ -46,6 +47,8 @@ export interface RatedUsage {
   readonly before: Rate;
   /** Of the line and those that replaced it in the period. Null for a meter without buckets. */
   readonly buckets: RatedBuckets | null;
+  /** What the amount is made of; left out where nothing is measured. */
+  readonly origin?: UsageOrigin;
 }
 
 /** Runs with all that is asked of the usage for them. */
@@ -119,7 +122,8 @@ export class UsageRatingService {
     }
     const rated = new Map<MeteredCharge, RatedUsage>();
     for (const run of runs) {
-      const cost = costOf(run, sharing.get(sharedKey(run.asked.run)) ?? [], answers);
+      const origin = costOf(run, sharing.get(sharedKey(run.asked.run)) ?? [], answers);
+      const { cost } = origin;
       const buckets = bucketsOf(run.asked, cost);
       const before = beforeOf(run.asked, cost);
       for (const charge of run.asked.run.charges) {
@@ -130,6 +134,7 @@ export class UsageRatingService {
           amount: line?.amount ?? ZERO,
           before,
           buckets,
+          origin,
         });
       }
     }
@@ -173,11 +178,14 @@ function costOf(
   { asked, unpaused }: PreparedRun,
   sharing: readonly AskedRun[],
   answers: UsageAnswers,
-): RunCost {
+): UsageOrigin {
   const cost = costOfRun(asked, sharing, answers);
-  if (unpaused === undefined) return cost;
+  const paused = { asked, cost, countsPauses: false };
+  if (unpaused === undefined) return paused;
   const other = costOfRun(unpaused, sharing, answers);
-  return totalOf(other.lines).lessThan(totalOf(cost.lines)) ? other : cost;
+  return totalOf(other.lines).lessThan(totalOf(cost.lines))
+    ? { asked: unpaused, cost: other, countsPauses: true }
+    : paused;
 }
 
 /** A change of plan may cut a bucket: its commitment falls due where it ends. */

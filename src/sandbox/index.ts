@@ -24,6 +24,8 @@ export interface SandboxOptions {
   readonly stripeRetryDelaysMs?: readonly number[];
   readonly whopRetryDelaysMs?: readonly number[];
   readonly webhookTimeoutMs?: number;
+  /** Where the clocks begin. Real time, when left out. */
+  readonly startsAt?: Date;
   /** To one endpoint. Default 1: in order. With more they arrive in any order, and sooner. */
   readonly webhooksAtOnce?: number;
   readonly stripe?: Partial<StripeSettings>;
@@ -56,6 +58,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       onFailure,
       webhookTimeoutMs,
       webhooksAtOnce,
+      startsAt: options.startsAt,
       webhookRetryDelaysMs: options.stripeRetryDelaysMs ?? STRIPE_RETRY_DELAYS_MS,
     },
     { ...STRIPE_SETTINGS, strict, ...options.stripe },
@@ -66,6 +69,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       onFailure,
       webhookTimeoutMs,
       webhooksAtOnce,
+      startsAt: options.startsAt,
       webhookRetryDelaysMs: options.whopRetryDelaysMs ?? WHOP_RETRY_DELAYS_MS,
     },
     { ...WHOP_SETTINGS, strict, ...options.whop },

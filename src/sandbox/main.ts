@@ -17,7 +17,12 @@ if (!Number.isInteger(webhooksAtOnce) || webhooksAtOnce < 1)
     `SANDBOX_WEBHOOKS_AT_ONCE is no number of webhooks: ${process.env.SANDBOX_WEBHOOKS_AT_ONCE ?? ''}`,
   );
 
+const startsAt = process.env.SANDBOX_STARTS_AT;
+if (startsAt !== undefined && Number.isNaN(Date.parse(startsAt)))
+  throw new Error(`SANDBOX_STARTS_AT is no time: ${startsAt}`);
+
 const sandbox = await startSandbox({
+  ...(startsAt === undefined ? {} : { startsAt: new Date(startsAt) }),
   webhooksAtOnce,
   stripePort: port('SANDBOX_STRIPE_PORT'),
   whopPort: port('SANDBOX_WHOP_PORT'),

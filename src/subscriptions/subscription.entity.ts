@@ -20,6 +20,9 @@ export interface StoredQuotaCalendar {
 @Entity('subscriptions')
 @Index('subscriptions_customer', ['tenantId', 'environmentId', 'customerId'])
 @Index('subscriptions_plan', ['tenantId', 'environmentId', 'planId'])
+@Index('subscriptions_ended', ['tenantId', 'environmentId', 'endDate'], {
+  where: `subscription_status = 'cancelled'`,
+})
 @Index('subscriptions_due', ['tenantId', 'environmentId', 'nextActionAt'], {
   where: `next_action_at IS NOT NULL`,
 })

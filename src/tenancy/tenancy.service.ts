@@ -16,6 +16,13 @@ export interface NewTenant {
   readonly apiKey: string;
 }
 
+export interface NewEnvironment {
+  readonly environmentName: string;
+  readonly kind: EnvironmentKind;
+  /** Of a test environment: where its clock begins. Real time, when left out. */
+  readonly clockBegins?: Date | undefined;
+}
+
 @Injectable()
 export class TenancyService {
   private readonly environments = new BoundedSet();
@@ -27,7 +34,7 @@ export class TenancyService {
   ) {}
 
   /** A tenant with one environment and one key to it: what a new installation starts with. */
-  createTenant(input: { name: string; environmentName: string; kind: EnvironmentKind }): Promise<NewTenant> {
+  createTenant(input: NewEnvironment & { name: string }): Promise<NewTenant> {
     const tenantId = newId('tenant');
     const environmentId = newId('environment');
     const caller = { scope: { tenantId, environmentId }, actor: SYSTEM_ACTOR, requestId: 'setup' };
@@ -45,11 +52,7 @@ export class TenancyService {
   }
 
   /** One more environment of a tenant, with a key of its own: nothing of it is seen from the others. */
-  addEnvironment(input: {
-    tenantId: string;
-    environmentName: string;
-    kind: EnvironmentKind;
-  }): Promise<NewTenant> {
+  addEnvironment(input: NewEnvironment & { tenantId: string }): Promise<NewTenant> {
     const scope = { tenantId: input.tenantId, environmentId: newId('environment') };
     return this.uow.run({ scope, actor: SYSTEM_ACTOR, requestId: 'setup' }, async (ctx) => {
       await this.getTenant(ctx, input.tenantId);
@@ -76,7 +79,7 @@ export class TenancyService {
 
   private async openEnvironment(
     ctx: Ctx,
-    { environmentName, kind }: { environmentName: string; kind: EnvironmentKind },
+    { environmentName, kind, clockBegins }: NewEnvironment,
   ): Promise<NewTenant> {
     const { tenantId, environmentId } = ctx.scope;
     await insertRow(ctx.em, EnvironmentEntity, {
@@ -88,7 +91,7 @@ export class TenancyService {
       createdAt: ctx.now,
       updatedAt: ctx.now,
     });
-    if (kind === 'test') await this.clock.create(ctx);
+    if (kind === 'test') await this.clock.create(ctx, clockBegins);
     const { key } = await this.apiKeys.create(ctx, { name: 'First key', kind });
     return { tenantId, environmentId, apiKey: key };
   }

@@ -3,6 +3,7 @@ import type { Rate } from '../domain/rate.js';
 import type { Ctx } from '../platform/context.js';
 import type {
   ConflictPage,
+  CustomerVolumes,
   EventBatch,
   EventPage,
   EventSearch,
@@ -11,6 +12,7 @@ import type {
   UsageBreakdown,
   UsageCell,
   UsageQuery,
+  VolumeSearch,
 } from './usage.types.js';
 
 /**
@@ -36,6 +38,10 @@ export interface UsageStore {
    */
   lateSpans(ctx: Ctx, queries: readonly LateEventsQuery[]): Promise<(Period | null)[]>;
   search(ctx: Ctx, search: EventSearch): Promise<EventPage>;
+  /** The same without a count of all: it reads no more than the page. */
+  page(ctx: Ctx, search: EventSearch): Promise<Omit<EventPage, 'total'>>;
+  /** The customers with the most events, those first. Many events may be estimated from a part of them. */
+  volumes(ctx: Ctx, search: VolumeSearch): Promise<CustomerVolumes>;
   find(ctx: Ctx, id: string): Promise<StoredEvent | null>;
   /** Events whose id was taken by another content before. One of each content; a plain repetition is none. */
   conflicts(ctx: Ctx, page: { readonly limit: number; readonly offset: number }): Promise<ConflictPage>;

@@ -17,6 +17,7 @@ import { EventWriter } from './event-writer.js';
 import { isIncomingEvent, readEvent } from './read-event.js';
 import type {
   ConflictPage,
+  CustomerVolumes,
   EventPage,
   EventSearch,
   IncomingEvent,
@@ -24,6 +25,7 @@ import type {
   UsageBreakdown,
   UsageCell,
   UsageQuery,
+  VolumeSearch,
   WindowSize,
 } from './usage.types.js';
 import { USAGE_STORE, type UsageStore } from './usage-store.js';
@@ -150,6 +152,54 @@ export class UsageService {
 
   search(ctx: Ctx, search: EventSearch): Promise<EventPage> {
     return this.store.search(ctx, search);
+  }
+
+  /**
+   * The events that a query is made of, in the order of time, a page at a time. No count: what is read does not grow with
+   * their number.
+   */
+  async eventsOf(
+    ctx: Ctx,
+    query: UsageQuery,
+    page: { readonly limit: number; readonly after: EventSearch['after'] },
+  ): Promise<Omit<EventPage, 'total'>> {
+    const events: StoredEvent[] = [];
+    for (const window of query.parts ?? [query.window]) {
+      const { after } = page;
+      if (after !== undefined && after.occurredAt >= window.end) continue;
+      const found = await this.store.page(ctx, {
+        // From the last one on: an index knows the times of events, and not their ids.
+        window: {
+          start: after && after.occurredAt > window.start ? after.occurredAt : window.start,
+          end: window.end,
+        },
+        eventId: undefined,
+        eventName: query.eventName,
+        externalCustomerId: query.externalCustomerId,
+        source: undefined,
+        propertyFilters: query.filters,
+        order: 'asc',
+        pageSize: page.limit - events.length,
+        offset: 0,
+        after,
+      });
+      events.push(...found.events);
+      // A full page may end where its stretch does: whether more comes is asked of the next one.
+      if (found.hasMore) return { events, hasMore: true };
+      if (events.length >= page.limit) {
+        const last = events.at(-1) as StoredEvent;
+        const rest = query.parts?.filter(({ start }) => start >= window.end) ?? [];
+        if (rest.length === 0) return { events, hasMore: false };
+        const next = await this.eventsOf(ctx, { ...query, parts: rest }, { limit: 1, after: last });
+        return { events, hasMore: next.events.length > 0 };
+      }
+    }
+    return { events, hasMore: false };
+  }
+
+  /** The customers with the most events of some names. */
+  volumes(ctx: Ctx, search: VolumeSearch): Promise<CustomerVolumes> {
+    return this.store.volumes(ctx, search);
   }
 
   conflicts(ctx: Ctx, page: { readonly limit: number; readonly offset: number }): Promise<ConflictPage> {

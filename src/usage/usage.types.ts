@@ -109,6 +109,22 @@ export interface EventPage {
   readonly total: number;
 }
 
+/** Which customers have the most events of some names. */
+export interface VolumeSearch {
+  readonly window: Period;
+  readonly eventNames: readonly string[];
+  /** How many customers. */
+  readonly most: number;
+  /** How many events there are of those names in the window. */
+  readonly total: number;
+}
+
+export interface CustomerVolumes {
+  readonly customers: readonly { readonly externalCustomerId: string; readonly events: number }[];
+  /** Of so many events, a part was looked at. */
+  readonly isEstimate: boolean;
+}
+
 export const USAGE_OPTIONS = Symbol('UsageOptions');
 
 export interface UsageOptions {

@@ -10,6 +10,7 @@ import type { HistoryPrice } from '../oracle/history.js';
 import { startFrozenApp } from '../laws/support/frozen-app.js';
 import { holds, timeoutOf } from '../laws/support/hold.js';
 import { cents, World } from '../laws/support/world.js';
+import { fullyExplained } from '../support/explained.js';
 import type { TestApp } from '../support/test-app.js';
 
 const RUNS = 28;
@@ -121,6 +122,7 @@ describe('random histories of change through the server', () => {
         total: String(cents(one.total as string)),
       }));
     expect(sorted(billed)).toEqual(sorted(changedBills(history)));
+    for (const invoice of await world.invoices(customer)) await fullyExplained(api, invoice);
   };
 
   it(

@@ -6,10 +6,13 @@ import { histories } from '../oracle/histories.js';
 import type { Figures, History, HistoryCoupon, HistoryLine, UsageLine } from '../oracle/history.js';
 import { oracle } from '../oracle/oracle.js';
 import type { ApiClient } from '../support/api-client.js';
+import { fullyExplained } from '../support/explained.js';
 import { startTestApp, type TestApp } from '../support/test-app.js';
 
 const HISTORIES = 120;
 const AT_ONCE = 6;
+/** Of one in so many, all lines are explained. */
+const EXPLAINED = 4;
 /** Later than any history ends: all of them are billed at once, in one run. */
 const NOW = '2028-01-01T00:00:00Z';
 
@@ -233,6 +236,13 @@ describe('random histories through the server', () => {
     };
   };
 
+  const explainedLines = async (subscriptionId: string): Promise<number> => {
+    const { items } = await api.post('/invoices/search', { subscription_id: subscriptionId, limit: 1000 });
+    let lines = 0;
+    for (const invoice of items) lines += await fullyExplained(api, invoice);
+    return lines;
+  };
+
   const expectedOf = (history: History): Figures => {
     const figures = oracle(history);
     const [first, ...others] = figures.invoices;
@@ -257,13 +267,14 @@ describe('random histories through the server', () => {
       requestId: 'test',
     });
     expect(made).toHaveLength(HISTORIES);
-    const met = { discounts: 0, credits: 0, taxes: 0, free: 0 };
-    for (const one of made) {
+    const met = { discounts: 0, credits: 0, taxes: 0, free: 0, explained: 0 };
+    for (const [index, one] of made.entries()) {
       const figures = await billed(one);
       expect({ history: one.history, figures }).toEqual({
         history: one.history,
         figures: expectedOf(one.history),
       });
+      if (index % EXPLAINED === 0) met.explained += await explainedLines(one.subscriptionId);
       for (const invoice of figures.invoices) {
         met.discounts += Number(invoice.discount !== '0');
         met.credits += Number(invoice.credits !== '0');

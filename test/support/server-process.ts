@@ -132,6 +132,37 @@ export const runCommand = (
   args: string[] = [],
 ): Promise<string> => outputOf(run(environment, file, args));
 
+/** How a server that should not start ends, and what it says on its way. */
+export async function failedStart(
+  environment: Readonly<Record<string, string>>,
+): Promise<{ readonly code: number | null; readonly said: string }> {
+  const child = run({ LOG_LEVEL: 'silent', ...environment }, 'src/main.ts');
+  const chunks: string[] = [];
+  child.stderr?.setEncoding('utf8').on('data', (chunk: string) => chunks.push(chunk));
+  child.stdout?.setEncoding('utf8').on('data', (line: string) => {
+    if (line.includes('"event":"ready"')) child.kill('SIGTERM');
+  });
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, said: chunks.join('') };
+}
+
+/** A server on settings alone, until `work` has ended. */
+export async function whileServing<T>(
+  environment: Readonly<Record<string, string>>,
+  work: (url: string) => Promise<T>,
+): Promise<T> {
+  const port = await freePort();
+  const child = run({ LOG_LEVEL: 'silent', ...environment, PORT: String(port) }, 'src/main.ts');
+  try {
+    await ready(child);
+    return await work(`http://127.0.0.1:${port}`);
+  } finally {
+    const gone = once(child, 'exit');
+    child.kill('SIGTERM');
+    await gone;
+  }
+}
+
 async function outputOf(child: ChildProcess): Promise<string> {
   const chunks: string[] = [];
   for (const stream of [child.stdout, child.stderr])

@@ -9,6 +9,7 @@ export type WebhookState = 'received' | 'handled' | 'skipped' | 'retrying' | 'pa
 @Entity('webhook_events')
 @Index('webhook_events_provider_event', ['connectionId', 'providerEventId'], { unique: true })
 @Index('webhook_events_created', ['environmentId', 'createdAt'])
+@Index('webhook_events_parked', ['environmentId', 'createdAt'], { where: `state = 'parked'` })
 @Index('webhook_events_remote', ['connectionId', 'remoteId'], { where: 'remote_id IS NOT NULL' })
 export class WebhookEventEntity extends EnvironmentRow {
   @Column({ type: 'text' })

@@ -21,6 +21,7 @@ export interface SyncError {
   ['tenantId', 'environmentId', 'connectionId', 'entityType', 'entityId', 'action', 'revision'],
   { unique: true },
 )
+@Index('sync_operations_created', ['environmentId', 'createdAt'])
 @Index('sync_operations_entity', ['tenantId', 'environmentId', 'entityType', 'entityId', 'createdAt'])
 @Index('sync_operations_state_created', ['tenantId', 'environmentId', 'state', 'createdAt'])
 export class SyncOperationEntity extends EnvironmentRow {

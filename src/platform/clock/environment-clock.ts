@@ -47,11 +47,11 @@ export class EnvironmentClock {
     @Inject(CLOCK_PATIENCE_MS) private readonly patienceMs: number,
   ) {}
 
-  /** Gives the environment a clock of its own, starting at real time. */
-  async create(ctx: Ctx): Promise<void> {
+  /** Gives the environment a clock of its own, starting at real time, or where it is said to. */
+  async create(ctx: Ctx, begins: Date = ctx.now): Promise<void> {
     await ctx.em.query(
-      `INSERT INTO environment_clocks (environment_id, tenant_id) VALUES ($1, $2) ON CONFLICT DO NOTHING`,
-      [ctx.scope.environmentId, ctx.scope.tenantId],
+      `INSERT INTO environment_clocks (environment_id, tenant_id, offset_ms) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`,
+      [ctx.scope.environmentId, ctx.scope.tenantId, begins.getTime() - ctx.now.getTime()],
     );
   }
 

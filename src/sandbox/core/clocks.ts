@@ -14,8 +14,12 @@ export class SandboxClocks {
   readonly #common: SandboxClock;
   readonly #byOwner = new Map<string, SandboxClock>();
 
-  constructor(private readonly onFailure: (what: string, error: unknown) => void) {
-    this.#common = new SandboxClock(onFailure);
+  /** @param startsAt where the common time begins; real time, when left out */
+  constructor(
+    private readonly onFailure: (what: string, error: unknown) => void,
+    startsAt?: Date,
+  ) {
+    this.#common = new SandboxClock(onFailure, startsAt === undefined ? 0 : startsAt.getTime() - Date.now());
   }
 
   of(owner: string): SandboxClock {

@@ -16,6 +16,8 @@ export interface ControlOptions {
   /** What {@link Controls.setRateLimits} takes for `realistic`. */
   readonly realisticRateLimits: RateLimits;
   readonly onFailure: (what: string, error: unknown) => void;
+  /** Where the clocks begin. */
+  readonly startsAt?: Date | undefined;
 }
 
 export interface Advance {
@@ -56,7 +58,7 @@ export abstract class Controls {
   readonly #deliveredBefore = new Map<string, number>();
 
   constructor(options: ControlOptions) {
-    this.clocks = new SandboxClocks(options.onFailure);
+    this.clocks = new SandboxClocks(options.onFailure, options.startsAt);
     this.courier = new Courier({
       retryDelaysMs: options.webhookRetryDelaysMs,
       timeoutMs: options.webhookTimeoutMs,

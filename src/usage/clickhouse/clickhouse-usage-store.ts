@@ -8,6 +8,7 @@ import { toCells, type UsagePart } from '../usage-cells.js';
 import type { UsageStore } from '../usage-store.js';
 import type {
   ConflictPage,
+  CustomerVolumes,
   EventBatch,
   EventPage,
   EventSearch,
@@ -16,6 +17,7 @@ import type {
   UsageBreakdown,
   UsageCell,
   UsageQuery,
+  VolumeSearch,
 } from '../usage.types.js';
 import { ClickHouseDatabase } from './clickhouse-database.js';
 import { ensureSchema } from './clickhouse-schema.js';
@@ -162,51 +164,59 @@ export class ClickHouseUsageStore implements UsageStore, OnApplicationShutdown {
   }
 
   async search(ctx: Ctx, search: EventSearch): Promise<EventPage> {
-    const conditions = [
-      'occurred_at >= fromUnixTimestamp64Milli({from:Int64}) AND occurred_at < fromUnixTimestamp64Milli({until:Int64})',
-      ...(search.eventId === undefined ? [] : ['id = {id:String}']),
-      ...(search.eventName === undefined ? [] : ['event_name = {name:String}']),
-      ...(search.externalCustomerId === undefined ? [] : ['external_customer_id = {customer:String}']),
-      ...(search.source === undefined ? [] : ['source = {source:String}']),
-      ...(search.propertyFilters.length === 0
-        ? []
-        : [matches(`JSONExtract({filters:String}, 'Array(Tuple(String, Array(String)))')`, 'texts')]),
-    ].join(' AND ');
-    const parameters = {
-      from: search.window.start.getTime(),
-      until: search.window.end.getTime(),
-      id: search.eventId,
-      name: search.eventName,
-      customer: search.externalCustomerId,
-      source: search.source,
-      filters: JSON.stringify(search.propertyFilters.map(({ key, values }) => [key, values])),
-    };
-    const read = <T>(query: string, more: Record<string, unknown> = {}): Promise<T[]> =>
-      rowsOfScope<T>(this.database, ctx.scope, query, { ...parameters, ...more });
-    const [counted] = await read<{ total: number | string }>(
+    const { conditions, parameters } = searched(search);
+    const [counted] = await rowsOfScope<{ total: number | string }>(
+      this.database,
+      ctx.scope,
       `SELECT count() AS total FROM ${ofScope('usage_events', conditions)}`,
+      parameters,
     );
+    return { ...(await this.page(ctx, search)), total: Number(counted?.total ?? 0) };
+  }
+
+  async page(ctx: Ctx, search: EventSearch): Promise<Omit<EventPage, 'total'>> {
+    const { conditions, parameters } = searched(search);
     const { after } = search;
     const beyond =
       after === undefined
         ? ''
         : ` AND (occurred_at, id) ${search.order === 'asc' ? '>' : '<'} (fromUnixTimestamp64Milli({after:Int64}), {after_id:String})`;
     const direction = search.order === 'asc' ? 'ASC' : 'DESC';
-    const rows = await read<EventRow>(
+    const rows = await rowsOfScope<EventRow>(
+      this.database,
+      ctx.scope,
       `SELECT ${EVENT_COLUMNS} FROM ${ofScope('usage_events', conditions + beyond)}
         ORDER BY occurred_at ${direction}, usage_events.id ${direction}
         LIMIT {limit:UInt32} OFFSET {offset:UInt32}`,
       {
+        ...parameters,
         after: after?.occurredAt.getTime(),
         after_id: after?.id,
         limit: search.pageSize + 1,
         offset: after === undefined ? search.offset : 0,
       },
     );
+    return { events: rows.slice(0, search.pageSize).map(eventOf), hasMore: rows.length > search.pageSize };
+  }
+
+  /** Counted whatever their number: it is what this database is made for. */
+  async volumes(ctx: Ctx, { window, eventNames, most }: VolumeSearch): Promise<CustomerVolumes> {
+    const rows = await rowsOfScope<{ customer: string; events: number | string }>(
+      this.database,
+      ctx.scope,
+      `SELECT external_customer_id AS customer, count() AS events FROM ${ofScope(
+        'usage_events',
+        `has({names:Array(String)}, event_name)
+         AND occurred_at >= fromUnixTimestamp64Milli({from:Int64}) AND occurred_at < fromUnixTimestamp64Milli({until:Int64})`,
+      )} GROUP BY customer ORDER BY events DESC, customer LIMIT {most:UInt32}`,
+      { names: eventNames, from: window.start.getTime(), until: window.end.getTime(), most },
+    );
     return {
-      events: rows.slice(0, search.pageSize).map(eventOf),
-      hasMore: rows.length > search.pageSize,
-      total: Number(counted?.total ?? 0),
+      isEstimate: false,
+      customers: rows.map(({ customer, events }) => ({
+        externalCustomerId: customer,
+        events: Number(events),
+      })),
     };
   }
 
@@ -250,6 +260,34 @@ export class ClickHouseUsageStore implements UsageStore, OnApplicationShutdown {
       }),
     };
   }
+}
+
+/** What events a search is for. */
+function searched(search: EventSearch): {
+  readonly conditions: string;
+  readonly parameters: Readonly<Record<string, unknown>>;
+} {
+  return {
+    conditions: [
+      'occurred_at >= fromUnixTimestamp64Milli({from:Int64}) AND occurred_at < fromUnixTimestamp64Milli({until:Int64})',
+      ...(search.eventId === undefined ? [] : ['id = {id:String}']),
+      ...(search.eventName === undefined ? [] : ['event_name = {name:String}']),
+      ...(search.externalCustomerId === undefined ? [] : ['external_customer_id = {customer:String}']),
+      ...(search.source === undefined ? [] : ['source = {source:String}']),
+      ...(search.propertyFilters.length === 0
+        ? []
+        : [matches(`JSONExtract({filters:String}, 'Array(Tuple(String, Array(String)))')`, 'texts')]),
+    ].join(' AND '),
+    parameters: {
+      from: search.window.start.getTime(),
+      until: search.window.end.getTime(),
+      id: search.eventId,
+      name: search.eventName,
+      customer: search.externalCustomerId,
+      source: search.source,
+      filters: JSON.stringify(search.propertyFilters.map(({ key, values }) => [key, values])),
+    },
+  };
 }
 
 const eventOf = (row: EventRow): StoredEvent => ({

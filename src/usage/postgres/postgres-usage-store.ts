@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { SelectQueryBuilder } from 'typeorm';
 import { hasWholeHourOffsets } from '../../domain/usage/whole-hours.js';
 import type { Period } from '../../domain/period.js';
 import { ZERO, type Rate } from '../../domain/rate.js';
@@ -7,6 +8,7 @@ import type { Ctx } from '../../platform/context.js';
 import { queryPlannedOnce } from '../../platform/database/prepared.js';
 import { findRow } from '../../platform/database/rows.js';
 import { UnitOfWork } from '../../platform/database/unit-of-work.js';
+import { customerVolumes } from './customer-volumes.js';
 import { eventKey, insertEvents } from './event-insert.js';
 import { lateSpans } from './late-events.js';
 import { UsageEventConflictEntity } from './usage-event-conflict.entity.js';
@@ -14,6 +16,7 @@ import { UsageEventIdEntity } from './usage-event-id.entity.js';
 import { UsageEventEntity } from './usage-event.entity.js';
 import type {
   ConflictPage,
+  CustomerVolumes,
   EventBatch,
   EventPage,
   EventSearch,
@@ -22,6 +25,7 @@ import type {
   UsageBreakdown,
   UsageCell,
   UsageQuery,
+  VolumeSearch,
 } from '../usage.types.js';
 import { toCells } from '../usage-cells.js';
 import type { UsageStore } from '../usage-store.js';
@@ -72,6 +76,11 @@ export class PostgresUsageStore implements UsageStore {
   }
 
   async search(ctx: Ctx, search: EventSearch): Promise<EventPage> {
+    const total = await this.searched(ctx, search).getCount();
+    return { ...(await this.page(ctx, search)), total };
+  }
+
+  private searched(ctx: Ctx, search: EventSearch): SelectQueryBuilder<UsageEventEntity> {
     const query = ctx.em
       .createQueryBuilder(UsageEventEntity, 'row')
       .where('row.environmentId = :environmentId', ctx.scope)
@@ -85,7 +94,11 @@ export class PostgresUsageStore implements UsageStore {
       query.andWhere('billing.matches_filters(row.properties, :filters)', {
         filters: JSON.stringify(search.propertyFilters),
       });
-    const total = await query.getCount();
+    return query;
+  }
+
+  async page(ctx: Ctx, search: EventSearch): Promise<Omit<EventPage, 'total'>> {
+    const query = this.searched(ctx, search);
     if (search.after !== undefined)
       query.andWhere(
         `(row.occurredAt, row.id) ${search.order === 'asc' ? '>' : '<'} (:afterTime, :afterId)`,
@@ -98,7 +111,11 @@ export class PostgresUsageStore implements UsageStore {
       .offset(search.after === undefined ? search.offset : 0)
       .limit(search.pageSize + 1)
       .getMany();
-    return { events: rows.slice(0, search.pageSize), hasMore: rows.length > search.pageSize, total };
+    return { events: rows.slice(0, search.pageSize), hasMore: rows.length > search.pageSize };
+  }
+
+  volumes(ctx: Ctx, search: VolumeSearch): Promise<CustomerVolumes> {
+    return customerVolumes(ctx, search);
   }
 
   /** By way of its id, which alone tells the partition. */
