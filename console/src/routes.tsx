@@ -45,6 +45,7 @@ export const router = createBrowserRouter(
             page('webhooks-out', () => import('./pages/developers/webhook-endpoints')),
             page('webhooks-out/:id', () => import('./pages/developers/webhook-endpoint')),
             page('jobs', () => import('./pages/developers/jobs')),
+            page('audit-trail', () => import('./pages/developers/audit-trail')),
             page('test-clock', () => import('./pages/developers/test-clock')),
             { path: '*', element: <NoPage /> },
           ],

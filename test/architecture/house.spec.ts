@@ -54,6 +54,22 @@ describe('the house', () => {
     expect(long).toEqual([]);
   });
 
+  it('keeps the files of the console short and finished, and names no provider in them', () => {
+    const console = fs
+      .readdirSync(path.join(ROOT, 'console'), { recursive: true })
+      .map((file) => path.join('console', String(file)))
+      .filter((file) => /(?<!\.gen\.d)\.(tsx?|css)$/.test(file));
+    expect(console.length).toBeGreaterThan(50);
+    expect(
+      console.filter(
+        (file) =>
+          read(file).split('\n').length > 401 ||
+          /\b(TODO|FIXME|XXX)\b/.test(read(file)) ||
+          /stripe|whop/i.test(withoutComments(read(file))),
+      ),
+    ).toEqual([]);
+  });
+
   it('leaves nothing unfinished in a path that a user can reach', () => {
     expect(sources.filter((file) => /\b(TODO|FIXME|XXX)\b/.test(read(file)))).toEqual([]);
   });

@@ -240,6 +240,7 @@ async function fillIn({ road, server }: ConsoleRoad): Promise<string[]> {
     '/webhooks-out',
     `/webhooks-out/${of(endpoint)}`,
     '/jobs',
+    '/audit-trail',
     '/test-clock',
     '/no-such-page',
   ];
