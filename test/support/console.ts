@@ -58,7 +58,7 @@ export class ConsoleRoad {
       ...options,
     });
     const page = await context.newPage();
-    page.setDefaultTimeout(10_000);
+    page.setDefaultTimeout(30_000);
     return new Tab(page, this.server.url);
   }
 }

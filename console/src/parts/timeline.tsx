@@ -16,7 +16,7 @@ export function SyncTimeline({ entityId, none }: { readonly entityId: string; re
     { params: { query: { entity_id: entityId, order: 'desc', limit: 100 } } },
     {
       refetchInterval: ({ state }) =>
-        state.data?.items.some((entry) => !SETTLED.has(entry.state)) === true ? 2_000 : 15_000,
+        state.data?.items.some((entry) => !SETTLED.has(entry.state)) === true ? 2_000 : 5_000,
     },
   );
   return (
