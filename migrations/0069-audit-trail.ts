@@ -179,7 +179,9 @@ export class AuditTrail1763700000069 implements MigrationInterface {
                 coalesce(nullif(current_setting('app.actor', true), ''), 'system'),
                 coalesce(current_setting('app.request_id', true), ''),
                 TG_ARGV[0] || CASE TG_OP WHEN 'INSERT' THEN '.created' WHEN 'UPDATE' THEN '.updated' ELSE '.deleted' END,
-                TG_ARGV[0], whole ->> 'id',
+                TG_ARGV[0],
+                -- Settings have no id: there is one row of them in an environment.
+                coalesce(whole ->> 'id', whole ->> 'environment_id'),
                 was, CASE TG_OP WHEN 'INSERT' THEN jsonb_strip_nulls(is_now) ELSE is_now END,
                 now(), now());
         RETURN NULL;

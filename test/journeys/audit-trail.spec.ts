@@ -64,6 +64,12 @@ describe('the audit trail', () => {
     expect(entries[2].after.key_hash).toBe('[hidden]');
   });
 
+  it('bug: settings, whose row has no id, could not be changed', async () => {
+    await api.put('/settings/invoices', { payment_terms_days: 14 });
+    const { items } = await api.get('/audit-logs?entity_type=setting');
+    expect(items).toHaveLength(1);
+  });
+
   it('is filtered, and read page by page', async () => {
     for (const name of ['A', 'B', 'C']) await api.create('/features', { name, type: 'boolean' });
     const first = await api.get('/audit-logs?entity_type=feature&limit=2');

@@ -10,6 +10,7 @@ export type SyncOperation = Schemas['SyncOperationResponse'];
 export type TimelineEntry = Schemas['TimelineEntryResponse'];
 export type Customer = Schemas['CustomerResponse'];
 export type Invoice = Schemas['InvoiceResponse'];
+export type LineExplanation = Schemas['LineExplanationResponse'];
 export type Payment = Schemas['PaymentResponse'];
 export type Plan = Schemas['PlanResponse'];
 export type Price = Schemas['PriceResponse'];

@@ -13,6 +13,7 @@ import { SyncTimeline } from '../../parts/timeline';
 import { PaymentTable } from '../payments/payment-table';
 import { InvoiceActions } from './invoice-actions';
 import { Totals } from './totals';
+import { WhyAmount } from './why';
 
 export function Component(): ReactNode {
   const { id = '' } = useParams();
@@ -80,7 +81,18 @@ function Details({ invoice, id }: { readonly invoice: Invoice; readonly id: stri
                   {
                     title: 'Amount',
                     end: true,
-                    cell: (line) => <Money amount={line.amount} currency={line.currency} />,
+                    cell: (line) =>
+                      line.id === null ? (
+                        <Money amount={line.amount} currency={line.currency} />
+                      ) : (
+                        <WhyAmount
+                          invoiceId={id}
+                          lineId={line.id}
+                          name={line.display_name}
+                          amount={line.amount}
+                          currency={line.currency}
+                        />
+                      ),
                   },
                 ]}
               />
