@@ -37,7 +37,7 @@ if (root !== null)
         defaultColorScheme="auto"
         getStyleNonce={() => nonce}
       >
-        <Notifications position="bottom-right" />
+        <Notifications position="bottom-left" />
         <QueryClientProvider client={queryClient}>
           <Console />
         </QueryClientProvider>

@@ -6,6 +6,9 @@ import { CONSOLE_DIR, ConsoleRoad, type Tab } from '../support/console.js';
 /** What the first page of the console may weigh as it is sent, in bytes. */
 const FIRST_LOAD = 300 * 1024;
 
+/** All pages, three times each, on a machine that runs other tests as well. */
+const AXE_MS = 240_000;
+
 interface Violation {
   readonly id: string;
   readonly impact: string;
@@ -38,27 +41,31 @@ describe('the pages of the console', () => {
       .flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 200)}`));
   };
 
-  it('have no serious violation for axe, in light and dark, and no scrolling aside on a phone', async () => {
-    const wrong: Record<string, unknown> = {};
-    for (const at of pages) {
-      await tab.page.setViewportSize({ width: 1280, height: 900 });
-      await tab.page.emulateMedia({ colorScheme: 'light' });
-      await tab.open(at);
-      await settled();
-      await tab.page.evaluate(axe);
-      const light = await violations();
-      await tab.page.emulateMedia({ colorScheme: 'dark' });
-      await tab.page.locator('html[data-mantine-color-scheme=dark]').waitFor();
-      const dark = await violations(['color-contrast']);
-      await tab.page.setViewportSize({ width: 390, height: 844 });
-      const aside: number = await tab.page.evaluate(
-        'document.documentElement.scrollWidth - document.documentElement.clientWidth',
-      );
-      if (light.length > 0 || dark.length > 0 || aside > 0) wrong[at] = { light, dark, aside };
-    }
-    expect(wrong).toEqual({});
-    expect(tab.complaints).toEqual([]);
-  });
+  it(
+    'have no serious violation for axe, in light and dark, and no scrolling aside on a phone',
+    async () => {
+      const wrong: Record<string, unknown> = {};
+      for (const at of pages) {
+        await tab.page.setViewportSize({ width: 1280, height: 900 });
+        await tab.page.emulateMedia({ colorScheme: 'light' });
+        await tab.open(at);
+        await settled();
+        await tab.page.evaluate(axe);
+        const light = await violations();
+        await tab.page.emulateMedia({ colorScheme: 'dark' });
+        await tab.page.locator('html[data-mantine-color-scheme=dark]').waitFor();
+        const dark = await violations(['color-contrast']);
+        await tab.page.setViewportSize({ width: 390, height: 844 });
+        const aside: number = await tab.page.evaluate(
+          'document.documentElement.scrollWidth - document.documentElement.clientWidth',
+        );
+        if (light.length > 0 || dark.length > 0 || aside > 0) wrong[at] = { light, dark, aside };
+      }
+      expect(wrong).toEqual({});
+      expect(tab.complaints).toEqual([]);
+    },
+    AXE_MS,
+  );
 
   it('open their navigation on a phone, and are reached by the keyboard', async () => {
     await tab.page.emulateMedia({ colorScheme: 'light' });
@@ -133,7 +140,7 @@ describe('the files of the console', () => {
 });
 
 /** Something on every page. Answers the addresses of all of them. */
-async function fillIn({ road, server }: ConsoleRoad): Promise<string[]> {
+async function fillIn({ road }: ConsoleRoad): Promise<string[]> {
   const { api } = road;
   const { connection } = await road.connectStripe();
   const feature = await api.create('/features', {
@@ -204,7 +211,6 @@ async function fillIn({ road, server }: ConsoleRoad): Promise<string[]> {
   });
   await api.create('/addons', { name: 'Seats', lookup_key: 'seats', type: 'multiple_instance' });
   const endpoint = await api.create('/webhook-endpoints', { url: 'https://hooks.example.test/in' });
-  expect(server.tenant.apiKey).not.toBe('');
   const of = (one: { id: string }): string => one.id;
   return [
     '/',

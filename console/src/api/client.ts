@@ -54,8 +54,9 @@ export function useAction<Input, Output>(
 ): UseMutationResult<Output, Error, Input> {
   return useMutation<Output, Error, Input>({
     mutationFn: run,
-    onSuccess: async (output) => {
-      await queryClient.invalidateQueries();
+    onSuccess: (output) => {
+      // Not waited for: what is read again may take away the very form that has to hear of its success.
+      void queryClient.invalidateQueries();
       const message = typeof done === 'function' ? done(output) : done;
       if (message !== undefined) notifications.show({ message, color: 'teal', autoClose: 4_000 });
     },

@@ -44,6 +44,7 @@ export function useCustomerSearch(text: string): {
 export function CustomerPicker({ label, value, change, required, error }: PickerProps<Customer>): ReactNode {
   const [text, setText] = useState('');
   const [chosen, setChosen] = useState<Customer>();
+  const typing = useSettled(text) !== text;
   // What stands in the box once something is chosen is no search.
   const { items = [] } = useCustomerSearch(chosen !== undefined && text === nameOf(chosen) ? '' : text);
   const known = api.useQuery(
@@ -65,7 +66,8 @@ export function CustomerPicker({ label, value, change, required, error }: Picker
       required={required}
       error={error}
       data={all.map((customer) => ({ value: customer.id, label: nameOf(customer) }))}
-      filter={({ options }) => options}
+      // Until the server has looked, only what fits of what is known: nobody is to be picked by mistake.
+      {...(typing ? {} : { filter: ({ options }) => options })}
       value={value === '' ? null : value}
       searchValue={text}
       onSearchChange={setText}

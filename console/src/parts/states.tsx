@@ -43,7 +43,7 @@ export function Problem(props: { readonly error: unknown; readonly retry?: () =>
             {error.code !== '' && <span>{error.code} · </span>}
             {error.requestId !== undefined && (
               <span className="id">
-                request <code>{error.requestId}</code>
+                <span className="figure">request</span> <code>{error.requestId}</code>
                 <CopyIcon value={error.requestId} label="Copy the request id" />
               </span>
             )}

@@ -124,7 +124,7 @@ function Entry({ entry }: { readonly entry: TimelineEntry }): ReactNode {
       {entry.calls.length > 0 && <Calls calls={entry.calls} />}
       {entry.request_id !== null && (
         <Text size="xs" c="dimmed" component="div" className="id">
-          provider’s request <code>{entry.request_id}</code>
+          <span className="figure">provider’s request</span> <code>{entry.request_id}</code>
           <CopyIcon value={entry.request_id} label="Copy the provider’s request id" />
         </Text>
       )}
