@@ -68,7 +68,7 @@ export class DashboardsController {
 
   /**
    * Usage by feature, by customer and by day. Reads the roll-ups of at most 50 metered features and 366 days; the customers
-   * are counted up to 200,000 events, and beyond that estimated from about 100,000 of them.
+   * are counted up to 100,000 events, and beyond that estimated from about 30,000 of them.
    */
   @Get('usage')
   usage(

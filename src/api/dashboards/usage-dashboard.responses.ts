@@ -40,7 +40,7 @@ export class UsageDashboardResponse {
   days!: UsageDayResponse[];
   features!: FeatureUsageResponse[];
   customers!: CustomerUsageResponse[];
-  /** True where the events of customers were estimated from a part of more than 200,000. */
+  /** True where the events of customers were estimated from a part of more than 100,000. */
   customers_are_estimated!: boolean;
   /** False where there are more than 50 metered features: the oldest 50 are looked at. */
   is_complete!: boolean;
