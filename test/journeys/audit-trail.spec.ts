@@ -65,7 +65,7 @@ describe('the audit trail', () => {
   });
 
   it('bug: settings, whose row has no id, could not be changed', async () => {
-    await api.put('/settings/invoices', { payment_terms_days: 14 });
+    await api.put('/settings/invoices', { due_date_days: 14 });
     const { items } = await api.get('/audit-logs?entity_type=setting');
     expect(items).toHaveLength(1);
   });
