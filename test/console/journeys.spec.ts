@@ -105,6 +105,12 @@ describe('the console, by clicking only', () => {
     await tab.sees('$74.00');
 
     await tab.link(/^INV-/);
+    await tab.page
+      .getByTitle(/^Why this amount/)
+      .first()
+      .click();
+    await tab.sees('How the amount came about');
+    await tab.button('Close');
     await tab.sees(/Sent to Stripe: push, in 3 calls/);
     const [paying] = await Promise.all([tab.page.waitForEvent('popup'), tab.link('Open')]);
     await paying.getByRole('button', { name: /pay/i }).click();

@@ -24,7 +24,7 @@ export function WhyAmount(props: {
       <Anchor
         component="button"
         type="button"
-        aria-label={`Why this amount: ${props.name}`}
+        title={`Why this amount: ${props.name}`}
         onClick={() => {
           setOpen(true);
         }}
