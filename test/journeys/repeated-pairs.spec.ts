@@ -23,7 +23,7 @@ const DECLARED = Object.entries(paths).flatMap(([name, { post }]) =>
 
 /** What goes on by itself, sooner or later, after a request. */
 const LATER =
-  /^(jobs|outbox_events|sync_|entity_mappings|webhook_(events|attempts)|idempotency_keys|usage_(hours|rollups|series))/;
+  /^(jobs|outbox_events|audit_entries|sync_|entity_mappings|webhook_(events|attempts)|idempotency_keys|usage_(hours|rollups|series))/;
 
 /** What talks to providers is in files that say so. */
 const FLOWS = new Set(
