@@ -18,7 +18,7 @@ const SEED = Number(process.env.CROSSINGS_SEED ?? 20261129);
 /** Those whose name has this in it. */
 const ONLY = process.env.CROSSINGS_ONLY ?? '';
 /** Of one provider and transport. */
-const SAMPLE = 30;
+const SAMPLE = 20;
 const LANES = IS_ALL ? 6 : 4;
 
 describe.each(TRANSPORTS)('crossings, jobs by %s', (transport) => {

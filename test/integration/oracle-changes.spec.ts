@@ -13,7 +13,7 @@ import { cents, World } from '../laws/support/world.js';
 import { fullyExplained } from '../support/explained.js';
 import type { TestApp } from '../support/test-app.js';
 
-const RUNS = 28;
+const RUNS = 16;
 
 /** The oracle's histories of change through the whole server: each bill's subtotal, discount, tax and total. */
 describe('random histories of change through the server', () => {

@@ -14,7 +14,7 @@ import {
 } from './support/metered.js';
 import { amountsOf, World, type MadePlan } from './support/world.js';
 
-const RUNS = 28;
+const RUNS = 16;
 
 /** Something that is done to a line, or to all of them, and leaves everything as it was. */
 type CutKind = 'line' | 'fee' | 'pause' | 'price' | 'plan';

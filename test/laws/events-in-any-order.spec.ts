@@ -12,7 +12,7 @@ import {
 } from './support/metered.js';
 import { eventOf, World } from './support/world.js';
 
-const RUNS = 28;
+const RUNS = 16;
 
 interface Sending {
   /** Where the event stands among the others. */

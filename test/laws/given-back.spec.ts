@@ -4,7 +4,7 @@ import { startFrozenApp } from './support/frozen-app.js';
 import { holds, timeoutOf } from './support/hold.js';
 import { MoneyLife, type MoneyHistory, type StepKind } from './support/money-life.js';
 
-const RUNS = 28;
+const RUNS = 16;
 
 const KINDS: readonly StepKind[] = [
   'wait',

@@ -16,7 +16,7 @@ import {
 } from './support/metered.js';
 import { cents, World } from './support/world.js';
 
-const RUNS = 28;
+const RUNS = 16;
 
 interface Pause {
   readonly from: string;

@@ -16,7 +16,7 @@ import {
 } from './support/metered.js';
 import { World } from './support/world.js';
 
-const RUNS = 28;
+const RUNS = 16;
 
 interface RoundTrip {
   readonly startDay: number;
