@@ -81,7 +81,7 @@ export const offsetOf = (page: string): number => Math.max(0, (Number(page) || 1
 export function Pager(props: {
   readonly of: Page<unknown> | undefined;
   readonly page: string;
-  readonly go: (page: string) => void;
+  readonly go: (change: { readonly page: string }) => void;
 }): ReactNode {
   const { of, go } = props;
   if (of === undefined || of.pagination.total <= PAGE_SIZE) return null;
@@ -99,7 +99,7 @@ export function Pager(props: {
           size="xs"
           disabled={page <= 1}
           onClick={() => {
-            go(page <= 2 ? '' : String(page - 1));
+            go({ page: page <= 2 ? '' : String(page - 1) });
           }}
         >
           Previous
@@ -109,7 +109,7 @@ export function Pager(props: {
           size="xs"
           disabled={last >= total}
           onClick={() => {
-            go(String(page + 1));
+            go({ page: String(page + 1) });
           }}
         >
           Next

@@ -56,13 +56,7 @@ export function Component(): ReactNode {
           { title: 'Created', cell: (one) => <Day at={one.created_at} /> },
         ]}
       />
-      <Pager
-        of={addons.data}
-        page={at.page}
-        go={(page) => {
-          go({ page });
-        }}
-      />
+      <Pager of={addons.data} page={at.page} go={go} />
     </Page>
   );
 }

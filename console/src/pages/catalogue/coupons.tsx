@@ -77,13 +77,7 @@ export function Component(): ReactNode {
           { title: 'Until', cell: (one) => <Day at={one.redeem_before} /> },
         ]}
       />
-      <Pager
-        of={coupons.data}
-        page={at.page}
-        go={(page) => {
-          go({ page });
-        }}
-      />
+      <Pager of={coupons.data} page={at.page} go={go} />
       <NewCoupon
         open={adding}
         close={() => {

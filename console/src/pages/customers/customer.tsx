@@ -86,14 +86,7 @@ function Details({ customer }: { readonly customer: Customer }): ReactNode {
         />
       </Tabs.Panel>
       <Tabs.Panel value="Invoices">
-        <InvoiceTable
-          filter={{ customer_id: customer.id }}
-          page={at.page}
-          go={(page) => {
-            go({ page });
-          }}
-          withoutCustomer
-        />
+        <InvoiceTable filter={{ customer_id: customer.id }} page={at.page} go={go} withoutCustomer />
       </Tabs.Panel>
       <Tabs.Panel value="Payments">
         <PaymentTable invoicesOf={customer.id} />

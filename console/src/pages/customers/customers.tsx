@@ -52,16 +52,7 @@ export function Component(): ReactNode {
           }}
         />
       </Filters>
-      {at.q.trim() === '' ? (
-        <All
-          page={at.page}
-          go={(page) => {
-            go({ page });
-          }}
-        />
-      ) : (
-        <Found text={at.q} />
-      )}
+      {at.q.trim() === '' ? <All page={at.page} go={go} /> : <Found text={at.q} />}
       <CustomerSheet
         open={adding}
         close={() => {
@@ -72,7 +63,13 @@ export function Component(): ReactNode {
   );
 }
 
-function All({ page, go }: { readonly page: string; readonly go: (page: string) => void }): ReactNode {
+function All({
+  page,
+  go,
+}: {
+  readonly page: string;
+  readonly go: (change: { readonly page: string }) => void;
+}): ReactNode {
   const customers = api.useQuery('post', '/v1/customers/search', {
     body: { limit: PAGE_SIZE, offset: offsetOf(page) },
   });

@@ -83,13 +83,7 @@ export function Component(): ReactNode {
           },
         ]}
       />
-      <Pager
-        of={keys.data}
-        page={at.page}
-        go={(page) => {
-          go({ page });
-        }}
-      />
+      <Pager of={keys.data} page={at.page} go={go} />
       <NewKey
         open={adding}
         close={() => {

@@ -83,13 +83,7 @@ export function Component(): ReactNode {
           },
         ]}
       />
-      <Pager
-        of={jobs.data}
-        page={at.page}
-        go={(page) => {
-          go({ page });
-        }}
-      />
+      <Pager of={jobs.data} page={at.page} go={go} />
     </Page>
   );
 }

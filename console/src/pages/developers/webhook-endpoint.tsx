@@ -141,13 +141,7 @@ function Deliveries({ endpointId }: { readonly endpointId: string }): ReactNode 
           },
         ]}
       />
-      <Pager
-        of={deliveries.data}
-        page={at.page}
-        go={(page) => {
-          go({ page });
-        }}
-      />
+      <Pager of={deliveries.data} page={at.page} go={go} />
     </Stack>
   );
 }

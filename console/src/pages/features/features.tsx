@@ -85,13 +85,7 @@ export function Component(): ReactNode {
           { title: 'Created', cell: (one) => <Day at={one.created_at} /> },
         ]}
       />
-      <Pager
-        of={features.data}
-        page={at.page}
-        go={(page) => {
-          go({ page });
-        }}
-      />
+      <Pager of={features.data} page={at.page} go={go} />
       <NewFeature
         open={adding}
         close={() => {

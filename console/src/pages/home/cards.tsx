@@ -14,10 +14,10 @@ export const CARDS: readonly ComponentType[] = [
   Customers,
 ];
 
-const billing = () => api.useQuery('get', '/v1/dashboards/billing', {});
+const useBilling = () => api.useQuery('get', '/v1/dashboards/billing', {});
 
 function Revenue(): ReactNode {
-  const { data, error } = billing();
+  const { data, error } = useBilling();
   const rows = data?.revenue.map(({ currency, this_month, previous_month_to_date: before }) => ({
     figure: formatMoney(this_month, currency),
     beside: `${formatMoney(before, currency)} at this time last month`,
@@ -28,7 +28,7 @@ function Revenue(): ReactNode {
 }
 
 function Recurring(): ReactNode {
-  const { data, error } = billing();
+  const { data, error } = useBilling();
   const rows = data?.mrr.map(({ currency, amount, subscription_count: count }) => ({
     figure: formatMoney(amount, currency),
     beside: `${formatQuantity(count)} ${count === 1 ? 'subscription' : 'subscriptions'}`,
@@ -45,7 +45,7 @@ function Recurring(): ReactNode {
 }
 
 function Owed(): ReactNode {
-  const { data, error } = billing();
+  const { data, error } = useBilling();
   const overdue = (data?.invoices ?? []).filter(({ state }) => state === 'overdue');
   const owed = (data?.invoices ?? []).filter(({ state }) => state === 'open' || state === 'overdue');
   const rows =
@@ -72,7 +72,7 @@ function Owed(): ReactNode {
 }
 
 function PaymentSuccess(): ReactNode {
-  const { data, error } = billing();
+  const { data, error } = useBilling();
   const paid = data?.payments;
   const rows =
     paid &&

@@ -35,7 +35,7 @@ export const NO_INVOICES: Teaching = {
 export function InvoiceTable(props: {
   readonly filter: InvoiceFilter;
   readonly page: string;
-  readonly go: (page: string) => void;
+  readonly go: (change: { readonly page: string }) => void;
   readonly withoutCustomer?: boolean;
   readonly empty?: Teaching;
 }): ReactNode {

@@ -70,9 +70,7 @@ export function Component(): ReactNode {
               }
         }
         page={at.page}
-        go={(page) => {
-          go({ page });
-        }}
+        go={go}
         empty={
           at.view === '' && search === ''
             ? NO_INVOICES

@@ -23,7 +23,7 @@ interface Props {
   readonly invoicesOf?: string;
   readonly status?: Payment['payment_status'];
   readonly page?: string;
-  readonly go?: (page: string) => void;
+  readonly go?: (change: { readonly page: string }) => void;
 }
 
 export function PaymentTable(props: Props): ReactNode {

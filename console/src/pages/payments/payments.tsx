@@ -27,13 +27,7 @@ export function Component(): ReactNode {
           }}
         />
       </Filters>
-      <PaymentTable
-        {...(at.status === '' ? {} : { status: at.status })}
-        page={at.page}
-        go={(page) => {
-          go({ page });
-        }}
-      />
+      <PaymentTable {...(at.status === '' ? {} : { status: at.status })} page={at.page} go={go} />
     </Page>
   );
 }

@@ -86,13 +86,7 @@ export function Component(): ReactNode {
           { title: 'Created', cell: (one) => <Day at={one.created_at} /> },
         ]}
       />
-      <Pager
-        of={plans.data}
-        page={at.page}
-        go={(page) => {
-          go({ page });
-        }}
-      />
+      <Pager of={plans.data} page={at.page} go={go} />
     </Page>
   );
 }

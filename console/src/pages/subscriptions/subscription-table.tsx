@@ -39,7 +39,7 @@ export function SubscriptionTable(props: {
   readonly filter: SubscriptionFilter;
   readonly limit?: number;
   readonly page?: string;
-  readonly go?: (page: string) => void;
+  readonly go?: (change: { readonly page: string }) => void;
   readonly withoutCustomer?: boolean;
   readonly empty?: Teaching;
 }): ReactNode {

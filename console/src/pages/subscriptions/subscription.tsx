@@ -78,14 +78,7 @@ function Main({ subscription }: { readonly subscription: Subscription }): ReactN
       </Card>
       {runs && <Preview subscription={subscription} />}
       <Card title="Invoices">
-        <InvoiceTable
-          filter={{ subscription_id: subscription.id }}
-          page={at.page}
-          go={(page) => {
-            go({ page });
-          }}
-          withoutCustomer
-        />
+        <InvoiceTable filter={{ subscription_id: subscription.id }} page={at.page} go={go} withoutCustomer />
       </Card>
     </>
   );

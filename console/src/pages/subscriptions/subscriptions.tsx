@@ -38,9 +38,7 @@ export function Component(): ReactNode {
       <SubscriptionTable
         filter={status === undefined ? {} : { subscription_status: [status] }}
         page={at.page}
-        go={(page) => {
-          go({ page });
-        }}
+        go={go}
         {...(status === undefined
           ? {}
           : { empty: { title: `None is “${sentence(status)}”`, text: 'Choose another view.' } })}

@@ -50,7 +50,7 @@ export function OperationTable(props: {
   readonly filter: OperationFilter;
   readonly limit?: number;
   readonly page?: string;
-  readonly go?: (page: string) => void;
+  readonly go?: (change: { readonly page: string }) => void;
 }): ReactNode {
   const { filter, limit = PAGE_SIZE, page = '', go } = props;
   const { state, ...others } = filter;

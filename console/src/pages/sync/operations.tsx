@@ -66,9 +66,7 @@ export function Component(): ReactNode {
           ...(at.kind === '' ? {} : { entity_type: at.kind }),
         }}
         page={at.page}
-        go={(page) => {
-          go({ page });
-        }}
+        go={go}
       />
     </Page>
   );

@@ -91,13 +91,7 @@ export function Component(): ReactNode {
           },
         ]}
       />
-      <Pager
-        of={events.data}
-        page={at.page}
-        go={(page) => {
-          go({ page });
-        }}
-      />
+      <Pager of={events.data} page={at.page} go={go} />
     </Page>
   );
 }

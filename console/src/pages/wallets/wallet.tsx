@@ -149,13 +149,7 @@ function Transactions({ wallet }: { readonly wallet: Wallet }): ReactNode {
           { title: 'When', cell: (one) => <Instant at={one.created_at} /> },
         ]}
       />
-      <Pager
-        of={transactions.data}
-        page={at.page}
-        go={(page) => {
-          go({ page });
-        }}
-      />
+      <Pager of={transactions.data} page={at.page} go={go} />
     </>
   );
 }

@@ -92,13 +92,7 @@ export function Component(): ReactNode {
           { title: 'Since', cell: (one) => <Day at={one.created_at} /> },
         ]}
       />
-      <Pager
-        of={wallets.data}
-        page={at.page}
-        go={(page) => {
-          go({ page });
-        }}
-      />
+      <Pager of={wallets.data} page={at.page} go={go} />
       <NewWallet
         open={adding}
         close={() => {
