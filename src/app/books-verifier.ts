@@ -12,7 +12,7 @@ export interface BrokenRow {
 export interface VerifiedEnvironment extends Scope {
   /** Rows that were looked at, by check. */
   readonly checked: Readonly<Record<string, number>>;
-  /** At most {@link MOST_BROKEN} for each check. */
+  /** At most 100 for each check. */
   readonly broken: readonly BrokenRow[];
 }
 
@@ -23,9 +23,10 @@ interface Check {
   readonly broken: string;
 }
 
-export const MOST_BROKEN = 100;
+const MOST_BROKEN = 100;
 
-const BILLED = `invoices i WHERE i.invoice_status = 'FINALIZED'`;
+const BILLED = `SELECT count(*) FROM invoices WHERE invoice_status = 'FINALIZED'`;
+const TOTAL = 'greatest(i.subtotal - i.total_discount - i.total_prepaid_credits_applied + i.total_tax, 0)';
 
 /**
  * What must hold of the books at any moment. Each is computed from the rows that the figure is made of, by the database, without
@@ -34,22 +35,22 @@ const BILLED = `invoices i WHERE i.invoice_status = 'FINALIZED'`;
 const CHECKS: Readonly<Record<string, Check>> = {
   /** Totals are the sums of the lines. */
   invoice_totals: {
-    count: `SELECT count(*) FROM ${BILLED}`,
+    count: BILLED,
     broken: `
       SELECT i.id, jsonb_build_object('subtotal', i.subtotal, 'lines', l.amount, 'total_discount', i.total_discount,
                'line_discounts', l.discount, 'total', i.total,
-               'expected_total', greatest(i.subtotal - i.total_discount - i.total_prepaid_credits_applied + i.total_tax, 0)) AS details
+               'expected_total', ${TOTAL}) AS details
         FROM invoices i
         CROSS JOIN LATERAL (SELECT coalesce(sum(amount), 0) AS amount,
                                    coalesce(sum(line_item_discount + invoice_level_discount), 0) AS discount
                               FROM invoice_line_items WHERE invoice_id = i.id) l
        WHERE i.invoice_status = 'FINALIZED'
          AND (i.subtotal <> l.amount OR i.total_discount <> l.discount
-              OR i.total <> greatest(i.subtotal - i.total_discount - i.total_prepaid_credits_applied + i.total_tax, 0))`,
+              OR i.total <> ${TOTAL})`,
   },
   /** Payments − refunds − lost disputes = paid; total − credit notes − adjustments − paid = remaining. */
   invoice_books: {
-    count: `SELECT count(*) FROM ${BILLED}`,
+    count: BILLED,
     broken: `
       SELECT id, jsonb_build_object('amount_paid', amount_paid, 'expected_amount_paid', paid,
                'amount_remaining', amount_remaining, 'expected_amount_remaining', greatest(kept - paid, 0),
@@ -77,12 +78,12 @@ const CHECKS: Readonly<Record<string, Check>> = {
   line_credits: {
     count: `SELECT count(DISTINCT invoice_line_item_id) FROM line_credits`,
     broken: `
-      SELECT l.id, jsonb_build_object('invoice_id', l.invoice_id, 'charged', c.charged, 'given_back', c.given) AS details
-        FROM (SELECT invoice_line_item_id AS id, sum(net_amount) AS given FROM line_credits GROUP BY 1) given
-        JOIN invoice_line_items l ON l.id = given.id
-        CROSS JOIN LATERAL (SELECT greatest(l.amount - l.line_item_discount - l.invoice_level_discount, 0) AS charged,
-                                   given.given) c
-       WHERE c.given > c.charged`,
+      SELECT id, jsonb_build_object('invoice_id', invoice_id, 'charged', charged, 'given_back', given) AS details
+        FROM (SELECT l.id, l.invoice_id, sum(c.net_amount) AS given,
+                     greatest(l.amount - l.line_item_discount - l.invoice_level_discount, 0) AS charged
+                FROM line_credits c JOIN invoice_line_items l ON l.id = c.invoice_line_item_id
+               GROUP BY l.id) credited
+       WHERE given > charged`,
   },
   /** Every number of a month that was drawn is on one invoice. */
   invoice_numbers: {
@@ -117,18 +118,13 @@ const CHECKS: Readonly<Record<string, Check>> = {
 };
 
 /** Checks the books of a live database. Reads only. */
-
 export class BooksVerifier {
   constructor(private readonly uow: UnitOfWork) {}
 
   async verify(): Promise<VerifiedEnvironment[]> {
-    const scopes = await this.uow.runSystem((em) =>
-      em.query<Scope[]>(
-        'SELECT tenant_id AS "tenantId", id AS "environmentId" FROM environments ORDER BY tenant_id, id',
-      ),
-    );
     const verified: VerifiedEnvironment[] = [];
-    for (const scope of scopes) verified.push({ ...scope, ...(await this.verifyOne(scope)) });
+    for (const scope of await this.uow.scopes())
+      verified.push({ ...scope, ...(await this.verifyOne(scope)) });
     return verified;
   }
 

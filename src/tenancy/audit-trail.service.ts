@@ -62,12 +62,16 @@ export class AuditTrail implements OnModuleInit {
       ),
     );
     let entries = 0;
-    for (const scope of scopes)
-      for (let done = CHUNK; done === CHUNK; entries += done)
+    for (const scope of scopes) {
+      let done: number;
+      do {
         done = await this.uow.run(callerOf(scope), async ({ em }) => {
           const [row] = await queryPrepared<{ done: number }>(em, CHAIN, [CHUNK]);
           return row?.done ?? 0;
         });
+        entries += done;
+      } while (done === CHUNK);
+    }
     return entries;
   }
 

@@ -30,14 +30,9 @@ export class UsageMoveService {
   /** The events of a period; without one, all of them and then the copies that were not taken. */
   async move(period: Period | undefined): Promise<UsageMoved> {
     if (this.options.storeUrl === undefined) throw new Error('there is no usage store besides Postgres');
-    const environments = await this.uow.runSystem((em) =>
-      em.query<Scope[]>(
-        'SELECT tenant_id AS "tenantId", id AS "environmentId" FROM environments ORDER BY id',
-      ),
-    );
     let events = 0;
     let conflicts = 0;
-    for (const scope of environments) {
+    for (const scope of await this.uow.scopes()) {
       events += await this.moveAll<UsageEventEntity>(scope, (ctx, after) => eventsAfter(ctx, period, after));
       // After the events: what differs from them is then found to differ there as well.
       if (period === undefined)

@@ -49,9 +49,28 @@ export async function queryTogether(
 
 const failures = new WeakMap<ClientBase, Error>();
 
-/** To be called where a transaction begins. */
-export function forgetFailure(client: ClientBase): void {
+/** The first statements of a transaction: what failed on the connection before is no failure of theirs. */
+export function queryFirst(
+  client: ClientBase,
+  statements: readonly PreparedStatement[],
+): Promise<QueryResult[]> {
   failures.delete(client);
+  return queryTogether(client, statements);
+}
+
+/**
+ * Commits behind statements that were sent: the commit takes everything back where one of them has failed. All are answered
+ * when it settles, so that the connection may be somebody else's.
+ */
+export async function commitBehind(
+  client: ClientBase,
+  statements: Promise<QueryResult[]>,
+): Promise<QueryResult[]> {
+  const [done, committed] = await Promise.allSettled([statements, client.query('COMMIT')]);
+  if (done.status === 'rejected') throw done.reason as Error;
+  // The statements went well, but nothing may be there: a deferred constraint, a disk that is full.
+  if (committed.status === 'rejected') throw committed.reason as Error;
+  return done.value;
 }
 
 /** What made a transaction fail, where an error says only that it has failed. */

@@ -1,18 +1,19 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import type { PoolClient } from 'pg';
+import type { PoolClient, QueryResult } from 'pg';
 import { DataSource, type EntityManager, type QueryRunner } from 'typeorm';
 import { WallClock } from '../time/clock.js';
 import { STANDS_AT } from '../time/shown-time.js';
-import type { Caller, Ctx } from '../context.js';
+import type { Caller, Ctx, Scope } from '../context.js';
 import { BoundedSet } from '../bounded-set.js';
 import { borrow, DATA_SOURCE, isOurs, SCHEMA } from './data-source.js';
 import { isTransactionConflict } from './errors.js';
 import {
   causeOf,
-  forgetFailure,
   namedStatement,
   queryPrepared,
   queryTogether,
+  queryFirst,
+  commitBehind,
   type PreparedStatement,
 } from './prepared.js';
 import { PartsOfOne } from './whole-request.js';
@@ -115,7 +116,7 @@ export class UnitOfWork {
     work: (caller: Caller) => Promise<T>,
   ): Promise<T> {
     const client = (await runner.connect()) as PoolClient;
-    await queryTogether(client, [entrance(caller, '')]);
+    await queryFirst(client, [entrance(caller, '')]);
     const whole = new PartsOfOne((first) => this.inTime(caller, runner.manager, callbacks, first));
     try {
       const value = await work({ ...caller, whole });
@@ -166,6 +167,15 @@ export class UnitOfWork {
     return this.asSystem(work, '');
   }
 
+  /** All environments of all tenants. */
+  scopes(): Promise<Scope[]> {
+    return this.runSystem((em) =>
+      em.query<Scope[]>(
+        'SELECT tenant_id AS "tenantId", id AS "environmentId" FROM environments ORDER BY tenant_id, id',
+      ),
+    );
+  }
+
   /**
    * The same for bookkeeping that is made again when it is lost: who works on what, what was handed on. The answer does not
    * wait for the disk. Should the machine fail in the next moments, it is as if this had not been done yet; whatever
@@ -191,19 +201,8 @@ export class UnitOfWork {
     parameters: readonly unknown[],
   ): Promise<R[]> {
     return this.onConnection(async (client) => {
-      const sent = [
-        queryTogether(client, frame),
-        client.query<R>(namedStatement(sql, parameters)),
-        // After a statement that has failed it takes back, and says nothing.
-        client.query('COMMIT'),
-      ] as const;
-      // All are answered before the connection is somebody else's.
-      const [, , committed] = await Promise.allSettled(sent);
-      await sent[0];
-      const { rows } = await sent[1];
-      // The statement went well, but it may not be there: a deferred constraint, a disk that is full.
-      if (committed.status === 'rejected') throw committed.reason as Error;
-      return rows;
+      const sent = queryFirst(client, [...frame, namedStatement(sql, parameters)]);
+      return ((await commitBehind(client, sent)).at(-1) as QueryResult<R>).rows;
     });
   }
 
@@ -245,8 +244,7 @@ export class UnitOfWork {
           if (begun !== undefined) return;
           // One trip for the frame and for who works in it. The runner has to know, or it would begin and end its own.
           Object.assign(runner, { isTransactionActive: true, transactionDepth: 1 });
-          forgetFailure(client);
-          begun = queryTogether(client, frame);
+          begun = queryFirst(client, frame);
           // Told below, when the work has ended.
           begun.catch(() => undefined);
         },
@@ -255,7 +253,9 @@ export class UnitOfWork {
         const value = await work(runner.manager, callbacks, transaction);
         if (transaction.last !== undefined) {
           transaction.begin();
-          await this.commitWith(client, runner, transaction.last);
+          await commitBehind(client, queryTogether(client, [transaction.last])).finally(() =>
+            Object.assign(runner, { isTransactionActive: false, transactionDepth: 0 }),
+          );
         } else if (begun !== undefined) {
           await begun;
           await runner.commitTransaction();
@@ -269,14 +269,6 @@ export class UnitOfWork {
         throw causeOf(client, error);
       }
     });
-  }
-
-  /** The last statement and the commit, which takes everything back where the statement has failed. */
-  private async commitWith(client: PoolClient, runner: QueryRunner, last: PreparedStatement): Promise<void> {
-    const [done, committed] = await Promise.allSettled([client.query(last), client.query('COMMIT')]);
-    Object.assign(runner, { isTransactionActive: false, transactionDepth: 0 });
-    if (done.status === 'rejected') throw done.reason as Error;
-    if (committed.status === 'rejected') throw committed.reason as Error;
   }
 
   private async onConnection<T>(work: (client: PoolClient, runner: QueryRunner) => Promise<T>): Promise<T> {

@@ -104,10 +104,8 @@ export class UsageRollups implements OnModuleInit {
 
   /** Begins the series of new meters also where no event comes any more. */
   async followMeters(): Promise<void> {
-    const all = await this.uow.runSystem((em) =>
-      em.query<Scope[]>('SELECT tenant_id AS "tenantId", id AS "environmentId" FROM environments'),
-    );
-    for (const scope of all) await this.uow.run(callerOf(scope), (ctx) => this.alignSeries(ctx));
+    for (const scope of await this.uow.scopes())
+      await this.uow.run(callerOf(scope), (ctx) => this.alignSeries(ctx));
   }
 
   /** How many stretches count. */
