@@ -46,12 +46,22 @@ export class LineCreditsService {
     return rows.filter(({ invoiceLineItemId }) => known.has(invoiceLineItemId)).map(lineCredit);
   }
 
-  /** Writes down what a credit note takes of the lines of its locked invoice, a draft too: it holds its part. */
+  /**
+   * Writes down what a credit note takes of the lines of its locked invoice, a draft too: it holds its part. `before`: what was
+   * given back of these lines, as {@link of} says.
+   */
   async recordNote(
     ctx: Ctx,
-    invoice: Invoice,
-    lines: readonly InvoiceLineItem[],
     noteId: string,
+    {
+      invoice,
+      lines,
+      before,
+    }: {
+      readonly invoice: Invoice;
+      readonly lines: readonly InvoiceLineItem[];
+      readonly before: readonly LineCredit[];
+    },
     taken: readonly {
       readonly lineId: string;
       readonly amount: Money;
@@ -64,7 +74,6 @@ export class LineCreditsService {
       total: money(invoice.total, invoice.currency),
       tax: money(invoice.totalTax, invoice.currency),
     };
-    const before = await this.of(ctx, lines);
     const noted: LineCredit[] = [];
     for (const { lineId, amount, net, period } of taken) {
       const line = lines.find(({ id }) => id === lineId) as InvoiceLineItem;

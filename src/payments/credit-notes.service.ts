@@ -15,7 +15,7 @@ import { rate } from '../domain/rate.js';
 import { DocumentNumbersService } from '../invoices/document-numbers.service.js';
 import { InvoicesService } from '../invoices/invoices.service.js';
 import { UsageRestatements } from '../invoices/usage-restatements.service.js';
-import { LineCreditsService } from '../invoices/line-credits.service.js';
+import { LineCreditsService, type LineCredit } from '../invoices/line-credits.service.js';
 import type { Invoice, InvoiceLineItem } from '../invoices/invoices.types.js';
 import type { Ctx } from '../platform/context.js';
 import { auditColumnsForUpdate, auditColumnsForInsert } from '../platform/database/columns.js';
@@ -65,8 +65,9 @@ export class CreditNotesService {
   async create(ctx: Ctx, input: CreditNoteInput): Promise<CreditNote> {
     const invoice = await this.invoices.lock(ctx, input.invoiceId);
     const lines = await this.invoices.linesOf(ctx, [invoice.id]);
+    const before = await this.credits.of(ctx, lines);
     const draft = draftCreditNote(
-      await this.creditableOf(ctx, invoice, lines),
+      creditableOf(invoice, lines, before),
       input.lines === undefined ? undefined : askedOf(input.lines, invoice.currency),
     );
     const note = await this.insert(ctx, input, invoice, draft.type, draft.total.amount);
@@ -90,9 +91,8 @@ export class CreditNotesService {
     );
     await this.credits.recordNote(
       ctx,
-      invoice,
-      lines,
       note.id,
+      { invoice, lines, before },
       draft.lines.map(({ key, amount }, index) => ({ lineId: key, amount, ...input.lines?.[index]?.unused })),
     );
     await this.announce(ctx, 'credit_note.created', note.id);
@@ -102,7 +102,7 @@ export class CreditNotesService {
   /** What notes may still take of each line of a locked invoice, its tax with it. */
   async creditable(ctx: Ctx, invoice: Invoice): Promise<ReadonlyMap<string, Money>> {
     const lines = await this.invoices.linesOf(ctx, [invoice.id]);
-    const left = creditable(await this.creditableOf(ctx, invoice, lines));
+    const left = creditable(creditableOf(invoice, lines, await this.credits.of(ctx, lines)));
     return new Map(left.map(({ key, amount }) => [key, amount]));
   }
 
@@ -176,34 +176,11 @@ export class CreditNotesService {
   private async typeNow(ctx: Ctx, note: CreditNote, invoice: Invoice): Promise<CreditNote['creditNoteType']> {
     const lines = await this.invoices.linesOf(ctx, [invoice.id]);
     const own = await this.linesOf(ctx, [note.id]);
+    const others = (await this.credits.of(ctx, lines)).filter(({ sourceId }) => sourceId !== note.id);
     return draftCreditNote(
-      await this.creditableOf(ctx, invoice, lines, note.id),
+      creditableOf(invoice, lines, others),
       own.map((line) => ({ key: line.invoiceLineItemId, amount: money(line.amount, line.currency) })),
     ).type;
-  }
-
-  private async creditableOf(
-    ctx: Ctx,
-    invoice: Invoice,
-    lines: readonly InvoiceLineItem[],
-    except?: string,
-  ): Promise<CreditableInvoice> {
-    const taken = (await this.credits.of(ctx, lines)).filter(({ sourceId }) => sourceId !== except);
-    const of = (minor: bigint) => money(minor, invoice.currency);
-    return {
-      status: invoice.invoiceStatus,
-      total: of(invoice.total),
-      amountPaid: of(invoice.amountPaid),
-      amountRemaining: of(invoice.amountRemaining),
-      lines: lines.map((line) => ({
-        key: line.id,
-        net: of(line.amount - line.lineItemDiscount - line.invoiceLevelDiscount - line.prepaidCreditsApplied),
-        credited: sumMoney(
-          taken.filter(({ lineId }) => lineId === line.id).map(({ amount }) => amount),
-          invoice.currency,
-        ),
-      })),
-    };
   }
 
   private async insert(
@@ -257,4 +234,26 @@ function askedOf(lines: readonly CreditNoteLineInput[], currency: string): Credi
   });
   if (Object.keys(errors).length > 0) throw fieldErrors(errors);
   return asked;
+}
+
+function creditableOf(
+  invoice: Invoice,
+  lines: readonly InvoiceLineItem[],
+  taken: readonly LineCredit[],
+): CreditableInvoice {
+  const of = (minor: bigint) => money(minor, invoice.currency);
+  return {
+    status: invoice.invoiceStatus,
+    total: of(invoice.total),
+    amountPaid: of(invoice.amountPaid),
+    amountRemaining: of(invoice.amountRemaining),
+    lines: lines.map((line) => ({
+      key: line.id,
+      net: of(line.amount - line.lineItemDiscount - line.invoiceLevelDiscount - line.prepaidCreditsApplied),
+      credited: sumMoney(
+        taken.filter(({ lineId }) => lineId === line.id).map(({ amount }) => amount),
+        invoice.currency,
+      ),
+    })),
+  };
 }
