@@ -14,6 +14,7 @@ import type {
   PaymentRateResponse,
   RevenueResponse,
 } from './billing-dashboard.responses.js';
+import { successRate } from './success-rate.js';
 
 /** Different prices and quantities that recurring revenue is added up of. */
 const MOST_CHARGES = 10_000;
@@ -204,6 +205,6 @@ function rateOf(
   return {
     succeeded,
     failed,
-    success_rate: succeeded + failed === 0 ? null : succeeded / (succeeded + failed),
+    success_rate: successRate(succeeded, failed),
   };
 }

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Ctx } from '../../platform/context.js';
 import type { IntegrationDashboardResponse, OutcomesResponse } from './integration-dashboard.responses.js';
+import { successRate } from './success-rate.js';
 
 /** Of the newest so many of each kind; what is stuck or parked is found whatever its age. */
 const MOST_ROWS = 50_000;
@@ -143,6 +144,6 @@ function outcomes(of: readonly Counts[]): OutcomesResponse {
     failed,
     in_progress: sum(of, 'in_progress'),
     skipped: sum(of, 'skipped'),
-    success_rate: succeeded + failed === 0 ? null : succeeded / (succeeded + failed),
+    success_rate: successRate(succeeded, failed),
   };
 }

@@ -10,22 +10,24 @@ import fc from 'fast-check';
  * every machine checks the same histories: what is found elsewhere is found here.
  */
 
+/** Of each law, where nothing else is asked for. */
+const RUNS = 16;
 const FIRST_SEED = 20_261_121;
 /** Histories at a time: while one waits for the database another one is worked out. */
 const AT_ONCE = 4;
 const SHRINKING_SECONDS = 120;
 
 /** What a test with so many histories may take: the histories, the making small of one that fails, and a slow machine. */
-export const timeoutOf = (runs: number): number => {
+export const timeoutOf = (): number => {
   const { LAWS_RUNS, LAWS_SECONDS } = process.env;
-  const searching = LAWS_SECONDS === undefined ? 5 * Number(LAWS_RUNS ?? runs) : 2 * Number(LAWS_SECONDS);
+  const searching = LAWS_SECONDS === undefined ? 5 * Number(LAWS_RUNS ?? RUNS) : 2 * Number(LAWS_SECONDS);
   return (searching + SHRINKING_SECONDS + 60) * 1000;
 };
 
-const boundsNow = (given: number): { readonly runs: number; readonly until: number } => {
+const boundsNow = (): { readonly runs: number; readonly until: number } => {
   const { LAWS_RUNS, LAWS_SECONDS } = process.env;
   return LAWS_SECONDS === undefined
-    ? { runs: Number(LAWS_RUNS ?? given), until: Infinity }
+    ? { runs: Number(LAWS_RUNS ?? RUNS), until: Infinity }
     : { runs: Number(LAWS_RUNS ?? Infinity), until: Date.now() + Number(LAWS_SECONDS) * 1000 };
 };
 
@@ -49,9 +51,8 @@ export async function holds<H>(
   law: string,
   histories: fc.Arbitrary<H>,
   check: (history: H) => Promise<void>,
-  given: number,
 ): Promise<number> {
-  const { runs, until } = boundsNow(given);
+  const { runs, until } = boundsNow();
   const seed = seedNow();
   let next = 0;
   let checked = 0;
